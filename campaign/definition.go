@@ -1,0 +1,146 @@
+package campaign
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Definition is a campaign as its author wrote it.
+type Definition struct {
+	// Name is for people; it need not be unique.
+	Name string `yaml:"name" json:"name"`
+	// Channel is the sending number's name in the configuration.
+	Channel string `yaml:"channel" json:"channel"`
+	// Contacts says how to read the list.
+	Contacts ContactOptions `yaml:"contacts" json:"contacts"`
+	// Steps are the messages each recipient gets, in order; at least one.
+	Steps []Step `yaml:"steps" json:"steps"`
+	// Rate caps the campaign, in messages a second; 0 leaves it to the number.
+	Rate float64 `yaml:"rate" json:"rate,omitempty"`
+	// Expires is the time from the start after which nothing more is sent; 0
+	// means never.
+	Expires Duration `yaml:"expires" json:"expires,omitempty"`
+}
+
+// ContactOptions says how to read a contact list. Columns are named as in the
+// list's header; an empty name leaves the choice to the reader.
+type ContactOptions struct {
+	// Phone, FullName and Language name columns.
+	Phone    string `yaml:"phone" json:"phone,omitempty"`
+	FullName string `yaml:"name" json:"name,omitempty"`
+	Language string `yaml:"language" json:"language,omitempty"`
+	// DefaultRegion is the ISO 3166 code of the country that numbers without
+	// a plus belong to.
+	DefaultRegion string `yaml:"default_region" json:"default_region,omitempty"`
+	// AssumeInternational takes a text without a plus for a full international
+	// number.
+	AssumeInternational bool `yaml:"assume_international" json:"assume_international,omitempty"`
+	// RejectFixedLines refuses numbers that the plan says are fixed lines.
+	RejectFixedLines bool `yaml:"reject_fixed_lines" json:"reject_fixed_lines,omitempty"`
+	// Encoding overrides the detection: an IANA name such as "windows-1252".
+	Encoding string `yaml:"encoding" json:"encoding,omitempty"`
+	// Delimiter overrides the detection: one character.
+	Delimiter string `yaml:"delimiter" json:"delimiter,omitempty"`
+	// Sheet is the worksheet of an Excel file, the first one when empty.
+	Sheet string `yaml:"sheet" json:"sheet,omitempty"`
+}
+
+// Step is one message of the series.
+type Step struct {
+	// After is what must be on record of the step before. The first step has
+	// none.
+	After After `yaml:"after" json:"after,omitempty"`
+	// Wait is the time between the opening of the gate and the message.
+	Wait Duration `yaml:"wait" json:"wait,omitempty"`
+	// Patience is how long to wait for the gate; 0 means DefaultPatience.
+	Patience Duration `yaml:"patience" json:"patience,omitempty"`
+	// Otherwise is what happens when patience runs out or the step before
+	// failed; empty means Stop.
+	Otherwise Otherwise `yaml:"otherwise" json:"otherwise,omitempty"`
+
+	// Template is the approved template's name.
+	Template string `yaml:"template" json:"template"`
+	// Category is marketing, utility or authentication; empty if unknown.
+	Category Category `yaml:"category" json:"category,omitempty"`
+	// Language is the template's language; it may name a column.
+	Language string `yaml:"language" json:"language"`
+
+	// The parameters of the template's components, each written as people
+	// think of it.
+	Header           *Header           `yaml:"header" json:"header,omitempty"`
+	Body             []Parameter       `yaml:"body" json:"body,omitempty"`
+	Buttons          []Button          `yaml:"buttons" json:"buttons,omitempty"`
+	LimitedTimeOffer *LimitedTimeOffer `yaml:"limited_time_offer" json:"limited_time_offer,omitempty"`
+	Carousel         []Card            `yaml:"carousel" json:"carousel,omitempty"`
+	// Components is the provider's own component list, word for word but for
+	// the columns named in its texts. It excludes the five above.
+	Components []any `yaml:"components" json:"components,omitempty"`
+}
+
+// After is the receipt of the step before that opens a gate.
+type After string
+
+// The receipts a gate may wait for. A later one serves as well: read implies
+// delivered, delivered implies sent.
+const (
+	AfterSent      After = "sent"
+	AfterDelivered After = "delivered"
+	AfterRead      After = "read"
+)
+
+// Otherwise is what happens to a step whose gate will not open.
+type Otherwise string
+
+const (
+	// Stop skips this step and all that follow.
+	Stop Otherwise = "stop"
+	// Skip skips this step; the next one waits for the last step that went out.
+	Skip Otherwise = "skip"
+	// Send sends it all the same.
+	Send Otherwise = "send"
+)
+
+// DefaultPatience is how long a gate is waited for when the step does not say:
+// three days, the upper end of what is useful for a series. (The providers
+// keep trying for 30 days.)
+const DefaultPatience = 72 * time.Hour
+
+// Category is Meta's category of a template.
+type Category string
+
+// The categories of a template.
+const (
+	Marketing      Category = "marketing"
+	Utility        Category = "utility"
+	Authentication Category = "authentication"
+)
+
+// TimeToLive is how long the provider goes on trying to deliver a template of
+// the category, with the buffer in which a late failure may still arrive.
+// Source: Meta, templates/time-to-live: 10 minutes for authentication, 30 days
+// for the others; the buffers of 5 minutes and one hour are ours.
+func (c Category) TimeToLive() time.Duration {
+	if c == Authentication {
+		return 10*time.Minute + 5*time.Minute
+	}
+	return 30*24*time.Hour + time.Hour
+}
+
+// Template is a template message, rendered for one recipient.
+type Template struct {
+	// Name is the approved template's name.
+	Name string
+	// Language is its code, such as en_US.
+	Language string
+	// Components is the JSON array of component parameters, nil when the
+	// template has none.
+	Components json.RawMessage
+}
+
+// Patient is how long this step waits for its gate.
+func (s Step) Patient() time.Duration {
+	if s.Patience == 0 {
+		return DefaultPatience
+	}
+	return time.Duration(s.Patience)
+}

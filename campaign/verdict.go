@@ -1,0 +1,53 @@
+package campaign
+
+// Verdict says whether a row of a contact list takes part, and if not, why.
+type Verdict string
+
+const (
+	// OK: a valid number, seen for the first time in this list.
+	OK Verdict = "ok"
+	// Duplicate: the same person stands above.
+	Duplicate Verdict = "duplicate"
+	// Invalid: too short, too long, letters, no such country code.
+	Invalid Verdict = "invalid"
+	// MissingPhone: empty, a dash, "n/a".
+	MissingPhone Verdict = "missing_phone"
+	// ForbiddenCountry: WhatsApp does not serve that country.
+	ForbiddenCountry Verdict = "forbidden_country"
+	// NotMobile: a fixed line where the numbering plan tells. It may hold a
+	// WhatsApp Business account, so it is sent unless the campaign refuses it.
+	NotMobile Verdict = "not_mobile"
+	// BadValue: a parameter of a template cannot be sent as the row has it.
+	BadValue Verdict = "bad_value"
+)
+
+// Verdicts lists every verdict, the best first.
+func Verdicts() []Verdict {
+	return []Verdict{OK, NotMobile, Duplicate, Invalid, MissingPhone, ForbiddenCountry, BadValue}
+}
+
+// Row is one row of a contact list after it was read and judged.
+type Row struct {
+	// Number counts from 1, the first row under the header.
+	Number int
+	// Phone is the number in E.164, or the cell's text where it is none.
+	Phone string
+	// Person keys everything that is kept per person: E.164 with national
+	// twins folded. Empty where the phone is not a number.
+	Person string
+	// Verdict is never Duplicate when it comes from reading: only the ledger
+	// knows all rows.
+	Verdict Verdict
+	// Detail says why, and what to do about it. For an admitted row it is a
+	// warning or empty.
+	Detail string
+	// Refused marks a NotMobile row of a campaign that rejects fixed lines.
+	Refused bool
+	// Values are the row's cells in the order of the list's columns.
+	Values []string
+}
+
+// Admitted reports whether messages are made for the row.
+func (r Row) Admitted() bool {
+	return r.Verdict == OK || r.Verdict == NotMobile && !r.Refused
+}
