@@ -6,6 +6,12 @@ import (
 )
 
 // Definition is a campaign as its author wrote it.
+//
+// Every text of a step's language and components may name columns of the list:
+// {{Column}}, or {{Column|fallback}} where the cell may be empty. Case and
+// spaces around the name do not matter. Four opening braces stand for two
+// literal ones. A cell's line breaks, tabs and long runs of spaces become one
+// space, because the providers refuse them.
 type Definition struct {
 	// Name is for people; it need not be unique.
 	Name string `yaml:"name" json:"name"`
@@ -73,7 +79,8 @@ type Step struct {
 	LimitedTimeOffer *LimitedTimeOffer `yaml:"limited_time_offer" json:"limited_time_offer,omitempty"`
 	Carousel         []Card            `yaml:"carousel" json:"carousel,omitempty"`
 	// Components is the provider's own component list, word for word but for
-	// the columns named in its texts. It excludes the five above.
+	// the columns named in its texts; what is a text stays one. It excludes
+	// the five above.
 	Components []any `yaml:"components" json:"components,omitempty"`
 }
 

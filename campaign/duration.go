@@ -11,11 +11,14 @@ import (
 // Duration is a time.Duration that files write as "90s", "10m", "72h" or "3d".
 type Duration time.Duration
 
+// maxDays keeps a duration well within what 64 bits of nanoseconds hold.
+const maxDays = 100 * 365
+
 // ParseDuration reads a duration; d stands for 24 hours.
 func ParseDuration(text string) (Duration, error) {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		n, err := strconv.ParseFloat(days, 64)
-		if err == nil && n >= 0 {
+		if err == nil && n >= 0 && n <= maxDays {
 			return Duration(n * float64(24*time.Hour)), nil
 		}
 	}

@@ -97,7 +97,9 @@ func (id RecipientID) Row() int { return int(id & (1<<rowBits - 1)) }
 
 // Message is the identifier of the recipient's message of a step (0 is the
 // first).
-func (id RecipientID) Message(step int) MessageID { return MessageID(int64(id)<<stepBits | int64(step)) }
+func (id RecipientID) Message(step int) MessageID {
+	return MessageID(int64(id)<<stepBits | int64(step))
+}
 
 // Recipient is the recipient the message goes to.
 func (id MessageID) Recipient() RecipientID { return RecipientID(id >> stepBits) }

@@ -220,6 +220,8 @@ type Error struct {
 	// Wait is how long to wait at least before the next attempt; 0 leaves it
 	// to the caller's own schedule.
 	Wait time.Duration
+	// Asked reports that Wait is what the provider itself asked for.
+	Asked bool
 	// Retries is how many repeats are worth making, 0 for the caller's own
 	// limit. It counts for RetrySoon.
 	Retries int

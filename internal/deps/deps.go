@@ -20,6 +20,7 @@ import (
 	_ "github.com/spf13/cobra"
 	_ "github.com/xuri/excelize/v2"
 	_ "go.uber.org/goleak"
+	_ "golang.org/x/sync/errgroup"
 	_ "go.yaml.in/yaml/v3"
 	_ "golang.org/x/text/encoding/charmap"
 	_ "golang.org/x/time/rate"

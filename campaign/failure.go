@@ -1,0 +1,67 @@
+package campaign
+
+import "time"
+
+// MaxFailures is how many attempts of one message may be refused before it is
+// failed for good, throttled ones not counted.
+const MaxFailures = 5
+
+// Failure is why an attempt did not succeed, in the words of the domain.
+type Failure struct {
+	// Code is the provider's number, 0 where there is none.
+	Code int
+	// Reason is a short label, Detail a sentence for a person.
+	Reason, Detail string
+	// Retry says that another attempt may succeed.
+	Retry bool
+	// Throttled says that a limit was hit: the attempt does not count.
+	Throttled bool
+	// Wait is the least time until another attempt; 0 for Backoff.
+	Wait time.Duration
+	// Tries overrides MaxFailures where it is not 0.
+	Tries int
+	// Suppress is the scope in which the person is to be left alone from now
+	// on; empty for none.
+	Suppress SuppressionScope
+	// Pause says that the campaign must stop until a person has acted.
+	Pause bool
+}
+
+// SuppressionScope says which messages a suppression forbids: all of them,
+// those of marketing, or those of one campaign (the campaign's id).
+type SuppressionScope string
+
+const (
+	// ScopeAll forbids every message.
+	ScopeAll SuppressionScope = "all"
+	// ScopeMarketing forbids messages that are not of category utility or
+	// authentication.
+	ScopeMarketing SuppressionScope = "marketing"
+)
+
+// Again reports whether a message is attempted again after its failures-th
+// refusal (this one included), and how long to wait first.
+func (f Failure) Again(failures int) (wait time.Duration, again bool) {
+	most := MaxFailures
+	if f.Tries > 0 {
+		most = f.Tries
+	}
+	if !f.Retry || !f.Throttled && failures >= most {
+		return 0, false
+	}
+	return max(f.Wait, Backoff(failures)), true
+}
+
+// Backoff is the wait before the attempt that follows n refusals: 1, 4, 16 and
+// 64 seconds, then five minutes each. (4^n is what Meta asks of a repeated
+// message to one recipient; see "pair rate limits" in its platform overview.)
+func Backoff(n int) time.Duration {
+	const most = 5 * time.Minute
+	wait := time.Second
+	for range n - 1 {
+		if wait *= 4; wait >= most {
+			return most
+		}
+	}
+	return wait
+}

@@ -1,0 +1,188 @@
+package campaign
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestMistakes reads one file per mistake; the text beside it is the error.
+func TestMistakes(t *testing.T) {
+	files, err := filepath.Glob("testdata/mistakes/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no fixtures", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, mistake := Parse(data)
+			if mistake == nil {
+				t.Fatal("no mistake found")
+			}
+			want, err := os.ReadFile(strings.TrimSuffix(file, ".yaml") + ".txt")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), mistake.Error()+"\n"); diff != "" {
+				t.Error(diff)
+			}
+			if _, ok := errors.AsType[*Mistake](mistake); !ok {
+				t.Error("the error holds no *Mistake")
+			}
+		})
+	}
+}
+
+func TestParseFull(t *testing.T) {
+	got := parseFile(t, "testdata/full.yaml")
+	want := &Definition{
+		Name:     "order-update",
+		Channel:  "main",
+		Contacts: ContactOptions{Phone: "Phone Number", DefaultRegion: "ES", RejectFixedLines: true, Delimiter: "\t"},
+		Rate:     12.5,
+		Expires:  Duration(72 * time.Hour),
+		Steps: []Step{
+			{
+				Template: "order_update",
+				Category: Utility,
+				Language: "{{Language|en_US}}",
+				Header:   &Header{Image: &Media{Link: "https://example.com/promo.jpg"}},
+				Body:     []Parameter{{Text: "{{Full Name|there}}"}, {Text: "{{Order ID}}"}, {Text: "12.50"}},
+				Buttons:  []Button{{SubType: QuickReply, Payload: "track-{{Order ID}}"}},
+			},
+			{After: AfterRead, Wait: Duration(10 * time.Minute), Patience: Duration(48 * time.Hour), Otherwise: Skip, Template: "order_feedback", Language: "en_US"},
+			{
+				After: AfterDelivered, Otherwise: Stop, Template: "order_verbatim", Language: "en_US",
+				Components: []any{map[string]any{"type": "body", "parameters": []any{
+					map[string]any{"type": "text", "text": "{{Order ID}}"},
+				}}},
+			},
+			{
+				After: AfterDelivered, Otherwise: Stop, Template: "order_again", Language: "en_US",
+				Body: []Parameter{{Text: "{{Full Name|there}}"}, {Text: "{{Order ID}}"}, {Text: "12.50"}},
+			},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, throughJSON(t, got)); diff != "" {
+		t.Errorf("stored and read back (-want +got):\n%s", diff)
+	}
+}
+
+// TestParseJSON reads what JSON allows and YAML does not.
+func TestParseJSON(t *testing.T) {
+	d, err := Parse([]byte("{\n\t\"name\": \"\\ud83d\\ude00 \\/ \x7f\",\n\t\"channel\": \"c\",\n\t\"rate\": 1e1,\n\t\"steps\": [{\"template\": \"t\", \"language\": \"en\", \"wait\": null}]\n}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Definition{Name: "😀 / \x7f", Channel: "c", Rate: 10, Steps: []Step{{Template: "t", Language: "en"}}}
+	if diff := cmp.Diff(want, d); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestVerbatimNumbers writes YAML's own spellings of numbers as JSON does.
+func TestVerbatimNumbers(t *testing.T) {
+	d := parseStep(t, `components: [{type: x, n: [0x10, 0o7, 1_000, 1e3, .5, 12345678901234567890], t: 2026-01-02, b: True, e: }]`)
+	rendered, err := compile(t, d, nil).Render(0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `[{"b":true,"e":null,"n":[16,7,1000,1e3,0.5,12345678901234567890],"t":"2026-01-02","type":"x"}]`
+	if diff := cmp.Diff(want, string(rendered.Components)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestUnmarshalJSONStrict(t *testing.T) {
+	for _, stored := range []string{
+		`{"name": "n", "hours": {}}`,
+		`{"name": "n", "steps": [{"template": "t", "colour": "red"}]}`,
+		`{"name": 5}`,
+		`[]`,
+	} {
+		if err := json.Unmarshal([]byte(stored), new(Definition)); err == nil {
+			t.Errorf("%s was read", stored)
+		}
+	}
+}
+
+// FuzzParse: whatever Parse takes survives the ledger and compiles against a
+// list that has the columns it names.
+func FuzzParse(f *testing.F) {
+	for _, pattern := range []string{"testdata/*.yaml", "testdata/render/*.yaml", "testdata/mistakes/*.yaml"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(data)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d, err := Parse(data)
+		if err != nil {
+			return
+		}
+		first, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := json.Marshal(throughJSON(t, d))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(first), string(second)); diff != "" {
+			t.Fatalf("changed in the ledger: %s", diff)
+		}
+		var columns []string
+		for _, step := range d.Steps {
+			p, mistakes := assemble(step)
+			if mistakes != nil {
+				t.Fatalf("parsed, then refused: %v", mistakes)
+			}
+			for _, s := range append(p.slots, p.language) {
+				for _, part := range s.segments {
+					columns = append(columns, part.column)
+				}
+			}
+		}
+		compileWith(t, d, columns)
+	})
+}
+
+// compileWith compiles against the columns with repetitions left out.
+func compileWith(t *testing.T, d *Definition, columns []string) {
+	t.Helper()
+	seen := make(map[string]bool)
+	var list []string
+	for _, column := range columns {
+		if key := columnKey(column); !seen[key] {
+			seen[key] = true
+			list = append(list, column)
+		}
+	}
+	r := compile(t, d, list)
+	row := make([]string, len(list))
+	for i := range d.Steps {
+		rendered, err := r.Render(i, row)
+		if err == nil && rendered.Components != nil && !json.Valid(rendered.Components) {
+			t.Fatalf("not JSON: %s", rendered.Components)
+		}
+	}
+}

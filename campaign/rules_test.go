@@ -1,0 +1,105 @@
+package campaign
+
+import (
+	"testing"
+	"time"
+)
+
+func TestGate(t *testing.T) {
+	tests := []struct {
+		after     After
+		otherwise Otherwise
+		before    Status
+		impatient bool
+		want      GateDecision
+	}{
+		{AfterSent, Stop, Accepted, false, GateShut},
+		{AfterSent, Stop, Sent, false, GateOpen},
+		{AfterSent, Stop, Read, false, GateOpen},
+		{AfterDelivered, Stop, Sent, false, GateShut},
+		{AfterDelivered, Stop, Delivered, false, GateOpen},
+		{AfterDelivered, Stop, Read, false, GateOpen},
+		{AfterRead, Stop, Delivered, false, GateShut},
+		{AfterRead, Stop, Read, false, GateOpen},
+		{AfterDelivered, Stop, Sent, true, GateStop},
+		{AfterDelivered, Skip, Sent, true, GateSkip},
+		{AfterDelivered, Send, Sent, true, GateOpen},
+		{AfterDelivered, Stop, Delivered, true, GateOpen},
+		{AfterDelivered, Stop, Failed, false, GateStop},
+		{AfterDelivered, Skip, Undelivered, false, GateSkip},
+		{AfterDelivered, Send, Skipped, false, GateOpen},
+		{AfterDelivered, Stop, Unknown, false, GateShut},
+		{AfterDelivered, Stop, Pending, false, GateShut},
+	}
+	for _, test := range tests {
+		got := Step{After: test.after, Otherwise: test.otherwise}.Gate(test.before, test.impatient)
+		if got != test.want {
+			t.Errorf("%+v: got %d", test, got)
+		}
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	for i, want := range []time.Duration{
+		time.Second, time.Second, 4 * time.Second, 16 * time.Second, 64 * time.Second, 256 * time.Second, 5 * time.Minute, 5 * time.Minute,
+	} {
+		if got := Backoff(i); got != want {
+			t.Errorf("after %d refusals: %s, want %s", i, got, want)
+		}
+	}
+}
+
+func TestAgain(t *testing.T) {
+	tests := []struct {
+		name     string
+		failure  Failure
+		failures int
+		wait     time.Duration
+		again    bool
+	}{
+		{"permanent", Failure{}, 1, 0, false},
+		{"first", Failure{Retry: true}, 1, time.Second, true},
+		{"the provider asks for longer", Failure{Retry: true, Wait: time.Hour}, 1, time.Hour, true},
+		{"last", Failure{Retry: true}, MaxFailures, 0, false},
+		{"own limit", Failure{Retry: true, Tries: 2}, 2, 0, false},
+		{"throttled for ever", Failure{Retry: true, Throttled: true}, MaxFailures, 256 * time.Second, true},
+	}
+	for _, test := range tests {
+		wait, again := test.failure.Again(test.failures)
+		if wait != test.wait || again != test.again {
+			t.Errorf("%s: %s, %v; want %s, %v", test.name, wait, again, test.wait, test.again)
+		}
+	}
+}
+
+func TestActions(t *testing.T) {
+	states := []State{Draft, Scheduled, Running, Paused, Finished, Cancelled}
+	want := map[Action][]State{
+		Start:  {Running, Running, Running, "", "", ""},
+		Pause:  {"", "", Paused, Paused, "", ""},
+		Resume: {"", "", Running, Running, "", ""},
+		Cancel: {Cancelled, Cancelled, Cancelled, Cancelled, "", Cancelled},
+	}
+	for action, after := range want {
+		for i, state := range states {
+			next, allowed := state.Do(action)
+			if allowed != (after[i] != "") || allowed && next != after[i] {
+				t.Errorf("%s of a campaign that is %s: %s, %v; want %q", action, state, next, allowed, after[i])
+			}
+		}
+	}
+}
+
+func TestDurations(t *testing.T) {
+	good := map[string]time.Duration{"30s": 30 * time.Second, "72h": 72 * time.Hour, "3d": 72 * time.Hour, "0.5d": 12 * time.Hour, "0s": 0}
+	for text, want := range good {
+		if got, err := ParseDuration(text); err != nil || time.Duration(got) != want {
+			t.Errorf("%s: %s, %v; want %s", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "3", "-1h", "infd", "nand", "1e9d", "x"} {
+		if got, err := ParseDuration(text); err == nil {
+			t.Errorf("%q was read as %s", text, got)
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package campaign
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	// maxTemplateName is Meta's limit on a template's name (message templates
+	// page).
+	maxTemplateName = 512
+	// longest is the longest duration that is taken seriously.
+	longest = Duration(366 * 24 * time.Hour)
+)
+
+// validator collects mistakes. Each of its methods checks one part of a
+// definition; paths start at the definition.
+type validator struct{ mistakes []*Mistake }
+
+func (v *validator) wrong(path, format string, args ...any) {
+	if len(v.mistakes) <= maxMistakes {
+		v.mistakes = append(v.mistakes, mistakeAt(path, format, args...))
+	}
+}
+
+// required reports whether a text is there.
+func (v *validator) required(path, text, hint string) bool {
+	if strings.TrimSpace(text) == "" {
+		v.wrong(path, "is missing; write %s", hint)
+		return false
+	}
+	return true
+}
+
+func (d *Definition) validate() []*Mistake {
+	var v validator
+	v.required("name", d.Name, "a name for people to read")
+	v.required("channel", d.Channel, "the name of a channel of the configuration")
+	if math.IsNaN(d.Rate) || math.IsInf(d.Rate, 0) || d.Rate < 0 {
+		v.wrong("rate", "must be a number of messages a second, or 0 for no limit of its own")
+	}
+	v.duration("expires", d.Expires)
+	v.contacts(d.Contacts)
+	if len(d.Steps) == 0 {
+		v.wrong("steps", "is missing; write at least one step with a template and a language")
+	}
+	if len(d.Steps) > MaxSteps {
+		v.wrong("steps", "has %d steps, %d are allowed; split the campaign", len(d.Steps), MaxSteps)
+	}
+	for i := range d.Steps {
+		v.step(fmt.Sprintf("steps[%d]", i), &d.Steps[i], i == 0)
+	}
+	return v.mistakes
+}
+
+func (v *validator) duration(path string, d Duration) {
+	if d < 0 || d > longest {
+		v.wrong(path, "must be between 0 and 366d")
+	}
+}
+
+func (v *validator) contacts(c ContactOptions) {
+	if c.DefaultRegion != "" && (len(c.DefaultRegion) != 2 || !all(c.DefaultRegion, isLetter)) {
+		v.wrong("contacts.default_region", "%q is not a country; write its two letters, such as ES", c.DefaultRegion)
+	}
+	if c.Delimiter != "" && utf8.RuneCountInString(c.Delimiter) != 1 {
+		v.wrong("contacts.delimiter", "must be one character, such as ; or \"\\t\"")
+	}
+}
+
+func (v *validator) step(path string, s *Step, first bool) {
+	v.gate(path, s, first)
+	v.templateName(path+".template", s.Template)
+	switch s.Category {
+	case "", Marketing, Utility, Authentication:
+	default:
+		v.wrong(path+".category", "%q is not a category; write marketing, utility or authentication", s.Category)
+	}
+	v.required(path+".language", s.Language, "the template's language, such as en_US or {{Language|en_US}}")
+	v.components(path, s)
+	_, texts := assemble(*s)
+	for _, m := range texts[:min(len(texts), maxMistakes+1)] {
+		m.Path = path + "." + m.Path
+		if !echoes(m, v.mistakes) {
+			v.mistakes = append(v.mistakes, m)
+		}
+	}
+}
+
+func (v *validator) gate(path string, s *Step, first bool) {
+	if first {
+		given := []struct {
+			key string
+			set bool
+		}{{"after", s.After != ""}, {"wait", s.Wait != 0}, {"patience", s.Patience != 0}, {"otherwise", s.Otherwise != ""}}
+		for _, g := range given {
+			if g.set {
+				v.wrong(path+"."+g.key, "the first step waits for nothing; remove it, or start the campaign later")
+			}
+		}
+		return
+	}
+	switch s.After {
+	case "", AfterSent, AfterDelivered, AfterRead:
+	case "reply":
+		v.wrong(path+".after", "waiting for a reply is not supported in this version; write read or delivered")
+	default:
+		v.wrong(path+".after", "%q is not a receipt; write sent, delivered or read", s.After)
+	}
+	switch s.Otherwise {
+	case "", Stop, Skip, Send:
+	default:
+		v.wrong(path+".otherwise", "%q is not a choice; write stop, skip or send", s.Otherwise)
+	}
+	v.duration(path+".wait", s.Wait)
+	v.duration(path+".patience", s.Patience)
+}
+
+func (v *validator) templateName(path, name string) {
+	if !v.required(path, name, "the name of an approved template") {
+		return
+	}
+	if !all(name, isNameByte) {
+		v.wrong(path, "%q is not a template's name, which has lower-case letters, digits and underscores alone", excerpt(name))
+	} else if len(name) > maxTemplateName {
+		v.wrong(path, "has %d characters, %d are allowed", len(name), maxTemplateName)
+	}
+}
+
+// isNameByte reports whether c occurs in the names of templates and of their
+// variables.
+func isNameByte(c byte) bool { return c >= 'a' && c <= 'z' || isDigit(c) || c == '_' }

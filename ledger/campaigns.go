@@ -1,0 +1,279 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"carillon/campaign"
+)
+
+// importing is the state of a campaign whose list is not in yet. Nobody sees
+// it.
+const importing = "importing"
+
+// Campaign is a campaign as it stands.
+type Campaign struct {
+	ID         campaign.ID
+	Name       string
+	State      campaign.State
+	Reason     string
+	Definition *campaign.Definition
+	// Columns are the names of the list's columns.
+	Columns []string
+	// The zero time stands for "not yet" and "never".
+	Created, StartAt, Started, Finished, Expires time.Time
+	// Verdicts says how many rows of the list got which verdict.
+	Verdicts map[campaign.Verdict]int64
+	// Counts are by status over all steps, Steps per step.
+	Counts campaign.Counts
+	Steps  []campaign.Counts
+	// Open is how many messages can still cause a request to the provider.
+	Open int64
+}
+
+const campaignColumns = `id, name, state, reason, definition, columns, created_at, start_at, started_at, finished_at, expires_at`
+
+func parseDefinition(id campaign.ID, text string) (*campaign.Definition, error) {
+	definition := &campaign.Definition{}
+	if err := json.Unmarshal([]byte(text), definition); err != nil {
+		return nil, fmt.Errorf("ledger: definition of campaign %s: %w", id, err)
+	}
+	return definition, nil
+}
+
+func scanCampaign(scan func(...any) error) (Campaign, error) {
+	var c Campaign
+	var definition string
+	var columns []byte
+	var created int64
+	var startAt, started, finished, expires sql.NullInt64
+	err := scan(&c.ID, &c.Name, &c.State, &c.Reason, &definition, &columns, &created, &startAt, &started, &finished, &expires)
+	if err != nil {
+		return c, err
+	}
+	c.Created = time.UnixMilli(created).UTC()
+	c.StartAt, c.Started, c.Finished, c.Expires = moment(startAt), moment(started), moment(finished), moment(expires)
+	if err := json.Unmarshal(columns, &c.Columns); err != nil {
+		return c, fmt.Errorf("ledger: columns of campaign %s: %w", c.ID, err)
+	}
+	c.Definition, err = parseDefinition(c.ID, definition)
+	return c, err
+}
+
+// Campaign returns one campaign; the error wraps ErrNotFound where there is
+// none.
+func (l *Ledger) Campaign(ctx context.Context, id campaign.ID) (Campaign, error) {
+	found, err := l.campaigns(ctx, `WHERE id = $1 AND state <> 'importing'`, int64(id))
+	if err != nil {
+		return Campaign{}, err
+	}
+	if len(found) == 0 {
+		return Campaign{}, fmt.Errorf("campaign %s %w", id, ErrNotFound)
+	}
+	return found[0], nil
+}
+
+// Campaigns returns the newest campaigns, at most limit of them, made before
+// the given one (the zero id: all).
+func (l *Ledger) Campaigns(ctx context.Context, before campaign.ID, limit int) ([]Campaign, error) {
+	if before == 0 {
+		return l.campaigns(ctx, `WHERE state <> 'importing' ORDER BY created_at DESC, id DESC LIMIT $1`, limit)
+	}
+	return l.campaigns(ctx, `
+		WHERE state <> 'importing'
+		  AND (created_at, id) < (SELECT created_at, id FROM campaigns WHERE id = $1)
+		ORDER BY created_at DESC, id DESC LIMIT $2`, int64(before), limit)
+}
+
+// Unfinished returns the campaigns that have something left to do: those that
+// run, are paused or scheduled, and cancelled ones whose rows have not all
+// followed.
+func (l *Ledger) Unfinished(ctx context.Context) ([]Campaign, error) {
+	return l.campaigns(ctx, `
+		WHERE state IN ('running', 'paused', 'scheduled')
+		   OR (state = 'cancelled' AND finished_at IS NULL)
+		ORDER BY created_at, id`)
+}
+
+func (l *Ledger) campaigns(ctx context.Context, where string, args ...any) ([]Campaign, error) {
+	found, err := l.scanCampaigns(ctx, where, args...)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	ids := make([]campaign.ID, len(found))
+	for i, c := range found {
+		ids[i] = c.ID
+	}
+	tallies, err := l.tallies(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	verdicts, err := l.verdicts(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		c := &found[i]
+		sums := tallies[c.ID]
+		if sums == nil {
+			sums = &tally{}
+		}
+		c.Counts, c.Steps, c.Open, c.Verdicts = sums.all(), sums.steps, sums.open, verdicts[c.ID]
+	}
+	return found, nil
+}
+
+func (l *Ledger) scanCampaigns(ctx context.Context, where string, args ...any) ([]Campaign, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT `+campaignColumns+` FROM campaigns `+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: campaigns: %w", err)
+	}
+	defer rows.Close()
+	var found []Campaign
+	for rows.Next() {
+		c, err := scanCampaign(rows.Scan)
+		if err != nil {
+			return nil, fmt.Errorf("ledger: campaigns: %w", err)
+		}
+		found = append(found, c)
+	}
+	return found, rows.Err()
+}
+
+func (l *Ledger) verdicts(ctx context.Context, ids []campaign.ID) (map[campaign.ID]map[campaign.Verdict]int64, error) {
+	rows, err := l.read.QueryContext(ctx, l.sql(`
+		SELECT campaign_id, verdict, n FROM verdicts
+		WHERE campaign_id IN (SELECT CAST(value AS BIGINT) FROM EACH($1))`), asJSON(ids))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: verdicts: %w", err)
+	}
+	defer rows.Close()
+	found := map[campaign.ID]map[campaign.Verdict]int64{}
+	for rows.Next() {
+		var id campaign.ID
+		var verdict campaign.Verdict
+		var n int64
+		if err := rows.Scan(&id, &verdict, &n); err != nil {
+			return nil, err
+		}
+		if found[id] == nil {
+			found[id] = map[campaign.Verdict]int64{}
+		}
+		found[id][verdict] = n
+	}
+	return found, rows.Err()
+}
+
+// Act carries out what a person does to a campaign, and returns it as it is
+// then. by names the person, for the campaign's reason. The error wraps
+// ErrNotFound, or ErrState where the campaign's state does not allow it.
+func (l *Ledger) Act(ctx context.Context, id campaign.ID, action campaign.Action, by string, now time.Time) (Campaign, error) {
+	err := l.do(ctx, urgent, func(t *tx) error {
+		c, err := t.campaign(ctx, id)
+		if err != nil {
+			return err
+		}
+		next, allowed := c.State.Do(action)
+		if !allowed {
+			return fmt.Errorf("%s campaign %s: %w: it is %s", action, id, ErrState, c.State)
+		}
+		if next == c.State {
+			return nil
+		}
+		return t.setState(ctx, c, next, fmt.Sprintf("%s by %s", past(action), by), now)
+	})
+	if err != nil {
+		return Campaign{}, err
+	}
+	return l.Campaign(ctx, id)
+}
+
+func past(a campaign.Action) string {
+	switch a {
+	case campaign.Start:
+		return "started"
+	case campaign.Pause:
+		return "paused"
+	case campaign.Resume:
+		return "resumed"
+	}
+	return "cancelled"
+}
+
+// StartAt plans the start of a draft for a later time.
+func (l *Ledger) StartAt(ctx context.Context, id campaign.ID, at time.Time) error {
+	return l.do(ctx, urgent, func(t *tx) error {
+		done, err := t.ExecContext(ctx, `
+			UPDATE campaigns SET state = 'scheduled', start_at = $2 WHERE id = $1 AND state IN ('draft', 'scheduled')`,
+			int64(id), at.UnixMilli())
+		if err != nil {
+			return fmt.Errorf("ledger: schedule campaign %s: %w", id, err)
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 1 {
+			return err
+		}
+		return fmt.Errorf("schedule campaign %s: %w: it has been started", id, ErrState)
+	})
+}
+
+func (t *tx) campaign(ctx context.Context, id campaign.ID) (Campaign, error) {
+	row := t.QueryRowContext(ctx, t.l.sql(`
+		SELECT `+campaignColumns+` FROM campaigns WHERE id = $1 AND state <> 'importing' LOCKED`), int64(id))
+	c, err := scanCampaign(row.Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, fmt.Errorf("campaign %s %w", id, ErrNotFound)
+	}
+	return c, err
+}
+
+// setState moves a campaign; its clock starts with its first start.
+func (t *tx) setState(ctx context.Context, c Campaign, next campaign.State, reason string, now time.Time) error {
+	if next == campaign.Running && c.Started.IsZero() {
+		c.Started = now
+		if d := time.Duration(c.Definition.Expires); d > 0 {
+			c.Expires = now.Add(d)
+		}
+	}
+	_, err := t.ExecContext(ctx, `
+		UPDATE campaigns SET state = $2, reason = $3, started_at = $4, expires_at = $5 WHERE id = $1`,
+		int64(c.ID), string(next), reason, millis(c.Started), millis(c.Expires))
+	if err != nil {
+		return fmt.Errorf("ledger: campaign %s to %s: %w", c.ID, next, err)
+	}
+	return nil
+}
+
+// pauseFor pauses a running campaign because of a failure that a person has to
+// mend.
+func (t *tx) pauseFor(ctx context.Context, id campaign.ID, f campaign.Failure) error {
+	reason := f.Reason
+	if f.Code != 0 {
+		reason = fmt.Sprintf("%s (%d)", f.Reason, f.Code)
+	}
+	if f.Detail != "" {
+		reason += ": " + f.Detail
+	}
+	_, err := t.ExecContext(ctx, `UPDATE campaigns SET state = 'paused', reason = $2 WHERE id = $1 AND state = 'running'`,
+		int64(id), reason)
+	if err != nil {
+		return fmt.Errorf("ledger: pause campaign %s: %w", id, err)
+	}
+	return nil
+}
+
+// State is where a campaign stands, without anything else of it.
+func (l *Ledger) State(ctx context.Context, id campaign.ID) (campaign.State, error) {
+	var state campaign.State
+	err := l.read.QueryRowContext(ctx, `SELECT state FROM campaigns WHERE id = $1`, int64(id)).Scan(&state)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("campaign %s %w", id, ErrNotFound)
+	}
+	if err != nil {
+		return "", fmt.Errorf("ledger: state of campaign %s: %w", id, err)
+	}
+	return state, nil
+}

@@ -1,0 +1,203 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"carillon/campaign"
+)
+
+// Claimed is what a worker needs to send the message it has claimed.
+type Claimed struct {
+	// Phone is the recipient in E.164.
+	Phone string
+	// Person is the recipient's key.
+	Person string
+	// Cells are the row's values in the order of the campaign's columns.
+	Cells []string
+}
+
+// RefusedError says why a message may not be sent now. It is no trouble: the
+// task that asked has nothing to do.
+type RefusedError struct {
+	// Reason is a label out of a closed set: gone, stopped, expired,
+	// suppressed, early.
+	Reason string
+}
+
+func (e *RefusedError) Error() string { return "claim refused: " + e.Reason }
+
+// RefusalReasons lists the labels of RefusedError, for metrics.
+func RefusalReasons() []string {
+	return []string{refusedGone, refusedStopped, refusedExpired, refusedSuppressed, refusedEarly}
+}
+
+const (
+	refusedGone       = "gone"       // sent, claimed or ended meanwhile
+	refusedStopped    = "stopped"    // the campaign does not run
+	refusedExpired    = "expired"    // the campaign's time is over
+	refusedSuppressed = "suppressed" // the person has opted out
+	refusedEarly      = "early"      // its time has not come
+)
+
+// claim is one request within a batch.
+type claim struct {
+	task  campaign.Task
+	now   time.Time
+	until time.Time
+
+	claimed *Claimed
+	refusal *RefusedError
+}
+
+// Claim takes a message for one attempt: it is on disk as posting, under the
+// attempt's number, before Claim returns. A claim that is not settled until
+// the given time is taken for dead, and its message becomes unknown.
+//
+// Claim tests in one statement that the message is pending, due and at the
+// attempt before, that its campaign runs and has not expired, and that the
+// person has not opted out. Otherwise it returns a *RefusedError.
+func (l *Ledger) Claim(ctx context.Context, task campaign.Task, now, until time.Time) (Claimed, error) {
+	c := &claim{task: task, now: now, until: until}
+	if err := l.commit.submit(urgent, &job{ctx: ctx, claim: c}); err != nil {
+		return Claimed{}, err
+	}
+	if c.refusal != nil {
+		return Claimed{}, c.refusal
+	}
+	return *c.claimed, nil
+}
+
+// suppressedSQL is true for messages whose recipient must be left alone.
+const suppressedSQL = `EXISTS (
+	SELECT 1 FROM recipients r JOIN suppressions s ON s.person = r.person
+	WHERE r.id = (messages.id >> 4)
+	  AND (s.scope = 'all'
+	   OR (s.scope = 'marketing' AND messages.category < 2)
+	   OR  s.scope = 'campaign:' || messages.campaign_id))`
+
+const claimSQL = `
+	UPDATE messages
+	SET status = 3, attempt = attempt + 1, tries = tries + 1, due = CAST(v.value ->> 3 AS BIGINT), updated_at = CAST(v.value ->> 2 AS BIGINT)
+	FROM EACH($1) AS v
+	WHERE messages.id = CAST(v.value ->> 0 AS BIGINT)
+	  AND messages.status = 2
+	  AND messages.attempt = CAST(v.value ->> 1 AS BIGINT) - 1
+	  AND messages.due <= CAST(v.value ->> 2 AS BIGINT)
+	  AND EXISTS (
+		SELECT 1 FROM campaigns c
+		WHERE c.id = messages.campaign_id AND c.state = 'running'
+		  AND (c.expires_at IS NULL OR c.expires_at > CAST(v.value ->> 2 AS BIGINT)))
+	  AND NOT ` + suppressedSQL + `
+	RETURNING id, attempt,
+		(SELECT r.phone FROM recipients r WHERE r.id = (messages.id >> 4)),
+		(SELECT r.person FROM recipients r WHERE r.id = (messages.id >> 4)),
+		(SELECT r.cells FROM recipients r WHERE r.id = (messages.id >> 4))`
+
+const attemptsSQL = `
+	INSERT INTO attempts (message_id, n, claimed_at)
+	SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS INTEGER), CAST(value ->> 2 AS BIGINT) FROM EACH($1)`
+
+func (t *tx) claim(ctx context.Context, claims []*claim) error {
+	if len(claims) == 0 {
+		return nil
+	}
+	// Of two claims of one message in a batch the later one is refused.
+	asked := make(map[campaign.MessageID]*claim, len(claims))
+	batch := make([][4]int64, 0, len(claims))
+	for _, c := range claims {
+		c.claimed, c.refusal = nil, nil
+		if asked[c.task.Message] != nil {
+			c.refusal = &RefusedError{Reason: refusedGone}
+			continue
+		}
+		asked[c.task.Message] = c
+		batch = append(batch, [4]int64{int64(c.task.Message), int64(c.task.Attempt), c.now.UnixMilli(), c.until.UnixMilli()})
+	}
+	attempts, err := t.takeClaims(ctx, asked, batch)
+	if err != nil {
+		return err
+	}
+	if len(attempts) > 0 {
+		if _, err := t.ExecContext(ctx, t.l.sql(attemptsSQL), asJSON(attempts)); err != nil {
+			return fmt.Errorf("ledger: record attempts: %w", err)
+		}
+	}
+	for _, c := range claims {
+		if c.claimed == nil && c.refusal == nil {
+			if err := t.refuse(ctx, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// takeClaims moves the messages that may go, and returns their attempts.
+func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim, batch [][4]int64) ([][3]int64, error) {
+	rows, err := t.QueryContext(ctx, t.l.sql(claimSQL), asJSON(batch))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: claim: %w", err)
+	}
+	defer rows.Close()
+	var attempts [][3]int64
+	for rows.Next() {
+		var id campaign.MessageID
+		var attempt int64
+		var got Claimed
+		var cells []byte
+		if err := rows.Scan(&id, &attempt, &got.Phone, &got.Person, &cells); err != nil {
+			return nil, fmt.Errorf("ledger: claim: %w", err)
+		}
+		if err := json.Unmarshal(cells, &got.Cells); err != nil {
+			return nil, fmt.Errorf("ledger: cells of row %d of campaign %s: %w", id.Recipient().Row(), id.Campaign(), err)
+		}
+		c := asked[id]
+		c.claimed = &got
+		attempts = append(attempts, [3]int64{int64(id), attempt, c.now.UnixMilli()})
+		t.moved(id, campaign.Pending, true, campaign.Posting, true)
+	}
+	return attempts, rows.Err()
+}
+
+// refuse finds out why a claim was not granted. A message of a person who has
+// opted out is skipped then and there.
+func (t *tx) refuse(ctx context.Context, c *claim) error {
+	var status campaign.Status
+	var state string
+	var due, expires sql.NullInt64
+	var attempt int
+	var suppressed bool
+	err := t.QueryRowContext(ctx, `
+		SELECT messages.status, messages.attempt, messages.due, c.state, c.expires_at, `+suppressedSQL+`
+		FROM messages JOIN campaigns c ON c.id = messages.campaign_id
+		WHERE messages.id = $1`, int64(c.task.Message)).Scan(&status, &attempt, &due, &state, &expires, &suppressed)
+	if err == sql.ErrNoRows {
+		c.refusal = &RefusedError{Reason: refusedGone}
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("ledger: why message %d was refused: %w", c.task.Message, err)
+	}
+	now := c.now.UnixMilli()
+	reason := refusedGone
+	switch {
+	case status != campaign.Pending || attempt != c.task.Attempt-1:
+	case suppressed:
+		reason = refusedSuppressed
+		if err := t.skip(ctx, c.task.Message, "opted out", c.now); err != nil {
+			return err
+		}
+	case state != string(campaign.Running):
+		reason = refusedStopped
+	case expires.Valid && expires.Int64 <= now:
+		reason = refusedExpired
+	case due.Int64 > now:
+		reason = refusedEarly
+	}
+	c.refusal = &RefusedError{Reason: reason}
+	return nil
+}

@@ -1,0 +1,320 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"carillon/campaign"
+)
+
+// IntakeBatch is the most rows that are handed to Intake.Add at once: about
+// 50 ms of the writer's time.
+const IntakeBatch = 2000
+
+// abandonedAfter is how long an import may show no sign of life before its
+// rows are swept away.
+const abandonedAfter = 10 * time.Minute
+
+// NewCampaign is a campaign about to be imported.
+type NewCampaign struct {
+	Definition *campaign.Definition
+	Columns    []string
+	// Key, where not empty, makes a second import of the same request return
+	// the first one's campaign. Hash tells whether it is the same request.
+	Key, Hash string
+}
+
+// ExistsError says that the key has been used.
+type ExistsError struct {
+	// ID is the campaign that was made with the key.
+	ID campaign.ID
+	// Same reports that the request was the same, too.
+	Same bool
+	// Importing reports that the first request is still being worked on.
+	Importing bool
+}
+
+func (e *ExistsError) Error() string {
+	return fmt.Sprintf("campaign %s was made with the same idempotency key", e.ID)
+}
+
+// Intake is an import under way. Until Reveal nobody sees the campaign.
+type Intake struct {
+	l    *Ledger
+	id   campaign.ID
+	def  *campaign.Definition
+	last int
+}
+
+// BeginIntake makes an invisible campaign. The error is an *ExistsError where
+// the key has been used.
+func (l *Ledger) BeginIntake(ctx context.Context, n NewCampaign, now time.Time) (*Intake, error) {
+	in := &Intake{l: l, id: campaign.NewID(), def: n.Definition}
+	err := l.do(ctx, urgent, func(t *tx) error {
+		if n.Key != "" {
+			if err := t.freeKey(ctx, n, now); err != nil {
+				return err
+			}
+		}
+		_, err := t.ExecContext(ctx, `
+			INSERT INTO campaigns (id, name, state, definition, columns, idempotency_key, request_hash, created_at, intake_at)
+			VALUES ($1, $2, 'importing', $3, $4, NULLIF($5, ''), $6, $7, $7)`,
+			int64(in.id), n.Definition.Name, asJSON(n.Definition), asJSON(n.Columns), n.Key, n.Hash, now.UnixMilli())
+		if err != nil {
+			return fmt.Errorf("ledger: new campaign: %w", err)
+		}
+		return nil
+	})
+	return in, err
+}
+
+// freeKey returns an ExistsError where the key belongs to a campaign, and
+// takes it away from an import that has died.
+func (t *tx) freeKey(ctx context.Context, n NewCampaign, now time.Time) error {
+	var e ExistsError
+	var state, hash string
+	var alive sql.NullInt64
+	err := t.QueryRowContext(ctx, `SELECT id, state, request_hash, intake_at FROM campaigns WHERE idempotency_key = $1`, n.Key).
+		Scan(&e.ID, &state, &hash, &alive)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("ledger: idempotency key: %w", err)
+	}
+	const dead = 30 * time.Second
+	if state == importing && alive.Int64 < now.Add(-dead).UnixMilli() {
+		_, err := t.ExecContext(ctx, `UPDATE campaigns SET idempotency_key = NULL WHERE id = $1`, int64(e.ID))
+		return err
+	}
+	e.Same, e.Importing = hash == n.Hash, state == importing
+	return &e
+}
+
+// ID is the campaign's identifier.
+func (in *Intake) ID() campaign.ID { return in.id }
+
+// Add stores rows, in the order of the list, at most IntakeBatch at once. It
+// sets the verdict of those that repeat a person of this list to Duplicate.
+func (in *Intake) Add(ctx context.Context, rows []campaign.Row, now time.Time) error {
+	if len(rows) > IntakeBatch {
+		return fmt.Errorf("ledger: %d rows at once; the limit is %d", len(rows), IntakeBatch)
+	}
+	for _, row := range rows {
+		if row.Number <= in.last || row.Number > campaign.MaxRows {
+			return fmt.Errorf("ledger: row %d cannot follow row %d; a list has at most %d rows", row.Number, in.last, campaign.MaxRows)
+		}
+		in.last = row.Number
+	}
+	return in.l.do(ctx, background, func(t *tx) error {
+		if err := in.markDuplicates(ctx, t, rows); err != nil {
+			return err
+		}
+		return in.insert(ctx, t, rows, now)
+	})
+}
+
+// markDuplicates finds the rows whose person is in the list already.
+func (in *Intake) markDuplicates(ctx context.Context, t *tx, rows []campaign.Row) error {
+	persons := make([]string, 0, len(rows))
+	for _, row := range rows {
+		if row.Admitted() {
+			persons = append(persons, row.Person)
+		}
+	}
+	known, err := in.rowsOf(ctx, t, persons)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		row := &rows[i]
+		if !row.Admitted() {
+			continue
+		}
+		if first, repeated := known[row.Person]; repeated {
+			row.Verdict = campaign.Duplicate
+			row.Detail = fmt.Sprintf("the same person stands in row %d", first)
+			continue
+		}
+		known[row.Person] = row.Number
+	}
+	return nil
+}
+
+func (in *Intake) rowsOf(ctx context.Context, t *tx, persons []string) (map[string]int, error) {
+	found, err := t.QueryContext(ctx, t.l.sql(`
+		SELECT person, id FROM recipients
+		WHERE (id >> 24) = $1 AND person IN (SELECT value ->> 0 FROM EACH($2))`), int64(in.id), asJSON(nested(persons)))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: duplicates: %w", err)
+	}
+	defer found.Close()
+	known := make(map[string]int, len(persons))
+	for found.Next() {
+		var person string
+		var id campaign.RecipientID
+		if err := found.Scan(&person, &id); err != nil {
+			return nil, err
+		}
+		known[person] = id.Row()
+	}
+	return known, found.Err()
+}
+
+// nested puts each text into an array of its own, for "->> 0" reads a text the
+// same way in every engine.
+func nested(texts []string) [][1]string {
+	out := make([][1]string, len(texts))
+	for i, text := range texts {
+		out[i] = [1]string{text}
+	}
+	return out
+}
+
+const insertRecipientsSQL = `
+	INSERT INTO recipients (id, phone, person, verdict, detail, cells)
+	SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM EACH($1)`
+
+const insertMessagesSQL = `
+	INSERT INTO messages (id, campaign_id, channel, category, status, due, updated_at)
+	SELECT CAST(value AS BIGINT), $2, 0, $3, $4, $5, $6 FROM EACH($1)`
+
+// insert writes the rows, and the messages of those that are admitted.
+func (in *Intake) insert(ctx context.Context, t *tx, rows []campaign.Row, now time.Time) error {
+	recipients := make([][]any, len(rows))
+	verdicts := map[campaign.Verdict]int64{}
+	var admitted []campaign.RecipientID
+	for i, row := range rows {
+		id := in.id.Recipient(row.Number)
+		verdicts[row.Verdict]++
+		var person any
+		if row.Admitted() {
+			person = row.Person
+			admitted = append(admitted, id)
+		}
+		recipients[i] = []any{int64(id), row.Phone, person, string(row.Verdict), row.Detail, row.Values}
+	}
+	if _, err := t.ExecContext(ctx, t.l.sql(insertRecipientsSQL), asJSON(recipients)); err != nil {
+		return fmt.Errorf("ledger: store rows %d to %d: %w", rows[0].Number, rows[len(rows)-1].Number, err)
+	}
+	if err := in.insertMessages(ctx, t, admitted, now); err != nil {
+		return err
+	}
+	if rejected := len(rows) - len(admitted); rejected > 0 {
+		t.count(countKey{in.id, noStep, campaign.Rejected, false}, int64(rejected))
+	}
+	return in.addVerdicts(ctx, t, verdicts, now)
+}
+
+func (in *Intake) insertMessages(ctx context.Context, t *tx, admitted []campaign.RecipientID, now time.Time) error {
+	if len(admitted) == 0 {
+		return nil
+	}
+	for step, rule := range in.def.Steps {
+		ids := make([]campaign.MessageID, len(admitted))
+		for i, recipient := range admitted {
+			ids[i] = recipient.Message(step)
+		}
+		status, due := campaign.Pending, any(0)
+		if step > 0 {
+			status, due = campaign.Waiting, nil
+		}
+		_, err := t.ExecContext(ctx, t.l.sql(insertMessagesSQL),
+			asJSON(ids), int64(in.id), categoryNumber(rule.Category), int(status), due, now.UnixMilli())
+		if err != nil {
+			return fmt.Errorf("ledger: store messages: %w", err)
+		}
+		t.count(countKey{in.id, step, status, true}, int64(len(ids)))
+	}
+	return nil
+}
+
+func categoryNumber(c campaign.Category) int {
+	for i, known := range categories {
+		if known == c {
+			return i
+		}
+	}
+	return 0
+}
+
+func (in *Intake) addVerdicts(ctx context.Context, t *tx, verdicts map[campaign.Verdict]int64, now time.Time) error {
+	for verdict, n := range verdicts {
+		_, err := t.ExecContext(ctx, `
+			INSERT INTO verdicts (campaign_id, verdict, n) VALUES ($1, $2, $3)
+			ON CONFLICT (campaign_id, verdict) DO UPDATE SET n = verdicts.n + excluded.n`,
+			int64(in.id), string(verdict), n)
+		if err != nil {
+			return fmt.Errorf("ledger: verdicts: %w", err)
+		}
+	}
+	_, err := t.ExecContext(ctx, `UPDATE campaigns SET intake_at = $2 WHERE id = $1`, int64(in.id), now.UnixMilli())
+	return err
+}
+
+// Reveal makes the campaign visible, as a draft. It is the last step of an
+// import: whatever stops before it leaves no trace.
+func (in *Intake) Reveal(ctx context.Context) error {
+	return in.l.do(ctx, urgent, func(t *tx) error {
+		done, err := t.ExecContext(ctx, `UPDATE campaigns SET state = 'draft', intake_at = NULL WHERE id = $1 AND state = 'importing'`, int64(in.id))
+		if err != nil {
+			return fmt.Errorf("ledger: reveal campaign %s: %w", in.id, err)
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 1 {
+			return err
+		}
+		return fmt.Errorf("ledger: the import of campaign %s took so long that it was taken for dead; upload it again", in.id)
+	})
+}
+
+// Abandon gives the import up and removes its rows.
+func (in *Intake) Abandon(ctx context.Context) error { return in.l.remove(ctx, in.id) }
+
+// RemoveAbandoned removes imports that show no sign of life any more, and
+// returns how many there were.
+func (l *Ledger) RemoveAbandoned(ctx context.Context, now time.Time) (int, error) {
+	dead, err := l.scanCampaigns(ctx, `WHERE state = 'importing' AND intake_at < $1`, now.Add(-abandonedAfter).UnixMilli())
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range dead {
+		if err := l.remove(ctx, c.ID); err != nil {
+			return 0, err
+		}
+	}
+	return len(dead), nil
+}
+
+// remove deletes an invisible campaign, in batches.
+func (l *Ledger) remove(ctx context.Context, id campaign.ID) error {
+	firstMessage, endMessage := id.Messages()
+	pieces := []struct {
+		query      string
+		first, end int64
+	}{
+		{`DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE id >= $1 AND id < $2 LIMIT 2000)`, int64(firstMessage), int64(endMessage)},
+		{`DELETE FROM recipients WHERE id IN (SELECT id FROM recipients WHERE id >= $1 AND id < $2 LIMIT 2000)`, int64(id.Recipient(0)), int64((id + 1).Recipient(0))},
+		{`DELETE FROM counts WHERE campaign_id >= $1 AND campaign_id < $2`, int64(id), int64(id) + 1},
+		{`DELETE FROM verdicts WHERE campaign_id >= $1 AND campaign_id < $2`, int64(id), int64(id) + 1},
+		{`DELETE FROM campaigns WHERE id >= $1 AND id < $2 AND state = 'importing'`, int64(id), int64(id) + 1},
+	}
+	for _, piece := range pieces {
+		for deleted := int64(1); deleted > 0; {
+			err := l.do(ctx, background, func(t *tx) error {
+				done, err := t.ExecContext(ctx, piece.query, piece.first, piece.end)
+				if err != nil {
+					return fmt.Errorf("ledger: remove campaign %s: %w", id, err)
+				}
+				deleted, err = done.RowsAffected()
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

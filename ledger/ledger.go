@@ -1,0 +1,201 @@
+// Package ledger is the record of everything Carillon promises to know:
+// campaigns, recipients, messages, attempts, receipts and opt-outs, in SQL.
+//
+// It guarantees that a message is claimed before it is posted and by one
+// worker only, that every status move is one that campaign.Status allows, that
+// what a method reports as done is on disk, and that the counts are those of
+// the rows at any moment. It decides nothing about time or rates: callers pass
+// the time, and ask for what is due.
+//
+// Claims, settlements and receipts of many callers share a transaction (see
+// commit.go), so durability costs one disk flush for all of them.
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pressly/goose/v3"
+
+	"carillon/campaign"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Errors a caller can act on. They come wrapped.
+var (
+	// ErrNotFound: there is no such campaign.
+	ErrNotFound = errors.New("not found")
+	// ErrState: the campaign's state does not allow the action.
+	ErrState = errors.New("not possible in this state")
+	// ErrInUse: another process has the ledger open, and this engine serves one.
+	ErrInUse = errors.New("the ledger is in use")
+	// ErrUnsupported: the URL names no engine that this version has.
+	ErrUnsupported = errors.New("no such ledger")
+)
+
+// engine is what differs between the SQL databases.
+type engine struct {
+	name    string
+	dialect goose.Dialect
+	// each is the table expression that turns a JSON array into rows with a
+	// column named value.
+	each string
+	// lock is appended to a SELECT whose rows are about to be changed.
+	lock string
+}
+
+// Ledger is an open ledger, safe for use by many goroutines.
+type Ledger struct {
+	engine engine
+	write  *sql.DB
+	read   *sql.DB
+	hold   io.Closer // keeps other processes out, where the engine needs that
+	commit *committer
+
+	definitions sync.Map // campaign.ID → *campaign.Definition; they never change
+}
+
+// Open opens the ledger that url names ("sqlite:FILE"), brings its tables up to
+// date, and starts its writer. The error wraps ErrInUse or ErrUnsupported where
+// that is the cause.
+func Open(ctx context.Context, url string) (*Ledger, error) {
+	kind, rest, _ := strings.Cut(url, ":")
+	var l *Ledger
+	var err error
+	switch kind {
+	case "sqlite":
+		l, err = openSQLite(rest)
+	default:
+		err = fmt.Errorf("%w %q: write sqlite:FILE", ErrUnsupported, kind)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := l.migrate(ctx); err != nil {
+		return nil, errors.Join(err, l.closeConnections())
+	}
+	l.commit = newCommitter(l)
+	return l, nil
+}
+
+// Close finishes what was handed to the writer and closes the connections.
+func (l *Ledger) Close() error {
+	l.commit.close()
+	return l.closeConnections()
+}
+
+func (l *Ledger) closeConnections() error {
+	return errors.Join(l.read.Close(), l.write.Close(), l.hold.Close())
+}
+
+// Ping reports whether the ledger answers and can be written to.
+func (l *Ledger) Ping(ctx context.Context) error {
+	return l.do(ctx, urgent, func(t *tx) error {
+		_, err := t.ExecContext(ctx, `DELETE FROM early_receipts WHERE id < 0`)
+		return err
+	})
+}
+
+func (l *Ledger) migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, "migrations/"+l.engine.name)
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(l.engine.dialect, l.write, files)
+	if err != nil {
+		return fmt.Errorf("ledger: migrations: %w", err)
+	}
+	current, target, err := provider.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("ledger: read its version: %w", err)
+	}
+	if current > target {
+		return fmt.Errorf("ledger: its tables have version %d, this program knows up to %d; use a newer carillon", current, target)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("ledger: migrate: %w", err)
+	}
+	return nil
+}
+
+// tx is a transaction with what the ledger's statements need around it.
+type tx struct {
+	*sql.Tx
+	l        *Ledger
+	messages map[campaign.MessageID]*message
+	counts   map[countKey]int64
+}
+
+// transact runs f in a transaction of the writer's connection and commits it
+// together with the counts that f moved.
+func (l *Ledger) transact(ctx context.Context, f func(*tx) error) error {
+	raw, err := l.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("ledger: begin: %w", err)
+	}
+	defer func() { _ = raw.Rollback() }() // does nothing once committed
+	t := &tx{Tx: raw, l: l, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{}}
+	if err := f(t); err != nil {
+		return err
+	}
+	if err := t.flushMessages(ctx); err != nil {
+		return err
+	}
+	if err := t.flushCounts(ctx); err != nil {
+		return err
+	}
+	if err := raw.Commit(); err != nil {
+		return fmt.Errorf("ledger: commit: %w", err)
+	}
+	return nil
+}
+
+// sql puts the engine's words into a statement: EACH(…) for a JSON array as
+// rows, LOCKED at the end of a SELECT whose rows are changed next.
+func (l *Ledger) sql(text string) string {
+	text = strings.ReplaceAll(text, "EACH", l.engine.each)
+	return strings.ReplaceAll(text, "LOCKED", l.engine.lock)
+}
+
+// definition is the campaign's definition, read once.
+func (t *tx) definition(ctx context.Context, id campaign.ID) (*campaign.Definition, error) {
+	if known, ok := t.l.definitions.Load(id); ok {
+		return known.(*campaign.Definition), nil
+	}
+	var text string
+	err := t.QueryRowContext(ctx, `SELECT definition FROM campaigns WHERE id = $1`, int64(id)).Scan(&text)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: campaign %s: %w", id, err)
+	}
+	definition, err := parseDefinition(id, text)
+	if err == nil {
+		t.l.definitions.Store(id, definition)
+	}
+	return definition, err
+}
+
+// millis is a time as the ledger stores it; the zero time is NULL.
+func millis(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMilli()
+}
+
+// moment reads what millis wrote.
+func moment(ms sql.NullInt64) time.Time {
+	if !ms.Valid {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms.Int64).UTC()
+}

@@ -1,0 +1,130 @@
+package ledgertest
+
+import (
+	"testing"
+	"time"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+// second changes the rule of the second step.
+func second(change func(*campaign.Step)) func(*campaign.Definition) {
+	return func(d *campaign.Definition) { change(&d.Steps[1]) }
+}
+
+var gateScenarios = map[string]func(*testing.T, *bench){
+	"opens with its receipt and no other": func(t *testing.T, b *bench) {
+		opens := map[campaign.After]map[campaign.Status]bool{
+			campaign.AfterSent:      {campaign.Sent: true, campaign.Delivered: true, campaign.Read: true},
+			campaign.AfterDelivered: {campaign.Delivered: true, campaign.Read: true},
+			campaign.AfterRead:      {campaign.Read: true},
+		}
+		for after, open := range opens {
+			for _, receipt := range []campaign.Status{campaign.Sent, campaign.Delivered, campaign.Read} {
+				c := b.running(steps(2, second(func(s *campaign.Step) { s.After = after })), 1)
+				first := c.Recipient(1).Message(0)
+				b.send(first, 1)
+				b.expect(first+1, campaign.Waiting)
+				b.receive(b.receipt(first, 1, receipt))
+				want := campaign.Waiting
+				if open[receipt] {
+					want = campaign.Pending
+				}
+				if got := b.line(first + 1).Status; got != want {
+					t.Errorf("after %s, receipt %s: %s, want %s", after, receipt, got, want)
+				}
+			}
+		}
+	},
+	"waits once it is open": func(t *testing.T, b *bench) {
+		c := b.running(steps(2, second(func(s *campaign.Step) { s.Wait = campaign.Duration(10 * time.Minute) })), 1)
+		first := c.Recipient(1).Message(0)
+		b.send(first, 1)
+		b.receive(b.receipt(first, 1, campaign.Delivered))
+		if reason := b.tryClaim(first+1, 1); reason != "early" {
+			t.Errorf("refused as %q, want early", reason)
+		}
+		b.advance(10*time.Minute + time.Second)
+		b.claim(first+1, 1)
+	},
+	"patience runs out": func(t *testing.T, b *bench) {
+		wants := map[campaign.Otherwise][2]campaign.Status{
+			campaign.Stop: {campaign.Skipped, campaign.Skipped},
+			campaign.Skip: {campaign.Skipped, campaign.Waiting},
+			campaign.Send: {campaign.Pending, campaign.Waiting},
+		}
+		for otherwise, want := range wants {
+			c := b.running(steps(3, second(func(s *campaign.Step) {
+				s.Otherwise, s.Patience = otherwise, campaign.Duration(time.Hour)
+			})), 1)
+			first := c.Recipient(1).Message(0)
+			b.send(first, 1)
+			b.advance(time.Hour)
+			b.sweep()
+			for i, status := range want {
+				if got := b.line(first + 1 + campaign.MessageID(i)).Status; got != status {
+					t.Errorf("otherwise %s: step %d is %s, want %s", otherwise, i+2, got, status)
+				}
+			}
+			if otherwise == campaign.Skip { // the third step waits for the first
+				b.receive(b.receipt(first, 1, campaign.Delivered))
+				b.expect(first+2, campaign.Pending)
+			}
+		}
+	},
+	"a receipt after patience opens nothing": func(t *testing.T, b *bench) {
+		c := b.running(steps(2), 1)
+		first := c.Recipient(1).Message(0)
+		b.send(first, 1)
+		b.advance(campaign.DefaultPatience)
+		b.sweep()
+		b.receive(b.receipt(first, 1, campaign.Delivered))
+		b.expect(first+1, campaign.Skipped)
+	},
+	"a failed step decides at once": func(t *testing.T, b *bench) {
+		wants := map[campaign.Otherwise]campaign.Status{
+			campaign.Stop: campaign.Skipped, campaign.Skip: campaign.Skipped, campaign.Send: campaign.Pending,
+		}
+		for otherwise, want := range wants {
+			c := b.running(steps(2, second(func(s *campaign.Step) { s.Otherwise = otherwise })), 1)
+			first := c.Recipient(1).Message(0)
+			b.send(first, 1)
+			b.receive(b.receipt(first, 1, campaign.Failed, undeliverable))
+			if got := b.line(first + 1); got.Status != want {
+				t.Errorf("otherwise %s: %s (%s), want %s", otherwise, got.Status, got.Reason, want)
+			}
+		}
+	},
+	"a held step starts no patience": func(t *testing.T, b *bench) {
+		c := b.running(steps(2, second(func(s *campaign.Step) { s.Patience = campaign.Duration(time.Hour) })), 1)
+		first := c.Recipient(1).Message(0)
+		b.claim(first, 1)
+		b.settle(first, 1, ledger.OutcomeHeld)
+		b.advance(2 * time.Hour)
+		b.sweep()
+		b.expect(first+1, campaign.Waiting)
+		b.receive(b.receipt(first, 1, campaign.Sent))
+		b.advance(time.Hour)
+		b.sweep()
+		b.expect(first+1, campaign.Skipped)
+	},
+	"a retried step stops the patience": func(t *testing.T, b *bench) {
+		c := b.running(steps(2, second(func(s *campaign.Step) { s.Patience = campaign.Duration(time.Hour) })), 1)
+		first := c.Recipient(1).Message(0)
+		b.send(first, 1)
+		b.receive(b.receipt(first, 1, campaign.Failed, campaign.Failure{Reason: "timeout", Retry: true}))
+		b.advance(2 * time.Hour)
+		b.sweep()
+		b.expect(first+1, campaign.Waiting)
+	},
+	"runs on while the campaign is paused": func(t *testing.T, b *bench) {
+		c := b.running(steps(2), 1)
+		first := c.Recipient(1).Message(0)
+		b.send(first, 1)
+		b.act(c, campaign.Pause)
+		b.advance(campaign.DefaultPatience)
+		b.sweep()
+		b.expect(first+1, campaign.Skipped)
+	},
+}

@@ -1,0 +1,131 @@
+package ledgertest
+
+import (
+	"testing"
+	"time"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+var undeliverable = campaign.Failure{Code: 131026, Reason: "undeliverable"}
+
+var receiptScenarios = map[string]func(*testing.T, *bench){
+	"in every order the best news wins": func(t *testing.T, b *bench) {
+		orders := [][]campaign.Status{
+			{campaign.Sent, campaign.Delivered, campaign.Read},
+			{campaign.Sent, campaign.Read, campaign.Delivered},
+			{campaign.Delivered, campaign.Sent, campaign.Read},
+			{campaign.Delivered, campaign.Read, campaign.Sent},
+			{campaign.Read, campaign.Sent, campaign.Delivered},
+			{campaign.Read, campaign.Delivered, campaign.Sent},
+		}
+		c := b.running(steps(1), 2*len(orders))
+		for i, order := range orders {
+			id := c.Recipient(2*i + 1).Message(0)
+			b.send(id, 1)
+			for _, s := range order { // one by one, each twice
+				b.receive(b.receipt(id, 1, s))
+				b.receive(b.receipt(id, 1, s))
+			}
+			b.expect(id, campaign.Read)
+			together := c.Recipient(2*i + 2).Message(0)
+			b.send(together, 1)
+			var batch []ledger.Receipt
+			for _, s := range order {
+				batch = append(batch, b.receipt(together, 1, s))
+			}
+			b.receive(batch...)
+			line := b.line(together)
+			if line.Status != campaign.Read || line.SentAt.IsZero() || line.DeliveredAt.IsZero() || line.ReadAt.IsZero() {
+				t.Errorf("in one batch %v: %+v", order, line)
+			}
+		}
+	},
+	"before the answer": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.claim(id, 1)
+		b.receive(b.receipt(id, 1, campaign.Delivered))
+		b.settle(id, 1, ledger.OutcomeAccepted)
+		line := b.line(id)
+		if line.Status != campaign.Delivered || line.AcceptedAt.IsZero() {
+			t.Errorf("got %+v", line)
+		}
+	},
+	"without our reference": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.send(id, 1)
+		b.receive(ledger.Receipt{ProviderID: providerID(id, 1), Status: campaign.Delivered, At: b.now})
+		b.expect(id, campaign.Delivered)
+	},
+	"without our reference and before the answer": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.claim(id, 1)
+		b.receive(ledger.Receipt{ProviderID: providerID(id, 1), Status: campaign.Delivered, At: b.now})
+		b.expect(id, campaign.Posting)
+		b.settle(id, 1, ledger.OutcomeAccepted)
+		if n, err := b.MatchEarly(t.Context(), b.now); n != 1 || err != nil {
+			t.Errorf("matched %d, %v; want 1", n, err)
+		}
+		b.expect(id, campaign.Delivered)
+	},
+	"with our reference an attempt learns its provider's id": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.claim(id, 1)
+		b.settle(id, 1, ledger.OutcomeUnknown, campaign.Failure{Reason: "timeout"})
+		b.receive(b.receipt(id, 1, campaign.Sent))
+		b.receive(ledger.Receipt{ProviderID: providerID(id, 1), Status: campaign.Read, At: b.now})
+		b.expect(id, campaign.Read)
+	},
+	"of a message nobody knows are dropped after a week": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.receive(ledger.Receipt{ProviderID: providerID(id, 1), Status: campaign.Delivered, At: b.now})
+		if n, err := b.MatchEarly(t.Context(), b.now.Add(8*24*time.Hour)); n != 0 || err != nil {
+			t.Errorf("matched %d, %v; want 0", n, err)
+		}
+		b.send(id, 1)
+		if n, err := b.MatchEarly(t.Context(), b.now); n != 0 || err != nil {
+			t.Errorf("matched %d, %v; want 0: it was to be dropped", n, err)
+		}
+	},
+	"a failure is final, unless it arrives after all": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.send(id, 1)
+		b.receive(b.receipt(id, 1, campaign.Failed, undeliverable))
+		b.receive(b.receipt(id, 1, campaign.Sent))
+		b.expect(id, campaign.Failed)
+		b.receive(b.receipt(id, 1, campaign.Delivered))
+		b.expect(id, campaign.Delivered)
+		b.receive(b.receipt(id, 1, campaign.Failed, undeliverable))
+		b.expect(id, campaign.Delivered)
+	},
+	"a failure and a delivery in one batch": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.send(id, 1)
+		b.receive(b.receipt(id, 1, campaign.Failed, undeliverable), b.receipt(id, 1, campaign.Delivered))
+		b.expect(id, campaign.Delivered)
+	},
+	"a failure worth retrying": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.send(id, 1)
+		b.receive(b.receipt(id, 1, campaign.Failed, campaign.Failure{Code: 408, Reason: "timeout", Retry: true}))
+		b.expect(id, campaign.Pending)
+		b.advance(time.Minute)
+		b.send(id, 2)
+		b.receive(b.receipt(id, 1, campaign.Failed, undeliverable))
+		b.expect(id, campaign.Accepted)
+		b.receive(b.receipt(id, 2, campaign.Delivered))
+		b.expect(id, campaign.Delivered)
+	},
+	"an older attempt's delivery cancels a retry": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.send(id, 1)
+		b.receive(b.receipt(id, 1, campaign.Failed, campaign.Failure{Code: 408, Reason: "timeout", Retry: true}))
+		b.receive(b.receipt(id, 1, campaign.Delivered))
+		b.expect(id, campaign.Delivered)
+		b.advance(time.Hour)
+		if reason := b.tryClaim(id, 2); reason != "gone" {
+			t.Errorf("the retry was refused as %q, want gone", reason)
+		}
+	},
+}

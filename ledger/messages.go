@@ -1,0 +1,149 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"carillon/campaign"
+)
+
+// message is a row of messages that the transaction has locked. Changes are
+// written by flushMessages, all at once.
+type message struct {
+	id       campaign.MessageID
+	category int
+	status   campaign.Status
+	due      sql.NullInt64
+	attempt  int
+	tries    int
+	failures int
+	code     int
+	reason   string
+
+	acceptedAt, sentAt, deliveredAt, readAt, failedAt sql.NullInt64
+
+	updatedAt int64
+	changed   bool
+}
+
+// open reports whether the message can still cause a request by itself. An
+// unknown message that is decided has no due time any more.
+func (m *message) open() bool {
+	return m.status.Open() && (m.status != campaign.Unknown || m.due.Valid)
+}
+
+func (m *message) standing() campaign.Standing {
+	return campaign.Standing{Status: m.status, Attempt: m.attempt, Failures: m.failures}
+}
+
+// at is a time that a column takes.
+func at(t time.Time) sql.NullInt64 { return sql.NullInt64{Int64: t.UnixMilli(), Valid: true} }
+
+// never is the due time of a message to which nothing happens by itself.
+func never() sql.NullInt64 { return sql.NullInt64{} }
+
+// moved notes in the counts that a message went from one status to another.
+func (t *tx) moved(id campaign.MessageID, from campaign.Status, wasOpen bool, to campaign.Status, isOpen bool) {
+	t.count(countKey{id.Campaign(), id.Step(), from, wasOpen}, -1)
+	t.count(countKey{id.Campaign(), id.Step(), to, isOpen}, 1)
+}
+
+// set moves a message to a status with a new due time. It panics on a move
+// that the table of moves does not have: that is a mistake in the program, and
+// the transaction is given up.
+func (t *tx) set(m *message, to campaign.Status, due sql.NullInt64, now time.Time) {
+	if m.status != to && !m.status.CanBecome(to) {
+		panic(fmt.Sprintf("message %d cannot move from %s to %s", m.id, m.status, to))
+	}
+	from, wasOpen := m.status, m.open()
+	m.status, m.due = to, due
+	m.touch(now)
+	if isOpen := m.open(); from != to || wasOpen != isOpen {
+		t.moved(m.id, from, wasOpen, to, isOpen)
+	}
+}
+
+func (m *message) touch(now time.Time) {
+	m.updatedAt, m.changed = now.UnixMilli(), true
+}
+
+const lockSQL = `
+	SELECT id, category, status, due, attempt, tries, failures, code, reason,
+	       accepted_at, sent_at, delivered_at, read_at, failed_at
+	FROM messages WHERE id IN (SELECT CAST(value AS BIGINT) FROM EACH($1))
+	ORDER BY id LOCKED`
+
+// lock reads and locks messages, in the order of their ids, into t.messages.
+// Those that do not exist are left out; those already there are kept.
+func (t *tx) lock(ctx context.Context, ids []campaign.MessageID) error {
+	missing := slices.DeleteFunc(slices.Clone(ids), func(id campaign.MessageID) bool {
+		_, known := t.messages[id]
+		return known
+	})
+	if len(missing) == 0 {
+		return nil
+	}
+	rows, err := t.QueryContext(ctx, t.l.sql(lockSQL), asJSON(missing))
+	if err != nil {
+		return fmt.Errorf("ledger: lock messages: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		m := &message{}
+		err := rows.Scan(&m.id, &m.category, &m.status, &m.due, &m.attempt, &m.tries, &m.failures, &m.code, &m.reason,
+			&m.acceptedAt, &m.sentAt, &m.deliveredAt, &m.readAt, &m.failedAt)
+		if err != nil {
+			return fmt.Errorf("ledger: lock messages: %w", err)
+		}
+		t.messages[m.id] = m
+	}
+	return rows.Err()
+}
+
+// message is one locked message, nil where there is none.
+func (t *tx) message(ctx context.Context, id campaign.MessageID) (*message, error) {
+	err := t.lock(ctx, []campaign.MessageID{id})
+	return t.messages[id], err
+}
+
+const saveSQL = `
+	UPDATE messages
+	SET status = CAST(v.value ->> 1 AS SMALLINT), due = CAST(v.value ->> 2 AS BIGINT),
+	    tries = CAST(v.value ->> 3 AS INTEGER), failures = CAST(v.value ->> 4 AS INTEGER),
+	    code = CAST(v.value ->> 5 AS INTEGER), reason = v.value ->> 6,
+	    accepted_at = CAST(v.value ->> 7 AS BIGINT), sent_at = CAST(v.value ->> 8 AS BIGINT),
+	    delivered_at = CAST(v.value ->> 9 AS BIGINT), read_at = CAST(v.value ->> 10 AS BIGINT),
+	    failed_at = CAST(v.value ->> 11 AS BIGINT), updated_at = CAST(v.value ->> 12 AS BIGINT)
+	FROM EACH($1) AS v WHERE messages.id = CAST(v.value ->> 0 AS BIGINT)`
+
+// flushMessages writes the messages that changed and forgets all of them, so
+// that statements that follow see the rows as they are.
+func (t *tx) flushMessages(ctx context.Context) error {
+	var batch [][]any
+	for _, m := range t.messages {
+		if m.changed {
+			batch = append(batch, []any{int64(m.id), int(m.status), nullable(m.due), m.tries, m.failures, m.code, m.reason,
+				nullable(m.acceptedAt), nullable(m.sentAt), nullable(m.deliveredAt), nullable(m.readAt), nullable(m.failedAt),
+				m.updatedAt})
+		}
+	}
+	clear(t.messages)
+	if len(batch) == 0 {
+		return nil
+	}
+	slices.SortFunc(batch, func(a, b []any) int { return int(a[0].(int64) - b[0].(int64)) })
+	if _, err := t.ExecContext(ctx, t.l.sql(saveSQL), asJSON(batch)); err != nil {
+		return fmt.Errorf("ledger: write messages: %w", err)
+	}
+	return nil
+}
+
+func nullable(n sql.NullInt64) any {
+	if n.Valid {
+		return n.Int64
+	}
+	return nil
+}

@@ -1,0 +1,288 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"carillon/campaign"
+)
+
+// earlyFor is how long a receipt is kept whose attempt is not known: as long as
+// Meta repeats a webhook that was not answered (webhooks overview: 7 days).
+const earlyFor = 7 * 24 * time.Hour
+
+// Receipt is a provider's word on an attempt that still has to be found.
+type Receipt struct {
+	// Message and Attempt come from the reference that the provider echoed;
+	// zero where it echoed none.
+	Message campaign.MessageID
+	Attempt int
+	// ProviderID is the provider's identifier of the message.
+	ProviderID string
+	Status     campaign.Status
+	At         time.Time
+	Failure    campaign.Failure
+}
+
+// Receive records receipts and what follows from them. They are on disk when
+// it returns. Receipts may come twice and in any order; one whose attempt is
+// not known yet is kept until it is.
+func (l *Ledger) Receive(ctx context.Context, receipts []Receipt, now time.Time) error {
+	if len(receipts) == 0 {
+		return nil
+	}
+	return l.commit.submit(urgent, &job{ctx: ctx, receive: receipts, now: now})
+}
+
+func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) error {
+	if len(receipts) == 0 {
+		return nil
+	}
+	found, err := t.findAttempts(ctx, receipts)
+	if err != nil {
+		return err
+	}
+	var ids []campaign.MessageID
+	var early []Receipt
+	byMessage := map[campaign.MessageID][]Receipt{}
+	for i, r := range receipts {
+		a, ok := found[i]
+		if !ok {
+			early = append(early, r)
+			continue
+		}
+		r.Message, r.Attempt = a.message, a.n
+		if byMessage[r.Message] == nil {
+			if ids, err = t.withNext(ctx, ids, r.Message); err != nil {
+				return err
+			}
+		}
+		byMessage[r.Message] = append(byMessage[r.Message], r)
+	}
+	if err := t.keepEarly(ctx, early, now); err != nil {
+		return err
+	}
+	if err := t.lock(ctx, ids); err != nil {
+		return err
+	}
+	for id, list := range byMessage {
+		if err := t.receiveFor(ctx, t.messages[id], list, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// receiveFor applies the receipts of one message, best news first: of a
+// delivery and a failure that come together, the delivery is what counts.
+func (t *tx) receiveFor(ctx context.Context, m *message, list []Receipt, now time.Time) error {
+	if m == nil {
+		return nil
+	}
+	slices.SortStableFunc(list, func(a, b Receipt) int { return goodness(b.Status) - goodness(a.Status) })
+	for _, r := range list {
+		m.note(r, now)
+		after, wait, changed := m.standing().Apply(campaign.Receipt{
+			Attempt: r.Attempt, Status: r.Status, At: r.At, Failure: r.Failure,
+		})
+		if !changed {
+			continue
+		}
+		if r.Status == campaign.Failed {
+			if err := t.fail(ctx, m, r.Failure, after, wait, now); err != nil {
+				return err
+			}
+			continue
+		}
+		m.code, m.reason = 0, ""
+		due := never()
+		if after.Status == campaign.Sent {
+			due = at(r.At.Add(timeToLive(m.category)))
+		}
+		t.set(m, after.Status, due, now)
+		if err := t.follow(ctx, m, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func goodness(s campaign.Status) int {
+	switch s {
+	case campaign.Read:
+		return 3
+	case campaign.Delivered:
+		return 2
+	case campaign.Sent:
+		return 1
+	}
+	return 0
+}
+
+// note keeps the first time of each kind of receipt.
+func (m *message) note(r Receipt, now time.Time) {
+	var column *sql.NullInt64
+	switch r.Status {
+	case campaign.Sent:
+		column = &m.sentAt
+	case campaign.Delivered:
+		column = &m.deliveredAt
+	case campaign.Read:
+		column = &m.readAt
+	}
+	if column != nil && !column.Valid {
+		*column = at(r.At)
+		m.touch(now)
+	}
+}
+
+type attempt struct {
+	message campaign.MessageID
+	n       int
+}
+
+const attemptsByReferenceSQL = `
+	SELECT CAST(v.value ->> 0 AS INTEGER), a.message_id, a.n, a.provider_id IS NULL
+	FROM EACH($1) AS v JOIN attempts a
+	  ON a.message_id = CAST(v.value ->> 1 AS BIGINT) AND a.n = CAST(v.value ->> 2 AS INTEGER)`
+
+const attemptsByProviderSQL = `
+	SELECT CAST(v.value ->> 0 AS INTEGER), a.message_id, a.n, false
+	FROM EACH($1) AS v JOIN attempts a ON a.provider_id = v.value ->> 1`
+
+const nameAttemptsSQL = `
+	UPDATE attempts SET provider_id = v.value ->> 2
+	FROM EACH($1) AS v
+	WHERE attempts.message_id = CAST(v.value ->> 0 AS BIGINT) AND attempts.n = CAST(v.value ->> 1 AS INTEGER)
+	  AND attempts.provider_id IS NULL`
+
+// findAttempts returns the attempt of each receipt that has one, by the
+// receipt's position. An attempt that learns its provider's id from a receipt
+// keeps it, for a later receipt may come without our reference.
+func (t *tx) findAttempts(ctx context.Context, receipts []Receipt) (map[int]attempt, error) {
+	found := make(map[int]attempt, len(receipts))
+	var byReference [][3]int64
+	for i, r := range receipts {
+		if r.Message != 0 {
+			byReference = append(byReference, [3]int64{int64(i), int64(r.Message), int64(r.Attempt)})
+		}
+	}
+	nameless, err := t.scanAttempts(ctx, found, attemptsByReferenceSQL, asJSON(byReference), len(byReference))
+	if err != nil {
+		return nil, err
+	}
+	var byProvider [][]any
+	for i, r := range receipts {
+		if _, ok := found[i]; !ok && r.ProviderID != "" {
+			byProvider = append(byProvider, []any{i, r.ProviderID})
+		}
+	}
+	if _, err := t.scanAttempts(ctx, found, attemptsByProviderSQL, asJSON(byProvider), len(byProvider)); err != nil {
+		return nil, err
+	}
+	var names [][]any
+	for _, i := range nameless {
+		if id := receipts[i].ProviderID; id != "" {
+			names = append(names, []any{int64(found[i].message), found[i].n, id})
+		}
+	}
+	if len(names) > 0 {
+		if _, err := t.ExecContext(ctx, t.l.sql(nameAttemptsSQL), asJSON(names)); err != nil {
+			return nil, fmt.Errorf("ledger: name attempts: %w", err)
+		}
+	}
+	return found, nil
+}
+
+func (t *tx) scanAttempts(ctx context.Context, found map[int]attempt, query, batch string, size int) (nameless []int, err error) {
+	if size == 0 {
+		return nil, nil
+	}
+	rows, err := t.QueryContext(ctx, t.l.sql(query), batch)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: find attempts: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var i int
+		var a attempt
+		var isNameless bool
+		if err := rows.Scan(&i, &a.message, &a.n, &isNameless); err != nil {
+			return nil, fmt.Errorf("ledger: find attempts: %w", err)
+		}
+		found[i] = a
+		if isNameless {
+			nameless = append(nameless, i)
+		}
+	}
+	return nameless, rows.Err()
+}
+
+// keepEarly stores receipts whose attempt is not known.
+func (t *tx) keepEarly(ctx context.Context, early []Receipt, now time.Time) error {
+	for _, r := range early {
+		if r.ProviderID == "" {
+			continue // nothing could ever match it
+		}
+		_, err := t.ExecContext(ctx,
+			`INSERT INTO early_receipts (provider_id, receipt, received_at) VALUES ($1, $2, $3)`,
+			r.ProviderID, asJSON(r), now.UnixMilli())
+		if err != nil {
+			return fmt.Errorf("ledger: keep early receipt: %w", err)
+		}
+	}
+	return nil
+}
+
+// MatchEarly applies the kept receipts whose attempt has become known, and
+// drops those that are too old. It returns how many were applied.
+func (l *Ledger) MatchEarly(ctx context.Context, now time.Time) (int, error) {
+	var waiting bool
+	err := l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM early_receipts)`).Scan(&waiting)
+	if err != nil || !waiting {
+		return 0, err
+	}
+	var matched int
+	err = l.do(ctx, urgent, func(t *tx) error {
+		matched = 0
+		if _, err := t.ExecContext(ctx, `DELETE FROM early_receipts WHERE received_at < $1`, now.Add(-earlyFor).UnixMilli()); err != nil {
+			return fmt.Errorf("ledger: drop old receipts: %w", err)
+		}
+		receipts, err := t.takeEarly(ctx)
+		if err != nil {
+			return err
+		}
+		matched = len(receipts)
+		return t.receive(ctx, receipts, now)
+	})
+	return matched, err
+}
+
+// takeEarly removes and returns the kept receipts whose attempt is known now.
+func (t *tx) takeEarly(ctx context.Context) ([]Receipt, error) {
+	rows, err := t.QueryContext(ctx, `
+		DELETE FROM early_receipts
+		WHERE id IN (SELECT e.id FROM early_receipts e JOIN attempts a ON a.provider_id = e.provider_id LIMIT 1000)
+		RETURNING receipt`)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: match early receipts: %w", err)
+	}
+	defer rows.Close()
+	var receipts []Receipt
+	for rows.Next() {
+		var text []byte
+		var r Receipt
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(text, &r); err != nil {
+			return nil, fmt.Errorf("ledger: early receipt: %w", err)
+		}
+		receipts = append(receipts, r)
+	}
+	return receipts, rows.Err()
+}

@@ -1,0 +1,178 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"carillon/campaign"
+)
+
+// Outcome is how an attempt ended.
+type Outcome string
+
+const (
+	// OutcomeAccepted: the provider took the message.
+	OutcomeAccepted Outcome = "accepted"
+	// OutcomeHeld: the provider took it and paces it.
+	OutcomeHeld Outcome = "held"
+	// OutcomeRefused: surely not accepted; Settlement.Failure says why.
+	OutcomeRefused Outcome = "refused"
+	// OutcomeUnknown: it may have been accepted.
+	OutcomeUnknown Outcome = "unknown"
+	// OutcomeReleased: nothing was sent; the message is free again.
+	OutcomeReleased Outcome = "released"
+)
+
+// heldFor is how long a held message may stay without news before it counts as
+// accepted: the same 24 hours after which an unknown one is decided. (Meta
+// lets go of 99 % of paced messages within an hour; see template-pacing.)
+const heldFor = 24 * time.Hour
+
+// Settlement is the outcome of an attempt.
+type Settlement struct {
+	Message campaign.MessageID
+	Attempt int
+	Outcome Outcome
+	// At is when the outcome was known.
+	At time.Time
+	// ProviderID is the provider's identifier of an accepted message.
+	ProviderID string
+	// Alias is another key of the person, as the provider told it.
+	Alias string
+	// Failure explains OutcomeRefused; of OutcomeUnknown its Code and Reason
+	// are kept.
+	Failure campaign.Failure
+	// UnknownAfter is how long an unknown message waits for a receipt.
+	UnknownAfter time.Duration
+}
+
+// Settle records the outcome of an attempt and what follows from it. It is on
+// disk when Settle returns. Settling twice, or after a receipt has told more,
+// changes nothing.
+func (l *Ledger) Settle(ctx context.Context, s Settlement) error {
+	return l.commit.submit(urgent, &job{ctx: ctx, settle: &s})
+}
+
+const settleAttemptsSQL = `
+	UPDATE attempts SET outcome = v.value ->> 2, provider_id = COALESCE(v.value ->> 3, provider_id),
+	       settled_at = CAST(v.value ->> 4 AS BIGINT)
+	FROM EACH($1) AS v
+	WHERE attempts.message_id = CAST(v.value ->> 0 AS BIGINT) AND attempts.n = CAST(v.value ->> 1 AS INTEGER)`
+
+func (t *tx) settle(ctx context.Context, settlements []*Settlement) error {
+	if len(settlements) == 0 {
+		return nil
+	}
+	ids := make([]campaign.MessageID, 0, 2*len(settlements))
+	attempts := make([][]any, 0, len(settlements))
+	for _, s := range settlements {
+		var err error
+		if ids, err = t.withNext(ctx, ids, s.Message); err != nil {
+			return err
+		}
+		outcome := string(s.Outcome)
+		if s.Failure.Throttled {
+			outcome = "throttled"
+		}
+		var providerID any
+		if s.ProviderID != "" {
+			providerID = s.ProviderID
+		}
+		attempts = append(attempts, []any{int64(s.Message), s.Attempt, outcome, providerID, s.At.UnixMilli()})
+	}
+	if err := t.lock(ctx, ids); err != nil {
+		return err
+	}
+	if _, err := t.ExecContext(ctx, t.l.sql(settleAttemptsSQL), asJSON(attempts)); err != nil {
+		return fmt.Errorf("ledger: settle attempts: %w", err)
+	}
+	for _, s := range settlements {
+		if err := t.settleOne(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) settleOne(ctx context.Context, s *Settlement) error {
+	m := t.messages[s.Message]
+	if m == nil {
+		return nil
+	}
+	if s.Alias != "" {
+		if err := t.addAlias(ctx, s.Message.Recipient(), s.Alias); err != nil {
+			return err
+		}
+	}
+	accepted := s.Outcome == OutcomeAccepted || s.Outcome == OutcomeHeld
+	if accepted && !m.acceptedAt.Valid {
+		m.acceptedAt = at(s.At)
+		m.touch(s.At)
+	}
+	undecided := m.status == campaign.Posting || m.status == campaign.Unknown
+	if m.attempt != s.Attempt || !undecided {
+		return nil // a receipt or a newer attempt has told more
+	}
+	switch s.Outcome {
+	case OutcomeAccepted:
+		m.code, m.reason = 0, ""
+		t.set(m, campaign.Accepted, at(s.At.Add(timeToLive(m.category))), s.At)
+	case OutcomeHeld:
+		m.code, m.reason = 0, "paced by the provider"
+		t.set(m, campaign.Held, at(s.At.Add(heldFor)), s.At)
+	case OutcomeUnknown:
+		if m.status == campaign.Unknown {
+			return nil
+		}
+		m.code, m.reason = s.Failure.Code, s.Failure.Reason
+		t.set(m, campaign.Unknown, at(s.At.Add(s.UnknownAfter)), s.At)
+	case OutcomeReleased:
+		m.tries--
+		t.set(m, campaign.Pending, at(s.At), s.At)
+	case OutcomeRefused:
+		return t.refused(ctx, m, s.Failure, s.At)
+	}
+	return t.follow(ctx, m, s.At)
+}
+
+// refused records that the newest attempt of m failed, by an answer or by a
+// receipt.
+func (t *tx) refused(ctx context.Context, m *message, f campaign.Failure, now time.Time) error {
+	after, wait := m.standing().Refused(f)
+	return t.fail(ctx, m, f, after, wait, now)
+}
+
+// fail moves m to where a failure has led it, with what the failure asks for
+// beyond the message.
+func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after campaign.Standing, wait time.Duration, now time.Time) error {
+	m.failures, m.code, m.reason = after.Failures, f.Code, f.Reason
+	if f.Throttled {
+		m.tries--
+	}
+	if after.Status == campaign.Failed {
+		m.failedAt = at(now)
+		t.set(m, campaign.Failed, never(), now)
+	} else {
+		t.set(m, campaign.Pending, at(now.Add(wait)), now)
+	}
+	if f.Suppress != "" {
+		if err := t.suppressRecipient(ctx, m.id.Recipient(), f.Suppress, f.Reason, now); err != nil {
+			return err
+		}
+	}
+	if f.Pause {
+		if err := t.pauseFor(ctx, m.id.Campaign(), f); err != nil {
+			return err
+		}
+	}
+	return t.follow(ctx, m, now)
+}
+
+// timeToLive is that of the category's number in the table of messages.
+func timeToLive(category int) time.Duration {
+	return categories[category].TimeToLive()
+}
+
+// categories are numbered as the table of messages stores them.
+var categories = [...]campaign.Category{"", campaign.Marketing, campaign.Utility, campaign.Authentication}

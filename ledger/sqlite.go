@@ -1,0 +1,71 @@
+package ledger
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+)
+
+// readers is how many connections read beside the one that writes.
+const readers = 4
+
+// openSQLite opens a ledger in a file. Commits are flushed to disk before they
+// are reported (synchronous=FULL); readers never wait for the writer (WAL).
+func openSQLite(path string) (*Ledger, error) {
+	hold, err := holdFile(path)
+	if err != nil {
+		return nil, err
+	}
+	pragmas := url.Values{
+		"_txlock": {"immediate"},
+		"_pragma": {
+			"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)",
+			"cache_size(-65536)", "temp_store(MEMORY)", "foreign_keys(OFF)",
+		},
+	}
+	// The path is escaped, for "?" and "#" may occur in a file's name.
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode()
+	write, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, errors.Join(err, hold.Close())
+	}
+	write.SetMaxOpenConns(1)
+	read, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
+	if err != nil {
+		return nil, errors.Join(err, write.Close(), hold.Close())
+	}
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	return &Ledger{
+		engine: engine{name: "sqlite", dialect: goose.DialectSQLite3, each: "json_each"},
+		write:  write, read: read, hold: hold,
+	}, nil
+}
+
+// holdFile takes the lock that keeps a second process out of the ledger. The
+// system drops it when the process dies.
+func holdFile(path string) (*os.File, error) {
+	if path == "" {
+		return nil, fmt.Errorf("%w: sqlite: names no file; write sqlite:carillon.db", ErrUnsupported)
+	}
+	file, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("ledger %s: the folder %s does not exist; create it: %w", path, filepath.Dir(path), err)
+	case err != nil:
+		return nil, fmt.Errorf("ledger %s: %w; check the folder's permissions", path, err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf(
+			"%w: %s is open in another carillon; stop that one, or use PostgreSQL to run several", ErrInUse, path), file.Close())
+	}
+	return file, nil
+}

@@ -1,0 +1,123 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"carillon/campaign"
+)
+
+// Suppression is a person's wish, or a reason of ours, not to be written to.
+type Suppression struct {
+	Person string
+	Scope  campaign.SuppressionScope
+	Reason string
+	Since  time.Time
+}
+
+// CampaignScope is the scope that forbids the messages of one campaign.
+func CampaignScope(id campaign.ID) campaign.SuppressionScope {
+	return campaign.SuppressionScope(fmt.Sprintf("campaign:%d", id))
+}
+
+// maxSuppressions is how many opt-outs are written in one transaction.
+const maxSuppressions = 2000
+
+// Suppress records opt-outs. No message of these persons is claimed once it
+// has returned. A person who is known under an alias is suppressed under both
+// keys. Repeating an opt-out keeps the first one's time and reason.
+func (l *Ledger) Suppress(ctx context.Context, list []Suppression, now time.Time) error {
+	for len(list) > 0 {
+		n := min(len(list), maxSuppressions)
+		batch := make([][]any, n)
+		for i, s := range list[:n] {
+			batch[i] = []any{s.Person, string(s.Scope), s.Reason, now.UnixMilli()}
+		}
+		err := l.do(ctx, urgent, func(t *tx) error { return t.suppress(ctx, batch) })
+		if err != nil {
+			return err
+		}
+		list = list[n:]
+	}
+	return nil
+}
+
+const suppressSQL = `
+	INSERT INTO suppressions (person, scope, reason, created_at)
+	SELECT DISTINCT p.person, v.value ->> 1, v.value ->> 2, CAST(v.value ->> 3 AS BIGINT)
+	FROM EACH($1) AS v
+	JOIN (SELECT alias, person FROM aliases
+	      UNION SELECT person, alias FROM aliases
+	      UNION SELECT value ->> 0, value ->> 0 FROM EACH($1)) AS p ON p.alias = v.value ->> 0
+	WHERE true
+	ON CONFLICT (person, scope) DO NOTHING`
+
+func (t *tx) suppress(ctx context.Context, batch [][]any) error {
+	if _, err := t.ExecContext(ctx, t.l.sql(suppressSQL), asJSON(batch)); err != nil {
+		return fmt.Errorf("ledger: suppress: %w", err)
+	}
+	return nil
+}
+
+// suppressRecipient records an opt-out that a provider has told us of.
+func (t *tx) suppressRecipient(ctx context.Context, id campaign.RecipientID, scope campaign.SuppressionScope, reason string, now time.Time) error {
+	var person string
+	if err := t.QueryRowContext(ctx, `SELECT person FROM recipients WHERE id = $1`, int64(id)).Scan(&person); err != nil {
+		return fmt.Errorf("ledger: person of row %d of campaign %s: %w", id.Row(), id.Campaign(), err)
+	}
+	return t.suppress(ctx, [][]any{{person, string(scope), reason, now.UnixMilli()}})
+}
+
+// Unsuppress removes a person's opt-out of one scope, under all of their keys,
+// and reports whether there was one.
+func (l *Ledger) Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope) (bool, error) {
+	var removed int64
+	err := l.do(ctx, urgent, func(t *tx) error {
+		done, err := t.ExecContext(ctx, `
+			DELETE FROM suppressions WHERE scope = $2 AND person IN (
+				SELECT $1 UNION SELECT person FROM aliases WHERE alias = $1 UNION SELECT alias FROM aliases WHERE person = $1)`,
+			person, string(scope))
+		if err != nil {
+			return fmt.Errorf("ledger: unsuppress: %w", err)
+		}
+		removed, err = done.RowsAffected()
+		return err
+	})
+	return removed > 0, err
+}
+
+// Suppressions returns opt-outs in the order of their persons, at most limit,
+// behind the given one (the zero value: from the start).
+func (l *Ledger) Suppressions(ctx context.Context, after Suppression, limit int) ([]Suppression, error) {
+	rows, err := l.read.QueryContext(ctx, `
+		SELECT person, scope, reason, created_at FROM suppressions
+		WHERE (person, scope) > ($1, $2) ORDER BY person, scope LIMIT $3`, after.Person, string(after.Scope), limit)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: suppressions: %w", err)
+	}
+	defer rows.Close()
+	var list []Suppression
+	for rows.Next() {
+		var s Suppression
+		var since int64
+		if err := rows.Scan(&s.Person, &s.Scope, &s.Reason, &since); err != nil {
+			return nil, fmt.Errorf("ledger: suppressions: %w", err)
+		}
+		s.Since = time.UnixMilli(since).UTC()
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
+
+// addAlias records another key of a recipient's person.
+func (t *tx) addAlias(ctx context.Context, id campaign.RecipientID, alias string) error {
+	_, err := t.ExecContext(ctx, `
+		INSERT INTO aliases (alias, person)
+		SELECT $2, person FROM recipients WHERE id = $1 AND person <> $2
+		ON CONFLICT (alias) DO NOTHING`, int64(id), alias)
+	if err != nil {
+		return fmt.Errorf("ledger: alias: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"carillon/campaign"
+)
+
+// sweepBatch is how many messages one sweep looks at, so that claims and
+// receipts never wait long behind it.
+const sweepBatch = 500
+
+// Reasons that the sweep gives.
+const (
+	reasonLostWorker  = "the worker that posted it was lost"
+	reasonUnconfirmed = "unconfirmed"
+	reasonNoReceipt   = "no receipt within the message's time to live"
+)
+
+// Sweep does what is due by now and is no sending: gates whose patience has
+// run out, claims whose worker died, unknown messages nobody confirmed, held
+// ones without news, and messages never reported delivered. It returns how
+// many it changed; where that is many, there may be more.
+//
+// unknownAfter is how long an unknown message of a channel waits for a
+// receipt.
+func (l *Ledger) Sweep(ctx context.Context, now time.Time, unknownAfter func(channel string) time.Duration) (int, error) {
+	ids, err := l.dueIDs(ctx, `
+		SELECT id FROM messages WHERE due <= $1 AND due IS NOT NULL AND status <> 2 ORDER BY due LIMIT $2`,
+		now.UnixMilli(), sweepBatch)
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	err = l.do(ctx, urgent, func(t *tx) error {
+		if err := t.lock(ctx, ids); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			m := t.messages[id]
+			if m == nil || !m.due.Valid || m.due.Int64 > now.UnixMilli() {
+				continue
+			}
+			if err := t.sweep(ctx, m, now, unknownAfter); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return len(ids), err
+}
+
+func (t *tx) sweep(ctx context.Context, m *message, now time.Time, unknownAfter func(string) time.Duration) error {
+	switch m.status {
+	case campaign.Waiting:
+		return t.impatient(ctx, m, now)
+	case campaign.Posting:
+		definition, err := t.definition(ctx, m.id.Campaign())
+		if err != nil {
+			return err
+		}
+		m.reason = reasonLostWorker
+		t.set(m, campaign.Unknown, at(now.Add(unknownAfter(definition.Channel))), now)
+	case campaign.Unknown:
+		m.reason = reasonUnconfirmed
+		t.set(m, campaign.Unknown, never(), now)
+	case campaign.Held:
+		m.reason = ""
+		t.set(m, campaign.Accepted, at(now.Add(timeToLive(m.category))), now)
+	case campaign.Accepted, campaign.Sent:
+		m.reason = reasonNoReceipt
+		t.set(m, campaign.Undelivered, never(), now)
+	default:
+		m.due = never()
+		m.touch(now)
+	}
+	return t.follow(ctx, m, now)
+}
+
+func (l *Ledger) dueIDs(ctx context.Context, query string, args ...any) ([]campaign.MessageID, error) {
+	rows, err := l.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: sweep: %w", err)
+	}
+	defer rows.Close()
+	var ids []campaign.MessageID
+	for rows.Next() {
+		var id campaign.MessageID
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("ledger: sweep: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// CloseRows ends what a cancelled or expired campaign has not begun to send:
+// its waiting and pending messages become skipped or expired. It works in
+// batches between other work, and ends early with the context.
+func (l *Ledger) CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error {
+	cursor, end := id.Messages()
+	for {
+		ids, err := l.dueIDs(ctx, `
+			SELECT id FROM messages WHERE id >= $1 AND id < $2 AND status IN (1, 2) ORDER BY id LIMIT $3`,
+			int64(cursor), int64(end), sweepBatch)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		cursor = ids[len(ids)-1] + 1
+		err = l.do(ctx, background, func(t *tx) error {
+			if err := t.lock(ctx, ids); err != nil {
+				return err
+			}
+			for _, id := range ids {
+				if m := t.messages[id]; m != nil && (m.status == campaign.Pending || m.status == campaign.Waiting) {
+					m.reason = reason
+					t.set(m, to, never(), now)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// Finish ends the campaigns in which nothing can cause another request any
+// more, and returns them.
+func (l *Ledger) Finish(ctx context.Context, ids []campaign.ID, now time.Time) ([]campaign.ID, error) {
+	var finished []campaign.ID
+	err := l.do(ctx, urgent, func(t *tx) error {
+		finished = nil
+		for _, id := range ids {
+			done, err := t.ExecContext(ctx, `
+				UPDATE campaigns
+				SET state = CASE WHEN state = 'cancelled' THEN state ELSE 'finished' END,
+				    reason = CASE WHEN state = 'cancelled' THEN reason ELSE '' END,
+				    finished_at = $2
+				WHERE id = $1 AND state IN ('running', 'paused', 'cancelled') AND finished_at IS NULL
+				  AND 0 = (SELECT COALESCE(SUM(n), 0) FROM counts WHERE campaign_id = $1 AND open = 1)`,
+				int64(id), now.UnixMilli())
+			if err != nil {
+				return fmt.Errorf("ledger: finish campaign %s: %w", id, err)
+			}
+			if n, err := done.RowsAffected(); err != nil {
+				return err
+			} else if n == 1 {
+				finished = append(finished, id)
+			}
+		}
+		return nil
+	})
+	return finished, err
+}

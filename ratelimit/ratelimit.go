@@ -1,0 +1,44 @@
+// Package ratelimit decides when the next request of a sending number may
+// leave.
+//
+// A Limiter is asked for a departure and answers with a moment, a little ahead
+// of now; whoever asked waits until then and posts. So requests leave evenly
+// spaced instead of in bursts, and a caller learns before it does anything
+// durable how long it would have to wait. When the provider says that it gets
+// too many, the limiter slows down by itself and climbs back.
+//
+// Local keeps the rate within one process. It does not know of other
+// processes that send from the same number.
+package ratelimit
+
+import (
+	"context"
+	"time"
+)
+
+// Limiter keeps one number's rate.
+type Limiter interface {
+	// Reserve takes the next departure. The error is the context's, or tells
+	// that the budget cannot be asked.
+	Reserve(ctx context.Context) (Departure, error)
+	// Throttled tells the limiter that the provider refused a request that
+	// left at the given time because there were too many, and how long it asked
+	// to be left alone (0: it did not say).
+	Throttled(left time.Time, wait time.Duration)
+}
+
+// Departure is the right to send one request at or after a moment.
+type Departure struct {
+	// At is when the request may leave.
+	At time.Time
+	// giveBack returns the right.
+	giveBack func()
+}
+
+// Cancel gives a departure back that is not used. It does nothing for the
+// zero Departure.
+func (d Departure) Cancel() {
+	if d.giveBack != nil {
+		d.giveBack()
+	}
+}

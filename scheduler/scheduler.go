@@ -1,0 +1,226 @@
+// Package scheduler decides which messages go into the queues, and does what
+// is due and is no sending.
+//
+// It feeds a small window of messages per channel: enough for some seconds,
+// shared fairly between the channel's campaigns, topped up when half of it is
+// gone. What it fed it remembers in memory only. Losing that memory, by a
+// restart or because Redis came back empty, costs tasks that are refused at
+// the claim and nothing else.
+//
+// It guarantees no order and no uniqueness: a message may be fed twice. That
+// is the claim's business.
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+// Ledger is what the scheduler needs of the record.
+type Ledger interface {
+	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
+	Act(ctx context.Context, id campaign.ID, a campaign.Action, by string, now time.Time) (ledger.Campaign, error)
+	Feedable(ctx context.Context, id campaign.ID, limit int, now time.Time) ([]ledger.Feedable, error)
+	Sweep(ctx context.Context, now time.Time, unknownAfter func(string) time.Duration) (int, error)
+	MatchEarly(ctx context.Context, now time.Time) (int, error)
+	CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error
+	Finish(ctx context.Context, ids []campaign.ID, now time.Time) ([]campaign.ID, error)
+	RemoveAbandoned(ctx context.Context, now time.Time) (int, error)
+}
+
+var _ Ledger = (*ledger.Ledger)(nil)
+
+// Channel is what the scheduler needs to know of a sending number.
+type Channel struct {
+	// Rate is the number's rate in messages a second, 0 for no limit.
+	Rate float64
+	// TaskTimeout bounds one task.
+	TaskTimeout time.Duration
+	// UnknownAfter is how long an unknown message waits for a receipt.
+	UnknownAfter time.Duration
+}
+
+// Options are a scheduler's parts.
+type Options struct {
+	Ledger   Ledger
+	Redis    redis.UniversalClient
+	Channels map[string]Channel
+	Registry prometheus.Registerer
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// The clocks of the scheduler.
+const (
+	// tick is how often it looks for something to feed: a tenth of the second
+	// within which a campaign's first message is promised.
+	tick = 100 * time.Millisecond
+	// sweepEvery is how often it looks for what else is due.
+	sweepEvery = 250 * time.Millisecond
+	// tidyEvery is how often it looks for abandoned imports.
+	tidyEvery = time.Minute
+)
+
+// Scheduler runs the campaigns of some channels.
+type Scheduler struct {
+	Options
+	feeders map[string]*feeder
+	epoch   *epoch
+	closing *closing
+	wake    chan struct{}
+}
+
+// New makes a scheduler.
+func New(o Options) *Scheduler {
+	s := &Scheduler{
+		Options: o,
+		feeders: map[string]*feeder{},
+		epoch:   &epoch{redis: o.Redis},
+		closing: newClosing(o.Ledger, o.Log, o.Now),
+		wake:    make(chan struct{}, 1),
+	}
+	client := asynq.NewClientFromRedisClient(o.Redis)
+	inspector := asynq.NewInspectorFromRedisClient(o.Redis)
+	fed := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "carillon_fed_total", Help: "Tasks put into a channel's queue.",
+	}, []string{"channel"})
+	o.Registry.MustRegister(fed)
+	for name, channel := range o.Channels {
+		s.feeders[name] = newFeeder(name, channel, o.Ledger, client, inspector, fed.WithLabelValues(name))
+	}
+	return s
+}
+
+// Wake makes the scheduler look at once.
+func (s *Scheduler) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until the context ends.
+func (s *Scheduler) Run(ctx context.Context) {
+	defer s.closing.wait()
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	var swept, tidied time.Time
+	for {
+		now := s.Now()
+		s.report("feed", s.feed(ctx, now))
+		if now.Sub(swept) >= sweepEvery {
+			swept = now
+			s.report("sweep", s.sweep(ctx, now))
+		}
+		if now.Sub(tidied) >= tidyEvery {
+			tidied = now
+			_, err := s.Ledger.RemoveAbandoned(ctx, now)
+			s.report("remove abandoned imports", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-s.wake:
+		}
+	}
+}
+
+// report logs what went wrong. The next tick tries again.
+func (s *Scheduler) report(what string, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.Log.Error("scheduler: "+what+" failed, trying again", "error", err)
+	}
+}
+
+// feed tops up the queues.
+func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
+	unfinished, err := s.Ledger.Unfinished(ctx)
+	if err != nil {
+		return err
+	}
+	lost, err := s.epoch.lost(ctx)
+	if err != nil {
+		return err
+	}
+	byChannel := map[string][]ledger.Campaign{}
+	for _, c := range unfinished {
+		if c.State == campaign.Scheduled && !c.StartAt.After(now) {
+			if c, err = s.Ledger.Act(ctx, c.ID, campaign.Start, "the clock", now); err != nil {
+				return err
+			}
+		}
+		if c.State == campaign.Running && (c.Expires.IsZero() || c.Expires.After(now)) {
+			byChannel[c.Definition.Channel] = append(byChannel[c.Definition.Channel], c)
+		}
+	}
+	var errs []error
+	for name, f := range s.feeders {
+		if lost {
+			f.forget()
+		}
+		errs = append(errs, f.feed(ctx, byChannel[name], now))
+	}
+	return errors.Join(errs...)
+}
+
+// sweep does what is due and is no sending.
+func (s *Scheduler) sweep(ctx context.Context, now time.Time) error {
+	if _, err := s.Ledger.MatchEarly(ctx, now); err != nil {
+		return err
+	}
+	for {
+		n, err := s.Ledger.Sweep(ctx, now, s.unknownAfter)
+		if err != nil {
+			return err
+		}
+		if n == 0 || ctx.Err() != nil {
+			break
+		}
+	}
+	return s.finish(ctx, now)
+}
+
+// finish closes what is cancelled or expired, and ends campaigns in which
+// nothing is left to do.
+func (s *Scheduler) finish(ctx context.Context, now time.Time) error {
+	unfinished, err := s.Ledger.Unfinished(ctx)
+	if err != nil {
+		return err
+	}
+	var over []campaign.ID
+	for _, c := range unfinished {
+		begun := c.Counts[campaign.Waiting] + c.Counts[campaign.Pending]
+		switch {
+		case c.State == campaign.Scheduled:
+		case c.Open == 0:
+			over = append(over, c.ID)
+		case begun == 0:
+		case c.State == campaign.Cancelled:
+			s.closing.start(ctx, c.ID, campaign.Skipped, "the campaign was cancelled")
+		case !c.Expires.IsZero() && !c.Expires.After(now):
+			s.closing.start(ctx, c.ID, campaign.Expired, "the campaign's time ran out")
+		}
+	}
+	if len(over) == 0 {
+		return nil
+	}
+	finished, err := s.Ledger.Finish(ctx, over, now)
+	for _, id := range finished {
+		s.Log.Info("campaign finished", "campaign", id)
+	}
+	return err
+}
+
+func (s *Scheduler) unknownAfter(channel string) time.Duration {
+	return s.Channels[channel].UnknownAfter
+}

@@ -1,0 +1,350 @@
+package cloud
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carillon/campaign"
+	"carillon/whatsapp"
+)
+
+const yes = `{"messaging_product":"whatsapp","contacts":[{"input":"+447700900123","wa_id":"447700900123"}],` +
+	`"messages":[{"id":"wamid.x1","message_status":"accepted"}]}`
+
+func letter() whatsapp.Message {
+	return whatsapp.Message{
+		To:        "+447700900123",
+		Reference: "4503599627370512.1",
+		Template:  campaign.Template{Name: "spring_offer", Language: "en_GB", Components: json.RawMessage(`[]`)},
+	}
+}
+
+// refusal is the *whatsapp.Error that err has to be.
+func refusal(tb testing.TB, err error) *whatsapp.Error {
+	tb.Helper()
+	var refused *whatsapp.Error
+	if !errors.As(err, &refused) {
+		tb.Fatalf("got error %v, want a *whatsapp.Error", err)
+	}
+	return refused
+}
+
+// api serves one answer to everything.
+func api(tb testing.TB, status int, header http.Header, body string) *httptest.Server {
+	tb.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		for name, values := range header {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}))
+	tb.Cleanup(server.Close)
+	return server
+}
+
+func TestRequest(t *testing.T) {
+	var got *http.Request
+	var body []byte
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = r
+		body, _ = io.ReadAll(r.Body)
+		_, _ = io.WriteString(w, yes)
+	}))
+	defer server.Close()
+	if _, err := newClient(t, server.URL, nil).Send(t.Context(), letter()); err != nil {
+		t.Fatal(err)
+	}
+	if got.Method != http.MethodPost || got.URL.Path != "/v23.0/5500000000000001/messages" {
+		t.Errorf("got %s %s", got.Method, got.URL.Path)
+	}
+	for name, want := range map[string]string{
+		"Authorization":     "Bearer token-1",
+		"Content-Type":      "application/json",
+		"Idempotency-Key":   "",
+		"X-Idempotency-Key": "",
+	} {
+		if got.Header.Get(name) != want {
+			t.Errorf("%s: got %q, want %q", name, got.Header.Get(name), want)
+		}
+	}
+	if diff := cmp.Diff(string(appendMessage(nil, letter())), string(body)); diff != "" {
+		t.Error(diff)
+	}
+	if got.ContentLength != int64(len(body)) {
+		t.Errorf("content length %d of %d", got.ContentLength, len(body))
+	}
+}
+
+func TestAddress(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*Options)
+		want   string
+	}{
+		"with a version":    {func(*Options) {}, "/v23.0/5500000000000001/messages"},
+		"trailing slash":    {func(o *Options) { o.BaseURL += "/" }, "/v23.0/5500000000000001/messages"},
+		"no version":        {func(o *Options) { o.APIVersion = "" }, "/5500000000000001/messages"},
+		"under a path":      {func(o *Options) { o.BaseURL += "/wa/api"; o.APIVersion = "" }, "/wa/api/5500000000000001/messages"},
+		"a number for id":   {func(o *Options) { o.PhoneNumberID = "+447700900777" }, "/v23.0/+447700900777/messages"},
+		"a slash in the id": {func(o *Options) { o.PhoneNumberID = "a/b" }, "/v23.0/a%2Fb/messages"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := newClient(t, "https://api.example.com", test.change)
+			if diff := cmp.Diff("https://api.example.com"+test.want, client.prototype.URL.String()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*Options)
+		want   []string
+	}{
+		"nothing at all":    {func(o *Options) { *o = Options{} }, []string{"base_url is missing", "phone_number_id is missing", "access_token is missing"}},
+		"no base":           {func(o *Options) { o.BaseURL = "" }, []string{"base_url is missing"}},
+		"base without http": {func(o *Options) { o.BaseURL = "graph.facebook.com" }, []string{"base_url"}},
+		"base with a query": {func(o *Options) { o.BaseURL = "https://example.com?a=b" }, []string{"base_url"}},
+		"base unreadable":   {func(o *Options) { o.BaseURL = "https://exa mple.com" }, []string{"base_url"}},
+		"no number":         {func(o *Options) { o.PhoneNumberID = "" }, []string{"phone_number_id is missing"}},
+		"odd version":       {func(o *Options) { o.APIVersion = "23" }, []string{"api_version", "v23.0"}},
+		"no token":          {func(o *Options) { o.AccessToken = "" }, []string{"access_token is missing"}},
+		"token with a line": {func(o *Options) { o.AccessToken = "secret-token\n" }, []string{"access_token has"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			options := Options{BaseURL: "https://example.com", APIVersion: "v23.0", PhoneNumberID: "1", AccessToken: "t"}
+			test.change(&options)
+			_, err := New(options)
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q does not say %q", err, want)
+				}
+			}
+			if strings.Contains(err.Error(), "secret-token") {
+				t.Errorf("%q tells the token", err)
+			}
+		})
+	}
+}
+
+func TestTimeoutDefaults(t *testing.T) {
+	if got := newClient(t, "https://example.com", nil).timeout; got != 30*time.Second {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestAccepted(t *testing.T) {
+	for name, test := range map[string]struct {
+		body string
+		want whatsapp.Accepted
+	}{
+		"accepted":   {yes, whatsapp.Accepted{ID: "wamid.x1", WaID: "447700900123"}},
+		"no status":  {`{"messages":[{"id":"wamid.x1"}]}`, whatsapp.Accepted{ID: "wamid.x1"}},
+		"numeric id": {`{"messages":[{"id":12345678901234567890}]}`, whatsapp.Accepted{ID: "12345678901234567890"}},
+		"held": {
+			`{"messages":[{"id":"wamid.x1","message_status":"held_for_quality_assessment"}]}`,
+			whatsapp.Accepted{ID: "wamid.x1", Held: true},
+		},
+		"paused": {
+			`{"messages":[{"id":"wamid.x1","message_status":"paused"}]}`,
+			whatsapp.Accepted{ID: "wamid.x1", Held: true},
+		},
+		"held, and the wa_id differs": {
+			`{"contacts":[{"input":"+5511987654321","wa_id":"551187654321"}],"messages":[{"id":"wamid.x1","message_status":"held_for_quality_assessment"}]}`,
+			whatsapp.Accepted{ID: "wamid.x1", WaID: "551187654321", Held: true},
+		},
+		"wa_id with a plus":  {`{"contacts":[{"wa_id":"+447700900123"}],"messages":[{"id":"wamid.x1"}]}`, whatsapp.Accepted{ID: "wamid.x1", WaID: "447700900123"}},
+		"hidden number":      {`{"contacts":[{"user_id":"GB.77"}],"messages":[{"id":"wamid.x1"}]}`, whatsapp.Accepted{ID: "wamid.x1"}},
+		"odd types about it": {`{"contacts":"none","messages":[{"id":"wamid.x1","message_status":7}],"new":{}}`, whatsapp.Accepted{ID: "wamid.x1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := api(t, http.StatusOK, nil, test.body)
+			got, err := newClient(t, server.URL, nil).Send(t.Context(), letter())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestRefusedByCode(t *testing.T) {
+	for name, test := range map[string]struct {
+		status  int
+		body    string
+		want    string
+		code    int
+		message string
+	}{
+		"throughput": {
+			400, `{"error":{"message":"(#130429) Rate limit hit","type":"OAuthException","code":130429,"error_data":{"messaging_product":"whatsapp","details":"Throughput has been reached."},"error_subcode":2494055,"fbtrace_id":"AbC"}}`,
+			"retry_slow number_rate_limit budget=number wait=1s", 130429, "(#130429) Rate limit hit: Throughput has been reached.",
+		},
+		"pair": {429, `{"error":{"code":131056,"message":"slow"}}`, "retry_slow pair_rate_limit budget=pair wait=1s", 131056, "slow"},
+		"token": {
+			401, `{"error":{"message":"The token has expired","code":190,"error_subcode":463}}`,
+			"pause token_rejected scope=account", 190, "The token has expired",
+		},
+		"code zero":              {401, `{"error":{"code":0,"message":"auth"}}`, "pause token_rejected scope=account", 0, "auth"},
+		"missing media":          {400, `{"error":{"code":100,"error_subcode":"33"}}`, "bad_request object_missing", 100, ""},
+		"maintenance, subcode":   {400, `{"error":{"code":2,"error_subcode":2494100}}`, "retry_soon maintenance wait=1m0s", 2494100, ""},
+		"template missing":       {404, `{"error":{"code":132001}}`, "pause template_missing scope=template", 132001, ""},
+		"not transient at 500":   {500, `{"error":{"code":3}}`, "pause permission_denied scope=account", 3, ""},
+		"transient at 500":       {500, `{"error":{"code":131000}}`, "retry_soon something_went_wrong wait=5s retries=3", 131000, ""},
+		"overloaded":             {503, `{"error":{"code":2}}`, "retry_soon service_unavailable wait=5s", 2, ""},
+		"parameters, generic":    {400, `{"error":{"code":135000}}`, "bad_request invalid_parameter", 135000, ""},
+		"unknown code":           {400, `{"error":{"code":987654}}`, "bad_request unknown_code", 987654, ""},
+		"unknown code, 500":      {500, `{"error":{"code":987654}}`, "retry_soon unknown_server_error wait=5s retries=2", 987654, ""},
+		"unknown but passing":    {400, `{"error":{"code":987654,"is_transient":true}}`, "retry_soon transient", 987654, ""},
+		"408 with an own code":   {408, `{"error":{"code":131000,"message":"late"}}`, "retry_soon request_timeout", 131000, "late"},
+		"own error behind a 200": {200, `{"error":{"code":131026,"message":"no"}}`, "ambiguous no_message_id", 131026, "no"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := api(t, test.status, nil, test.body)
+			_, err := newClient(t, server.URL, nil).Send(t.Context(), letter())
+			got := refusal(t, err)
+			if diff := cmp.Diff(test.want, summary(got)); diff != "" {
+				t.Error(diff)
+			}
+			if got.Code != test.code || got.HTTPStatus != test.status || got.Message != test.message || got.Hint == "" {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestAnswersThatAreNotTheAPIs(t *testing.T) {
+	long := strings.Repeat(" ", maxAnswer) + yes
+	page := "<html>502 Bad Gateway</html>"
+	for name, test := range map[string]struct {
+		status int
+		header http.Header
+		body   string
+		want   string
+	}{
+		"empty 200":           {200, nil, "", "ambiguous no_message_id"},
+		"page at 200":         {200, nil, page, "ambiguous no_message_id"},
+		"no id at 200":        {200, nil, `{"messages":[{"id":""}]}`, "ambiguous no_message_id"},
+		"no message at 200":   {200, nil, `{"messages":[]}`, "ambiguous no_message_id"},
+		"cut 200":             {200, http.Header{"Content-Length": {"1000"}}, yes[:40], "ambiguous no_message_id"},
+		"endless 200":         {200, nil, long, "ambiguous no_message_id"},
+		"endless 400":         {400, nil, long, "bad_request refused_by_proxy"},
+		"page at 502":         {502, nil, page, "ambiguous server_error"},
+		"empty 500":           {500, nil, "", "ambiguous server_error"},
+		"a proxy's JSON, 503": {503, nil, `{"error":{"message":"upstream"}}`, "ambiguous server_error"},
+		"busy 503":            {503, http.Header{"Retry-After": {"7"}}, "", "ambiguous server_error"},
+		"page at 408":         {408, nil, page, "retry_soon request_timeout"},
+		"page at 404":         {404, nil, page, "bad_request refused_by_proxy"},
+		"page at 401":         {401, nil, page, "pause unauthorized scope=account"},
+		"empty 429":           {429, nil, "", "retry_slow rate_limited budget=number wait=1s"},
+		"429 with seconds":    {429, http.Header{"Retry-After": {"17"}}, "", "retry_slow rate_limited budget=number wait=17s asked"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := api(t, test.status, test.header, test.body)
+			_, err := newClient(t, server.URL, nil).Send(t.Context(), letter())
+			got := refusal(t, err)
+			if diff := cmp.Diff(test.want, summary(got)); diff != "" {
+				t.Error(diff)
+			}
+			if got.HTTPStatus != test.status {
+				t.Errorf("HTTP status %d", got.HTTPStatus)
+			}
+		})
+	}
+}
+
+func TestWaitAskedFor(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	usage := `{"3300000000000007":[{"type":"messaging","call_count":101,"estimated_time_to_regain_access":12},{"estimated_time_to_regain_access":"3"}]}`
+	for name, test := range map[string]struct {
+		code   int
+		header http.Header
+		want   time.Duration
+		asked  bool
+	}{
+		"nothing asked":              {80007, nil, 5 * time.Minute, false},
+		"usage":                      {80007, http.Header{"X-Business-Use-Case-Usage": {usage}}, 12 * time.Minute, true},
+		"usage of the app":           {4, http.Header{"X-Business-Use-Case-Usage": {usage}}, 12 * time.Minute, true},
+		"usage says less":            {4, http.Header{"X-Business-Use-Case-Usage": {`{"1":[{"estimated_time_to_regain_access":1}]}`}}, 5 * time.Minute, false},
+		"usage unreadable":           {4, http.Header{"X-Business-Use-Case-Usage": {`{"1":`}}, 5 * time.Minute, false},
+		"usage beyond belief":        {4, http.Header{"X-Business-Use-Case-Usage": {`{"1":[{"estimated_time_to_regain_access":9223372036854775807}]}`}}, 24 * time.Hour, true},
+		"usage is not about numbers": {130429, http.Header{"X-Business-Use-Case-Usage": {usage}}, time.Second, false},
+		"seconds":                    {80007, http.Header{"Retry-After": {"1200"}}, 20 * time.Minute, true},
+		"fewer seconds":              {80007, http.Header{"Retry-After": {"2"}}, 5 * time.Minute, false},
+		"negative seconds":           {130429, http.Header{"Retry-After": {"-5"}}, time.Second, false},
+		"a date":                     {130429, http.Header{"Retry-After": {now.Add(90 * time.Second).Format(http.TimeFormat)}}, 90 * time.Second, true},
+		"a date gone by":             {130429, http.Header{"Retry-After": {now.Add(-time.Hour).Format(http.TimeFormat)}}, time.Second, false},
+		"no date":                    {130429, http.Header{"Retry-After": {"soon"}}, time.Second, false},
+		"both, the longer counts":    {4, http.Header{"Retry-After": {"3600"}, "X-Business-Use-Case-Usage": {usage}}, time.Hour, true},
+		"no wait for a bad request":  {132000, http.Header{"Retry-After": {"3600"}}, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body, err := json.Marshal(map[string]any{"error": map[string]any{"code": test.code}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			client := newClient(t, api(t, 400, test.header, string(body)).URL, nil)
+			client.now = func() time.Time { return now }
+			_, err = client.Send(t.Context(), letter())
+			if got := refusal(t, err); got.Wait != test.want || got.Asked != test.asked {
+				t.Errorf("got %v, asked %v; want %v, %v", got.Wait, got.Asked, test.want, test.asked)
+			}
+		})
+	}
+}
+
+// Each of many concurrent requests gets its own answer.
+func TestConcurrentSends(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var asked struct {
+			Reference string `json:"biz_opaque_callback_data"`
+		}
+		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+			t.Error(err)
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"messages": []any{map[string]string{"id": "wamid." + asked.Reference}}})
+	}))
+	defer server.Close()
+	client := newClient(t, server.URL, nil)
+	var senders sync.WaitGroup
+	for i := range 50 {
+		senders.Go(func() {
+			m := letter()
+			m.Reference = campaign.MessageID(i + 1).Reference(1)
+			accepted, err := client.Send(t.Context(), m)
+			if err != nil || accepted.ID != "wamid."+m.Reference {
+				t.Errorf("%s: got %+v, %v", m.Reference, accepted, err)
+			}
+		})
+	}
+	senders.Wait()
+}
+
+func BenchmarkSend(b *testing.B) {
+	server := api(b, http.StatusOK, nil, yes)
+	client := newClient(b, server.URL, nil)
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := client.Send(b.Context(), letter()); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,83 @@
+package cloud
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"carillon/whatsapp"
+)
+
+func TestChallenge(t *testing.T) {
+	asked := func(mode, token string) url.Values {
+		return url.Values{"hub.mode": {mode}, "hub.verify_token": {token}, "hub.challenge": {"1158201444"}}
+	}
+	for name, test := range map[string]struct {
+		query  url.Values
+		change func(*Options)
+		ok     bool
+	}{
+		"right":              {asked("subscribe", "verify-1"), nil, true},
+		"wrong token":        {asked("subscribe", "verify-2"), nil, false},
+		"shorter token":      {asked("subscribe", "verify"), nil, false},
+		"no token":           {asked("subscribe", ""), nil, false},
+		"wrong mode":         {asked("unsubscribe", "verify-1"), nil, false},
+		"nothing":            {nil, nil, false},
+		"nothing configured": {asked("subscribe", ""), func(o *Options) { o.VerifyToken = "" }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := newClient(t, "https://example.com", test.change).Challenge(test.query)
+			if test.ok && (err != nil || got != "1158201444") {
+				t.Errorf("got %q, %v", got, err)
+			}
+			if !test.ok && (!errors.Is(err, whatsapp.ErrRefused) || got != "") {
+				t.Errorf("got %q, %v", got, err)
+			}
+			if err != nil && strings.Contains(err.Error(), "verify-1") {
+				t.Errorf("%q tells the token", err)
+			}
+		})
+	}
+}
+
+func TestSignature(t *testing.T) {
+	body := fixture(t, "inbound_escaped.json")
+	header := func(value string) http.Header { return http.Header{"X-Hub-Signature-256": {value}} }
+	right := signed(firstSecret, body).Get(signatureHeader)
+	for name, test := range map[string]struct {
+		header http.Header
+		body   []byte
+		change func(*Options)
+		ok     bool
+	}{
+		"first secret":        {signed(firstSecret, body), body, nil, true},
+		"second secret":       {signed(secondSecret, body), body, nil, true},
+		"upper-case digits":   {header("sha256=" + strings.ToUpper(strings.TrimPrefix(right, "sha256="))), body, nil, true},
+		"another secret":      {signed("third", body), body, nil, false},
+		"missing":             {http.Header{}, body, nil, false},
+		"empty":               {header(""), body, nil, false},
+		"no prefix":           {header(strings.TrimPrefix(right, "sha256=")), body, nil, false},
+		"another hash":        {header("sha1=" + strings.TrimPrefix(right, "sha256=")), body, nil, false},
+		"odd length":          {header(right[:len(right)-1]), body, nil, false},
+		"too short":           {header(right[:len(right)-2]), body, nil, false},
+		"too long":            {header(right + "00"), body, nil, false},
+		"no digits":           {header("sha256=" + strings.Repeat("zz", 32)), body, nil, false},
+		"body unescaped":      {signed(firstSecret, body), []byte(strings.ReplaceAll(string(body), `\/`, "/")), nil, false},
+		"body cut":            {signed(firstSecret, body), body[:len(body)-1], nil, false},
+		"no secret":           {signed(firstSecret, body), body, func(o *Options) { o.AppSecrets = nil }, false},
+		"empty secret":        {signed("", body), body, func(o *Options) { o.AppSecrets = []string{""} }, false},
+		"empty among secrets": {signed("", body), body, func(o *Options) { o.AppSecrets = []string{"", firstSecret} }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			events, err := newClient(t, "https://example.com", test.change).Receive(test.header, test.body)
+			if test.ok && (err != nil || len(events.Inbound) == 0) {
+				t.Errorf("got %d messages, %v", len(events.Inbound), err)
+			}
+			if !test.ok && !errors.Is(err, whatsapp.ErrRefused) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

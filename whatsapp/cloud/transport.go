@@ -1,0 +1,90 @@
+package cloud
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+
+	"carillon/whatsapp"
+)
+
+// connectTimeout is for connecting, and again for agreeing on TLS.
+const connectTimeout = 5 * time.Second
+
+// newTransport is a transport for many concurrent requests to one host. Its
+// pool holds as many connections as a number of 1,000 messages a second needs
+// at half a second each.
+func newTransport() *http.Transport {
+	dialer := &net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         dialer.DialContext,
+		TLSHandshakeTimeout: connectTimeout,
+		MaxIdleConnsPerHost: 512,
+		IdleConnTimeout:     90 * time.Second,
+		DisableCompression:  true, // the answers are a few hundred bytes
+		ForceAttemptHTTP2:   true,
+		HTTP2:               &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
+	}
+}
+
+// errNoSecondTry keeps the transport from sending a request again.
+var errNoSecondTry = errors.New("the connection broke after the request was written")
+
+// The stages of a request, in the order in which the transport tells them.
+const (
+	untold int32 = iota
+	connecting
+	connected
+)
+
+// progress knows how far a request has come. The transport reports to it from
+// goroutines of its own.
+type progress struct {
+	stage   atomic.Int32
+	http2   atomic.Bool
+	written atomic.Bool
+}
+
+// watch has the transport report. When it goes back to connecting, it does so
+// because the connection it had took nothing of the request (net/http,
+// Transport: a POST is tried again only then).
+func (p *progress) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) {
+			p.stage.Store(connecting)
+			p.written.Store(false)
+		},
+		GotConn: func(info httptrace.GotConnInfo) {
+			secure, ok := info.Conn.(*tls.Conn)
+			p.http2.Store(ok && secure.ConnectionState().NegotiatedProtocol == "h2")
+			p.stage.Store(connected)
+		},
+		WroteRequest: func(info httptrace.WroteRequestInfo) { p.written.Store(info.Err == nil) },
+	})
+}
+
+// perhapsTaken reports whether a second try could be a second message. Over
+// HTTP/1 the transport makes one only where it wrote nothing; over HTTP/2 also
+// for some resets that come after the whole request was written.
+func (p *progress) perhapsTaken() bool { return p.http2.Load() && p.written.Load() }
+
+// explain tells what the failure of a round trip means. A transport that
+// reports nothing may have written the request.
+func (p *progress) explain(err error) *whatsapp.Error {
+	var network net.Error
+	switch unwritten := p.stage.Load() == connecting; {
+	case unwritten && errors.Is(err, context.Canceled):
+		return cancelled.because(err)
+	case unwritten:
+		return unreachable.because(err)
+	case errors.As(err, &network) && network.Timeout():
+		return timedOut.because(err)
+	}
+	return connectionLost.because(err)
+}

@@ -1,0 +1,258 @@
+package cloud
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carillon/campaign"
+	"carillon/whatsapp"
+)
+
+const (
+	numberOne = "5500000000000001"
+	numberTwo = "5500000000000002"
+)
+
+func at(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
+
+// receive reads a signed body.
+func receive(tb testing.TB, body []byte) whatsapp.Events {
+	tb.Helper()
+	events, err := newClient(tb, "https://example.com", nil).Receive(signed(secondSecret, body), body)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return events
+}
+
+func TestReceipts(t *testing.T) {
+	for name, want := range map[string][]whatsapp.Receipt{
+		"delivered_before_sent.json": {
+			{Number: numberOne, ID: "wamid.early", Reference: "4503599627370512.1", Status: campaign.Delivered, At: at(1767000004), WaID: "447700900123"},
+			{Number: numberOne, ID: "wamid.early", Reference: "4503599627370512.1", Status: campaign.Sent, At: at(1767000001), WaID: "447700900123"},
+		},
+		"read_only.json": {
+			{Number: numberOne, ID: "wamid.read", Reference: "4503599627370528.2", Status: campaign.Read, At: at(1767000300), WaID: "447700900124"},
+		},
+		"hidden_recipient.json": {
+			{Number: numberOne, ID: "wamid.bsuid", Reference: "4503599627370560.1", Status: campaign.Delivered, At: at(1767000004)},
+		},
+		"two_numbers.json": {
+			{Number: numberOne, ID: "wamid.one", Status: campaign.Sent, At: at(1767000001), WaID: "447700900123"},
+			{Number: numberTwo, ID: "wamid.two", Status: campaign.Delivered},
+		},
+		"inbound_escaped.json": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(want, receive(t, fixture(t, name)).Receipts); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestFailedReceipts(t *testing.T) {
+	type failure struct {
+		ID, Why, Message string
+		Code             int
+	}
+	want := []failure{
+		{"wamid.cap", "retry_slow user_marketing_limit budget=user wait=24h0m0s", "Not delivered: The person has had enough marketing for now.", 131049},
+		{"wamid.late", "retry_soon request_timeout wait=5s", "Message is not valid", 408},
+		{"wamid.mute", "drop unexplained", "", 0},
+		{"wamid.pace", "pause portfolio_paced scope=account", "Generic user error", 135000},
+	}
+	var got []failure
+	for _, r := range receive(t, fixture(t, "failed.json")).Receipts {
+		if r.Status != campaign.Failed || r.Err == nil || r.Err.HTTPStatus != 0 {
+			t.Errorf("got %+v", r)
+			continue
+		}
+		got = append(got, failure{r.ID, summary(r.Err), r.Err.Message, r.Err.Code})
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestInbound(t *testing.T) {
+	from := "447700900123"
+	for name, want := range map[string][]whatsapp.Inbound{
+		"inbound_escaped.json": {
+			{Number: numberOne, ID: "wamid.in1", From: from, At: at(1767000400), Type: "text", Text: "Désabonner / إلغاء 👋"},
+			{Number: numberOne, ID: "wamid.in2", From: from, At: at(1767000410), Type: "button", Text: "Stop promotions", Payload: "STOP_MKT", ReplyTo: "wamid.early"},
+			{Number: numberOne, ID: "wamid.in3", From: from, At: at(1767000420), Type: "interactive", Text: "Yes", Payload: "yes", ReplyTo: "wamid.early"},
+			{Number: numberOne, ID: "wamid.in4", From: from, At: at(1767000430), Type: "interactive", Text: "Tuesday", Payload: "slot-2"},
+			{Number: numberOne, ID: "wamid.in5", From: from, At: at(1767000440), Type: "interactive", Text: "Sent", Payload: `{"size":"M"}`},
+			{Number: numberOne, ID: "wamid.in6", From: from, At: at(1767000450), Type: "image"},
+			{Number: numberOne, ID: "wamid.in7", At: at(1767000460), Type: "system"},
+		},
+		"hidden_recipient.json": {
+			{Number: numberOne, ID: "wamid.in0", At: at(1767000500), Type: "text", Text: "hello"},
+		},
+		"two_numbers.json": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(want, receive(t, fixture(t, name)).Inbound); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestMalformed(t *testing.T) {
+	client := newClient(t, "https://example.com", nil)
+	for _, body := range []string{"", "{", "<html>", "[]", `"x"`, "1", `{"entry":[]}{`} {
+		_, err := client.Receive(signed(firstSecret, []byte(body)), []byte(body))
+		if !errors.Is(err, whatsapp.ErrMalformed) {
+			t.Errorf("%q: got %v", body, err)
+		}
+	}
+}
+
+func TestStrangeBodiesTellNothing(t *testing.T) {
+	for _, body := range []string{
+		`{}`, `{"entry":null}`, `{"entry":{}}`, `{"entry":[null,3]}`, `{"entry":[{"changes":"x"}]}`,
+		`{"entry":[{"changes":[{"field":"messages","value":[]}]}]}`,
+		`{"entry":[{"changes":[{"field":"calls","value":{"statuses":[{"id":"wacid.1","status":"failed"}]}}]}]}`,
+	} {
+		if diff := cmp.Diff(whatsapp.Events{}, receive(t, []byte(body))); diff != "" {
+			t.Errorf("%s: %s", body, diff)
+		}
+	}
+}
+
+func TestTextAsTime(t *testing.T) {
+	for value, want := range map[string]time.Time{
+		`"1767000001"`:                at(1767000001),
+		`1767000001`:                  at(1767000001),
+		`"2025-12-29T09:20:01Z"`:      at(1767000001),
+		`"2025-12-29T11:20:01+02:00"`: at(1767000001),
+		`"253402300799"`:              at(253402300799),
+		`"253402300800"`:              {},
+		`"-1"`:                        {},
+		`0`:                           {},
+		`"yesterday"`:                 {},
+		`null`:                        {},
+		`{}`:                          {},
+		`true`:                        {},
+	} {
+		var got text
+		if err := json.Unmarshal([]byte(value), &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got.time()); diff != "" {
+			t.Errorf("%s: %s", value, diff)
+		}
+	}
+}
+
+// batch is a body with n statuses, as many as Meta puts into one (Meta,
+// create-webhook-endpoint page: up to 1,000).
+func batch(n int) []byte {
+	statuses := make([]map[string]any, n)
+	for i := range statuses {
+		statuses[i] = map[string]any{
+			"id": fmt.Sprintf("wamid.batch%d", i), "status": "delivered", "timestamp": "1767000004",
+			"recipient_id": "447700900123", "biz_opaque_callback_data": campaign.MessageID(i + 1).Reference(1),
+			"pricing": map[string]any{"billable": true, "pricing_model": "PMP", "type": "regular", "category": "marketing"},
+		}
+	}
+	body, err := json.Marshal(map[string]any{
+		"object": "whatsapp_business_account",
+		"entry": []any{map[string]any{"id": "3300000000000007", "changes": []any{map[string]any{
+			"field": "messages",
+			"value": map[string]any{
+				"messaging_product": "whatsapp",
+				"metadata":          map[string]any{"phone_number_id": numberOne},
+				"statuses":          statuses,
+			},
+		}}}},
+	})
+	if err != nil {
+		panic(err) // maps of texts always marshal
+	}
+	return body
+}
+
+func TestBatchKeepsItsOrder(t *testing.T) {
+	receipts := receive(t, batch(1000)).Receipts
+	if len(receipts) != 1000 {
+		t.Fatalf("%d receipts", len(receipts))
+	}
+	for i, r := range receipts {
+		if r.ID != fmt.Sprintf("wamid.batch%d", i) || r.Reference != campaign.MessageID(i+1).Reference(1) || r.Number != numberOne {
+			t.Fatalf("receipt %d is %+v", i, r)
+		}
+	}
+}
+
+func BenchmarkReceive(b *testing.B) {
+	for _, n := range []int{1, 10, 1000} {
+		b.Run(fmt.Sprintf("statuses=%d", n), func(b *testing.B) {
+			body := batch(n)
+			header := signed(secondSecret, body)
+			client := newClient(b, "https://example.com", nil)
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := client.Receive(header, body); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "statuses/s")
+		})
+	}
+}
+
+// Whatever bytes are signed, reading them gives events that the rest of the
+// program can rely on.
+func FuzzReceive(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.json")
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no fixtures: %v", err)
+	}
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(body)
+	}
+	client := newClient(f, "https://example.com", nil)
+	reasons := Reasons()
+	known := []campaign.Status{campaign.Sent, campaign.Delivered, campaign.Read, campaign.Failed}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		events, err := client.Receive(signed(firstSecret, body), body)
+		if err != nil {
+			if !errors.Is(err, whatsapp.ErrMalformed) || json.Valid(body) && body[0] == '{' {
+				t.Fatal(err)
+			}
+			return
+		}
+		for _, r := range events.Receipts {
+			if !slices.Contains(known, r.Status) || r.ID == "" && r.Reference == "" || (r.Status == campaign.Failed) != (r.Err != nil) {
+				t.Errorf("receipt %+v", r)
+			}
+			if r.Err != nil && (!slices.Contains(reasons, r.Err.Reason) || r.Err.Hint == "") {
+				t.Errorf("failure %+v", r.Err)
+			}
+			if _, err := r.At.MarshalText(); err != nil {
+				t.Errorf("time %v: %v", r.At, err)
+			}
+		}
+		for _, m := range events.Inbound {
+			if m.ID == "" && m.From == "" {
+				t.Errorf("message %+v", m)
+			}
+		}
+	})
+}

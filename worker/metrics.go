@@ -1,0 +1,70 @@
+package worker
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"carillon/ledger"
+)
+
+// Metrics counts what workers do. All label sets are closed.
+type Metrics struct {
+	outcomes *prometheus.CounterVec
+	refusals *prometheus.CounterVec
+	failures *prometheus.CounterVec
+	requests *prometheus.HistogramVec
+}
+
+// NewMetrics registers the metrics of the given channels, with every label at
+// zero. reasons are the labels that the channels' providers may give.
+func NewMetrics(r prometheus.Registerer, channels, reasons []string) *Metrics {
+	m := &Metrics{
+		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carillon_attempts_total", Help: "Attempts by outcome.",
+		}, []string{"channel", "outcome"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carillon_claims_refused_total", Help: "Tasks that had nothing to send, by reason.",
+		}, []string{"channel", "reason"}),
+		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carillon_provider_errors_total", Help: "Answers of a provider other than acceptance, by reason.",
+		}, []string{"channel", "reason"}),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "carillon_request_seconds", Help: "Duration of requests to a provider.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"channel"}),
+	}
+	r.MustRegister(m.outcomes, m.refusals, m.failures, m.requests)
+	outcomes := []ledger.Outcome{
+		ledger.OutcomeAccepted, ledger.OutcomeHeld, ledger.OutcomeRefused, ledger.OutcomeUnknown, ledger.OutcomeReleased,
+	}
+	for _, channel := range channels {
+		for _, outcome := range outcomes {
+			m.outcomes.WithLabelValues(channel, string(outcome))
+		}
+		for _, reason := range ledger.RefusalReasons() {
+			m.refusals.WithLabelValues(channel, reason)
+		}
+		for _, reason := range reasons {
+			m.failures.WithLabelValues(channel, reason)
+		}
+		m.requests.WithLabelValues(channel)
+	}
+	return m
+}
+
+func (m *Metrics) settled(channel string, outcome ledger.Outcome) {
+	m.outcomes.WithLabelValues(channel, string(outcome)).Inc()
+}
+
+func (m *Metrics) refused(channel, reason string) {
+	m.refusals.WithLabelValues(channel, reason).Inc()
+}
+
+func (m *Metrics) failed(channel, reason string) {
+	m.failures.WithLabelValues(channel, reason).Inc()
+}
+
+func (m *Metrics) posted(channel string, took time.Duration) {
+	m.requests.WithLabelValues(channel).Observe(took.Seconds())
+}

@@ -1,0 +1,227 @@
+// Package worker takes tasks from a channel's queue and sends their messages.
+//
+// One send is a row of stages, each in a file of its own, in this order: load,
+// reserve, claim, depart, post, settle. What makes it safe to run a task
+// twice, late, or at once elsewhere is the claim: it is durable before the
+// request, and a message can be claimed once per attempt. What a crash leaves
+// behind is a claim without a settlement, which the ledger turns into an
+// unknown message and never into a second request.
+//
+// The package keeps no state of its own but a cache of campaigns; it can be
+// killed at any line.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"carillon/campaign"
+	"carillon/ledger"
+	"carillon/ratelimit"
+	"carillon/whatsapp"
+)
+
+// Ledger is what a worker needs of the record.
+type Ledger interface {
+	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
+	State(ctx context.Context, id campaign.ID) (campaign.State, error)
+	Claim(ctx context.Context, task campaign.Task, now, until time.Time) (ledger.Claimed, error)
+	Settle(ctx context.Context, s ledger.Settlement) error
+}
+
+var _ Ledger = (*ledger.Ledger)(nil)
+
+// Channel is one sending number.
+type Channel struct {
+	Name    string
+	Sender  whatsapp.Sender
+	Limiter ratelimit.Limiter
+	// Rate is the number's rate in messages a second, 0 for no limit. It sizes
+	// the servers; the Limiter keeps the rate.
+	Rate float64
+	// Timeout bounds one request.
+	Timeout time.Duration
+	// UnknownAfter is how long an unknown message waits for a receipt.
+	UnknownAfter time.Duration
+}
+
+// Worker sends the messages of one channel.
+type Worker struct {
+	channel Channel
+	ledger  Ledger
+	metrics *Metrics
+	log     *slog.Logger
+	now     func() time.Time
+
+	campaigns campaigns
+	stages    []stage
+	servers   []*asynq.Server
+
+	// stopping ends the waits of sends that have not departed.
+	stopping context.Context
+	stop     context.CancelFunc
+}
+
+// stage is one part of a send. An error ends the send: errDone quietly, a
+// *backError puts the task back into the queue.
+type stage func(ctx context.Context, s *send) error
+
+// send is what the stages of one send hand on to each other.
+type send struct {
+	task      campaign.Task
+	campaign  *loaded
+	departure ratelimit.Departure
+	claimed   ledger.Claimed
+	template  campaign.Template
+	left      time.Time
+	accepted  whatsapp.Accepted
+	refusal   *whatsapp.Error
+}
+
+// errDone ends a send that has nothing to do.
+var errDone = errors.New("nothing to do")
+
+// backError puts a task back into the queue, without counting as a failure.
+type backError struct {
+	after time.Duration
+	why   error
+}
+
+func (e *backError) Error() string { return fmt.Sprintf("back to the queue: %v", e.why) }
+func (e *backError) Unwrap() error { return e.why }
+
+// New makes a worker for a channel.
+func New(channel Channel, l Ledger, metrics *Metrics, log *slog.Logger, now func() time.Time) *Worker {
+	w := &Worker{channel: channel, ledger: l, metrics: metrics, log: log.With("channel", channel.Name), now: now}
+	w.campaigns.known = map[campaign.ID]*loaded{}
+	w.stopping, w.stop = context.WithCancel(context.Background())
+	w.stages = []stage{w.load, w.reserve, w.claim, w.depart, w.post, w.settle}
+	return w
+}
+
+// Start takes tasks from the channel's queue until Stop.
+func (w *Worker) Start(redis redis.UniversalClient) error {
+	servers, concurrency := w.size()
+	for range servers {
+		server := asynq.NewServerFromRedisClient(redis, asynq.Config{
+			Concurrency:              concurrency,
+			Queues:                   map[string]int{campaign.Queue(w.channel.Name): 1},
+			IsFailure:                isFailure,
+			RetryDelayFunc:           retryDelay,
+			TaskCheckInterval:        100 * time.Millisecond,
+			DelayedTaskCheckInterval: time.Second,
+			ShutdownTimeout:          TaskTimeout(w.channel.Timeout) + 5*time.Second,
+			Logger:                   queueLog{w.log},
+			LogLevel:                 asynq.WarnLevel,
+		})
+		if err := server.Start(asynq.HandlerFunc(w.handle)); err != nil {
+			return fmt.Errorf("channel %s: start its queue: %w", w.channel.Name, err)
+		}
+		w.servers = append(w.servers, server)
+	}
+	return nil
+}
+
+// Stop ends the worker: nothing new is sent, sends under way are finished and
+// recorded, claims that have not departed are given back.
+func (w *Worker) Stop() {
+	w.stop()
+	for _, server := range w.servers {
+		server.Shutdown()
+	}
+}
+
+// fastChannel is the rate above which one asynq server, whose one goroutine
+// dequeues about 9,000 tasks a second at best, is helped by others.
+const fastChannel = 500
+
+// size is how many asynq servers a channel gets, and how many sends each has
+// under way: enough for two seconds of the rate, so that the rate is kept up
+// to a latency of two seconds.
+func (w *Worker) size() (servers, concurrency int) {
+	const most, least, fast = 2000, 8, 4
+	switch rate := w.channel.Rate; {
+	case rate == 0:
+		return fast, 128
+	case rate > fastChannel:
+		return fast, int(math.Ceil(min(most, 2*rate) / fast))
+	default:
+		return 1, int(max(least, math.Ceil(2*rate)))
+	}
+}
+
+// handle runs one task through the stages.
+func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
+	task, err := campaign.ParseTask(t.Payload())
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
+	}
+	s := &send{task: task}
+	for _, stage := range w.stages {
+		if err := stage(ctx, s); err != nil {
+			if errors.Is(err, errDone) {
+				return nil
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// TaskTimeout is how long a task may run before asynq gives it to another: the
+// longest wait for a departure, the request with its repeats, and time to
+// write the outcome down.
+func TaskTimeout(request time.Duration) time.Duration {
+	return farthest + (maxRepeats+1)*request + 15*time.Second
+}
+
+func isFailure(err error) bool {
+	var back *backError
+	return !errors.As(err, &back)
+}
+
+// retryDelay is when a task that was put back is tried again. Any other error
+// is trouble with the queue's task itself.
+func retryDelay(n int, err error, _ *asynq.Task) time.Duration {
+	var back *backError
+	if errors.As(err, &back) {
+		return back.after
+	}
+	return campaign.Backoff(n + 1)
+}
+
+// sleep waits until a moment. It reports false when the worker stops or the
+// context ends before.
+func (w *Worker) sleep(ctx context.Context, until time.Time) bool {
+	wait := until.Sub(w.now())
+	if wait <= 0 {
+		return true
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+	case <-w.stopping.Done():
+	}
+	return false
+}
+
+// queueLog writes asynq's words into our log.
+type queueLog struct{ log *slog.Logger }
+
+var _ asynq.Logger = queueLog{}
+
+func (q queueLog) Debug(args ...any) { q.log.Debug(fmt.Sprint(args...), "from", "asynq") }
+func (q queueLog) Info(args ...any)  { q.log.Info(fmt.Sprint(args...), "from", "asynq") }
+func (q queueLog) Warn(args ...any)  { q.log.Warn(fmt.Sprint(args...), "from", "asynq") }
+func (q queueLog) Error(args ...any) { q.log.Error(fmt.Sprint(args...), "from", "asynq") }
+func (q queueLog) Fatal(args ...any) { q.log.Error(fmt.Sprint(args...), "from", "asynq") }
