@@ -49,8 +49,12 @@ type RecipientID int64
 // MessageID identifies one step for one recipient.
 type MessageID int64
 
+// lastID is the largest identifier: the one behind it would leave no room for
+// the end of its messages.
+const lastID = 1<<campaignBits - 2
+
 // NewID draws a campaign's identifier. It is never zero.
-func NewID() ID { return ID(rand.Int64N(1<<campaignBits-1) + 1) }
+func NewID() ID { return ID(rand.Int64N(lastID) + 1) }
 
 // ParseID reads what ID.String wrote. Case does not matter.
 func ParseID(text string) (ID, error) {
@@ -65,7 +69,7 @@ func ParseID(text string) (ID, error) {
 		}
 		id = id<<5 | ID(digit)
 	}
-	if id == 0 {
+	if id == 0 || id > lastID {
 		return 0, fmt.Errorf("%q is %w", text, ErrBadID)
 	}
 	return id, nil

@@ -12,6 +12,8 @@ type Receipt struct {
 	At time.Time
 	// Failure explains Failed.
 	Failure Failure
+	// Failed says that a receipt has told before that this attempt failed.
+	Failed bool
 }
 
 // Standing is what a receipt is held against.
@@ -28,6 +30,8 @@ type Standing struct {
 //
 //   - sent, delivered and read of any attempt move the message forward and
 //     never back; they also cancel a retry that is not claimed yet;
+//   - but sent of an attempt that was reported failed is old news: it was
+//     overtaken on its way;
 //   - failed counts only for the newest attempt, and only while nothing better
 //     is known of the message;
 //   - a delivery overrules a failure, wherever the failure came from.
@@ -36,6 +40,9 @@ type Standing struct {
 // until then.
 func (s Standing) Apply(r Receipt) (after Standing, wait time.Duration, changed bool) {
 	if r.Status != Failed {
+		if r.Failed && r.Status == Sent {
+			return s, 0, false
+		}
 		if r.Status.rank() <= s.Status.rank() || !s.Status.CanBecome(r.Status) {
 			return s, 0, false
 		}

@@ -103,6 +103,7 @@ func TestReceiptsOnlyMoveForward(t *testing.T) {
 			r := Receipt{
 				Attempt: rapid.IntRange(1, 3).Draw(t, "of attempt"),
 				Status:  rapid.SampledFrom([]Status{Sent, Delivered, Read, Failed}).Draw(t, "says"),
+				Failed:  rapid.Bool().Draw(t, "failed before"),
 				Failure: Failure{Retry: rapid.Bool().Draw(t, "retry"), Throttled: rapid.Bool().Draw(t, "throttled")},
 			}
 			after, wait, changed := s.Apply(r)
@@ -115,7 +116,9 @@ func TestReceiptsOnlyMoveForward(t *testing.T) {
 				t.Fatalf("%s became %s", s.Status, after.Status)
 			case r.Status == Failed && r.Attempt != s.Attempt && changed:
 				t.Fatalf("attempt %d was touched by the failure of attempt %d", s.Attempt, r.Attempt)
-			case after.Status.rank() < r.Status.rank() && s.Status.CanBecome(r.Status):
+			case changed && r.Failed && r.Status == Sent:
+				t.Fatalf("sent of a failed attempt made %s of %s", after.Status, s.Status)
+			case after.Status.rank() < r.Status.rank() && s.Status.CanBecome(r.Status) && !(r.Failed && r.Status == Sent):
 				t.Fatalf("%s was told to %s and became %s", r.Status, s.Status, after.Status)
 			case changed && after.Status == Pending && wait <= 0:
 				t.Fatal("a retry without a wait")

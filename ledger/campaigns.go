@@ -277,3 +277,29 @@ func (l *Ledger) State(ctx context.Context, id campaign.ID) (campaign.State, err
 	}
 	return state, nil
 }
+
+// reopen reports whether a campaign may attempt a message again. One that has
+// finished runs again for it: a receipt that asks for another attempt may come
+// after everything else is done.
+func (t *tx) reopen(ctx context.Context, id campaign.ID, now time.Time) (bool, error) {
+	var state campaign.State
+	var expires sql.NullInt64
+	err := t.QueryRowContext(ctx, t.l.sql(`SELECT state, expires_at FROM campaigns WHERE id = $1 LOCKED`), int64(id)).Scan(&state, &expires)
+	if err != nil {
+		return false, fmt.Errorf("ledger: state of campaign %s: %w", id, err)
+	}
+	switch {
+	case state == campaign.Cancelled:
+		return false, nil
+	case state != campaign.Finished:
+		return true, nil
+	case expires.Valid && expires.Int64 <= now.UnixMilli():
+		return false, nil
+	}
+	_, err = t.ExecContext(ctx, `
+		UPDATE campaigns SET state = 'running', finished_at = NULL, reason = 'a message is attempted again' WHERE id = $1`, int64(id))
+	if err != nil {
+		return false, fmt.Errorf("ledger: reopen campaign %s: %w", id, err)
+	}
+	return true, nil
+}

@@ -48,20 +48,26 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) err
 	}
 	var ids []campaign.MessageID
 	var early []Receipt
-	byMessage := map[campaign.MessageID][]Receipt{}
+	byMessage := map[campaign.MessageID][]known{}
+	var failed [][2]int64
 	for i, r := range receipts {
 		a, ok := found[i]
 		if !ok {
 			early = append(early, r)
 			continue
 		}
-		r.Message, r.Attempt = a.message, a.n
-		if byMessage[r.Message] == nil {
-			if ids, err = t.withNext(ctx, ids, r.Message); err != nil {
+		if byMessage[a.message] == nil {
+			if ids, err = t.withNext(ctx, ids, a.message); err != nil {
 				return err
 			}
 		}
-		byMessage[r.Message] = append(byMessage[r.Message], r)
+		byMessage[a.message] = append(byMessage[a.message], known{Receipt: r, attempt: a})
+		if r.Status == campaign.Failed && !a.failed {
+			failed = append(failed, [2]int64{int64(a.message), int64(a.n)})
+		}
+	}
+	if err := t.markFailed(ctx, failed); err != nil {
+		return err
 	}
 	if err := t.keepEarly(ctx, early, now); err != nil {
 		return err
@@ -77,17 +83,37 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) err
 	return nil
 }
 
+// known is a receipt with the attempt that it speaks of.
+type known struct {
+	Receipt
+	attempt attempt
+}
+
+// markFailed notes the attempts that receipts report failed.
+func (t *tx) markFailed(ctx context.Context, attempts [][2]int64) error {
+	if len(attempts) == 0 {
+		return nil
+	}
+	_, err := t.ExecContext(ctx, t.l.sql(`
+		UPDATE attempts SET outcome = 'failed' FROM EACH($1) AS v
+		WHERE attempts.message_id = CAST(v.value ->> 0 AS BIGINT) AND attempts.n = CAST(v.value ->> 1 AS INTEGER)`), asJSON(attempts))
+	if err != nil {
+		return fmt.Errorf("ledger: mark attempts failed: %w", err)
+	}
+	return nil
+}
+
 // receiveFor applies the receipts of one message, best news first: of a
 // delivery and a failure that come together, the delivery is what counts.
-func (t *tx) receiveFor(ctx context.Context, m *message, list []Receipt, now time.Time) error {
+func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.Time) error {
 	if m == nil {
 		return nil
 	}
-	slices.SortStableFunc(list, func(a, b Receipt) int { return goodness(b.Status) - goodness(a.Status) })
+	slices.SortStableFunc(list, func(a, b known) int { return goodness(b.Status) - goodness(a.Status) })
 	for _, r := range list {
-		m.note(r, now)
+		m.note(r.Receipt, now)
 		after, wait, changed := m.standing().Apply(campaign.Receipt{
-			Attempt: r.Attempt, Status: r.Status, At: r.At, Failure: r.Failure,
+			Attempt: r.attempt.n, Status: r.Status, At: r.At, Failure: r.Failure, Failed: r.attempt.failed,
 		})
 		if !changed {
 			continue
@@ -140,18 +166,20 @@ func (m *message) note(r Receipt, now time.Time) {
 	}
 }
 
+// attempt is one that a receipt speaks of.
 type attempt struct {
 	message campaign.MessageID
 	n       int
+	failed  bool // a receipt has reported it failed before
 }
 
 const attemptsByReferenceSQL = `
-	SELECT CAST(v.value ->> 0 AS INTEGER), a.message_id, a.n, a.provider_id IS NULL
+	SELECT CAST(v.value ->> 0 AS INTEGER), a.message_id, a.n, a.outcome = 'failed', a.provider_id IS NULL
 	FROM EACH($1) AS v JOIN attempts a
 	  ON a.message_id = CAST(v.value ->> 1 AS BIGINT) AND a.n = CAST(v.value ->> 2 AS INTEGER)`
 
 const attemptsByProviderSQL = `
-	SELECT CAST(v.value ->> 0 AS INTEGER), a.message_id, a.n, false
+	SELECT CAST(v.value ->> 0 AS INTEGER), a.message_id, a.n, a.outcome = 'failed', false
 	FROM EACH($1) AS v JOIN attempts a ON a.provider_id = v.value ->> 1`
 
 const nameAttemptsSQL = `
@@ -211,7 +239,7 @@ func (t *tx) scanAttempts(ctx context.Context, found map[int]attempt, query, bat
 		var i int
 		var a attempt
 		var isNameless bool
-		if err := rows.Scan(&i, &a.message, &a.n, &isNameless); err != nil {
+		if err := rows.Scan(&i, &a.message, &a.n, &a.failed, &isNameless); err != nil {
 			return nil, fmt.Errorf("ledger: find attempts: %w", err)
 		}
 		found[i] = a

@@ -55,8 +55,8 @@ func (l *Ledger) Settle(ctx context.Context, s Settlement) error {
 }
 
 const settleAttemptsSQL = `
-	UPDATE attempts SET outcome = v.value ->> 2, provider_id = COALESCE(v.value ->> 3, provider_id),
-	       settled_at = CAST(v.value ->> 4 AS BIGINT)
+	UPDATE attempts SET outcome = CASE WHEN outcome = 'failed' THEN outcome ELSE v.value ->> 2 END,
+	       provider_id = COALESCE(v.value ->> 3, provider_id), settled_at = CAST(v.value ->> 4 AS BIGINT)
 	FROM EACH($1) AS v
 	WHERE attempts.message_id = CAST(v.value ->> 0 AS BIGINT) AND attempts.n = CAST(v.value ->> 1 AS INTEGER)`
 
@@ -150,11 +150,18 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 	if f.Throttled {
 		m.tries--
 	}
-	if after.Status == campaign.Failed {
+	again := after.Status == campaign.Pending
+	if again {
+		var err error
+		if again, err = t.reopen(ctx, m.id.Campaign(), now); err != nil {
+			return err
+		}
+	}
+	if again {
+		t.set(m, campaign.Pending, at(now.Add(wait)), now)
+	} else {
 		m.failedAt = at(now)
 		t.set(m, campaign.Failed, never(), now)
-	} else {
-		t.set(m, campaign.Pending, at(now.Add(wait)), now)
 	}
 	if f.Suppress != "" {
 		if err := t.suppressRecipient(ctx, m.id.Recipient(), f.Suppress, f.Reason, now); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -109,10 +110,14 @@ func (f *feeder) keepOnly(running []ledger.Campaign) {
 
 // queued is how many tasks the channel's queue holds, in whichever state.
 func (f *feeder) queued() (int, error) {
-	info, err := f.inspector.GetQueueInfo(campaign.Queue(f.name))
-	if errors.Is(err, asynq.ErrQueueNotFound) {
-		return 0, nil
+	queues, err := f.inspector.Queues()
+	if err != nil {
+		return 0, fmt.Errorf("queues: %w", err)
 	}
+	if !slices.Contains(queues, campaign.Queue(f.name)) {
+		return 0, nil // nothing was ever put into it
+	}
+	info, err := f.inspector.GetQueueInfo(campaign.Queue(f.name))
 	if err != nil {
 		return 0, fmt.Errorf("queue of channel %s: %w", f.name, err)
 	}

@@ -77,6 +77,7 @@ type Scheduler struct {
 	epoch   *epoch
 	closing *closing
 	wake    chan struct{}
+	trouble map[string]string // what went wrong last, by what was tried
 }
 
 // New makes a scheduler.
@@ -87,6 +88,7 @@ func New(o Options) *Scheduler {
 		epoch:   &epoch{redis: o.Redis},
 		closing: newClosing(o.Ledger, o.Log, o.Now),
 		wake:    make(chan struct{}, 1),
+		trouble: map[string]string{},
 	}
 	client := asynq.NewClientFromRedisClient(o.Redis)
 	inspector := asynq.NewInspectorFromRedisClient(o.Redis)
@@ -135,11 +137,24 @@ func (s *Scheduler) Run(ctx context.Context) {
 	}
 }
 
-// report logs what went wrong. The next tick tries again.
+// report logs what went wrong, and that it is well again. Each tick tries
+// again; the same trouble is told once.
 func (s *Scheduler) report(what string, err error) {
-	if err != nil && !errors.Is(err, context.Canceled) {
-		s.Log.Error("scheduler: "+what+" failed, trying again", "error", err)
+	if errors.Is(err, context.Canceled) {
+		return
 	}
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	switch {
+	case text == s.trouble[what]:
+	case err != nil:
+		s.Log.Error("scheduler: "+what+" failed, trying again", "error", err)
+	default:
+		s.Log.Info("scheduler: " + what + " works again")
+	}
+	s.trouble[what] = text
 }
 
 // feed tops up the queues.

@@ -7,12 +7,18 @@ import (
 
 	"carillon/campaign"
 	"carillon/ledger"
+	"carillon/ratelimit"
 	"carillon/whatsapp"
 )
 
-// missedBy is how late a departure may be used. A later one would leave
-// together with the next, so a new one is taken.
-const missedBy = 5 * time.Millisecond
+const (
+	// missedBy is how late a departure may be used. A later one would leave
+	// together with the next, so a new one is taken.
+	missedBy = 5 * time.Millisecond
+	// mostMissed is how often that is done. A machine that wakes a send late
+	// every time would otherwise never send.
+	mostMissed = 5
+)
 
 // depart renders the message and waits for its departure. It is the last act
 // before the request, so that a slow claim cannot bunch requests.
@@ -24,17 +30,29 @@ func (w *Worker) depart(ctx context.Context, s *send) error {
 		return w.unrenderable(free, s, err)
 	}
 	s.template = template
-	for w.now().Sub(s.departure.At) > missedBy {
-		if s.departure, err = w.channel.Limiter.Reserve(free); err != nil {
-			return w.release(free, s)
-		}
-	}
-	if !w.sleep(free, s.departure.At) || w.stopping.Err() != nil {
-		s.departure.Cancel()
+	if s.departure, err = w.leave(free, s.departure); err != nil {
 		return w.release(free, s)
 	}
-	s.left = w.now()
 	return nil
+}
+
+// leave waits for a departure, or for a later one where that was missed. The
+// error tells that the worker stops, or that there is no departure; the right
+// is given back then.
+func (w *Worker) leave(ctx context.Context, d ratelimit.Departure) (ratelimit.Departure, error) {
+	for missed := 0; ; missed++ {
+		if !w.sleep(ctx, d.At) || w.stopping.Err() != nil {
+			d.Cancel()
+			return ratelimit.Departure{}, errStopping
+		}
+		if missed == mostMissed || w.now().Sub(d.At) <= missedBy {
+			return d, nil
+		}
+		var err error
+		if d, err = w.channel.Limiter.Reserve(ctx); err != nil {
+			return ratelimit.Departure{}, err
+		}
+	}
 }
 
 // unrenderable fails a message that no attempt could send. Lists are checked

@@ -68,10 +68,10 @@ func (w *Worker) again(ctx context.Context, s *send) bool {
 	if err != nil {
 		return false
 	}
-	if departure.At.Sub(w.now()) > farthest || !w.sleep(ctx, departure.At) {
+	if departure.At.Sub(w.now()) > farthest {
 		departure.Cancel()
 		return false
 	}
-	s.departure = departure
-	return true
+	s.departure, err = w.leave(ctx, departure)
+	return err == nil
 }

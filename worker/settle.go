@@ -71,6 +71,6 @@ func (w *Worker) write(ctx context.Context, s *send, settlement ledger.Settlemen
 			return nil
 		}
 		w.log.Error("cannot write an outcome down, trying on", "message", settlement.Message, "tries", n, "error", err)
-		time.Sleep(min(time.Duration(n)*100*time.Millisecond, time.Second))
+		<-time.After(min(time.Duration(n)*100*time.Millisecond, time.Second))
 	}
 }

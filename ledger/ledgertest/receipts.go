@@ -117,6 +117,29 @@ var receiptScenarios = map[string]func(*testing.T, *bench){
 		b.receive(b.receipt(id, 2, campaign.Delivered))
 		b.expect(id, campaign.Delivered)
 	},
+	"sent that its own failure has overtaken cancels no retry": func(t *testing.T, b *bench) {
+		timeout := campaign.Failure{Code: 408, Reason: "timeout", Retry: true}
+		c := b.running(steps(1), 2)
+		for row, together := range []bool{false, true} {
+			id := c.Recipient(row + 1).Message(0)
+			b.send(id, 1)
+			failed, sent := b.receipt(id, 1, campaign.Failed, timeout), b.receipt(id, 1, campaign.Sent)
+			if together {
+				b.receive(failed, sent)
+			} else {
+				b.receive(failed)
+				b.receive(sent)
+			}
+			b.expect(id, campaign.Pending)
+		}
+	},
+	"sent of a refused attempt cancels its retry": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.claim(id, 1)
+		b.settle(id, 1, ledger.OutcomeRefused, campaign.Failure{Reason: "busy", Retry: true})
+		b.receive(b.receipt(id, 1, campaign.Sent))
+		b.expect(id, campaign.Sent)
+	},
 	"an older attempt's delivery cancels a retry": func(t *testing.T, b *bench) {
 		id := b.running(steps(1), 1).Recipient(1).Message(0)
 		b.send(id, 1)

@@ -100,6 +100,38 @@ var sweepScenarios = map[string]func(*testing.T, *bench){
 		b.receive(b.receipt(c.Recipient(1).Message(0), 1, campaign.Read))
 		b.expect(c.Recipient(1).Message(0), campaign.Read)
 	},
+	"a finished campaign runs again for a failure worth retrying": func(t *testing.T, b *bench) {
+		timeout := campaign.Failure{Code: 408, Reason: "timeout", Retry: true}
+		c := b.running(steps(1, func(d *campaign.Definition) { d.Expires = campaign.Duration(time.Hour) }), 2)
+		for row := 1; row <= 2; row++ {
+			b.send(c.Recipient(row).Message(0), 1)
+		}
+		_, err := b.Finish(t.Context(), []campaign.ID{c}, b.now)
+		b.check(err)
+		b.receive(b.receipt(c.Recipient(1).Message(0), 1, campaign.Failed, timeout))
+		b.expect(c.Recipient(1).Message(0), campaign.Pending)
+		if got := b.campaign(c); got.State != campaign.Running || !got.Finished.IsZero() {
+			t.Errorf("%s, finished at %s; want running", got.State, got.Finished)
+		}
+		b.advance(time.Minute)
+		b.send(c.Recipient(1).Message(0), 2)
+		_, err = b.Finish(t.Context(), []campaign.ID{c}, b.now)
+		b.check(err)
+		b.advance(time.Hour)
+		b.receive(b.receipt(c.Recipient(2).Message(0), 1, campaign.Failed, timeout))
+		b.expect(c.Recipient(2).Message(0), campaign.Failed)
+		if got := b.campaign(c).State; got != campaign.Finished {
+			t.Errorf("%s after its time, want finished", got)
+		}
+	},
+	"a cancelled campaign attempts nothing again": func(t *testing.T, b *bench) {
+		c := b.running(steps(1), 1)
+		id := c.Recipient(1).Message(0)
+		b.claim(id, 1)
+		b.act(c, campaign.Cancel)
+		b.settle(id, 1, ledger.OutcomeRefused, campaign.Failure{Reason: "busy", Retry: true})
+		b.expect(id, campaign.Failed)
+	},
 	"cancel": func(t *testing.T, b *bench) {
 		c := b.running(steps(2), 700)
 		sent := c.Recipient(1).Message(0)

@@ -1,0 +1,45 @@
+# make test is what has to pass before a change is taken; .ci/run calls it.
+
+GO ?= go
+# How long each fuzz target runs.
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## Show the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-8s %s\n", $$1, $$2 }'
+
+.PHONY: build
+build: ## Build bin/carillon, one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/carillon ./cmd/carillon
+
+.PHONY: needs
+needs: ## Install what the tests need: gcc and redis-server, by apt-get
+	@scripts/needs
+
+.PHONY: test
+test: needs vet lint race demo ## Check everything: vet, lint, all tests under the race detector, the demo
+
+.PHONY: vet
+vet: ## Run go vet
+	$(GO) vet ./...
+
+.PHONY: lint
+lint: ## Run the linters, at the version that tools/go.mod pins
+	$(GO) tool -modfile=tools/go.mod golangci-lint run
+
+.PHONY: race
+race: needs ## Run all tests under the race detector
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
+
+.PHONY: demo
+demo: ## Send a sample campaign to the simulator and audit it
+	$(GO) run ./cmd/carillon demo
+
+.PHONY: cover
+cover: needs ## Run all tests and tell how much of the code they reach
+	$(GO) test -timeout 20m -coverpkg=./... -coverprofile=coverage.out ./...
+	$(GO) tool cover -func=coverage.out | tail -n 1
+
+.PHONY: fuzz
+fuzz: ## Fuzz every target for FUZZTIME
+	scripts/fuzz $(FUZZTIME)

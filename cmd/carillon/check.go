@@ -1,0 +1,42 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"carillon/internal/app"
+)
+
+func newCheck() *cobra.Command {
+	var config string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check CAMPAIGN.yaml CONTACTS",
+		Short: "Reads a campaign and its list, shows what would be sent, and sends nothing",
+		Long: `Reads a campaign and its list as a launch would and sends nothing. It needs no
+server, and a configuration only to know the number's rate.
+
+It exits with 2 when the campaign could not run: a file cannot be used, or no
+row of the list would be sent to.`,
+		Args: args(cobra.ExactArgs(2)),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			result, err := app.Check(cmd.Context(), files[0], files[1], config)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = printJSON(cmd.OutOrStdout(), result)
+			} else {
+				err = result.WriteText(cmd.OutOrStdout())
+			}
+			if err == nil && result.Recipients == 0 {
+				err = &app.UsageError{Err: errors.New("no row of the list would be sent to; the rows' verdicts say why")}
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVarP(&config, "config", "c", "", "a configuration file, for the number's rate; without one it is taken for 80 a second")
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"carillon/internal/app"
+)
+
+func newLaunch() *cobra.Command {
+	var to connection
+	var at string
+	var wait, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "launch CAMPAIGN.yaml CONTACTS",
+		Short: "Uploads a campaign with its list to a server and starts it; prints its id",
+		Args:  args(cobra.ExactArgs(2)),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			l := app.LaunchRequest{Campaign: files[0], Contacts: files[1]}
+			if at != "" {
+				moment, err := time.Parse(time.RFC3339, at)
+				if err != nil {
+					return wrongUsage(cmd, fmt.Errorf("--at %q is no time; write it like 2026-03-01T09:00:00+01:00", at))
+				}
+				l.At = moment
+			}
+			return to.with(func(client *app.Client) error {
+				launched, err := client.Launch(cmd.Context(), l)
+				if err != nil {
+					return err
+				}
+				app.WriteLaunched(cmd.ErrOrStderr(), launched)
+				if !asJSON {
+					fmt.Fprintln(cmd.OutOrStdout(), launched.ID)
+				}
+				if wait {
+					launched, err = app.Follow(cmd.Context(), client, launched, cmd.ErrOrStderr())
+				}
+				if asJSON {
+					err = errors.Join(err, printJSON(cmd.OutOrStdout(), launched))
+				}
+				return err
+			})
+		},
+	}
+	to.flag(cmd)
+	cmd.Flags().StringVar(&at, "at", "", "start at this time (RFC 3339) instead of now")
+	cmd.Flags().BoolVar(&wait, "wait", false, "show progress until the campaign has ended; fails if it was cancelled")
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}

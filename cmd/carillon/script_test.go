@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"carillon": main})
+}
+
+// TestScripts runs the program as people do. $NOBODY is a server's address at
+// which nobody answers, $STRICT a server that wants the token "secret" and has
+// one campaign, abc.
+func TestScripts(t *testing.T) {
+	strict := httptest.NewServer(http.HandlerFunc(strictServer))
+	t.Cleanup(strict.Close)
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			env.Setenv("NOBODY", "http://"+listener.Addr().String())
+			env.Setenv("STRICT", strict.URL)
+			return listener.Close()
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+	})
+}
+
+// exits runs a program that ends with a given code: exits 2 carillon list.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM [ARGUMENTS]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var ended *exec.ExitError
+	switch err := ts.Exec(args[1], args[2:]...); {
+	case errors.As(err, &ended):
+		got = ended.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func strictServer(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Header.Get("Authorization") != "Bearer secret":
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, `{"title":"Not logged in","status":401,"detail":"the token is not known","hint":"send another"}`)
+	case r.Method == http.MethodGet && r.URL.Path == "/api/campaigns/abc":
+		fmt.Fprint(w, `{"id":"abc","name":"spring","state":"running","counts":{"sent":1},"steps":[],"new_key":1}`)
+	case r.Method == http.MethodGet && r.URL.Path == "/api/campaigns/abc/report.csv":
+		fmt.Fprint(w, "row,phone\n1,+4915123018622\n")
+	default:
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `{"title":"Not found","status":404,"detail":"campaign not found","hint":"list them"}`)
+	}
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"carillon/internal/app"
+)
+
+func newSuppress() *cobra.Command {
+	var to connection
+	cmd := &cobra.Command{
+		Use:   "suppress",
+		Short: "Keeps the people who opted out: add, remove, list, import",
+		Args:  noSubcommand,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	to.flag(cmd)
+	cmd.AddCommand(newSuppressAdd(&to), newSuppressRemove(&to), newSuppressList(&to), newSuppressImport(&to))
+	return cmd
+}
+
+func scopeFlag(cmd *cobra.Command, scope *string) {
+	cmd.Flags().StringVar(scope, "scope", "all", "what it is about: all, marketing, or a campaign's id")
+}
+
+func reasonFlag(cmd *cobra.Command, reason *string) {
+	cmd.Flags().StringVar(reason, "reason", "", "why, for the records")
+}
+
+func newSuppressAdd(to *connection) *cobra.Command {
+	var scope, reason string
+	cmd := &cobra.Command{
+		Use:   "add NUMBER...",
+		Short: "Stops writing to these numbers",
+		Args:  args(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, phones []string) error {
+			list := make([]app.Suppression, len(phones))
+			for i, phone := range phones {
+				list[i] = app.Suppression{Phone: phone, Scope: scope, Reason: reason}
+			}
+			return to.with(func(client *app.Client) error {
+				done, err := client.Suppress(cmd.Context(), list)
+				if err != nil {
+					return err
+				}
+				return printSuppressed(cmd, done)
+			})
+		},
+	}
+	scopeFlag(cmd, &scope)
+	reasonFlag(cmd, &reason)
+	return cmd
+}
+
+func printSuppressed(cmd *cobra.Command, done app.Suppressed) error {
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "opted out: %d\n", done.Suppressed)
+	return err
+}
+
+func newSuppressRemove(to *connection) *cobra.Command {
+	var scope string
+	cmd := &cobra.Command{
+		Use:   "remove NUMBER",
+		Short: "Takes an opt-out back",
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, phones []string) error {
+			return to.with(func(client *app.Client) error {
+				return client.Unsuppress(cmd.Context(), phones[0], scope)
+			})
+		},
+	}
+	scopeFlag(cmd, &scope)
+	return cmd
+}
+
+func newSuppressList(to *connection) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "Lists the opt-outs",
+		Args:  args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return to.with(func(client *app.Client) error {
+				list, err := client.Suppressions(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), list)
+				}
+				return printSuppressions(cmd, list)
+			})
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func printSuppressions(cmd *cobra.Command, list []app.Suppression) error {
+	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NUMBER\tSCOPE\tSINCE\tREASON")
+	for _, s := range list {
+		since := "-"
+		if s.Since != nil {
+			since = s.Since.UTC().Format(time.RFC3339)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.Phone, s.Scope, since, s.Reason)
+	}
+	return table.Flush()
+}
+
+func newSuppressImport(to *connection) *cobra.Command {
+	var scope, reason string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Stops writing to the numbers in a file: one per line, or a list with a phone column",
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return to.with(func(client *app.Client) error {
+				done, err := client.SuppressFile(cmd.Context(), files[0], scope, reason)
+				for _, p := range done.Problems {
+					fmt.Fprintf(cmd.ErrOrStderr(), "carillon: %s: %s\n", files[0], p)
+				}
+				if err != nil {
+					return err
+				}
+				if more := done.Rejected - len(done.Problems); more > 0 {
+					fmt.Fprintf(cmd.ErrOrStderr(), "carillon: %s: and %d rows more without a number\n", files[0], more)
+				}
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), done)
+				}
+				return printSuppressed(cmd, done)
+			})
+		},
+	}
+	scopeFlag(cmd, &scope)
+	reasonFlag(cmd, &reason)
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}

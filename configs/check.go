@@ -1,0 +1,151 @@
+package configs
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The longest waits that are taken seriously. A message that nobody knows
+// anything of for a day is decided in any case.
+const (
+	maxTimeout      = Duration(10 * time.Minute)
+	maxUnknownAfter = Duration(24 * time.Hour)
+)
+
+// nameForm is what a channel is called in a queue's name, in a webhook's
+// address and in a metric's label.
+var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+
+// versionForm is a version of the Graph API.
+var versionForm = regexp.MustCompile(`^v\d+\.\d+$`)
+
+// check puts on record every value that cannot work. No message repeats a
+// value, which may have come from a variable that holds a secret.
+func check(c *Config, found *mistakes) {
+	checkLedger(c.Ledger, found)
+	checkRedis(c.Redis, found)
+	checkHTTP(c.HTTP, found)
+	found.need(len(c.Channels) > 0, "channels", "is missing; write at least one channel, as configs/example.yaml shows")
+	numbers := make(map[string]string) // phone_number_id → the channel that has it
+	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
+		checkChannel(name, c.Channels[name], numbers, found)
+	}
+}
+
+func checkLedger(ledger string, found *mistakes) {
+	kind, file, _ := strings.Cut(ledger, ":")
+	switch {
+	case kind == "postgres" || kind == "postgresql":
+		found.fault("ledger", "PostgreSQL is not supported in this version; write sqlite:carillon.db and run one process")
+	case kind != "sqlite" || file == "":
+		found.fault("ledger", "names no ledger; write sqlite: and a file, such as sqlite:carillon.db")
+	case strings.HasPrefix(file, ":memory:"):
+		found.fault("ledger", "must outlive the process, which memory does not; write sqlite: and a file")
+	}
+}
+
+func checkHTTP(h HTTP, found *mistakes) {
+	host, port, err := net.SplitHostPort(h.Listen)
+	number, portErr := strconv.ParseUint(port, 10, 16)
+	listens := err == nil && portErr == nil
+	found.need(listens, "http.listen", "is not a host and a port; write them like 127.0.0.1:8080 or :8080")
+	if listens && len(h.Tokens) == 0 && !isLoopback(host) {
+		found.fault("http.tokens",
+			"is empty and http.listen is not loopback, so that anybody could send; add a token, or listen on 127.0.0.1:%d", number)
+	}
+	names, secrets := make(map[string]int), make(map[string]int)
+	for i, token := range h.Tokens {
+		at := fmt.Sprintf("http.tokens[%d]", i)
+		checkToken(at, token, found)
+		earlier, taken := names[token.Name]
+		found.need(!taken, at+".name", "is that of http.tokens[%d]; the records could not tell them apart", earlier)
+		earlier, taken = secrets[token.Token]
+		found.need(!taken, at+".token", "is that of http.tokens[%d]; give each caller one of its own", earlier)
+		names[token.Name], secrets[token.Token] = i, i
+	}
+}
+
+func checkToken(at string, t Token, found *mistakes) {
+	found.need(t.Name != "", at+".name", "is missing; write who uses the token, for the records")
+	found.need(len(t.Token) >= MinTokenLength, at+".token",
+		"has fewer than %d characters; make one with: openssl rand -hex 32", MinTokenLength)
+	found.need(isWord(t.Token), at+".token",
+		"has a space, a line break or another character that cannot stand in a header; make one with: openssl rand -hex 32")
+	found.need(slices.Contains([]Role{Viewer, Operator, Admin}, t.Role), at+".role", "must be viewer, operator or admin")
+}
+
+func checkChannel(name string, c Channel, numbers map[string]string, found *mistakes) {
+	at := "channels." + name
+	switch c.Provider {
+	case Cloud:
+	case "service4u":
+		found.fault(at+".provider", "service4u is the Cloud API at another address; write cloud with its base_url, and api_version: \"\"")
+	case "360dialog", "360dialog-cloud", "vonage", "vonage-beta", "gateway":
+		found.fault(at+".provider", "this provider is not supported in this version; write cloud and send through Meta's own API")
+	default:
+		found.fault(at+".provider", "there is no such provider; write cloud")
+	}
+	found.need(isBase(c.BaseURL), at+".base_url", "is not an address without user, ? and #; write it like %s", DefaultBaseURL)
+	found.need(c.APIVersion == "" || versionForm.MatchString(c.APIVersion), at+".api_version",
+		"is not a version; write it like %s, or \"\" where the address has none", DefaultAPIVersion)
+	checkNumber(name, c, numbers, found)
+	checkSecrets(at, c, found)
+	found.need(!math.IsNaN(c.Rate) && !math.IsInf(c.Rate, 0) && c.Rate >= 0, at+".rate", "must be a number of messages a second, or 0 for no limit")
+	found.need(c.Timeout > 0 && c.Timeout <= maxTimeout, at+".timeout", "must be more than 0 and at most 10m")
+	found.need(c.UnknownAfter > 0 && c.UnknownAfter <= maxUnknownAfter, at+".unknown_after", "must be more than 0 and at most 24h")
+	// Last, for a mistake of the channel as a whole hides those within it.
+	found.need(nameForm.MatchString(name), at, "a channel's name has letters, digits, - and _ alone, at most 64; rename it")
+}
+
+func checkNumber(name string, c Channel, numbers map[string]string, found *mistakes) {
+	at := "channels." + name
+	path := at + ".phone_number_id"
+	found.need(c.PhoneNumberID != "", path, "is missing; it stands in the app's dashboard under WhatsApp, API setup")
+	found.need(isDigits(c.PhoneNumberID), path, "must be digits alone; it is Meta's identifier of the number, not the number itself")
+	found.need(isDigits(c.WABAID), at+".waba_id", "must be digits alone; it is Meta's identifier of the WhatsApp Business account")
+	if c.PhoneNumberID == "" {
+		return
+	}
+	other, taken := numbers[c.PhoneNumberID]
+	found.need(!taken, path, "is that of channels.%s; a number's rate and receipts belong to one channel, remove the other", other)
+	numbers[c.PhoneNumberID] = name
+}
+
+func checkSecrets(at string, c Channel, found *mistakes) {
+	found.need(c.AccessToken != "", at+".access_token", "is missing; make one for a system user that may send messages")
+	found.need(isWord(c.AccessToken), at+".access_token", "has a space, a line break or another character that no token has; copy it again")
+	found.need(c.AppSecret != "", at+".app_secret",
+		"is missing, and no receipt could be believed without it; it stands in the app's dashboard under App settings, Basic")
+}
+
+// isLoopback reports whether only this machine reaches a host. "localhost" is
+// taken at its word.
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+// isBase reports whether an API's path can follow the address.
+func isBase(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" &&
+		u.User == nil && !strings.ContainsAny(address, "?#")
+}
+
+func isDigits(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r < '0' || r > '9' })
+}
+
+// isWord reports whether a text can be a bearer token.
+func isWord(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+}

@@ -1,0 +1,165 @@
+// Package configs reads the file that says how a Carillon runs: where its
+// ledger and its Redis are, who may call it, and which numbers it sends from.
+//
+// Load is strict. A key it does not know, a variable that is not set and a
+// value that cannot work are mistakes, and all of them are reported at once,
+// each with its line, its key and what to write instead. What a later version
+// will serve is refused by name, never ignored. Secrets stay out of every
+// error, and out of a Config that is printed or logged.
+//
+// It opens nothing: whether Redis answers or a token is any good shows when
+// the program starts.
+package configs
+
+import (
+	"errors"
+	"time"
+)
+
+// Config is what carillon.yaml says, with the defaults filled in.
+type Config struct {
+	// Ledger names the SQL record: "sqlite:FILE", relative to the working
+	// directory.
+	Ledger string `yaml:"ledger"`
+	// Redis is "embedded", or an address: redis://, rediss://, redis-socket://,
+	// redis-sentinel:// or redis-cluster://. It may hold a password.
+	Redis string `yaml:"redis"`
+	// HTTP is the program's own server.
+	HTTP HTTP `yaml:"http"`
+	// Channels are the sending numbers by name; Load returns at least one.
+	Channels map[string]Channel `yaml:"channels"`
+}
+
+// HTTP says where the API, the webhooks and the pages are served, and to whom.
+type HTTP struct {
+	// Listen is a host and a port; port 0 takes a free one. No host means all
+	// of the machine's addresses.
+	Listen string `yaml:"listen"`
+	// Tokens are the callers. Without any, everybody who reaches the server
+	// may do everything; Load allows that on a loopback address alone.
+	Tokens []Token `yaml:"tokens"`
+}
+
+// Token is a caller of the API.
+type Token struct {
+	// Name stands in the records of what the caller did.
+	Name string `yaml:"name"`
+	// Token is the bearer token: a secret of MinTokenLength bytes or more.
+	Token string `yaml:"token" json:"-"`
+	// Role is what the caller may do.
+	Role Role `yaml:"role"`
+}
+
+// MinTokenLength is the least length of a token in bytes. 16 random
+// hexadecimal digits are 64 bits, beyond guessing over a network.
+const MinTokenLength = 16
+
+// Role is what a caller may do.
+type Role string
+
+// The roles; each may do what those before it may.
+const (
+	// Viewer reads.
+	Viewer Role = "viewer"
+	// Operator also creates, starts, pauses and cancels campaigns.
+	Operator Role = "operator"
+	// Admin also changes opt-outs and decides unknown messages.
+	Admin Role = "admin"
+)
+
+// Channel is one sending number at one provider.
+type Channel struct {
+	// Provider is the kind of API; "cloud" (Meta's Cloud API) is the one there
+	// is.
+	Provider string `yaml:"provider"`
+	// BaseURL is the API's address without version and number.
+	BaseURL string `yaml:"base_url"`
+	// APIVersion is the version in the path, such as v23.0; empty leaves it
+	// out, as services that relay the API want.
+	APIVersion string `yaml:"api_version"`
+	// PhoneNumberID is Meta's identifier of the number, digits; no two
+	// channels share one.
+	PhoneNumberID string `yaml:"phone_number_id"`
+	// WABAID is the WhatsApp Business account the number belongs to, digits;
+	// empty if it is not told.
+	WABAID string `yaml:"waba_id"`
+	// AccessToken proves to the provider who is sending.
+	AccessToken string `yaml:"access_token" json:"-"`
+	// AppSecret is the key that the provider signs its webhooks with.
+	AppSecret string `yaml:"app_secret" json:"-"`
+	// VerifyToken is the word that the provider repeats when the webhook is
+	// set up. If empty, that request is refused.
+	VerifyToken string `yaml:"verify_token" json:"-"`
+	// Rate is the number's messages a second, all workers together; 0 means no
+	// limit.
+	Rate float64 `yaml:"rate"`
+	// Timeout is for one request with its answer.
+	Timeout Duration `yaml:"timeout"`
+	// UnknownAfter is how long a message of unknown fate waits for a receipt
+	// before it is decided.
+	UnknownAfter Duration `yaml:"unknown_after"`
+}
+
+// Defaults of the keys that a file leaves out.
+const (
+	DefaultLedger     = "sqlite:carillon.db"
+	DefaultRedis      = EmbeddedRedis
+	DefaultListen     = "127.0.0.1:8080"
+	DefaultProvider   = Cloud
+	DefaultBaseURL    = "https://graph.facebook.com"
+	DefaultAPIVersion = "v23.0"
+	// DefaultRate is what a number may send at first, in messages a second.
+	// Source: Meta, throughput page.
+	DefaultRate         = 80.0
+	DefaultTimeout      = 30 * time.Second
+	DefaultUnknownAfter = 10 * time.Minute
+)
+
+const (
+	// EmbeddedRedis is a Redis inside the process; it lives as long as that.
+	EmbeddedRedis = "embedded"
+	// Cloud is Meta's Cloud API.
+	Cloud = "cloud"
+)
+
+// Default is the configuration of a program that was given no file. It has no
+// channel, so nothing can be sent with it.
+func Default() *Config {
+	return &Config{
+		Ledger:   DefaultLedger,
+		Redis:    DefaultRedis,
+		HTTP:     HTTP{Listen: DefaultListen},
+		Channels: map[string]Channel{},
+	}
+}
+
+// defaultChannel is what a channel is before its own keys are read.
+func defaultChannel() Channel {
+	return Channel{
+		Provider:     DefaultProvider,
+		BaseURL:      DefaultBaseURL,
+		APIVersion:   DefaultAPIVersion,
+		Rate:         DefaultRate,
+		Timeout:      Duration(DefaultTimeout),
+		UnknownAfter: Duration(DefaultUnknownAfter),
+	}
+}
+
+// Duration is a time.Duration that the file writes as "30s" or "10m".
+type Duration time.Duration
+
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// UnmarshalText reads what time.ParseDuration reads. The error does not repeat
+// the text, which may have come from the environment.
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	if err != nil {
+		return errors.New("is not a duration; write it like 30s, 10m or 24h")
+	}
+	*d = Duration(parsed)
+	return nil
+}
+
+// MarshalText writes the duration as String does.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }

@@ -1,0 +1,147 @@
+package configs
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// decoder fills a configuration from a document. Unlike the library's own it
+// knows every key's path, goes on after a mistake, and expands variables in
+// values alone, so that what a variable holds is never read as YAML.
+type decoder struct {
+	*mistakes
+	env func(string) (string, bool)
+}
+
+func (d *decoder) decode(n *yaml.Node, into reflect.Value, path string) {
+	d.lines[path] = n.Line
+	if n.Kind == yaml.AliasNode {
+		d.wrong(path, "anchors and aliases are not read here; write the value itself, or a ${VARIABLE}")
+		return
+	}
+	if n.ShortTag() == "!!null" { // a key without a value leaves the default
+		return
+	}
+	switch into.Kind() {
+	case reflect.Struct:
+		d.structure(n, into, path)
+	case reflect.Map:
+		d.channels(n, into, path)
+	case reflect.Slice:
+		d.sequence(n, into, path)
+	default:
+		d.scalar(n, into, path)
+	}
+}
+
+func (d *decoder) structure(n *yaml.Node, into reflect.Value, path string) {
+	fields := make(map[string]reflect.Value)
+	var known []string
+	for i := range into.NumField() {
+		key := into.Type().Field(i).Tag.Get("yaml")
+		fields[key] = into.Field(i)
+		known = append(known, key)
+	}
+	d.mapping(n, path, func(key string, value *yaml.Node, at string) {
+		if field, ok := fields[key]; ok {
+			d.decode(value, field, at)
+			return
+		}
+		if later, ok := notServed(into.Interface(), key); ok {
+			if !later.harmless(value) {
+				d.wrong(at, "%s", later.refusal)
+			}
+			return
+		}
+		d.wrong(at, "there is no such key; known here are %s", strings.Join(known, ", "))
+	})
+}
+
+// channels reads the one mapping whose keys the file chooses.
+func (d *decoder) channels(n *yaml.Node, into reflect.Value, path string) {
+	d.mapping(n, path, func(key string, value *yaml.Node, at string) {
+		channel := defaultChannel()
+		d.decode(value, reflect.ValueOf(&channel).Elem(), at)
+		into.SetMapIndex(reflect.ValueOf(key), reflect.ValueOf(channel))
+	})
+}
+
+// mapping calls each for every key, refusing those that are given twice.
+func (d *decoder) mapping(n *yaml.Node, path string, each func(key string, value *yaml.Node, at string)) {
+	if n.Kind != yaml.MappingNode {
+		d.wrong(path, "must be a mapping; write its keys beneath it, indented")
+		return
+	}
+	seen := make(map[string]bool, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if !isPlainKey(key) {
+			unnamed := path + ".?"
+			d.lines[unnamed] = key.Line
+			d.wrong(unnamed, "a key must be a plain word")
+			continue
+		}
+		at := key.Value
+		if path != "" {
+			at = path + "." + at
+		}
+		d.lines[at] = key.Line
+		if seen[key.Value] {
+			d.wrong(at, "is given twice; remove one")
+			continue
+		}
+		seen[key.Value] = true
+		each(key.Value, value, at)
+	}
+}
+
+// isPlainKey reports whether a key is a text that fits a message.
+func isPlainKey(key *yaml.Node) bool {
+	const longest = 128
+	return key.Kind == yaml.ScalarNode && key.ShortTag() != "!!merge" && len(key.Value) <= longest &&
+		!strings.ContainsFunc(key.Value, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+func (d *decoder) sequence(n *yaml.Node, into reflect.Value, path string) {
+	if n.Kind != yaml.SequenceNode {
+		d.wrong(path, "must be a list; write [ ] around it or a dash before each entry")
+		return
+	}
+	into.Set(reflect.MakeSlice(into.Type(), len(n.Content), len(n.Content)))
+	for i, item := range n.Content {
+		d.decode(item, into.Index(i), fmt.Sprintf("%s[%d]", path, i))
+	}
+}
+
+func (d *decoder) scalar(n *yaml.Node, into reflect.Value, path string) {
+	if n.Kind != yaml.ScalarNode {
+		d.wrong(path, "must be a single value; write it without brackets, dashes and keys")
+		return
+	}
+	text, ok := d.expand(n.Value, path)
+	if !ok {
+		return
+	}
+	if reader, ok := into.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		if err := reader.UnmarshalText([]byte(text)); err != nil {
+			d.wrong(path, "%v", err)
+		}
+		return
+	}
+	if into.Kind() == reflect.String {
+		into.SetString(text)
+		return
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		d.wrong(path, "is not a number; write one such as 80 or 0.5")
+		return
+	}
+	into.SetFloat(number)
+}

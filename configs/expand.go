@@ -1,0 +1,46 @@
+package configs
+
+import "strings"
+
+// expand puts the values of the variables into a text. ok is false after a
+// mistake.
+func (d *decoder) expand(text, path string) (expanded string, ok bool) {
+	var out strings.Builder
+	ok = true
+	for {
+		before, rest, found := strings.Cut(text, "${")
+		out.WriteString(before)
+		if !found {
+			return out.String(), ok
+		}
+		if strings.HasSuffix(before, "$") { // $${ has its first dollar in out
+			out.WriteString("{")
+			text = rest
+			continue
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if !closed || !isVariable(name) {
+			d.wrong(path, "${ begins no variable; write ${NAME} with letters, digits and underscores, or $${ for the characters themselves")
+			return "", false
+		}
+		value, set := d.env(name)
+		if !set {
+			d.wrong(path, "the environment variable %s is not set; set it, or write the value here", name)
+			ok = false
+		}
+		out.WriteString(value)
+		text = after
+	}
+}
+
+// isVariable reports whether a shell would take the name for a variable's.
+func isVariable(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != ""
+}

@@ -1,0 +1,93 @@
+package configs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// maxFile is the longest file that is read, in bytes. A thousand channels need
+// half of it.
+const maxFile = 1 << 20
+
+// Load reads and checks the file at path. A value may name variables, ${NAME},
+// which env looks up (os.LookupEnv does); $${ stands for a literal ${. The
+// error wraps that of opening the file, or joins every *Mistake in it.
+func Load(path string, env func(string) (string, bool)) (*Config, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	return read(path, data, env)
+}
+
+// read makes a configuration of a file's bytes; name stands in the mistakes.
+func read(name string, data []byte, env func(string) (string, bool)) (*Config, error) {
+	found := newMistakes(name)
+	document := readDocument(data, found)
+	if document == nil {
+		return nil, found.err()
+	}
+	config := Default()
+	reader := decoder{mistakes: found, env: env}
+	reader.decode(document, reflect.ValueOf(config).Elem(), "")
+	check(config, found)
+	if err := found.err(); err != nil {
+		return nil, err
+	}
+	return config, nil
+}
+
+// readDocument reads the one document of a file; nil after a mistake.
+func readDocument(data []byte, found *mistakes) *yaml.Node {
+	if len(data) > maxFile {
+		found.wrong("", "the file is longer than %d bytes; is this the right file?", maxFile)
+		return nil
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var document, more yaml.Node
+	err := decoder.Decode(&document)
+	if errors.Is(err, io.EOF) || err == nil && len(document.Content) == 0 {
+		found.wrong("", "the file is empty; write at least one channel, as configs/example.yaml shows")
+		return nil
+	}
+	if err != nil {
+		found.syntax(err)
+		return nil
+	}
+	if err := decoder.Decode(&more); errors.Is(err, io.EOF) {
+		return document.Content[0]
+	} else if err != nil {
+		found.syntax(err)
+		return nil
+	}
+	found.lines[""] = more.Line
+	found.wrong("", "a second document begins here; remove the line ---, or what follows it")
+	return nil
+}
+
+// syntax puts on record what the YAML reader says, less the words it quotes
+// from the file: they may be part of a secret.
+func (m *mistakes) syntax(err error) {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	var line int
+	if _, err := fmt.Sscanf(text, "line %d:", &line); err == nil {
+		_, text, _ = strings.Cut(text, ": ")
+	}
+	if before, _, quotes := strings.Cut(text, "'"); quotes && strings.Contains(text, "anchor") {
+		text = before + "(put the value in quotes if it begins with * or &)"
+	}
+	m.lines[""] = line
+	m.wrong("", "this is not YAML: %s", text)
+}

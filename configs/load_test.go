@@ -1,0 +1,266 @@
+package configs
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+)
+
+var update = flag.Bool("update", false, "write the messages of the mistakes anew")
+
+// environment is what the files of these tests find set.
+func environment(name string) (string, bool) {
+	value, ok := map[string]string{
+		"CARILLON_TOKEN":        "ops-secret-0123456789",
+		"CARILLON_VIEWER_TOKEN": "viewer-secret-0123456789",
+		"WHATSAPP_TOKEN":        "access-secret",
+		"WHATSAPP_APP_SECRET":   "app-secret",
+		"WHATSAPP_VERIFY_TOKEN": "verify-secret",
+		"EMPTY":                 "",
+		"YAML":                  `}"#: [`,
+	}[name]
+	return value, ok
+}
+
+// minimal is a file that leaves out whatever it can.
+const minimal = `
+channels:
+  main:
+    phone_number_id: "1"
+    access_token: token
+    app_secret: secret
+`
+
+func load(t *testing.T, text string) (*Config, error) {
+	t.Helper()
+	return read("carillon.yaml", []byte(text), environment)
+}
+
+func TestExampleLoadsToWhatItSays(t *testing.T) {
+	got, err := Load("example.yaml", environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden, err := os.ReadFile("testdata/example.golden.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want Config
+	if err := json.Unmarshal(golden, &want); err != nil {
+		t.Fatal(err)
+	}
+	// Secrets are not read from JSON, nor written to it.
+	want.HTTP.Tokens[0].Token = "ops-secret-0123456789"
+	want.HTTP.Tokens[1].Token = "viewer-secret-0123456789"
+	main := want.Channels["main"]
+	main.AccessToken, main.AppSecret, main.VerifyToken = "access-secret", "app-secret", "verify-secret"
+	want.Channels["main"] = main
+	if diff := cmp.Diff(&want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestExampleShowsEveryKey(t *testing.T) {
+	text, err := os.ReadFile("example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document yaml.Node
+	if err := yaml.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	given := make(map[string]bool)
+	collectKeys(document.Content[0], "", given)
+	for _, path := range knownKeys(reflect.TypeFor[Config](), "") {
+		if !given[path] {
+			t.Errorf("example.yaml does not show %s", path)
+		}
+	}
+}
+
+// collectKeys notes the paths of a document; entries of lists and channels all
+// have the path of their kind.
+func collectKeys(n *yaml.Node, path string, into map[string]bool) {
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i < len(n.Content); i += 2 {
+			at := path + "." + n.Content[i].Value
+			if path == ".channels" {
+				at = path + ".*"
+			}
+			into[at] = true
+			collectKeys(n.Content[i+1], at, into)
+		}
+	case yaml.SequenceNode:
+		for _, item := range n.Content {
+			collectKeys(item, path+".*", into)
+		}
+	}
+}
+
+func knownKeys(t reflect.Type, path string) []string {
+	switch t.Kind() {
+	case reflect.Map, reflect.Slice:
+		return knownKeys(t.Elem(), path+".*")
+	case reflect.Struct:
+		var keys []string
+		for field := range t.Fields() {
+			at := path + "." + field.Tag.Get("yaml")
+			keys = append(append(keys, at), knownKeys(field.Type, at)...)
+		}
+		return keys
+	}
+	return nil
+}
+
+func TestDefaultsFillWhatIsLeftOut(t *testing.T) {
+	got, err := load(t, minimal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Default()
+	want.Channels["main"] = Channel{
+		Provider: "cloud", BaseURL: "https://graph.facebook.com", APIVersion: "v23.0",
+		PhoneNumberID: "1", AccessToken: "token", AppSecret: "secret",
+		Rate: 80, Timeout: Duration(30 * time.Second), UnknownAfter: Duration(10 * time.Minute),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if diff := cmp.Diff(&Config{
+		Ledger: "sqlite:carillon.db", Redis: "embedded",
+		HTTP: HTTP{Listen: "127.0.0.1:8080"}, Channels: map[string]Channel{},
+	}, Default()); diff != "" {
+		t.Errorf("Default: -want +got:\n%s", diff)
+	}
+}
+
+func TestValuesAreRead(t *testing.T) {
+	tests := map[string]struct {
+		line string // added to the channel
+		get  func(Channel) any
+		want any
+	}{
+		"rate 0 is no limit":       {"rate: 0", func(c Channel) any { return c.Rate }, 0.0},
+		"rate left empty":          {"rate:", func(c Channel) any { return c.Rate }, 80.0},
+		"rate by variable, quoted": {`rate: "12.5"`, func(c Channel) any { return c.Rate }, 12.5},
+		"duration":                 {"timeout: 1m30s", func(c Channel) any { return c.Timeout }, Duration(90 * time.Second)},
+		"no version":               {`api_version: ""`, func(c Channel) any { return c.APIVersion }, ""},
+		"variable in a text":       {"verify_token: a-${WHATSAPP_TOKEN}-b", func(c Channel) any { return c.VerifyToken }, "a-access-secret-b"},
+		"variable that looks YAML": {"verify_token: ${YAML}", func(c Channel) any { return c.VerifyToken }, `}"#: [`},
+		"empty variable":           {"verify_token: ${EMPTY}", func(c Channel) any { return c.VerifyToken }, ""},
+		"escape":                   {"verify_token: $${NAME}", func(c Channel) any { return c.VerifyToken }, "${NAME}"},
+		"escape, then variable":    {"verify_token: $${${WHATSAPP_TOKEN}$", func(c Channel) any { return c.VerifyToken }, "${access-secret$"},
+		"dollar alone":             {"verify_token: a$b$", func(c Channel) any { return c.VerifyToken }, "a$b$"},
+		"number as a text":         {"verify_token: 0123", func(c Channel) any { return c.VerifyToken }, "0123"},
+		"a later version's defaults": {
+			"on_unknown: hold\n    pair: {every: 6s, burst: 45}\n    portfolio: \"\"\n    daily_recipients: 0\n    waba_id: 7",
+			func(c Channel) any { return c.WABAID }, "7",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			config, err := load(t, minimal+"    "+test.line+"\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := test.get(config.Channels["main"]); got != test.want {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestRedisAddressesThatAreTaken(t *testing.T) {
+	for _, address := range []string{
+		"embedded", "redis://host:6379", "redis://host:6379/", "redis://[::1]:6379/2", "rediss://user:pass%40word@host:6379/0",
+		"redis-socket:///run/redis.sock", "redis-socket:///run/redis.sock?db=3",
+		"redis-sentinel://:word@a:26379,b:26379?master=it", "redis-cluster://a:6379,b:6379,c:6379",
+	} {
+		config, err := load(t, "redis: "+address+minimal)
+		if err != nil || config.Redis != address {
+			t.Errorf("%s: %v, %v", address, config, err)
+		}
+	}
+}
+
+func TestWithoutTokensOnlyLoopbackListens(t *testing.T) {
+	for listen, allowed := range map[string]bool{
+		"127.0.0.1:0": true, "127.8.0.1:80": true, "localhost:8080": true, "[::1]:8080": true,
+		":8080": false, "0.0.0.0:8080": false, "[::]:8080": false, "192.168.1.4:8080": false, "example.com:80": false,
+	} {
+		_, err := load(t, "http: {listen: \""+listen+"\"}"+minimal)
+		if allowed != (err == nil) {
+			t.Errorf("%s: %v", listen, err)
+		}
+		_, err = load(t, "http: {listen: \""+listen+"\", tokens: [{name: a, token: 0123456789abcdef, role: viewer}]}"+minimal)
+		if err != nil {
+			t.Errorf("%s with a token: %v", listen, err)
+		}
+	}
+}
+
+func TestEveryMistakeHasItsMessage(t *testing.T) {
+	files, err := filepath.Glob("testdata/mistakes/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			config, err := Load(file, environment)
+			if err == nil {
+				t.Fatalf("was taken: %v", config)
+			}
+			got := strings.ReplaceAll(err.Error(), filepath.ToSlash(filepath.Dir(file))+"/", "") + "\n"
+			message := strings.TrimSuffix(file, ".yaml") + ".txt"
+			if *update {
+				if err := os.WriteFile(message, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(message)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMistakesCanBeTakenApart(t *testing.T) {
+	_, err := load(t, minimal+"    rate: -1\n")
+	var mistake *Mistake
+	if !errors.As(err, &mistake) {
+		t.Fatalf("%v is no *Mistake", err)
+	}
+	mistake.Message = ""
+	if diff := cmp.Diff(&Mistake{File: "carillon.yaml", Line: 7, Path: "channels.main.rate"}, mistake); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestFileThatIsNotThere(t *testing.T) {
+	_, err := Load(filepath.Join(t.TempDir(), "carillon.yaml"), environment)
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestFileThatIsTooLong(t *testing.T) {
+	_, err := load(t, minimal+"#"+strings.Repeat(" ", maxFile))
+	if err == nil || !strings.Contains(err.Error(), "the file is longer than") {
+		t.Errorf("got %v", err)
+	}
+}

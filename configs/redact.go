@@ -1,0 +1,90 @@
+package configs
+
+import (
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// redacted stands for a secret that is there, so that one can tell it from one
+// that is missing.
+const redacted = "[redacted]"
+
+var (
+	_ slog.LogValuer = Config{}
+	_ slog.LogValuer = HTTP{}
+	_ slog.LogValuer = Channel{}
+	_ slog.LogValuer = Token{}
+)
+
+// LogValue shows the configuration without its secrets.
+func (c Config) LogValue() slog.Value {
+	channels := make([]slog.Attr, 0, len(c.Channels))
+	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
+		channels = append(channels, slog.Attr{Key: name, Value: c.Channels[name].LogValue()})
+	}
+	return slog.GroupValue(
+		slog.String("ledger", hidePassword(c.Ledger)),
+		slog.String("redis", hidePassword(c.Redis)),
+		slog.Attr{Key: "http", Value: c.HTTP.LogValue()},
+		slog.Attr{Key: "channels", Value: slog.GroupValue(channels...)},
+	)
+}
+
+// LogValue shows where the server listens and the tokens' names.
+func (h HTTP) LogValue() slog.Value {
+	tokens := make([]slog.Attr, len(h.Tokens))
+	for i, t := range h.Tokens {
+		tokens[i] = slog.String(t.Name, string(t.Role))
+	}
+	return slog.GroupValue(slog.String("listen", h.Listen), slog.Attr{Key: "tokens", Value: slog.GroupValue(tokens...)})
+}
+
+// LogValue shows the token's name and role.
+func (t Token) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("name", t.Name), slog.String("role", string(t.Role)))
+}
+
+// LogValue shows the channel without its secrets.
+func (c Channel) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("provider", c.Provider),
+		slog.String("base_url", hidePassword(c.BaseURL)),
+		slog.String("api_version", c.APIVersion),
+		slog.String("phone_number_id", c.PhoneNumberID),
+		slog.String("waba_id", c.WABAID),
+		slog.String("access_token", hide(c.AccessToken)),
+		slog.String("app_secret", hide(c.AppSecret)),
+		slog.String("verify_token", hide(c.VerifyToken)),
+		slog.Float64("rate", c.Rate),
+		slog.Duration("timeout", time.Duration(c.Timeout)),
+		slog.Duration("unknown_after", time.Duration(c.UnknownAfter)),
+	)
+}
+
+func (c Config) String() string { return c.LogValue().String() }
+
+func (h HTTP) String() string { return h.LogValue().String() }
+
+func (t Token) String() string { return t.LogValue().String() }
+
+func (c Channel) String() string { return c.LogValue().String() }
+
+func hide(secret string) string {
+	if secret == "" {
+		return ""
+	}
+	return redacted
+}
+
+// hidePassword hides the user and password of an address.
+func hidePassword(address string) string {
+	scheme, rest, ok := strings.Cut(address, "://")
+	at := strings.LastIndexByte(rest, '@')
+	if !ok || at < 0 {
+		return address
+	}
+	return scheme + "://" + redacted + rest[at:]
+}

@@ -1,0 +1,164 @@
+package contacts
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/transform"
+)
+
+const (
+	utf8Name    = "utf-8"
+	windowsName = "windows-1252"
+)
+
+// charset is how a text file is to be decoded.
+type charset struct {
+	name string
+	// encoding is nil for UTF-8.
+	encoding encoding.Encoding
+	// mark is the length of the byte order mark, which is skipped.
+	mark int64
+	// guess is the sentence to show, empty where nothing was guessed.
+	guess string
+}
+
+// chooseCharset decides by the byte order mark, else by override, else by
+// whether the whole file is valid UTF-8, else for Windows-1252.
+func chooseCharset(file *io.SectionReader, override string) (charset, error) {
+	marked, mark, err := byteOrderMark(file)
+	if err != nil {
+		return charset{}, err
+	}
+	if override == "" {
+		if marked != "" {
+			return newCharset(marked, mark, "encoding "+marked+", by the file's byte order mark")
+		}
+		return detectCharset(file)
+	}
+	chosen, err := newCharset(override, mark, "")
+	if err != nil || marked == "" || marked == chosen.name {
+		return chosen, err
+	}
+	if strings.EqualFold(override, "utf-16") {
+		return newCharset(marked, mark, "")
+	}
+	return charset{}, &Error{Line: 1,
+		Problem: fmt.Sprintf("contacts.encoding is %s, but the file's byte order mark says %s", override, marked),
+		Hint:    "leave contacts.encoding out"}
+}
+
+func byteOrderMark(file io.ReaderAt) (name string, length int64, err error) {
+	var head [3]byte
+	n, err := file.ReadAt(head[:], 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", 0, unreadable(err)
+	}
+	switch start := head[:n]; {
+	case bytes.HasPrefix(start, []byte{0xef, 0xbb, 0xbf}):
+		return utf8Name, 3, nil
+	case bytes.HasPrefix(start, []byte{0xff, 0xfe}):
+		return "utf-16le", 2, nil
+	case bytes.HasPrefix(start, []byte{0xfe, 0xff}):
+		return "utf-16be", 2, nil
+	}
+	return "", 0, nil
+}
+
+func detectCharset(file *io.SectionReader) (charset, error) {
+	whole := io.NewSectionReader(file, 0, file.Size())
+	_, err := io.Copy(io.Discard, transform.NewReader(whole, encoding.UTF8Validator))
+	switch {
+	case errors.Is(err, encoding.ErrInvalidUTF8):
+		return newCharset(windowsName, 0, "encoding "+windowsName+", because the text is not valid UTF-8")
+	case err != nil:
+		return charset{}, unreadable(err)
+	}
+	return newCharset(utf8Name, 0, "encoding "+utf8Name+", because the whole text is valid")
+}
+
+// newCharset looks an encoding up by its IANA name or one of its aliases.
+func newCharset(name string, mark int64, guess string) (charset, error) {
+	found, err := htmlindex.Get(name)
+	if err != nil {
+		found, err = ianaindex.IANA.Encoding(name)
+	}
+	if err != nil || found == nil {
+		return charset{}, &Error{Problem: fmt.Sprintf("contacts.encoding %q is not known", name),
+			Hint: "write an IANA name such as utf-8, windows-1252 or utf-16le", Err: err}
+	}
+	if known, err := htmlindex.Name(found); err == nil {
+		name = known
+	}
+	if name == utf8Name {
+		found = nil
+	}
+	return charset{name: strings.ToLower(name), encoding: found, mark: mark, guess: guess}, nil
+}
+
+// decode reads the file as UTF-8.
+func (c charset) decode(file *io.SectionReader) io.Reader {
+	text := io.NewSectionReader(file, c.mark, file.Size()-c.mark)
+	if c.encoding == nil {
+		return transform.NewReader(text, encoding.UTF8Validator)
+	}
+	return c.encoding.NewDecoder().Reader(text)
+}
+
+// errBudget says that a row goes on beyond its limit.
+var errBudget = errors.New("row too long")
+
+// textGuard stands between the decoded text and the CSV reader: it bounds what
+// one row may take, and stops at what is no text.
+type textGuard struct {
+	text    io.Reader
+	charset charset
+	// budget is how many bytes may still be read for the row at hand.
+	budget int
+	// lines counts the line ends that went by.
+	lines int
+	// bareReturns turns the line ends of old Macintosh files into newlines.
+	bareReturns bool
+}
+
+func (g *textGuard) Read(p []byte) (int, error) {
+	if g.budget <= 0 {
+		return 0, errBudget
+	}
+	n, err := g.text.Read(p)
+	g.budget -= n
+	if i := bytes.IndexByte(p[:n], 0); i >= 0 {
+		return 0, &Error{Line: g.lines + bytes.Count(p[:i], []byte("\n")) + 1, Problem: "there is a zero byte, so this is not " + g.charset.name + " text",
+			Hint: "save the list as CSV (UTF-8) or .xlsx, or name its encoding in contacts.encoding (utf-16le?)"}
+	}
+	if g.bareReturns {
+		for i, c := range p[:n] {
+			if c == '\r' {
+				p[i] = '\n'
+			}
+		}
+	}
+	g.lines += bytes.Count(p[:n], []byte("\n"))
+	switch {
+	case err == nil || errors.Is(err, io.EOF):
+		return n, err
+	case errors.Is(err, encoding.ErrInvalidUTF8):
+		return n, wrongEncoding(g.lines+1, g.charset.name, err)
+	}
+	return n, unreadable(err)
+}
+
+func wrongEncoding(line int, name string, cause error) *Error {
+	return &Error{Line: line, Problem: "the text is not valid " + name, Err: cause,
+		Hint: "leave contacts.encoding out to have it detected, or name the right one"}
+}
+
+func unreadable(err error) *Error {
+	return &Error{Problem: "the contact list cannot be read", Hint: "check the file and the disk", Err: err}
+}

@@ -1,0 +1,255 @@
+package contacts
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"carillon/campaign"
+)
+
+// maxDigits is the most digits a number may have, its country code included
+// (ITU-T E.164).
+const maxDigits = 15
+
+// ParsePhone judges a number as a person wrote it. For a number that exists in
+// the numbering plan it returns E.164 and OK, NotMobile or ForbiddenCountry,
+// otherwise no number and Invalid or MissingPhone. The detail explains every
+// verdict but OK and says what to do; with OK it is a warning or empty.
+//
+// Spaces, hyphens, dots, slashes, parentheses, invisible marks and full-width
+// digits are tolerated, 00 is taken for the plus, "(0)" is dropped. Letters and
+// extensions are refused. A number without a plus belongs to
+// opts.DefaultRegion; failing that it is international if
+// opts.AssumeInternational says so, and otherwise Invalid.
+func ParsePhone(text string, opts campaign.ContactOptions) (e164 string, verdict campaign.Verdict, detail string) {
+	n := readPhone(text, opts)
+	return n.e164, n.verdict, n.detail
+}
+
+// number is a judged number.
+type number struct {
+	e164    string
+	verdict campaign.Verdict
+	detail  string
+}
+
+func invalid(format string, args ...any) number {
+	return number{verdict: campaign.Invalid, detail: fmt.Sprintf(format, args...)}
+}
+
+// exists reports whether the numbering plan knows the number.
+func (n number) exists() bool { return n.e164 != "" }
+
+func readPhone(text string, opts campaign.ContactOptions) number {
+	t := cleanPhone(text)
+	switch {
+	case t.missing:
+		return number{verdict: campaign.MissingPhone, detail: "no phone number; fill it in or remove the row"}
+	case t.problem != "":
+		return number{verdict: campaign.Invalid, detail: t.problem}
+	case t.international:
+		n := international(t.digits)
+		if !n.exists() && opts.DefaultRegion != "" && !t.plus {
+			return best(national("00"+t.digits, opts.DefaultRegion), n) // 00 may begin another prefix, as in Australia's 0011
+		}
+		return n
+	}
+	return withoutPlus(t.digits, opts)
+}
+
+// withoutPlus judges digits that say nothing of their country.
+func withoutPlus(digits string, opts campaign.ContactOptions) number {
+	switch {
+	case opts.DefaultRegion != "" && opts.AssumeInternational:
+		return best(national(digits, opts.DefaultRegion), international(digits))
+	case opts.DefaultRegion != "":
+		return national(digits, opts.DefaultRegion)
+	case opts.AssumeInternational:
+		return international(digits)
+	}
+	return invalid("%s has no country code; write it as +<country code><number>, or set contacts.default_region", digits)
+}
+
+// readNumericPhone judges a cell that holds a number and not a text: whatever
+// stood before its first digit other than zero is lost.
+func readNumericPhone(text string, opts campaign.ContactOptions) number {
+	for _, r := range text {
+		if r < '0' || r > '9' {
+			return invalid("the cell holds the number %s, which is no phone number", text)
+		}
+	}
+	plus := international(text)
+	if plus.exists() {
+		plus.detail = joined("the cell is a number and has lost its plus sign, which was put back; format the column as text", plus.detail)
+	}
+	if opts.DefaultRegion == "" {
+		return plus
+	}
+	home := national(text, opts.DefaultRegion)
+	if home.exists() {
+		home.detail = joined(fmt.Sprintf("the cell is a number and was read as one of %s; format the column as text",
+			strings.ToUpper(opts.DefaultRegion)), home.detail)
+	}
+	return best(home, plus)
+}
+
+// best is the first number that may be sent, else the first that exists, else
+// the first.
+func best(a, b number) number {
+	for _, verdict := range []campaign.Verdict{campaign.OK, campaign.NotMobile, campaign.ForbiddenCountry} {
+		for _, n := range []number{a, b} {
+			if n.verdict == verdict {
+				return n
+			}
+		}
+	}
+	return a
+}
+
+func joined(warning, detail string) string {
+	if detail == "" {
+		return warning
+	}
+	return warning + "; " + detail
+}
+
+// national judges digits as they are dialled within a region.
+func national(digits, region string) number {
+	region = strings.ToUpper(region)
+	parsed, err := phonenumbers.Parse(digits, region)
+	if err != nil {
+		return invalid("%s is no number of %s (%v); correct it", digits, region, err)
+	}
+	kind, e164 := phonenumbers.GetNumberType(parsed), phonenumbers.Format(parsed, phonenumbers.E164)
+	if kind == phonenumbers.UNKNOWN || len(e164) > len("+")+maxDigits {
+		return invalid("%s is no number of %s; correct it, or write it as +<country code><number>", digits, region)
+	}
+	return judged(e164, int(parsed.GetCountryCode()), kind)
+}
+
+// international judges digits that begin with a country's calling code.
+func international(digits string) number {
+	switch {
+	case len(digits) > maxDigits:
+		return invalid("+%s has %d digits, the longest numbers have %d; correct it", digits, len(digits), maxDigits)
+	case digits[0] == '0':
+		return invalid("no country's calling code begins with 0; write the number as +<country code><number>")
+	}
+	if parsed, ok := split(digits); ok {
+		if kind := phonenumbers.GetNumberType(parsed); kind != phonenumbers.UNKNOWN {
+			return judged("+"+digits, int(parsed.GetCountryCode()), kind)
+		}
+	}
+	parsed, err := phonenumbers.Parse("+"+digits, "ZZ")
+	if err != nil {
+		return invalid("+%s is no number (%v); correct it", digits, err)
+	}
+	if kind := phonenumbers.GetNumberType(parsed); kind != phonenumbers.UNKNOWN {
+		return judged(phonenumbers.Format(parsed, phonenumbers.E164), int(parsed.GetCountryCode()), kind)
+	}
+	if twin := campaign.Person("+" + digits); twin != "+"+digits {
+		if n := international(twin[1:]); n.exists() {
+			n.detail = joined("+"+digits+" is another form of "+twin+", which is used", n.detail)
+			return n
+		}
+	}
+	return invalid("+%s %s; correct it", digits, whyImpossible(parsed))
+}
+
+// split parts the country's calling code from the national number, without the
+// repairs of phonenumbers.Parse and several times as fast. It leaves national
+// numbers with leading zeros to Parse.
+func split(digits string) (*phonenumbers.PhoneNumber, bool) {
+	for n := 1; n <= 3 && n < len(digits); n++ {
+		code, err := strconv.Atoi(digits[:n])
+		if err != nil {
+			return nil, false
+		}
+		if phonenumbers.GetRegionCodeForCountryCode(code) == "ZZ" {
+			continue
+		}
+		rest, err := strconv.ParseUint(digits[n:], 10, 64)
+		if err != nil || digits[n] == '0' {
+			return nil, false
+		}
+		country := int32(code)
+		return &phonenumbers.PhoneNumber{CountryCode: &country, NationalNumber: &rest}, true
+	}
+	return nil, false
+}
+
+func whyImpossible(n *phonenumbers.PhoneNumber) string {
+	switch phonenumbers.IsPossibleNumberWithReason(n) {
+	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
+		return fmt.Sprintf("is too short for country code %d", n.GetCountryCode())
+	case phonenumbers.TOO_LONG:
+		return fmt.Sprintf("is too long for country code %d", n.GetCountryCode())
+	case phonenumbers.INVALID_LENGTH:
+		return fmt.Sprintf("has a length that no number of country code %d has", n.GetCountryCode())
+	}
+	return fmt.Sprintf("is in no range that country code %d has assigned", n.GetCountryCode())
+}
+
+// forbidden names the country of a calling code that WhatsApp does not serve
+// (Meta, support page on country restrictions: Cuba, Iran, North Korea and
+// Syria; the regions of Ukraine on that list have no calling code of their own).
+func forbidden(callingCode int) string {
+	switch callingCode {
+	case 53:
+		return "Cuba"
+	case 98:
+		return "Iran"
+	case 850:
+		return "North Korea"
+	case 963:
+		return "Syria"
+	}
+	return ""
+}
+
+// judged gives an existing number its verdict.
+func judged(e164 string, callingCode int, kind phonenumbers.PhoneNumberType) number {
+	if country := forbidden(callingCode); country != "" {
+		return number{e164, campaign.ForbiddenCountry, "WhatsApp delivers no business messages to " + country + "; remove the row"}
+	}
+	switch kind {
+	case phonenumbers.FIXED_LINE_OR_MOBILE:
+		if plansThatTell()[callingCode] {
+			return notMobile(e164, "in a range that fixed lines share with mobiles")
+		}
+	case phonenumbers.FIXED_LINE:
+		return notMobile(e164, "a fixed line")
+	case phonenumbers.TOLL_FREE:
+		return notMobile(e164, "a toll-free number")
+	case phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST:
+		return notMobile(e164, "a service number")
+	case phonenumbers.UAN:
+		return notMobile(e164, "a company's central number")
+	case phonenumbers.PAGER, phonenumbers.VOICEMAIL:
+		return notMobile(e164, "a pager or voicemail")
+	}
+	return number{e164: e164, verdict: campaign.OK}
+}
+
+func notMobile(e164, what string) number {
+	return number{e164, campaign.NotMobile,
+		what + "; WhatsApp may still work there, on a Business account; put in the mobile number if there is one"}
+}
+
+// plansThatTell has the calling codes whose numbering plan tells mobiles from
+// fixed lines, by its own example of a mobile: in North America and Mexico that
+// may be a fixed line as well, in India it may not.
+var plansThatTell = sync.OnceValue(func() map[int]bool {
+	tell := make(map[int]bool)
+	for code := range phonenumbers.GetSupportedCallingCodes() {
+		region := phonenumbers.GetRegionCodeForCountryCode(code)
+		if mobile := phonenumbers.GetExampleNumberForType(region, phonenumbers.MOBILE); mobile != nil {
+			tell[code] = phonenumbers.GetNumberType(mobile) == phonenumbers.MOBILE
+		}
+	}
+	return tell
+})

@@ -1,0 +1,258 @@
+package contacts
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"carillon/campaign"
+)
+
+// sampleRows is how many rows are read ahead to find out about the columns.
+const sampleRows = 100
+
+// Limits bound what a list may take.
+type Limits struct {
+	// FileBytes is the largest file; 0 means DefaultLimits. A workbook may
+	// unpack to twenty times as much.
+	FileBytes int64
+	// RowBytes is the longest row, as text; 0 means DefaultLimits.
+	RowBytes int
+}
+
+// DefaultLimits is 200 MB a file and 64 KB a row: a list of campaign.MaxRows
+// numbers fits, and so does any row whose cells a template could carry.
+func DefaultLimits() Limits { return Limits{FileBytes: 200 << 20, RowBytes: 64 << 10} }
+
+func (l Limits) orDefault() Limits {
+	usual := DefaultLimits()
+	if l.FileBytes == 0 {
+		l.FileBytes = usual.FileBytes
+	}
+	if l.RowBytes == 0 {
+		l.RowBytes = usual.RowBytes
+	}
+	return l
+}
+
+// record is one row as a source gives it. The slices are the source's own and
+// hold until its next row.
+type record struct {
+	line  int
+	cells []string
+	// numeric marks the cells that hold a number and not a text; nil for none.
+	numeric []bool
+}
+
+func (r record) clone() record {
+	return record{r.line, slices.Clone(r.cells), slices.Clone(r.numeric)}
+}
+
+func (r record) isNumeric(column int) bool { return column < len(r.numeric) && r.numeric[column] }
+
+// blank reports whether no cell holds anything.
+func (r record) blank() bool {
+	for _, cell := range r.cells {
+		if strings.TrimSpace(cell) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// source reads the rows of one format. next ends with io.EOF; what it finds
+// wrong is an *Error.
+type source interface {
+	next() (record, error)
+	close() error
+}
+
+// Reader reads a contact list row by row. It is not safe for concurrent use.
+type Reader struct {
+	opts   campaign.ContactOptions
+	layout Layout
+	source source
+	file   io.Closer
+	// sample holds the rows that were read ahead, after which sampleEnd came,
+	// unless it is nil.
+	sample    []record
+	sampleEnd error
+	rows      int
+	err       error
+}
+
+// Open finds out the format of a list, by its content and never by its name,
+// and its layout. The error is an *Error.
+func Open(path string, opts campaign.ContactOptions, limits Limits) (*Reader, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, &Error{Problem: "the contact list cannot be opened", Hint: "check the path", Err: err}
+	}
+	r, err := openFile(file, opts, limits.orDefault())
+	if err != nil {
+		_ = file.Close() // nothing was written to it
+		return nil, err
+	}
+	r.file = file
+	return r, nil
+}
+
+func openFile(file *os.File, opts campaign.ContactOptions, limits Limits) (*Reader, error) {
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, unreadable(err)
+	case !info.Mode().IsRegular():
+		return nil, &Error{Problem: "the contact list is not a regular file", Hint: "copy it into a file first"}
+	}
+	return read(io.NewSectionReader(file, 0, info.Size()), opts, limits)
+}
+
+// read makes a reader of a list's bytes.
+func read(file *io.SectionReader, opts campaign.ContactOptions, limits Limits) (*Reader, error) {
+	if file.Size() > limits.FileBytes {
+		return nil, &Error{Problem: fmt.Sprintf("the contact list has %d bytes, more than the limit of %d", file.Size(), limits.FileBytes),
+			Hint: "split it into several campaigns"}
+	}
+	if opts.DefaultRegion != "" && phonenumbers.GetCountryCodeForRegion(strings.ToUpper(opts.DefaultRegion)) == 0 {
+		return nil, &Error{Problem: fmt.Sprintf("contacts.default_region %q is no country", opts.DefaultRegion),
+			Hint: "write an ISO 3166 code such as DE or US"}
+	}
+	r := &Reader{opts: opts, layout: Layout{Guessed: []string{}}}
+	var err error
+	if r.source, err = openSource(file, opts, limits, &r.layout); err != nil {
+		return nil, err
+	}
+	r.readSample()
+	if err := r.arrange(); err != nil {
+		_ = r.source.close() // err says what matters
+		return nil, err
+	}
+	return r, nil
+}
+
+func openSource(file *io.SectionReader, opts campaign.ContactOptions, limits Limits, layout *Layout) (source, error) {
+	var magic [8]byte
+	n, err := file.ReadAt(magic[:], 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, unreadable(err)
+	}
+	switch start := string(magic[:n]); {
+	case strings.HasPrefix(start, "PK\x03\x04"), strings.HasPrefix(start, "PK\x05\x06"):
+		return openWorkbook(file, opts, limits, layout)
+	case start == "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+		return nil, &Error{Problem: "this is an old Excel file (.xls) or one with a password",
+			Hint: "save it as .xlsx without a password, or as CSV"}
+	}
+	return openText(file, opts, limits, layout)
+}
+
+// readSample reads ahead, as far as the list is sound.
+func (r *Reader) readSample() {
+	for len(r.sample) < sampleRows {
+		row, err := r.source.next()
+		if err != nil {
+			r.sampleEnd = err
+			return
+		}
+		if !row.blank() {
+			r.sample = append(r.sample, row.clone())
+		}
+	}
+}
+
+// Layout tells how the list is read.
+func (r *Reader) Layout() Layout { return r.layout }
+
+// Next is the next row with its verdict. After the last it returns io.EOF; any
+// other error is an *Error and final. Rows without any content are skipped and
+// not counted; missing cells are empty. Values has one value per column of the
+// layout, valid UTF-8 without surrounding space.
+func (r *Reader) Next() (campaign.Row, error) {
+	if r.err != nil {
+		return campaign.Row{}, r.err
+	}
+	row, err := r.read()
+	r.err = err
+	return row, err
+}
+
+func (r *Reader) read() (campaign.Row, error) {
+	rec, err := r.nextRecord()
+	if err != nil {
+		return campaign.Row{}, err
+	}
+	if r.rows++; r.rows > campaign.MaxRows {
+		return campaign.Row{}, &Error{Line: rec.line, Problem: fmt.Sprintf("the list has more than %d rows", campaign.MaxRows),
+			Hint: "split it into several campaigns"}
+	}
+	values := make([]string, len(r.layout.Columns))
+	for i, cell := range rec.cells {
+		cell = strings.TrimSpace(cell)
+		switch {
+		case i < len(values):
+			values[i] = cell
+		case cell != "":
+			return campaign.Row{}, &Error{Line: rec.line,
+				Problem: fmt.Sprintf("the row has %d cells, but there are %d columns", len(rec.cells), len(values)),
+				Hint:    "put a cell that contains the delimiter in quotes, or name the column in the header"}
+		}
+	}
+	return r.judge(rec, values), nil
+}
+
+// nextRecord is the next row that holds anything.
+func (r *Reader) nextRecord() (record, error) {
+	if len(r.sample) > 0 {
+		rec := r.sample[0]
+		r.sample = r.sample[1:]
+		return rec, nil
+	}
+	if r.sampleEnd != nil {
+		return record{}, r.sampleEnd
+	}
+	for {
+		rec, err := r.source.next()
+		if err != nil || !rec.blank() {
+			return rec, err
+		}
+	}
+}
+
+func (r *Reader) judge(rec record, values []string) campaign.Row {
+	text := values[r.layout.Phone]
+	n := r.readNumber(text, rec.isNumeric(r.layout.Phone))
+	row := campaign.Row{Number: r.rows, Phone: text, Verdict: n.verdict, Detail: n.detail, Values: values}
+	if n.exists() {
+		row.Phone, row.Person = n.e164, campaign.Person(n.e164)
+	}
+	if n.verdict == campaign.NotMobile && r.opts.RejectFixedLines {
+		row.Refused = true
+		row.Detail += "; refused because contacts.reject_fixed_lines is set"
+	}
+	return row
+}
+
+func (r *Reader) readNumber(text string, numeric bool) number {
+	if numeric && text != "" {
+		return readNumericPhone(text, r.opts)
+	}
+	return readPhone(text, r.opts)
+}
+
+// Close closes the file and removes what was unpacked.
+func (r *Reader) Close() error {
+	if r.err == nil {
+		r.err = &Error{Problem: "the contact list is closed"}
+	}
+	err := r.source.close()
+	if r.file != nil {
+		err = errors.Join(err, r.file.Close())
+	}
+	return err
+}

@@ -1,0 +1,210 @@
+// Package app puts Carillon's parts together: it reads the configuration,
+// opens what the roles need, and closes it in the right order. It decides
+// nothing about messages.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/hibiken/asynqmon"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"carillon/configs"
+	"carillon/ledger"
+	"carillon/ratelimit"
+	"carillon/scheduler"
+	"carillon/web"
+	"carillon/whatsapp/cloud"
+	"carillon/worker"
+)
+
+// App is a running Carillon.
+type App struct {
+	log      *slog.Logger
+	ledger   *ledger.Ledger
+	queue    *queue
+	registry *prometheus.Registry
+
+	clients   []*cloud.Client
+	workers   []*worker.Worker
+	scheduler *scheduler.Scheduler
+	web       *web.Server
+	listener  net.Listener
+}
+
+// New opens everything and listens, but does not work yet. What it opened is
+// closed again when it fails.
+func New(ctx context.Context, config *configs.Config, log *slog.Logger) (_ *App, err error) {
+	a := &App{log: log, registry: prometheus.NewRegistry()}
+	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if a.listener, err = listen(config.HTTP.Listen); err != nil {
+		return nil, err
+	}
+	if a.ledger, err = ledger.Open(ctx, config.Ledger); err != nil {
+		return nil, err
+	}
+	if a.queue, err = openQueue(ctx, config.Redis); err != nil {
+		return nil, err
+	}
+	if policy := a.queue.evicts(ctx); policy != "" {
+		log.Warn("redis may throw tasks away when its memory is full; set maxmemory-policy noeviction", "policy", policy)
+	}
+	if err := a.openChannels(config); err != nil {
+		return nil, err
+	}
+	return a, a.openWeb(config)
+}
+
+func listen(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("http.listen: %s is in use; stop the program that has it, or choose another port", address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("http.listen: %w", err)
+	}
+	return listener, nil
+}
+
+// openChannels makes the worker and the scheduler's share of each channel.
+func (a *App) openChannels(config *configs.Config) error {
+	names := slices.Sorted(maps.Keys(config.Channels))
+	metrics := worker.NewMetrics(a.registry, names, cloud.Reasons())
+	feeds := map[string]scheduler.Channel{}
+	for _, name := range names {
+		channel := config.Channels[name]
+		client, err := cloud.New(cloudOptions(channel))
+		if err != nil {
+			return fmt.Errorf("channels.%s: %w", name, err)
+		}
+		a.clients = append(a.clients, client)
+		timeout, unknownAfter := time.Duration(channel.Timeout), time.Duration(channel.UnknownAfter)
+		a.workers = append(a.workers, worker.New(worker.Channel{
+			Name: name, Sender: client, Limiter: ratelimit.NewLocal(channel.Rate, time.Now),
+			Rate: channel.Rate, Timeout: timeout, UnknownAfter: unknownAfter,
+		}, a.ledger, metrics, a.log, time.Now))
+		feeds[name] = scheduler.Channel{
+			Rate: channel.Rate, TaskTimeout: worker.TaskTimeout(timeout), UnknownAfter: unknownAfter,
+		}
+	}
+	a.scheduler = scheduler.New(scheduler.Options{
+		Ledger: a.ledger, Redis: a.queue.client, Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
+	})
+	return nil
+}
+
+func cloudOptions(c configs.Channel) cloud.Options {
+	o := cloud.Options{
+		BaseURL: c.BaseURL, APIVersion: c.APIVersion, PhoneNumberID: c.PhoneNumberID, AccessToken: c.AccessToken,
+		VerifyToken: c.VerifyToken, Timeout: time.Duration(c.Timeout),
+	}
+	if c.AppSecret != "" {
+		o.AppSecrets = []string{c.AppSecret}
+	}
+	return o
+}
+
+func (a *App) openWeb(config *configs.Config) (err error) {
+	channels := map[string]web.Channel{}
+	for i, name := range slices.Sorted(maps.Keys(config.Channels)) {
+		channels[name] = web.Channel{
+			Receiver: a.clients[i], Number: config.Channels[name].PhoneNumberID, Provider: config.Channels[name].Provider,
+		}
+	}
+	var tokens []web.Token
+	for _, t := range config.HTTP.Tokens {
+		tokens = append(tokens, web.Token{Name: t.Name, Token: t.Token, Role: web.Role(t.Role)})
+	}
+	a.web, err = web.New(web.Options{
+		Ledger: a.ledger, Channels: channels, Tokens: tokens, Registry: a.registry, Log: a.log, Now: time.Now,
+		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.option}),
+		Ready:    func(ctx context.Context) error { return a.queue.client.Ping(ctx).Err() },
+		Changed:  a.scheduler.Wake,
+	})
+	return err
+}
+
+// URL is where the HTTP server listens.
+func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
+
+// Ledger is the open record, for callers in the same process.
+func (a *App) Ledger() *ledger.Ledger { return a.ledger }
+
+// Run works until the context ends, then stops in the order that loses
+// nothing: first the feed and the sends, then the webhooks.
+func (a *App) Run(ctx context.Context) error {
+	for _, w := range a.workers {
+		if err := w.Start(a.queue.client); err != nil {
+			return err
+		}
+	}
+	var feed sync.WaitGroup
+	feeding, stopFeeding := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopFeeding()
+	feed.Go(func() { a.scheduler.Run(feeding) })
+
+	server := &http.Server{
+		Handler: a.web.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(a.listener) }()
+
+	var err error
+	select {
+	case <-ctx.Done():
+		a.log.Info("stopping: sends under way are finished, nothing new is sent")
+	case err = <-served:
+	}
+	stopFeeding()
+	feed.Wait()
+	a.stopWorkers()
+	a.web.Close()
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(err, server.Shutdown(closing))
+}
+
+func (a *App) stopWorkers() {
+	var group sync.WaitGroup
+	for _, w := range a.workers {
+		group.Go(w.Stop)
+	}
+	group.Wait()
+}
+
+// Close closes what New opened. Call it after Run has returned.
+func (a *App) Close() error {
+	var errs []error
+	for _, c := range a.clients {
+		c.Close()
+	}
+	if a.ledger != nil {
+		errs = append(errs, a.ledger.Close())
+	}
+	if a.queue != nil {
+		errs = append(errs, a.queue.Close())
+	}
+	if a.listener != nil {
+		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,59 @@
+package app
+
+import (
+	"context"
+	"iter"
+
+	"carillon/campaign"
+	"carillon/ledger"
+	"carillon/simulator"
+)
+
+// auditPage is how many recipients are read from the ledger at once.
+const auditPage = 2000
+
+// audit holds a campaign's report against what a simulated provider truly
+// accepted.
+func audit(ctx context.Context, l *ledger.Ledger, id campaign.ID, truth simulator.Truth, rate float64) (simulator.Audit, error) {
+	c, err := l.Campaign(ctx, id)
+	if err != nil {
+		return simulator.Audit{}, err
+	}
+	var templates []string
+	for _, step := range c.Definition.Steps {
+		templates = append(templates, step.Template)
+	}
+	var failed error
+	result := truth.Audit(records(ctx, l, c, &failed), templates, rate)
+	return result, failed
+}
+
+// records are the lines of a campaign's report as the audit reads them. An
+// error ends them and is left in failed.
+func records(ctx context.Context, l *ledger.Ledger, c ledger.Campaign, failed *error) iter.Seq[simulator.Record] {
+	return func(yield func(simulator.Record) bool) {
+		query := ledger.ReportQuery{Campaign: c.ID, Recipients: auditPage}
+		for {
+			page, next, err := l.Report(ctx, query)
+			if err != nil {
+				*failed = err
+				return
+			}
+			for _, line := range page {
+				r := simulator.Record{
+					To: line.Phone, Status: line.Status, MessageID: line.ProviderID, Admitted: line.Status != campaign.Rejected,
+				}
+				if line.Step > 0 {
+					r.Step, r.Template = line.Step-1, c.Definition.Steps[line.Step-1].Template
+				}
+				if !yield(r) {
+					return
+				}
+			}
+			if next == 0 {
+				return
+			}
+			query.After = next
+		}
+	}
+}

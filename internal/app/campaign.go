@@ -1,0 +1,79 @@
+package app
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Campaign is a campaign as the HTTP API gives it.
+type Campaign struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Channel string `json:"channel"`
+	State   string `json:"state"`
+	// Reason says who or what brought it into its state.
+	Reason string `json:"reason"`
+	// Counts are by status over all steps, Verdicts by verdict of the list.
+	Counts   map[string]int64 `json:"counts"`
+	Verdicts map[string]int64 `json:"verdicts"`
+	Steps    []Step           `json:"steps"`
+	// Rate is what is sent now, RateLimit the campaign's own cap, both in
+	// messages a second; 0 is unknown, or none.
+	Rate      float64 `json:"rate"`
+	RateLimit float64 `json:"rate_limit"`
+	// The moments are nil where they have not come, or never will.
+	CreatedAt  *time.Time `json:"created_at"`
+	StartAt    *time.Time `json:"start_at"`
+	StartedAt  *time.Time `json:"started_at"`
+	FinishedAt *time.Time `json:"finished_at"`
+	ExpiresAt  *time.Time `json:"expires_at"`
+
+	// Raw is what the server wrote.
+	Raw json.RawMessage `json:"-"`
+}
+
+// Step is one message of a campaign's series.
+type Step struct {
+	Step     int              `json:"step"`
+	Template string           `json:"template"`
+	Counts   map[string]int64 `json:"counts"`
+}
+
+var (
+	_ json.Unmarshaler = (*Campaign)(nil)
+	_ json.Marshaler   = Campaign{}
+)
+
+// UnmarshalJSON reads a campaign and keeps the text.
+func (c *Campaign) UnmarshalJSON(text []byte) error {
+	type plain Campaign
+	if err := json.Unmarshal(text, (*plain)(c)); err != nil {
+		return err
+	}
+	c.Raw = append(json.RawMessage(nil), text...)
+	return nil
+}
+
+// MarshalJSON writes what the server wrote, with keys that this program may
+// not know.
+func (c Campaign) MarshalJSON() ([]byte, error) { return c.Raw, nil }
+
+// Snapshot is how far the campaign has come.
+func (c Campaign) Snapshot() Snapshot {
+	sum := func(statuses ...string) (n int64) {
+		for _, s := range statuses {
+			n += c.Counts[s]
+		}
+		return n
+	}
+	arrived := sum("delivered", "read")
+	lost := sum("failed", "undelivered")
+	s := Snapshot{
+		Sent:      sum("accepted", "held", "sent") + arrived + lost,
+		Delivered: arrived,
+		Failed:    lost,
+		Rate:      c.Rate,
+	}
+	s.Total = s.Sent + sum("waiting", "pending", "posting", "unknown")
+	return s
+}

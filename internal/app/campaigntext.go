@@ -1,0 +1,122 @@
+package app
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"carillon/campaign"
+)
+
+// WriteLaunched says in a line what became of a list that was uploaded.
+func WriteLaunched(out io.Writer, c Campaign) {
+	var rows int64
+	for _, n := range c.Verdicts {
+		rows += n
+	}
+	fmt.Fprintf(out, "campaign %q is %s", c.Name, c.State)
+	if c.StartAt != nil && c.State == string(campaign.Scheduled) {
+		fmt.Fprintf(out, " for %s", c.StartAt.Format(time.RFC3339))
+	}
+	fmt.Fprintf(out, ": %d of %d rows are sent to, steps: %d", rows-c.Counts["rejected"], rows, len(c.Steps))
+	if c.Counts["rejected"] > 0 {
+		fmt.Fprintf(out, " (%s; `carillon check` says why)", verdictCounts(c.Verdicts))
+	}
+	fmt.Fprintln(out)
+}
+
+// WriteText writes the campaign for a person to read.
+func (c Campaign) WriteText(out io.Writer) error {
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "%s  %s\n", c.ID, c.Name)
+	about := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(about, "%s\t%s\n", name, value)
+		}
+	}
+	line("state", c.State)
+	line("reason", c.Reason)
+	line("channel", c.Channel)
+	line("progress", c.Snapshot().String())
+	if c.RateLimit > 0 {
+		line("own cap", formatRate(c.RateLimit))
+	}
+	line("list", verdictCounts(c.Verdicts))
+	line("created", moment(c.CreatedAt))
+	line("starts", moment(c.StartAt))
+	line("started", moment(c.StartedAt))
+	line("finished", moment(c.FinishedAt))
+	line("expires", moment(c.ExpiresAt))
+	_ = about.Flush() // a buffer takes everything
+	c.writeSteps(&text)
+	_, err := out.Write(text.Bytes())
+	return err
+}
+
+// writeSteps writes how many messages of each step stand where.
+func (c Campaign) writeSteps(text *bytes.Buffer) {
+	statuses := slices.DeleteFunc(campaign.Statuses(), func(s campaign.Status) bool { return c.Counts[s.String()] == 0 })
+	if len(statuses) == 0 {
+		return
+	}
+	text.WriteString("\n")
+	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
+	fmt.Fprint(table, "STEP\tTEMPLATE")
+	for _, s := range statuses {
+		fmt.Fprintf(table, "\t%s", strings.ToUpper(s.String()))
+	}
+	row := func(step, template string, counts map[string]int64) {
+		fmt.Fprintf(table, "\n%s\t%s", step, template)
+		for _, s := range statuses {
+			fmt.Fprintf(table, "\t%d", counts[s.String()])
+		}
+	}
+	for _, s := range c.Steps {
+		row(fmt.Sprint(s.Step), s.Template, s.Counts)
+	}
+	row("all", "", c.Counts)
+	fmt.Fprintln(table)
+	_ = table.Flush() // a buffer takes everything
+}
+
+// WriteCampaigns writes a table of campaigns.
+func WriteCampaigns(out io.Writer, list []Campaign) error {
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(out, "there are no campaigns; `carillon launch` makes one")
+		return err
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ID\tNAME\tSTATE\tSENT\tDELIVERED\tFAILED\tRATE\tSTARTED\tREASON")
+	for _, c := range list {
+		s, rate := c.Snapshot(), "-"
+		if s.Rate > 0 {
+			rate = formatRate(s.Rate)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d/%d\t%d\t%d\t%s\t%s\t%s\n", c.ID, c.Name, c.State,
+			s.Sent, s.Total, s.Delivered, s.Failed, rate, orElse(moment(c.StartedAt), "-"), c.Reason)
+	}
+	return table.Flush()
+}
+
+// verdictCounts is a list's verdicts in a line, the best first.
+func verdictCounts(verdicts map[string]int64) string {
+	var parts []string
+	for _, v := range campaign.Verdicts() {
+		if n := verdicts[string(v)]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func moment(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}

@@ -1,0 +1,87 @@
+package app
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const pausedCampaign = `{
+	"id": "3k7z2aq", "name": "order-update", "channel": "main", "state": "paused", "reason": "paused by ops",
+	"counts": {"delivered": 5, "pending": 3, "waiting": 8, "rejected": 2},
+	"verdicts": {"ok": 7, "not_mobile": 1, "invalid": 2},
+	"steps": [
+		{"step": 1, "template": "order_update", "counts": {"delivered": 5, "pending": 3}},
+		{"step": 2, "template": "order_feedback", "counts": {"waiting": 8}}
+	],
+	"rate": 0, "rate_limit": 20, "total": 16, "open": 11,
+	"created_at": "2026-03-01T09:00:00.5Z", "start_at": null, "started_at": "2026-03-01T09:00:01Z",
+	"finished_at": null, "expires_at": "2026-03-04T09:00:01Z"}`
+
+func read(t *testing.T, text string) Campaign {
+	t.Helper()
+	var c Campaign
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestCampaignText(t *testing.T) {
+	const want = `3k7z2aq  order-update
+state     paused
+reason    paused by ops
+channel   main
+progress  sent 5/16  delivered 5  failed 0
+own cap   20/s
+list      7 ok, 1 not_mobile, 2 invalid
+created   2026-03-01T09:00:00Z
+started   2026-03-01T09:00:01Z
+expires   2026-03-04T09:00:01Z
+
+STEP  TEMPLATE        WAITING  PENDING  DELIVERED  REJECTED
+1     order_update    0        3        5          0
+2     order_feedback  8        0        0          0
+all                   8        3        5          2
+`
+	var out strings.Builder
+	if err := read(t, pausedCampaign).WriteText(&out); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCampaignsTable(t *testing.T) {
+	want := strings.Join([]string{
+		"ID       NAME          STATE    SENT  DELIVERED  FAILED  RATE  STARTED               REASON",
+		"3k7z2aq  order-update  paused   5/16  5          0       -     2026-03-01T09:00:01Z  paused by ops",
+		"0000001  two           running  0/0   0          0       12/s  -                     ",
+		"",
+	}, "\n")
+	var out strings.Builder
+	if err := WriteCampaigns(&out, []Campaign{read(t, pausedCampaign), {ID: "0000001", Name: "two", State: "running", Rate: 12}}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+	out.Reset()
+	if err := WriteCampaigns(&out, nil); err != nil || !strings.Contains(out.String(), "`carillon launch` makes one") {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+}
+
+func TestLaunchedText(t *testing.T) {
+	var out strings.Builder
+	WriteLaunched(&out, read(t, pausedCampaign))
+	WriteLaunched(&out, read(t, `{"name":"later","state":"scheduled","start_at":"2030-01-01T08:00:00Z","verdicts":{"ok":3},"steps":[{}]}`))
+	want := "campaign \"order-update\" is paused: 8 of 10 rows are sent to, steps: 2 (7 ok, 1 not_mobile, 2 invalid; `carillon check` says why)\n" +
+		"campaign \"later\" is scheduled for 2030-01-01T08:00:00Z: 3 of 3 rows are sent to, steps: 1\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+}

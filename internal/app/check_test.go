@@ -1,0 +1,213 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carillon/campaign"
+)
+
+const twoSteps = `
+name: order-update
+channel: main
+steps:
+  - template: order_update
+    language: "{{Language|en_US}}"
+    body: ["{{Full Name|there}}"]
+  - after: delivered
+    wait: 10m
+    template: order_feedback
+    language: en_US
+`
+
+func TestCheckFindsEveryVerdictOfTheSamples(t *testing.T) {
+	const samples = "../../contacts/testdata"
+	text, err := os.ReadFile(filepath.Join(samples, "verdicts.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want map[string][]CheckedRow
+	if err := json.Unmarshal(text, &want); err != nil {
+		t.Fatal(err)
+	}
+	for name, rows := range want {
+		t.Run(name, func(t *testing.T) {
+			got, err := Check(t.Context(), file(t, "c.yaml", twoSteps), filepath.Join(samples, name), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var bad []CheckedRow
+			counts := map[campaign.Verdict]int64{}
+			for _, row := range rows {
+				counts[row.Verdict]++
+				if row.Verdict != campaign.OK {
+					bad = append(bad, row)
+				}
+			}
+			if diff := cmp.Diff(counts, got.Counts); diff != "" {
+				t.Error(diff)
+			}
+			for i, row := range got.Rows {
+				if row.Detail == "" {
+					t.Errorf("row %d is %s without a reason", row.Row, row.Verdict)
+				}
+				got.Rows[i].Detail = ""
+			}
+			if diff := cmp.Diff(bad, got.Rows); diff != "" {
+				t.Error(diff)
+			}
+			if want := counts[campaign.OK] + counts[campaign.NotMobile]; got.Recipients != want || got.Estimate.Messages != 2*want {
+				t.Errorf("%d recipients, %d messages; want %d and twice as many", got.Recipients, got.Estimate.Messages, want)
+			}
+		})
+	}
+}
+
+func TestCheckRendersTheFirstMessages(t *testing.T) {
+	list := file(t, "c.csv", "Full Name,Phone,Language\nBad,12,de\nAnna,+4915123018622,de\n,+33612982489,\nCleo,+33612547098,fr\nDora,+31612555559,nl\n")
+	got, err := Check(t.Context(), file(t, "c.yaml", twoSteps), list, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := func(name string) json.RawMessage {
+		return json.RawMessage(fmt.Sprintf(`[{"type":"body","parameters":[{"type":"text","text":%q}]}]`, name))
+	}
+	feedback := PreviewMessage{Step: 2, Template: "order_feedback", Language: "en_US"}
+	want := []Preview{
+		{2, "+4915123018622", []PreviewMessage{{1, "order_update", "de", body("Anna")}, feedback}},
+		{3, "+33612982489", []PreviewMessage{{1, "order_update", "en_US", body("there")}, feedback}},
+		{4, "+33612547098", []PreviewMessage{{1, "order_update", "fr", body("Cleo")}, feedback}},
+	}
+	if diff := cmp.Diff(want, got.Preview); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCheckReportsValuesThatCannotBeSent(t *testing.T) {
+	def := file(t, "c.yaml", strings.ReplaceAll(twoSteps, "|there", ""))
+	got, err := Check(t.Context(), def, file(t, "c.csv", "Full Name,Phone,Language\n,+4915123018622,de\n"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Counts[campaign.BadValue] != 1 || got.Recipients != 0 {
+		t.Fatalf("counts %v, %d recipients", got.Counts, got.Recipients)
+	}
+	row := got.Rows[0]
+	if row.Row != 1 || row.E164 != "+4915123018622" || !strings.Contains(row.Detail, "Full Name") {
+		t.Errorf("got %+v", row)
+	}
+}
+
+func TestCheckRefusesWhatCannotBeUsed(t *testing.T) {
+	good, list := file(t, "c.yaml", twoSteps), file(t, "c.csv", "Full Name,Phone,Language\nAnna,+4915123018622,de\n")
+	for _, test := range []struct{ name, campaign, contacts, config, text string }{
+		{"no campaign", good + "x", list, "", "no such file or directory; name a campaign's YAML file"},
+		{"no list", good, list + "x", "", "no such file or directory"},
+		{"bad campaign", file(t, "bad.yaml", "name: x\nsteps: 3\nfoo: 1\n"), list, "", "bad.yaml: line 2: "},
+		{"unknown column", good, file(t, "few.csv", "Full Name,Phone\nAnna,+4915123018622\n"), "", `the list has no column "Language"`},
+		{"broken list", good, file(t, "broken.csv", "Full Name,Phone,Language\n\"Anna,+4915123018622,de\n"), "", "broken.csv: line 2: "},
+		{"no configuration", good, list, list + "x", "no such file or directory"},
+		{"another channel", good, list, file(t, "conf.yaml", configOf("second", 5)), `has no channel "main"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Check(t.Context(), test.campaign, test.contacts, test.config)
+			exits(t, err, 2, test.text)
+		})
+	}
+}
+
+// configOf is a configuration with one channel.
+func configOf(channel string, rate float64) string {
+	return fmt.Sprintf(`channels: {%s: {phone_number_id: "1", access_token: abc, app_secret: def, rate: %v}}`, channel, rate)
+}
+
+func TestCheckTakesTheRateOfTheChannel(t *testing.T) {
+	got, err := Check(t.Context(), file(t, "c.yaml", twoSteps), file(t, "c.csv", "Full Name,Phone,Language\nAnna,+4915123018622,de\n"),
+		file(t, "conf.yaml", configOf("main", 5)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Estimate.Rate != 5 {
+		t.Errorf("rate is %v", got.Estimate.Rate)
+	}
+}
+
+func TestEstimate(t *testing.T) {
+	wait := campaign.Duration(10 * time.Minute)
+	for _, test := range []struct {
+		name       string
+		def        campaign.Definition
+		recipients int64
+		rate       float64
+		want       Estimate
+	}{
+		{"one step", campaign.Definition{Steps: make([]campaign.Step, 1)}, 1000, 80,
+			Estimate{1000, 80, 12.5, "1000 messages at 80/s: about 13s"}},
+		{"own cap", campaign.Definition{Steps: make([]campaign.Step, 1), Rate: 0.5}, 1000, 80,
+			Estimate{1000, 0.5, 2000, "1000 messages at 0.5/s: about 33m20s"}},
+		{"cap above the number's", campaign.Definition{Steps: make([]campaign.Step, 1), Rate: 100}, 80, 80,
+			Estimate{80, 80, 1, "80 messages at 80/s: about 1s"}},
+		{"cap without another limit", campaign.Definition{Steps: make([]campaign.Step, 1), Rate: 10}, 10, 0,
+			Estimate{10, 10, 1, "10 messages at 10/s: about 1s"}},
+		{"no limit", campaign.Definition{Steps: make([]campaign.Step, 1)}, 10, 0,
+			Estimate{10, 0, 0, "10 messages without a limit: as fast as the provider answers"}},
+		{"two steps", campaign.Definition{Steps: []campaign.Step{{}, {Wait: wait}}}, 10, 80,
+			Estimate{20, 80, 0.3, "20 messages at 80/s: about a second, and the time until each step's gate opens with waits of 10m0s"}},
+		{"expires", campaign.Definition{Steps: make([]campaign.Step, 1), Expires: campaign.Duration(time.Minute)}, 8000, 80,
+			Estimate{8000, 80, 100, "8000 messages at 80/s: about 1m40s; the campaign expires after 1m0s, before all is sent"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, estimate(&test.def, test.recipients, test.rate)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestCheckTextListsTheFirstBadRows(t *testing.T) {
+	list := "Phone\n+4915123018622\n" + strings.Repeat("12\n", listedRows+5)
+	def := strings.ReplaceAll(strings.ReplaceAll(twoSteps, "{{Language|en_US}}", "en_US"), "{{Full Name|there}}", "you")
+	got, err := Check(t.Context(), file(t, "c.yaml", def), file(t, "c.csv", list), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := got.WriteText(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`phone numbers in column "Phone"`, "1 of 26 rows would be sent to", "and 5 more; --json lists them all",
+		"row 1, +4915123018622, step 2: order_feedback (en_US)", "Estimate: 2 messages at 80/s",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in:\n%s", want, out.String())
+		}
+	}
+	if !strings.Contains(out.String(), "\n21 ") || strings.Contains(out.String(), "\n22 ") {
+		t.Errorf("rows 2 to 21 should be listed, and no more:\n%s", out.String())
+	}
+}
+
+func TestCheckLeavesNothingBehind(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("TMPDIR", folder)
+	const header = "Full Name,Phone,Language\n"
+	long := header + strings.Repeat("Anna,+4915123018622,de\n", 500)
+	def := file(t, "c.yaml", twoSteps)
+	if _, err := Check(t.Context(), def, file(t, "c.csv", long), ""); err != nil {
+		t.Error(err)
+	}
+	_, err := Check(t.Context(), def, file(t, "c.csv", long+"\"cut off"), "")
+	exits(t, err, 2, "line 502")
+	left, err := filepath.Glob(filepath.Join(folder, "carillon-check-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}

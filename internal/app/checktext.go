@@ -1,0 +1,91 @@
+package app
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"carillon/campaign"
+)
+
+// listedRows is how many bad rows the text of a check has. The JSON has all.
+const listedRows = 20
+
+// WriteText writes the result for a person to read.
+func (r *CheckResult) WriteText(out io.Writer) error {
+	var text bytes.Buffer
+	r.writeLayout(&text)
+	r.writeCounts(&text)
+	r.writeRows(&text)
+	r.writePreview(&text)
+	fmt.Fprintf(&text, "\nEstimate: %s.\n", r.Estimate.Text)
+	_, err := out.Write(text.Bytes())
+	return err
+}
+
+func (r *CheckResult) writeLayout(text *bytes.Buffer) {
+	l := r.Layout
+	fmt.Fprintf(text, "The list is read as %s", l.Format)
+	for _, about := range []struct{ name, value string }{
+		{"encoding", l.Encoding}, {"delimiter", l.Delimiter}, {"sheet", l.Sheet},
+	} {
+		if about.value != "" {
+			fmt.Fprintf(text, ", %s %q", about.name, about.value)
+		}
+	}
+	fmt.Fprintf(text, ", phone numbers in column %q.\n", l.Columns[l.Phone])
+	for _, guess := range l.Guessed {
+		fmt.Fprintf(text, "  guessed: %s\n", guess)
+	}
+}
+
+func (r *CheckResult) writeCounts(text *bytes.Buffer) {
+	text.WriteString("\n")
+	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	var rows int64
+	for _, verdict := range campaign.Verdicts() {
+		if n := r.Counts[verdict]; n > 0 {
+			fmt.Fprintf(table, "%d\t  %s\n", n, verdict)
+			rows += n
+		}
+	}
+	_ = table.Flush() // a buffer takes everything
+	fmt.Fprintf(text, "%d of %d rows would be sent to.\n", r.Recipients, rows)
+}
+
+func (r *CheckResult) writeRows(text *bytes.Buffer) {
+	if len(r.Rows) == 0 {
+		return
+	}
+	text.WriteString("\n")
+	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ROW\tVERDICT\tNUMBER\tWHY")
+	for _, row := range r.Rows[:min(len(r.Rows), listedRows)] {
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\n", row.Row, row.Verdict, orElse(row.E164, "-"), row.Detail)
+	}
+	_ = table.Flush() // a buffer takes everything
+	if more := len(r.Rows) - listedRows; more > 0 {
+		fmt.Fprintf(text, "and %d more; --json lists them all\n", more)
+	}
+}
+
+func (r *CheckResult) writePreview(text *bytes.Buffer) {
+	if len(r.Preview) > 0 {
+		text.WriteString("\nThe first messages:\n")
+	}
+	for _, p := range r.Preview {
+		for _, m := range p.Messages {
+			fmt.Fprintf(text, "row %d, %s, step %d: %s (%s)\n", p.Row, p.To, m.Step, m.Template, m.Language)
+			if len(m.Components) == 0 {
+				continue
+			}
+			text.WriteString("  ")
+			if json.Indent(text, m.Components, "  ", "  ") != nil {
+				text.Write(m.Components)
+			}
+			text.WriteString("\n")
+		}
+	}
+}

@@ -1,0 +1,194 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"carillon/campaign"
+	"carillon/configs"
+	"carillon/simulator"
+)
+
+// DemoOptions say what the demo sends.
+type DemoOptions struct {
+	// People is how long the sample list is.
+	People int
+	// Rate is the number's rate, in messages a second.
+	Rate float64
+	// Keep goes on serving when the campaign has ended.
+	Keep bool
+	// Seed chooses who meets which fault.
+	Seed uint64
+	// Out shows the progress and the audit.
+	Out io.Writer
+	Log *slog.Logger
+}
+
+// ErrAudit is returned where the audit found something.
+var ErrAudit = errors.New("the audit found messages that went wrong; see above")
+
+// demoFaults is how the simulated provider misbehaves: enough that each fault
+// occurs, seldom enough that the rate recovers from being throttled.
+func demoFaults() simulator.Faults {
+	return simulator.Faults{
+		Throttle: 0.001, Timeout408: 0.01, Unavailable: 0.005, Invalid: 0.005,
+		Undeliverable: 0.01, FailLater408: 0.01, LostAnswer: 0.003,
+	}
+}
+
+func demoReceipts() simulator.ReceiptOptions {
+	return simulator.ReceiptOptions{
+		Delay: 100 * time.Millisecond, Jitter: 300 * time.Millisecond, Read: 0.4,
+		Duplicate: 0.05, Reorder: 0.1, Early: 0.05, ReadWithoutDelivered: 0.05,
+	}
+}
+
+// Demo starts everything in this process on embedded parts, sends a sample
+// campaign of two steps through a simulated provider, and holds the report
+// against what the provider truly accepted. It reaches nobody.
+func Demo(ctx context.Context, o DemoOptions) (err error) {
+	folder, err := os.MkdirTemp("", "carillon-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+
+	config := demoConfig(folder, o.Rate)
+	provider, err := startProvider(config, o)
+	if err != nil {
+		return err
+	}
+	defer provider.Close()
+	a, err := New(ctx, config, o.Log)
+	if err != nil {
+		return err
+	}
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(running) }()
+	defer func() {
+		stop()
+		err = errors.Join(err, <-ended, a.Close())
+	}()
+	provider.SetWebhook(a.URL() + "/webhooks/" + demoChannel)
+
+	audit, err := runDemo(ctx, o, a, provider, folder, config.HTTP.Tokens[0].Token)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(o.Out, "\n%s", audit)
+	if o.Keep {
+		fmt.Fprintf(o.Out, "\nserving at %s until interrupted\n  token    %s\n  asynqmon %s/asynqmon/\n",
+			a.URL(), config.HTTP.Tokens[0].Token, a.URL())
+		<-ctx.Done()
+	}
+	if !audit.OK() {
+		return ErrAudit
+	}
+	return nil
+}
+
+const (
+	demoChannel = "main"
+	demoNumber  = "106540352242922"
+)
+
+func demoConfig(folder string, rate float64) *configs.Config {
+	return &configs.Config{
+		Ledger: "sqlite:" + filepath.Join(folder, "carillon.db"),
+		Redis:  configs.EmbeddedRedis,
+		HTTP: configs.HTTP{
+			Listen: "127.0.0.1:0",
+			Tokens: []configs.Token{{Name: "demo", Token: rand.Text(), Role: configs.Admin}},
+		},
+		Channels: map[string]configs.Channel{demoChannel: {
+			Provider: configs.Cloud, APIVersion: configs.DefaultAPIVersion, PhoneNumberID: demoNumber,
+			AccessToken: rand.Text(), AppSecret: rand.Text(), VerifyToken: rand.Text(), Rate: rate,
+			Timeout: configs.Duration(5 * time.Second), UnknownAfter: configs.Duration(30 * time.Second),
+		}},
+	}
+}
+
+// simulated is the provider with the server that it answers on.
+type simulated struct {
+	*simulator.Simulator
+	server *http.Server
+}
+
+func (s *simulated) Close() {
+	_ = s.server.Close() // its connections end with it
+	s.Simulator.Close()
+}
+
+// startProvider starts the simulator on a free port and points the channel at
+// it.
+func startProvider(config *configs.Config, o DemoOptions) (*simulated, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("start the simulated provider: %w", err)
+	}
+	channel := config.Channels[demoChannel]
+	channel.BaseURL = "http://" + listener.Addr().String()
+	config.Channels[demoChannel] = channel
+	s := simulator.New(simulator.Options{
+		AppSecret: channel.AppSecret, AccessToken: channel.AccessToken, PhoneNumberID: demoNumber,
+		Latency: 20 * time.Millisecond, Faults: demoFaults(), Receipts: demoReceipts(), Twins: true, Seed: o.Seed, Logger: o.Log,
+	})
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = server.Serve(listener) }() // ends with Close
+	return &simulated{Simulator: s, server: server}, nil
+}
+
+// runDemo sends the sample campaign and audits it.
+func runDemo(ctx context.Context, o DemoOptions, a *App, provider *simulated, folder, token string) (simulator.Audit, error) {
+	definition, contacts, err := writeSample(folder, o.People)
+	if err != nil {
+		return simulator.Audit{}, err
+	}
+	client, err := NewClient(a.URL(), token)
+	if err != nil {
+		return simulator.Audit{}, err
+	}
+	defer client.Close()
+	fmt.Fprintf(o.Out, "sending %d people a series of two messages at %g a second, through a simulated provider with faults\n", o.People, o.Rate)
+	launched, err := client.Launch(ctx, LaunchRequest{Campaign: definition, Contacts: contacts})
+	if err != nil {
+		return simulator.Audit{}, err
+	}
+	if err := settled(ctx, client, provider, launched, o.Out); err != nil {
+		return simulator.Audit{}, err
+	}
+	id, err := campaign.ParseID(launched.ID)
+	if err != nil {
+		return simulator.Audit{}, err
+	}
+	return audit(ctx, a.Ledger(), id, provider.Truth(), o.Rate)
+}
+
+// settled follows the campaign until it has ended and all receipts are in. A
+// late receipt may ask for another attempt, and then it starts over.
+func settled(ctx context.Context, client *Client, provider *simulated, c Campaign, out io.Writer) error {
+	for {
+		if _, err := Follow(ctx, client, c, out); err != nil {
+			return err
+		}
+		draining, cancel := context.WithTimeout(ctx, time.Minute)
+		err := provider.Drain(draining)
+		cancel()
+		if err != nil {
+			return err
+		}
+		if c, err = client.Campaign(ctx, c.ID); err != nil || c.State == string(campaign.Finished) {
+			return err
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// received is what a server got of a launch.
+type received struct{ query, key, campaign, contacts string }
+
+func receive(t *testing.T, r *http.Request) received {
+	t.Helper()
+	got := received{query: r.URL.RawQuery, key: r.Header.Get("Idempotency-Key")}
+	for name, into := range map[string]*string{"campaign": &got.campaign, "contacts": &got.contacts} {
+		part, _, err := r.FormFile(name)
+		if err != nil {
+			t.Errorf("part %s: %v", name, err)
+			return got
+		}
+		text, err := io.ReadAll(part)
+		if err != nil {
+			t.Error(err)
+		}
+		*into = string(text)
+	}
+	return got
+}
+
+// hangUp closes the connection instead of answering.
+func hangUp() { panic(http.ErrAbortHandler) }
+
+func TestLaunchSendsBothFiles(t *testing.T) {
+	list := strings.Repeat("phone\n+4915123018622\n", 10_000)
+	at := time.Date(2030, 3, 1, 9, 0, 0, 0, time.FixedZone("", 3600))
+	for _, test := range []struct {
+		at    time.Time
+		query string
+	}{
+		{time.Time{}, "start=true"},
+		{at, "at=2030-03-01T09%3A00%3A00%2B01%3A00"},
+	} {
+		c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
+			got := receive(t, r)
+			if got.key == "" {
+				t.Error("there is no Idempotency-Key")
+			}
+			got.key = ""
+			want := received{query: test.query, campaign: "name: x\n", contacts: list}
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(received{})); diff != "" {
+				t.Error(diff)
+			}
+			w.WriteHeader(http.StatusCreated)
+			fmt.Fprint(w, `{"id":"abc","state":"running"}`)
+		})
+		launched, err := c.Launch(t.Context(), LaunchRequest{
+			Campaign: file(t, "c.yaml", "name: x\n"), Contacts: file(t, "c.csv", list), At: test.at,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if launched.ID != "abc" {
+			t.Errorf("id is %q", launched.ID)
+		}
+	}
+}
+
+func TestLaunchRepeatsALostRequestWithItsKey(t *testing.T) {
+	var got []received
+	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, receive(t, r))
+		switch len(got) {
+		case 1:
+			hangUp()
+		case 2: // the first one is still being worked on
+			w.WriteHeader(http.StatusConflict)
+			fmt.Fprint(w, `{"detail":"the list is not in yet"}`)
+		default:
+			fmt.Fprint(w, `{"id":"abc"}`)
+		}
+	})
+	launched, err := c.Launch(t.Context(), LaunchRequest{Campaign: file(t, "c.yaml", "name: x"), Contacts: file(t, "c.csv", "phone")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if launched.ID != "abc" {
+		t.Errorf("id is %q", launched.ID)
+	}
+	if diff := cmp.Diff([]received{got[0], got[0], got[0]}, got, cmp.AllowUnexported(received{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLaunchGivesUpInTheEnd(t *testing.T) {
+	var tries atomic.Int64
+	c := clientOf(t, func(_ http.ResponseWriter, r *http.Request) {
+		receive(t, r)
+		tries.Add(1)
+		hangUp()
+	})
+	_, err := c.Launch(t.Context(), LaunchRequest{Campaign: file(t, "c.yaml", ""), Contacts: file(t, "c.csv", "")})
+	exits(t, err, 1, "the connection was lost")
+	if got := tries.Load(); got != launchRetries+1 {
+		t.Errorf("%d tries, want %d", got, launchRetries+1)
+	}
+}
+
+func TestLaunchDoesNotRepeatARefusal(t *testing.T) {
+	for _, status := range []int{401, 409, 422, 503} {
+		var tries atomic.Int64
+		c := clientOf(t, func(w http.ResponseWriter, _ *http.Request) {
+			tries.Add(1)
+			w.WriteHeader(status) // without a look at the body
+			fmt.Fprint(w, `{"detail":"not so"}`)
+		})
+		long := strings.Repeat("+4915123018622\n", 1_000_000) // more than fits into the sockets' buffers
+		_, err := c.Launch(t.Context(), LaunchRequest{Campaign: file(t, "c.yaml", "name: x"), Contacts: file(t, "c.csv", long)})
+		if err == nil || !strings.Contains(err.Error(), "not so") {
+			t.Errorf("%d: the error is %v", status, err)
+		}
+		if got := tries.Load(); got != 1 {
+			t.Errorf("%d: %d tries", status, got)
+		}
+	}
+}
+
+func TestLaunchWantsItsFiles(t *testing.T) {
+	c := clientOf(t, func(http.ResponseWriter, *http.Request) { t.Error("the server was called") })
+	there := file(t, "c.yaml", "name: x")
+	_, err := c.Launch(t.Context(), LaunchRequest{Campaign: there, Contacts: there + ".csv"})
+	exits(t, err, 2, "no such file or directory")
+	_, err = c.Launch(t.Context(), LaunchRequest{Campaign: t.TempDir(), Contacts: there})
+	exits(t, err, 2, "is a folder; name a file")
+}
+
+func TestLaunchInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	c := clientOf(t, func(_ http.ResponseWriter, r *http.Request) {
+		receive(t, r)
+		cancel()
+		<-r.Context().Done()
+	})
+	_, err := c.Launch(ctx, LaunchRequest{Campaign: file(t, "c.yaml", "name: x"), Contacts: file(t, "c.csv", "phone")})
+	exits(t, err, 1, "`carillon list` shows whether there is one")
+}

@@ -1,0 +1,261 @@
+package simulator
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"carillon/campaign"
+)
+
+const (
+	// pageSize is how many messages are stored, and exported, at a time.
+	pageSize = 1024
+	// kinds is how many kinds of receipts there are: sent to failed.
+	kinds = int(campaign.Failed-campaign.Sent) + 1
+)
+
+// message is an accepted message as the book keeps it: some 150 bytes and its
+// texts. Times count from the book's start.
+type message struct {
+	// text is the recipient's number, the reference and the components.
+	text                       []byte
+	at                         time.Duration
+	posted, answered           [kinds]time.Duration
+	number, template, language uint32
+	phone, reference           uint16 // lengths
+	code                       uint32
+	planned, lost              uint8 // bits by kind
+	answer, fate               fault
+}
+
+// kind is the place of a receipt's status in the arrays of a message.
+func kind(s campaign.Status) int { return int(s - campaign.Sent) }
+
+// book keeps what was requested, accepted and reported.
+type book struct {
+	start time.Time
+	nonce uint64
+
+	mu       sync.Mutex
+	pages    []*[pageSize]message
+	accepted int
+	refused  map[int]int
+	arrivals []time.Duration
+	// full is when the rate's bucket would be full again.
+	full  time.Duration
+	tries map[uint64]uint32
+	names []string
+	index map[string]uint32
+}
+
+func newBook() *book {
+	return &book{
+		start: time.Now(), nonce: rand.Uint64(),
+		refused: map[int]int{}, tries: map[uint64]uint32{}, index: map[string]uint32{},
+	}
+}
+
+// now is the time since just before the start: never 0, which stands for never.
+func (b *book) now() time.Duration { return time.Since(b.start) + 1 }
+
+// arrive books a request and reports whether the rate allows it.
+func (b *book) arrive(now time.Duration, rate float64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.arrivals = append(b.arrivals, now)
+	if rate <= 0 {
+		return true
+	}
+	const headroom, burst = 1.02, 0.05 // see Options.Rate
+	each := float64(time.Second) / (rate * headroom)
+	full := max(b.full, now)
+	if float64(full-now) > each*max(1, rate*burst) {
+		return false
+	}
+	b.full = full + time.Duration(each)
+	return true
+}
+
+// try counts the tries of a recipient and template; the first is 1.
+func (b *book) try(key uint64) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tries[key]++
+	return int(b.tries[key])
+}
+
+// refuse counts a refusal by its code.
+func (b *book) refuse(code int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refused[code]++
+}
+
+// accept stores a message and gives it its place and its id.
+func (b *book) accept(r request, d decision, at time.Duration, receipts []planned) (int, string) {
+	text := make([]byte, 0, len(r.phone)+len(r.Reference)+len(r.Template.Components))
+	text = append(append(append(text, r.phone...), r.Reference...), r.Template.Components...)
+	m := message{
+		text: text, at: at, answer: d.answer, fate: d.fate,
+		phone: uint16(len(r.phone)), reference: uint16(len(r.Reference)),
+	}
+	for _, p := range receipts {
+		m.planned |= 1 << kind(p.status)
+		if p.lost {
+			m.lost |= 1 << kind(p.status)
+		}
+		m.code = max(m.code, uint32(p.code))
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m.number, m.template, m.language = b.intern(r.number), b.intern(r.Template.Name), b.intern(r.Template.Language.Code)
+	place := b.accepted
+	if place%pageSize == 0 {
+		b.pages = append(b.pages, new([pageSize]message))
+	}
+	b.accepted++
+	*b.at(place) = m
+	return place, b.id(place)
+}
+
+// at is the message at a place.
+func (b *book) at(place int) *message { return &b.pages[place/pageSize][place%pageSize] }
+
+// intern numbers the few texts that many messages share.
+func (b *book) intern(name string) uint32 {
+	n, known := b.index[name]
+	if !known {
+		n = uint32(len(b.names))
+		b.names = append(b.names, name)
+		b.index[name] = n
+	}
+	return n
+}
+
+// id is a message's identifier: unlike any other of this book, and of another
+// one but for a chance of one in 2^64.
+func (b *book) id(place int) string {
+	raw := binary.BigEndian.AppendUint64([]byte{0x1c, 0x18, 0x0b, 0x15, 0x02}, b.nonce)
+	raw = binary.BigEndian.AppendUint64(raw, mix(uint64(place)^b.nonce))
+	return "wamid." + base64.StdEncoding.EncodeToString(raw)
+}
+
+// receiver is what a receipt tells of a message.
+type receiver struct{ id, phone, reference, number string }
+
+// receivers looks up the messages of receipts.
+func (b *book) receivers(items []item) []receiver {
+	found := make([]receiver, len(items))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for n, i := range items {
+		m := b.at(i.message)
+		phone, reference := m.texts()
+		found[n] = receiver{b.id(i.message), string(phone), string(reference), b.names[m.number]}
+	}
+	return found
+}
+
+// texts are the message's number and reference.
+func (m *message) texts() (phone, reference []byte) {
+	return m.text[:m.phone], m.text[m.phone:][:m.reference]
+}
+
+// event is what is marked of receipts.
+type event func(*message) *[kinds]time.Duration
+
+func posted(m *message) *[kinds]time.Duration   { return &m.posted }
+func answered(m *message) *[kinds]time.Duration { return &m.answered }
+
+// mark notes an event of receipts, unless it had happened before.
+func (b *book) mark(items []item, e event, when time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, i := range items {
+		if at := &e(b.at(i.message))[kind(i.status)]; *at == 0 {
+			*at = when
+		}
+	}
+}
+
+// counts must be called under the lock.
+func (b *book) counts() Counts {
+	c := Counts{Requests: len(b.arrivals), Accepted: b.accepted, Refused: map[int]int{}}
+	for code, n := range b.refused {
+		c.Refused[code] = n
+	}
+	return c
+}
+
+// snapshot tells what is known now, and reads the messages page by page.
+func (b *book) snapshot() (Counts, []time.Duration, iter.Seq[Message]) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	counts, arrivals := b.counts(), slices.Clone(b.arrivals)
+	slices.Sort(arrivals)
+	return counts, arrivals, func(yield func(Message) bool) {
+		page := make([]Message, 0, pageSize)
+		for from := 0; from < counts.Accepted; from += pageSize {
+			page = b.export(page[:0], from, min(from+pageSize, counts.Accepted))
+			for _, m := range page {
+				if !yield(m) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// export appends the messages from one place up to another.
+func (b *book) export(page []Message, from, to int) []Message {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for place := from; place < to; place++ {
+		m := b.at(place)
+		phone, reference := m.texts()
+		out := Message{
+			ID: b.id(place), To: string(phone), Reference: string(reference),
+			Number: b.names[m.number], Template: b.names[m.template], Language: b.names[m.language],
+			At: m.at, Fault: m.fault(), Receipts: m.receipts(),
+		}
+		if components := m.text[len(phone)+len(reference):]; len(components) > 0 {
+			out.Components = json.RawMessage(components)
+		}
+		page = append(page, out)
+	}
+	return page
+}
+
+// fault names what went wrong with an accepted message.
+func (m *message) fault() string {
+	names := m.answer.String()
+	if m.fate != noFault {
+		if names != "" {
+			names += " "
+		}
+		names += m.fate.String()
+	}
+	return names
+}
+
+// receipts lists what the message was planned to get.
+func (m *message) receipts() []Receipt {
+	var list []Receipt
+	for k := range kinds {
+		if m.planned>>k&1 == 0 {
+			continue
+		}
+		r := Receipt{Status: campaign.Sent + campaign.Status(k), Lost: m.lost>>k&1 == 1, Posted: m.posted[k], Answered: m.answered[k]}
+		if r.Status == campaign.Failed {
+			r.Code = int(m.code)
+		}
+		list = append(list, r)
+	}
+	return list
+}

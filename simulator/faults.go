@@ -1,0 +1,184 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"carillon/campaign"
+)
+
+// Faults are shares between 0 and 1 of the messages that go wrong, each drawn
+// on its own. Invalid and Undeliverable are a property of the recipient, so
+// that a retry fails alike; the others are drawn anew for each try.
+//
+// Of the faults that refuse (the first four) a message meets at most one, of
+// those that spoil the answer (LostAnswer to Held) at most one, and of those
+// that fail it later at most one; the one named first wins.
+type Faults struct {
+	// Invalid: 400 with code 131009 or 100.
+	Invalid float64 `json:"invalid" yaml:"invalid"`
+	// Throttle: 429, at times 400, with code 130429; not accepted.
+	Throttle float64 `json:"throttle" yaml:"throttle"`
+	// Timeout408: 408 with a plain text; not accepted.
+	Timeout408 float64 `json:"timeout408" yaml:"timeout408"`
+	// Unavailable: 503 with code 131016; not accepted.
+	Unavailable float64 `json:"unavailable" yaml:"unavailable"`
+
+	// LostAnswer: accepted, then the connection is closed without an answer.
+	LostAnswer float64 `json:"lost_answer" yaml:"lost_answer"`
+	// BadGateway: 502 with a page of HTML; one half of them is accepted.
+	BadGateway float64 `json:"bad_gateway" yaml:"bad_gateway"`
+	// Hang: accepted, and answered after HangFor.
+	Hang float64 `json:"hang" yaml:"hang"`
+	// Held: accepted as held_for_quality_assessment, its receipts begin after
+	// ReceiptOptions.HeldFor.
+	Held float64 `json:"held" yaml:"held"`
+
+	// Undeliverable: accepted, later failed with code 131026.
+	Undeliverable float64 `json:"undeliverable" yaml:"undeliverable"`
+	// FailLater408: accepted and sent, later failed with code 408.
+	FailLater408 float64 `json:"fail_later408" yaml:"fail_later408"`
+	// MarketingCap: accepted, later failed with code 131049.
+	MarketingCap float64 `json:"marketing_cap" yaml:"marketing_cap"`
+
+	// HangFor is how long a hanging answer takes; 0 means one minute, twice
+	// what a patient client waits.
+	HangFor time.Duration `json:"hang_for" yaml:"hang_for"`
+}
+
+// defaultHang is how long a hanging answer takes unless told otherwise.
+const defaultHang = time.Minute
+
+// hangFor is HangFor or its default.
+func (f Faults) hangFor() time.Duration {
+	if f.HangFor > 0 {
+		return f.HangFor
+	}
+	return defaultHang
+}
+
+// fault names what goes wrong with a message.
+type fault uint8
+
+const (
+	noFault fault = iota
+	invalid
+	throttled
+	timeout408
+	unavailable
+	lostAnswer
+	badGateway
+	hang
+	held
+	undeliverable
+	failLater408
+	marketingCap
+	// silent: accepted without a receipt ever; only suffixes give it.
+	silent
+)
+
+func (f fault) String() string {
+	names := [...]string{"", "invalid", "throttle", "timeout408", "unavailable", "lost_answer", "bad_gateway",
+		"hang", "held", "undeliverable", "fail_later408", "marketing_cap", "silent"}
+	return names[f]
+}
+
+// share is one of the shares of Faults.
+type share struct {
+	fault fault
+	value *float64
+}
+
+// shares lists all shares in the order in which they win.
+func (f *Faults) shares() [11]share {
+	return [...]share{
+		{invalid, &f.Invalid}, {throttled, &f.Throttle}, {timeout408, &f.Timeout408}, {unavailable, &f.Unavailable},
+		{lostAnswer, &f.LostAnswer}, {badGateway, &f.BadGateway}, {hang, &f.Hang}, {held, &f.Held},
+		{undeliverable, &f.Undeliverable}, {failLater408, &f.FailLater408}, {marketingCap, &f.MarketingCap},
+	}
+}
+
+// ParseFaults reads shares as a command line has them:
+// "throttle=0.02,hang=0.01,hang_for=45s". The names are those of the JSON.
+func ParseFaults(text string) (Faults, error) {
+	var f Faults
+	for _, setting := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+		name, value, found := strings.Cut(setting, "=")
+		if !found {
+			return Faults{}, fmt.Errorf("fault %q has no share; write it like throttle=0.02", setting)
+		}
+		if err := f.set(name, value); err != nil {
+			return Faults{}, err
+		}
+	}
+	return f, f.check()
+}
+
+// set reads the value of one setting.
+func (f *Faults) set(name, value string) error {
+	if name == "hang_for" {
+		d, err := campaign.ParseDuration(value)
+		if err != nil {
+			return fmt.Errorf("hang_for: %w", err)
+		}
+		f.HangFor = time.Duration(d)
+		return nil
+	}
+	known := make([]string, 0, len(f.shares()))
+	for _, s := range f.shares() {
+		if s.fault.String() != name {
+			known = append(known, s.fault.String())
+			continue
+		}
+		number, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return fmt.Errorf("fault %s: %q is not a number between 0 and 1", name, value)
+		}
+		*s.value = number
+		return nil
+	}
+	return fmt.Errorf("fault %q does not exist; there are %s and hang_for", name, strings.Join(known, ", "))
+}
+
+// check reports a share that is none.
+func (f Faults) check() error {
+	for _, s := range f.shares() {
+		if math.IsNaN(*s.value) || *s.value < 0 || *s.value > 1 {
+			return fmt.Errorf("fault %s: %v is not between 0 and 1", s.fault, *s.value)
+		}
+	}
+	return nil
+}
+
+// bareFaults is Faults without its methods.
+type bareFaults Faults
+
+// faultsJSON writes the duration as a text.
+type faultsJSON struct {
+	bareFaults
+	HangFor campaign.Duration `json:"hang_for"`
+}
+
+// MarshalJSON writes the shares by name, and HangFor as a text such as "45s".
+func (f Faults) MarshalJSON() ([]byte, error) {
+	return json.Marshal(faultsJSON{bareFaults(f), campaign.Duration(f.HangFor)})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. Unknown names and shares that
+// are not between 0 and 1 are errors.
+func (f *Faults) UnmarshalJSON(text []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var read faultsJSON
+	if err := decoder.Decode(&read); err != nil {
+		return fmt.Errorf("faults: %w", err)
+	}
+	*f = Faults(read.bareFaults)
+	f.HangFor = time.Duration(read.HangFor)
+	return f.check()
+}

@@ -1,0 +1,133 @@
+package simulator
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// codeOf is the error's code in an answer.
+func codeOf(t *testing.T, w *httptest.ResponseRecorder) int {
+	t.Helper()
+	var body struct {
+		Error struct {
+			Message string `json:"message"`
+			Code    int    `json:"code"`
+			Data    struct {
+				Details string `json:"details"`
+			} `json:"error_data"`
+		} `json:"error"`
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+		t.Fatalf("answer %s: %v", w.Body, err)
+	}
+	if body.Error.Code != 0 && (body.Error.Message == "" || body.Error.Data.Details == "") {
+		t.Errorf("an error without words: %s", w.Body)
+	}
+	return body.Error.Code
+}
+
+func TestRefusals(t *testing.T) {
+	s := New(Options{})
+	defer s.Close()
+	good := template("+447700900123", "hello", "7.1")
+	for name, c := range map[string]struct {
+		old, new string
+		code     int
+	}{
+		"good":               {"", "", 0},
+		"not JSON":           {"{", "", 100},
+		"wrong type of to":   {`"+447700900123"`, `17`, 100},
+		"no product":         {`"messaging_product":"whatsapp",`, ``, 100},
+		"no recipient":       {`"to":"+447700900123",`, ``, 100},
+		"no plus":            {`"+447700900123"`, `"447700900123"`, 100},
+		"letters":            {`"+447700900123"`, `"+44770090012x"`, 100},
+		"leading zero":       {`"+447700900123"`, `"+0447700900123"`, 100},
+		"too short":          {`"+447700900123"`, `"+4477009"`, 100},
+		"too long":           {`"+447700900123"`, `"+4477009001234567"`, 100},
+		"spaces are fine":    {`"+447700900123"`, `"+44 (7700) 900-123"`, 0},
+		"text":               {`"type":"template"`, `"type":"text"`, 131051},
+		"no template":        {`"template":{`, `"tomplate":{`, 100},
+		"no name":            {`"name":"hello"`, `"name":""`, 100},
+		"no language":        {`"code":"en_US"`, `"kode":"en_US"`, 100},
+		"long reference":     {`"7.1"`, `"` + strings.Repeat("7", 513) + `"`, 100},
+		"components no list": {`"components":[`, `"components":3,"x":[`, 100},
+		"components null":    {`"components":[`, `"components":null,"x":[`, 0},
+		"component untyped":  {`{"type":"body",`, `{`, 100},
+		"empty text":         {`"text":"Café / 42"`, `"text":""`, 131008},
+		"no text":            {`,"text":"Café / 42"`, ``, 131008},
+		"newline":            {`Café / 42`, `Café\n42`, 132018},
+		"tab":                {`Café / 42`, `Café\t42`, 132018},
+		"five spaces":        {`Café / 42`, `Café     42`, 132018},
+		"four spaces":        {`Café / 42`, `Café    42`, 0},
+	} {
+		body := strings.Replace(good, c.old, c.new, 1)
+		w := call(s, http.MethodPost, "/v23.0/1/messages", body)
+		if got := codeOf(t, w); got != c.code || (w.Code == http.StatusOK) != (c.code == 0) {
+			t.Errorf("%s: %d with code %d, want code %d", name, w.Code, got, c.code)
+		}
+	}
+}
+
+func TestTokenAndNumber(t *testing.T) {
+	s := New(Options{AccessToken: "right", PhoneNumberID: testNumber})
+	defer s.Close()
+	for _, c := range []struct {
+		token, number string
+		status, code  int
+	}{
+		{"right", testNumber, 200, 0},
+		{"wrong", testNumber, 401, 190},
+		{"", testNumber, 401, 190},
+		{"right", "999", 400, 100},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/v23.0/"+c.number+"/messages", strings.NewReader(template("+447700900123", "hello", "")))
+		r.Header.Set("Authorization", "Bearer "+c.token)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if got := codeOf(t, w); w.Code != c.status || got != c.code {
+			t.Errorf("%+v: %d with code %d", c, w.Code, got)
+		}
+	}
+}
+
+func TestPathWithoutVersion(t *testing.T) {
+	s := New(Options{PhoneNumberID: testNumber})
+	defer s.Close()
+	for path, status := range map[string]int{"/" + testNumber + "/messages": 200, "/999/messages": 400, "/messages": 400} {
+		if w := call(s, http.MethodPost, path, template("+447700900123", "hello", "")); w.Code != status {
+			t.Errorf("%s: %d, want %d", path, w.Code, status)
+		}
+	}
+}
+
+func TestTwins(t *testing.T) {
+	for phone, want := range map[string]string{
+		"+5511987654321": "551187654321",
+		"+551187654321":  "5511987654321",
+		"+5215512345678": "525512345678",
+		"+525512345678":  "5215512345678",
+		"+447700900123":  "447700900123",
+	} {
+		if got := (Options{Twins: true}).waID(phone); got != want {
+			t.Errorf("wa_id of %s is %s, want %s", phone, got, want)
+		}
+		if got := (Options{}).waID(phone); got != phone[1:] {
+			t.Errorf("wa_id of %s is %s without twins", phone, got)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(template("+447700900123", "hello", "7.1"))
+	f.Add(`{"messaging_product":"whatsapp","to":"+","type":"template"}`)
+	f.Add(`[]`)
+	f.Fuzz(func(t *testing.T, body string) {
+		var m request
+		if m.read([]byte(body)) == nil && (!strings.HasPrefix(m.phone, "+") || m.Template.Name == "") {
+			t.Errorf("took %q as %+v", body, m)
+		}
+	})
+}

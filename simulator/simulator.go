@@ -1,0 +1,151 @@
+package simulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options say what the simulated account is like. The zero value serves any
+// number without a fault, a limit or a receipt.
+type Options struct {
+	// Webhook is the URL that receipts are posted to. While it is empty,
+	// receipts that fall due are dropped.
+	Webhook string
+	// AppSecret signs the webhooks; while it is empty they are not signed.
+	AppSecret string
+	// AccessToken must be sent as a bearer token unless it is empty.
+	AccessToken string
+	// PhoneNumberID is the only number served; empty serves any.
+	PhoneNumberID string
+	// WABAID is the account named in webhooks; empty for a made-up one.
+	WABAID string
+	// Rate is how many messages a second are taken over all numbers, with an
+	// allowance of 2 % and of 50 ms' worth (two messages at least) at once.
+	// What comes beyond is answered with 130429. 0 means no limit.
+	Rate float64
+	// Latency is the time from a request to its answer.
+	Latency time.Duration
+	// Faults are the shares of messages that go wrong.
+	Faults Faults
+	// Suffixes makes recipients whose numbers end in the digits of Suffixes
+	// behave as that table says, whatever the shares are.
+	Suffixes bool
+	// Twins answers Brazilian and Mexican numbers with the other spelling of
+	// the number as wa_id (Meta, send-messages page).
+	Twins bool
+	// Seed chooses who meets which fault.
+	Seed uint64
+	// Receipts says when receipts come and what happens to them on the way.
+	Receipts ReceiptOptions
+	// Transport carries the webhooks; nil for one over the network.
+	Transport http.RoundTripper
+	// Logger is told about webhooks that were not taken; nil discards.
+	Logger *slog.Logger
+}
+
+// Simulator is the simulated provider. It serves
+//
+//	POST /{version}/{phone_number_id}/messages   as the Cloud API does
+//	POST /{phone_number_id}/messages             the same, for relaying services
+//	GET  /truth                                  the Truth as JSON
+//	GET  /counts                                 its Counts alone
+//	POST /faults                                 replaces the Faults (JSON)
+//	GET  /healthz                                200
+//
+// It is safe for concurrent use.
+type Simulator struct {
+	options Options
+	faults  atomic.Pointer[Faults]
+	book    *book
+	outbox  *outbox
+	mux     *http.ServeMux
+
+	closing context.Context
+	close   context.CancelFunc
+	senders sync.WaitGroup
+}
+
+var _ http.Handler = (*Simulator)(nil)
+
+// New starts a simulator. Close it when done.
+func New(o Options) *Simulator {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.WABAID == "" {
+		o.WABAID = "102000000000001"
+	}
+	o.Receipts = o.Receipts.withDefaults()
+	s := &Simulator{options: o, book: newBook(), mux: http.NewServeMux()}
+	s.faults.Store(&o.Faults)
+	s.closing, s.close = context.WithCancel(context.Background())
+	s.outbox = newOutbox(o, s.book)
+	s.senders.Go(func() { s.outbox.dispatch(s.closing) })
+	for range o.Receipts.Senders {
+		s.senders.Go(func() { s.outbox.send(s.closing) })
+	}
+	s.mux.HandleFunc("POST /{version}/{number}/messages", s.message)
+	s.mux.HandleFunc("POST /{number}/messages", s.message)
+	s.mux.HandleFunc("GET /truth", s.serveTruth)
+	s.mux.HandleFunc("GET /counts", s.serveCounts)
+	s.mux.HandleFunc("POST /faults", s.serveFaults)
+	s.mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { noSuchObject().answer().write(w) })
+	return s
+}
+
+// ServeHTTP serves the provider's calls and the control calls.
+func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// SetWebhook changes where receipts are posted to, those included that are
+// waiting to be posted again. An empty url drops them as they fall due.
+func (s *Simulator) SetWebhook(url string) { s.outbox.setWebhook(url) }
+
+// SetFaults replaces the shares for all requests from now on.
+func (s *Simulator) SetFaults(f Faults) { s.faults.Store(&f) }
+
+// Drain waits until no receipt is scheduled or under way any more: each was
+// answered with 200, or dropped for want of a webhook. The error is that of
+// ctx, or ErrClosed.
+func (s *Simulator) Drain(ctx context.Context) error {
+	select {
+	case <-s.outbox.drained():
+		return nil
+	case <-s.closing.Done():
+		return ErrClosed
+	case <-ctx.Done():
+		return fmt.Errorf("receipts are still under way: %w", ctx.Err())
+	}
+}
+
+// ErrClosed is returned where the simulator was closed with receipts under
+// way.
+var ErrClosed = errors.New("simulator closed")
+
+// Close stops the senders and ends hanging answers. Receipts that were not
+// posted by then never are. It may be called more than once.
+func (s *Simulator) Close() {
+	s.close()
+	s.senders.Wait()
+	s.outbox.shut()
+}
+
+// pause waits for d, or until the caller or the simulator is gone.
+func (s *Simulator) pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-s.closing.Done():
+	}
+}

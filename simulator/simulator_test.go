@@ -1,0 +1,291 @@
+package simulator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const testNumber = "106540352242922"
+
+// template is the body of a message.
+func template(to, name, reference string) string {
+	return fmt.Sprintf(`{"messaging_product":"whatsapp","recipient_type":"individual","to":%q,"type":"template",`+
+		`"biz_opaque_callback_data":%q,"template":{"name":%q,"language":{"code":"en_US"},`+
+		`"components":[{"type":"body","parameters":[{"type":"text","text":"Café / 42"}]}]}}`, to, reference, name)
+}
+
+// call makes a request of the handler itself.
+func call(s http.Handler, method, path, body string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
+	return w
+}
+
+func send(s http.Handler, to, name, reference string) *httptest.ResponseRecorder {
+	return call(s, http.MethodPost, "/v23.0/"+testNumber+"/messages", template(to, name, reference))
+}
+
+// phone makes up the n-th recipient.
+func phone(n int) string { return fmt.Sprintf("+4477009%05d", n) }
+
+// told is a receipt as a webhook has it.
+type told struct {
+	ID        string `json:"id"`
+	Status    string `json:"status"`
+	Timestamp string `json:"timestamp"`
+	Recipient string `json:"recipient_id"`
+	Reference string `json:"biz_opaque_callback_data"`
+	Errors    []struct {
+		Code int `json:"code"`
+	} `json:"errors"`
+}
+
+// hook is a receiver of webhooks, as a transport and as a handler.
+type hook struct {
+	t      *testing.T
+	secret string
+	// status answers the n-th POST (0 is the first); nil answers 200.
+	status func(n int) int
+
+	mu     sync.Mutex
+	bodies []string // of every POST
+	told   []told   // of those answered with 200
+	sizes  []int    // statuses in each of those
+}
+
+func (h *hook) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result(), nil
+}
+
+func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		h.t.Error(err)
+	}
+	if got, want := r.Header.Get("X-Hub-Signature-256"), Sign(h.secret, body); h.secret != "" && got != want {
+		h.t.Errorf("signature %q, want %q", got, want)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := len(h.bodies)
+	h.bodies = append(h.bodies, string(body))
+	if h.status != nil && h.status(n) != http.StatusOK {
+		w.WriteHeader(h.status(n))
+		return
+	}
+	receipts := parse(h.t, body)
+	h.told = append(h.told, receipts...)
+	h.sizes = append(h.sizes, len(receipts))
+}
+
+func parse(t *testing.T, body []byte) (all []told) {
+	var envelope struct {
+		Entry []struct {
+			Changes []struct {
+				Value struct {
+					Metadata struct {
+						Number string `json:"phone_number_id"`
+					} `json:"metadata"`
+					Statuses []told `json:"statuses"`
+				} `json:"value"`
+			} `json:"changes"`
+		} `json:"entry"`
+	}
+	if err := json.Unmarshal(body, &envelope); err != nil {
+		t.Errorf("webhook %s: %v", body, err)
+	}
+	for _, e := range envelope.Entry {
+		for _, c := range e.Changes {
+			if c.Value.Metadata.Number != testNumber {
+				t.Errorf("receipts of number %q", c.Value.Metadata.Number)
+			}
+			all = append(all, c.Value.Statuses...)
+		}
+	}
+	return all
+}
+
+// statuses of one message in the order in which they were taken.
+func (h *hook) statuses(reference string) (list []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, r := range h.told {
+		if r.Reference == reference {
+			list = append(list, r.Status)
+		}
+	}
+	return list
+}
+
+// taken is how many statuses each POST had.
+func (h *hook) taken() []int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.sizes)
+}
+
+// simulate runs body in a bubble of its own time, with a hook for webhooks.
+func simulate(t *testing.T, o Options, body func(*Simulator, *hook)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		h := &hook{t: t, secret: "s3cret"}
+		o.AppSecret, o.Webhook, o.Transport = h.secret, "http://hook.test/", h
+		s := New(o)
+		defer s.Close()
+		body(s, h)
+	})
+}
+
+// drain waits for the receipts; time in the bubble costs nothing.
+func drain(t *testing.T, s *Simulator) {
+	t.Helper()
+	if err := s.Drain(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAccepts(t *testing.T) {
+	simulate(t, Options{}, func(s *Simulator, h *hook) {
+		w := send(s, "+44 7700-900123", "hello", "7.1")
+		var got struct {
+			Contacts []struct{ Input, WaID string } `json:"contacts"`
+			Messages []struct {
+				ID     string `json:"id"`
+				Status string `json:"message_status"`
+			} `json:"messages"`
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusOK {
+			t.Fatalf("%d %s: %v", w.Code, w.Body, err)
+		}
+		if got.Contacts[0].Input != "+44 7700-900123" || !strings.Contains(w.Body.String(), `"wa_id":"447700900123"`) {
+			t.Errorf("contacts in %s", w.Body)
+		}
+		if !strings.HasPrefix(got.Messages[0].ID, "wamid.") || got.Messages[0].Status != "accepted" {
+			t.Errorf("messages in %s", w.Body)
+		}
+		drain(t, s)
+		if want := []string{"sent", "delivered"}; !slices.Equal(h.statuses("7.1"), want) {
+			t.Errorf("receipts %v, want %v", h.statuses("7.1"), want)
+		}
+		m := s.Truth().Messages[0]
+		if m.ID != got.Messages[0].ID || m.To != "+447700900123" || m.Template != "hello" || m.Language != "en_US" ||
+			m.Reference != "7.1" || m.Number != testNumber || !strings.Contains(string(m.Components), "Café / 42") {
+			t.Errorf("truth is %+v", m)
+		}
+	})
+}
+
+func TestLatency(t *testing.T) {
+	simulate(t, Options{Latency: 100 * time.Millisecond}, func(s *Simulator, _ *hook) {
+		begun := time.Now()
+		send(s, phone(1), "hello", "")
+		if took := time.Since(begun); took != 100*time.Millisecond {
+			t.Errorf("the answer took %s", took)
+		}
+	})
+}
+
+func TestIdentifiersDiffer(t *testing.T) {
+	b := newBook()
+	seen := map[string]bool{}
+	for place := range 10_000 {
+		seen[b.id(place)] = true
+	}
+	if len(seen) != 10_000 {
+		t.Errorf("%d identifiers for 10000 messages", len(seen))
+	}
+}
+
+func TestRate(t *testing.T) {
+	refused := func(t *testing.T, rate, sent float64) (n int) {
+		simulate(t, Options{Rate: rate}, func(s *Simulator, _ *hook) {
+			for i := range int(10 * sent) {
+				send(s, phone(i), "hello", "")
+				time.Sleep(time.Duration(float64(time.Second) / sent))
+			}
+			n = s.Counts().Refused[130429]
+		})
+		return n
+	}
+	if n := refused(t, 80, 80); n != 0 {
+		t.Errorf("%d refused at the rate itself", n)
+	}
+	// of 1,000 in ten seconds 80 × 1.02 × 10 may pass, and the burst of four
+	if n := refused(t, 80, 100); n < 175 || n > 185 {
+		t.Errorf("%d refused of 1000 at 100 a second", n)
+	}
+}
+
+func TestCloseTwiceAndDrainAfter(t *testing.T) {
+	simulate(t, Options{Receipts: ReceiptOptions{Delay: time.Hour}}, func(s *Simulator, _ *hook) {
+		send(s, phone(1), "hello", "")
+		s.Close()
+		s.Close()
+		if err := s.Drain(context.Background()); err == nil {
+			t.Error("drained although receipts were left")
+		}
+		if w := send(s, phone(2), "hello", ""); w.Code != http.StatusOK {
+			t.Errorf("status %d after Close", w.Code)
+		}
+	})
+}
+
+func TestNoWebhookDropsReceipts(t *testing.T) {
+	simulate(t, Options{}, func(s *Simulator, h *hook) {
+		s.SetWebhook("")
+		send(s, phone(1), "hello", "1.1")
+		drain(t, s)
+		s.SetWebhook("http://hook.test/")
+		send(s, phone(2), "hello", "2.1")
+		drain(t, s)
+		if len(h.statuses("1.1")) != 0 || len(h.statuses("2.1")) != 2 {
+			t.Errorf("receipts %v", h.told)
+		}
+	})
+}
+
+func TestControl(t *testing.T) {
+	simulate(t, Options{}, func(s *Simulator, _ *hook) {
+		for _, c := range []struct {
+			method, path, body string
+			status             int
+		}{
+			{"GET", "/healthz", "", 200},
+			{"POST", "/faults", `{"invalid":1,"hang_for":"3s"}`, 204},
+			{"POST", "/faults", `{"invalid":2}`, 400},
+			{"POST", "/faults", `{"invlid":1}`, 400},
+			{"GET", "/v23.0/" + testNumber + "/messages", "", 400},
+			{"GET", "/nowhere", "", 400},
+		} {
+			if w := call(s, c.method, c.path, c.body); w.Code != c.status {
+				t.Errorf("%s %s %s: %d, want %d: %s", c.method, c.path, c.body, w.Code, c.status, w.Body)
+			}
+		}
+		if w := send(s, phone(1), "hello", ""); w.Code != 400 {
+			t.Errorf("the faults were not set: %d", w.Code)
+		}
+		var counts Counts
+		if err := json.Unmarshal(call(s, "GET", "/counts", "").Body.Bytes(), &counts); err != nil {
+			t.Fatal(err)
+		}
+		if counts.Requests != 1 || counts.Accepted != 0 || counts.Refused[100]+counts.Refused[131009] != 1 {
+			t.Errorf("counts %+v", counts)
+		}
+	})
+}

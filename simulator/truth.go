@@ -1,0 +1,84 @@
+package simulator
+
+import (
+	"encoding/json"
+	"time"
+
+	"carillon/campaign"
+)
+
+// Counts says how many requests there were and what became of them.
+type Counts struct {
+	// Requests were made for messages, refused ones included.
+	Requests int `json:"requests"`
+	// Accepted is how many messages were taken, with or without an answer.
+	Accepted int `json:"accepted"`
+	// Refused is how many were not, by the error's code; those without one
+	// stand under their HTTP status (408, 502).
+	Refused map[int]int `json:"refused"`
+}
+
+// Truth is what the simulator really did. In JSON its durations are
+// nanoseconds.
+type Truth struct {
+	// Started is what all times count from.
+	Started time.Time `json:"started"`
+	Counts  Counts    `json:"counts"`
+	// Arrivals is when each request came, sorted, refused ones included.
+	Arrivals []time.Duration `json:"arrivals"`
+	// Messages are the accepted ones in the order of acceptance.
+	Messages []Message `json:"messages"`
+}
+
+// Message is one accepted message.
+type Message struct {
+	// ID is the identifier given to it.
+	ID string `json:"id"`
+	// Number is the sending number's id.
+	Number string `json:"number"`
+	// To is the recipient in E.164.
+	To        string `json:"to"`
+	Template  string `json:"template"`
+	Language  string `json:"language"`
+	Reference string `json:"reference,omitempty"`
+	// Components are the template's parameters, byte for byte.
+	Components json.RawMessage `json:"components,omitempty"`
+	// At is when its request came.
+	At time.Duration `json:"at"`
+	// Fault names what was made to go wrong, empty for nothing.
+	Fault string `json:"fault,omitempty"`
+	// Receipts are those it was to get, in the order sent, delivered, read,
+	// failed.
+	Receipts []Receipt `json:"receipts,omitempty"`
+}
+
+// Receipt is one receipt of a message, its duplicates included.
+type Receipt struct {
+	Status campaign.Status `json:"status"`
+	// Code explains a failed one.
+	Code int `json:"code,omitempty"`
+	// Lost ones were never to be posted.
+	Lost bool `json:"lost,omitempty"`
+	// Posted is when its first POST began, Answered when the first one began
+	// that was answered with 200; 0 for not yet.
+	Posted   time.Duration `json:"posted,omitempty"`
+	Answered time.Duration `json:"answered,omitempty"`
+}
+
+// Truth tells everything. With a million messages it takes some 600 MB; GET
+// /truth takes none.
+func (s *Simulator) Truth() Truth {
+	counts, arrivals, messages := s.book.snapshot()
+	t := Truth{Started: s.book.start, Counts: counts, Arrivals: arrivals, Messages: make([]Message, 0, counts.Accepted)}
+	for m := range messages {
+		t.Messages = append(t.Messages, m)
+	}
+	return t
+}
+
+// Counts tells how many there were so far.
+func (s *Simulator) Counts() Counts {
+	s.book.mu.Lock()
+	defer s.book.mu.Unlock()
+	return s.book.counts()
+}

@@ -1,0 +1,233 @@
+package web
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Role is what a token allows. Each role may do all that those before it may.
+type Role string
+
+const (
+	// Viewer reads.
+	Viewer Role = "viewer"
+	// Operator also uploads, starts, pauses, resumes and cancels.
+	Operator Role = "operator"
+	// Admin also changes opt-outs.
+	Admin Role = "admin"
+)
+
+// rank orders the roles; 0 is for none.
+func (r Role) rank() int {
+	switch r {
+	case Viewer:
+		return 1
+	case Operator:
+		return 2
+	case Admin:
+		return 3
+	}
+	return 0
+}
+
+func (r Role) covers(needed Role) bool { return r.rank() >= needed.rank() }
+
+// Token admits whoever presents it.
+type Token struct {
+	// Name stands in logs and in the reasons of campaigns.
+	Name  string
+	Token string
+	Role  Role
+}
+
+// secret is a token as the server keeps it.
+type secret struct {
+	name   string
+	role   Role
+	digest [sha256.Size]byte
+}
+
+func newSecrets(tokens []Token) ([]secret, error) {
+	secrets := make([]secret, len(tokens))
+	for i, t := range tokens {
+		if t.Name == "" || t.Token == "" || t.Role.rank() == 0 {
+			return nil, fmt.Errorf("web: token %d (%q) needs a name, a token and a role: %s, %s or %s",
+				i+1, t.Name, Viewer, Operator, Admin)
+		}
+		secrets[i] = secret{t.Name, t.Role, sha256.Sum256([]byte(t.Token))}
+	}
+	return secrets, nil
+}
+
+// caller is who sends a request.
+type caller struct {
+	name string
+	role Role
+}
+
+// anybody is the caller where there are no tokens.
+func anybody() caller { return caller{"anybody", Admin} }
+
+// admit says whose token this is. It takes as long for a wrong one.
+func (s *Server) admit(token string) (caller, bool) {
+	digest := sha256.Sum256([]byte(token))
+	var found caller
+	known := false
+	for _, secret := range s.tokens {
+		if subtle.ConstantTimeCompare(digest[:], secret.digest[:]) == 1 {
+			found, known = caller{secret.name, secret.role}, true
+		}
+	}
+	return found, known
+}
+
+// authenticate says who sends the request. The Authorization header goes
+// before the cookie.
+func (s *Server) authenticate(r *http.Request) (caller, error) {
+	if len(s.tokens) == 0 {
+		return anybody(), nil
+	}
+	if header := r.Header.Get("Authorization"); header != "" {
+		scheme, token, _ := strings.Cut(header, " ")
+		found, known := s.admit(strings.TrimSpace(token))
+		if !strings.EqualFold(scheme, "Bearer") || !known {
+			return caller{}, refuse(unauthorized, "check the token (the command line takes it from CARILLON_TOKEN)",
+				"the Authorization header holds no known token")
+		}
+		return found, nil
+	}
+	if cookie, err := r.Cookie(cookieName); err == nil {
+		if found, known := s.readCookie(cookie.Value); known {
+			return found, nil
+		}
+	}
+	return caller{}, refuse(unauthorized, "send the header Authorization: Bearer TOKEN, or log in at /login",
+		"the request carries no token")
+}
+
+// authorize lets a caller of the role pass and notes who it is.
+func (s *Server) authorize(r *http.Request, needed Role) error {
+	if needed == "" {
+		return nil
+	}
+	if len(s.tokens) == 0 && !isLoopback(r.Host) {
+		return refuse(forbidden, "configure http.tokens, or use the address 127.0.0.1",
+			"without tokens the server answers under a loopback name only, and not as %q", r.Host)
+	}
+	who, err := s.authenticate(r)
+	if err != nil {
+		return err
+	}
+	visitOf(r).caller = who
+	if !who.role.covers(needed) {
+		return refuse(forbidden, "use a token with the role "+string(needed),
+			"%s has the role %s; this takes the role %s", who.name, who.role, needed)
+	}
+	return nil
+}
+
+// isLoopback reports whether a Host header names this very machine. A page
+// whose name an attacker points at 127.0.0.1 keeps its own name there.
+func isLoopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+const (
+	cookieName = "carillon"
+	// cookieLife is how long a browser stays logged in: a working day.
+	cookieLife = 12 * time.Hour
+)
+
+// newCookie is proof for a browser that it knew a token. It does not hold the
+// token, and is worth nothing once the token is changed or removed.
+func (s *Server) newCookie(who caller, token string, secure bool) *http.Cookie {
+	ends := s.now().Add(cookieLife)
+	name := base64.RawURLEncoding.EncodeToString([]byte(who.name))
+	claim := name + "." + strconv.FormatInt(ends.Unix(), 10)
+	return &http.Cookie{
+		Name:     cookieName,
+		Value:    claim + "." + sign(sha256.Sum256([]byte(token)), claim),
+		Path:     "/",
+		Expires:  ends,
+		HttpOnly: true,
+		Secure:   secure,
+		SameSite: http.SameSiteStrictMode,
+	}
+}
+
+func (s *Server) readCookie(value string) (caller, bool) {
+	at := strings.LastIndexByte(value, '.')
+	if at < 0 {
+		return caller{}, false
+	}
+	claim, signature := value[:at], value[at+1:]
+	_, ends, _ := strings.Cut(claim, ".")
+	second, err := strconv.ParseInt(ends, 10, 64)
+	if err != nil || s.now().Unix() >= second {
+		return caller{}, false
+	}
+	for _, secret := range s.tokens {
+		if hmac.Equal([]byte(signature), []byte(sign(secret.digest, claim))) {
+			return caller{secret.name, secret.role}, true
+		}
+	}
+	return caller{}, false
+}
+
+func sign(key [sha256.Size]byte, claim string) string {
+	mac := hmac.New(sha256.New, key[:])
+	mac.Write([]byte("carillon login\n" + claim))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// guarded lets those with the role through to the handler and turns errors
+// into problem documents.
+func (s *Server) guarded(needed Role, handle handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := s.authorize(r, needed)
+		if err == nil {
+			err = handle(w, r)
+		}
+		if err != nil {
+			s.refuse(w, r, err)
+		}
+	})
+}
+
+// monitor is asynqmon for those who may see it. Whatever is not reading takes
+// an operator; a browser that is not logged in is sent to do so.
+func (s *Server) monitor() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", monitorPolicy)
+		needed := Operator
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			needed = Viewer
+		}
+		err := s.authorize(r, needed)
+		var p *problem
+		switch {
+		case err == nil:
+			s.asynqmon.ServeHTTP(w, r)
+		case errors.As(err, &p) && p.Status == http.StatusUnauthorized && needed == Viewer &&
+			strings.Contains(r.Header.Get("Accept"), "text/html"):
+			seeOther(w, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
+		default:
+			s.refuse(w, r, err)
+		}
+	})
+}

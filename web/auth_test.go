@@ -1,0 +1,188 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestRoles asks every route with every kind of caller.
+func TestRoles(t *testing.T) {
+	f := start(t, func(o *Options) {
+		o.Tokens = threeTokens()
+		o.Asynqmon = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	})
+	routes := append(f.server.routes(),
+		route{method: "GET", path: "/asynqmon/api/queues", role: Viewer},
+		route{method: "POST", path: "/asynqmon/api/queues/q:pause", role: Operator},
+		route{method: "DELETE", path: "/asynqmon/api/queues/q", role: Operator})
+	callers := []struct {
+		token string
+		role  Role
+	}{{"", ""}, {"not-a-token", ""}, {viewerToken, Viewer}, {operatorToken, Operator}, {adminToken, Admin}}
+	for _, r := range routes {
+		path := strings.NewReplacer("{id}", "zzzzzzz", "{channel}", "none").Replace(r.path)
+		for _, who := range callers {
+			answer := f.do(call{method: r.method, path: path, token: who.token})
+			refusedHere := answer.status == http.StatusForbidden ||
+				answer.status == http.StatusUnauthorized && strings.Contains(answer.header.Get("Content-Type"), "problem")
+			switch {
+			case who.role.covers(r.role):
+				if refusedHere {
+					t.Errorf("%s refuses %q: %s", r.pattern(), who.role, answer.body)
+				}
+			case who.role == "":
+				wantProblem(t, answer, unauthorized)
+				if answer.header.Get("WWW-Authenticate") == "" {
+					t.Errorf("%s: no WWW-Authenticate", r.pattern())
+				}
+			default:
+				wantProblem(t, answer, forbidden)
+			}
+		}
+	}
+}
+
+func TestOtherSchemesAreRefused(t *testing.T) {
+	f := start(t, func(o *Options) { o.Tokens = threeTokens() })
+	for _, header := range []string{"Basic " + adminToken, adminToken, "Bearer", "Bearer " + adminToken + "x"} {
+		wantProblem(t, f.do(call{method: "GET", path: "/api/campaigns", header: map[string]string{"Authorization": header}}), unauthorized)
+	}
+	wantStatus(t, f.do(call{method: "GET", path: "/api/campaigns", header: map[string]string{"Authorization": "bearer " + adminToken}}), http.StatusOK)
+}
+
+func TestWithoutTokensOnlyLoopbackNamesAnswer(t *testing.T) {
+	f := start(t, nil)
+	for host, want := range map[string]int{
+		"localhost": 200, "localhost:8080": 200, "127.0.0.1:1": 200, "127.9.9.9": 200, "[::1]:80": 200, "[::1]": 200,
+		"evil.example": 403, "evil.example:80": 403, "192.168.1.1": 403, "localhost.evil.example": 403,
+	} {
+		answer := f.do(call{method: "GET", path: "/api/campaigns", header: map[string]string{"Host": host}})
+		if answer.status != want {
+			t.Errorf("Host %s: %d, want %d: %s", host, answer.status, want, answer.body)
+		}
+	}
+	// A provider reaches the webhook under whatever name a tunnel has.
+	answer := f.do(call{method: "GET", path: "/webhooks/main?verify=word&challenge=7", header: map[string]string{"Host": "tunnel.example"}})
+	wantStatus(t, answer, http.StatusOK)
+}
+
+func TestLogin(t *testing.T) {
+	now := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+	f := start(t, func(o *Options) {
+		o.Tokens = threeTokens()
+		o.Now = func() time.Time { return now }
+		o.Asynqmon = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("the monitor")) })
+	})
+	page := map[string]string{"Accept": "text/html"}
+	answer := f.do(call{method: "GET", path: "/asynqmon/queues?x=1", header: page})
+	wantStatus(t, answer, http.StatusSeeOther)
+	if to := answer.header.Get("Location"); to != "/login?next=%2Fasynqmon%2Fqueues%3Fx%3D1" {
+		t.Errorf("sent to %s", to)
+	}
+	answer = f.get("/login?next=/asynqmon/queues%3Fx%3D1")
+	if !strings.Contains(answer.body, `value="/asynqmon/queues?x=1"`) {
+		t.Errorf("the page forgets where to go: %s", answer.body)
+	}
+
+	answer = f.do(call{method: "POST", path: "/login", header: form(), body: strings.NewReader("token=wrong")})
+	wantStatus(t, answer, http.StatusUnauthorized)
+	if len(answer.header.Values("Set-Cookie")) > 0 || !strings.Contains(answer.body, "No such token") {
+		t.Errorf("%v %s", answer.header, answer.body)
+	}
+
+	cookie := f.logIn(viewerToken)
+	if !cookie.HttpOnly || cookie.SameSite != http.SameSiteStrictMode || strings.Contains(cookie.Value, viewerToken) {
+		t.Errorf("cookie %v", cookie)
+	}
+	with := func(method, value string) reply {
+		return f.do(call{method: method, path: "/asynqmon/", header: map[string]string{"Cookie": cookieName + "=" + value}})
+	}
+	if answer = with("GET", cookie.Value); answer.body != "the monitor" {
+		t.Errorf("%d %s", answer.status, answer.body)
+	}
+	wantProblem(t, with("POST", cookie.Value), forbidden)
+	wantStatus(t, with("POST", f.logIn(operatorToken).Value), http.StatusOK)
+	for _, forged := range []string{cookie.Value + "A", "", ".", "a.99999999999.", strings.Replace(cookie.Value, ".1", ".2", 1)} {
+		wantProblem(t, with("GET", forged), unauthorized)
+	}
+	now = now.Add(cookieLife)
+	wantProblem(t, with("GET", cookie.Value), unauthorized)
+}
+
+func (f *fixture) logIn(token string) *http.Cookie {
+	f.t.Helper()
+	answer := f.do(call{method: "POST", path: "/login", header: form(), body: strings.NewReader("next=/asynqmon/&token=" + token)})
+	wantStatus(f.t, answer, http.StatusSeeOther)
+	if to := answer.header.Get("Location"); to != "/asynqmon/" {
+		f.t.Errorf("sent to %s", to)
+	}
+	return (&http.Response{Header: answer.header}).Cookies()[0]
+}
+
+// TestCookieDiesWithItsToken: a server whose configuration has another token
+// under the same name does not know the cookie.
+func TestCookieDiesWithItsToken(t *testing.T) {
+	before := &Server{now: time.Now}
+	cookie := before.newCookie(caller{"eve", Viewer}, viewerToken, true)
+	for token, want := range map[string]bool{viewerToken: true, "viewer-token-0001": false} {
+		secrets, err := newSecrets([]Token{{"eve", token, Viewer}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := &Server{now: time.Now, tokens: secrets}
+		if _, known := after.readCookie(cookie.Value); known != want {
+			t.Errorf("token %s: known is %v", token, known)
+		}
+	}
+}
+
+func TestMonitorIsMountedOnlyWhenGiven(t *testing.T) {
+	wantProblem(t, start(t, nil).get("/asynqmon/"), notFound)
+}
+
+func TestLocalPath(t *testing.T) {
+	const home = "/asynqmon/"
+	for next, want := range map[string]string{
+		"/api/campaigns?limit=1": "/api/campaigns?limit=1", "/": "/",
+		"": home, "https://evil.example": home, "//evil.example": home, `/\evil.example`: home, "/\t/evil.example": home, "javascript:x": home,
+	} {
+		if got := localPath(next); got != want {
+			t.Errorf("%q leads to %q, want %q", next, got, want)
+		}
+	}
+}
+
+func FuzzReadCookie(f *testing.F) {
+	s := &Server{now: time.Now}
+	var err error
+	if s.tokens, err = newSecrets(threeTokens()); err != nil {
+		f.Fatal(err)
+	}
+	good := s.newCookie(caller{"eve", Viewer}, viewerToken, true).Value
+	f.Add("ZXZl.99999999999.AAAA")
+	f.Add(good[:len(good)-1])
+	f.Fuzz(func(t *testing.T, value string) {
+		if _, known := s.readCookie(value); known && value != good {
+			t.Errorf("%q is let in", value)
+		}
+	})
+}
+
+func TestAbortedAnswersStayAborted(t *testing.T) {
+	f := start(t, func(o *Options) {
+		o.Asynqmon = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusOK)
+			panic("half way")
+		})
+	})
+	request := httptest.NewRequest("GET", "http://localhost/asynqmon/", nil)
+	defer func() {
+		if p := recover(); p != http.ErrAbortHandler { //nolint:errorlint // it is this very value
+			t.Errorf("panic %v", p)
+		}
+	}()
+	f.server.Handler().ServeHTTP(httptest.NewRecorder(), request)
+}

@@ -1,0 +1,314 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"carillon/campaign"
+	"carillon/contacts"
+	"carillon/ledger"
+)
+
+// campaignView is a campaign as the API gives it. Times are RFC 3339 in UTC,
+// null for "not yet" and "never".
+type campaignView struct {
+	ID       string                     `json:"id"`
+	Name     string                     `json:"name"`
+	Channel  string                     `json:"channel"`
+	State    campaign.State             `json:"state"`
+	Reason   string                     `json:"reason"`
+	Counts   campaign.Counts            `json:"counts"`
+	Verdicts map[campaign.Verdict]int64 `json:"verdicts"`
+	Steps    []stepView                 `json:"steps"`
+	// RateLimit is the campaign's own cap, Rate what it does: both in messages
+	// a second.
+	RateLimit float64 `json:"rate_limit"`
+	Rate      float64 `json:"rate"`
+	// Total is the number of messages, Open how many of them can still cause a
+	// request to the provider.
+	Total int64 `json:"total"`
+	Open  int64 `json:"open"`
+
+	CreatedAt  *time.Time `json:"created_at"`
+	StartAt    *time.Time `json:"start_at"`
+	StartedAt  *time.Time `json:"started_at"`
+	FinishedAt *time.Time `json:"finished_at"`
+	ExpiresAt  *time.Time `json:"expires_at"`
+}
+
+type stepView struct {
+	Step     int             `json:"step"`
+	Template string          `json:"template"`
+	Counts   campaign.Counts `json:"counts"`
+}
+
+func (s *Server) view(c ledger.Campaign) campaignView {
+	v := campaignView{
+		ID:        c.ID.String(),
+		Name:      c.Name,
+		Channel:   c.Definition.Channel,
+		State:     c.State,
+		Reason:    c.Reason,
+		Counts:    c.Counts,
+		Verdicts:  map[campaign.Verdict]int64{},
+		RateLimit: c.Definition.Rate,
+		Rate:      s.meters.rate(c.ID),
+		Total:     c.Counts.Total() - c.Counts[campaign.Rejected],
+		Open:      c.Open,
+
+		CreatedAt:  moment(c.Created),
+		StartAt:    moment(c.StartAt),
+		StartedAt:  moment(c.Started),
+		FinishedAt: moment(c.Finished),
+		ExpiresAt:  moment(c.Expires),
+	}
+	maps.Copy(v.Verdicts, c.Verdicts)
+	for i, step := range c.Definition.Steps {
+		counts := campaign.Counts{}
+		if i < len(c.Steps) {
+			counts = c.Steps[i]
+		}
+		v.Steps = append(v.Steps, stepView{Step: i + 1, Template: step.Template, Counts: counts})
+	}
+	return v
+}
+
+// moment is a time in JSON.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// page is a part of a list. Next, where it is not null, is the cursor of the
+// part that follows.
+type page[T any] struct {
+	Items []T     `json:"items"`
+	Next  *string `json:"next"`
+}
+
+// pageLimit reads how many items a page shall have.
+func pageLimit(query url.Values, usual, most int) (int, error) {
+	text := query.Get("limit")
+	if text == "" {
+		return usual, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		return 0, refuse(badRequest, "give a number from 1 to "+strconv.Itoa(most), "the limit %q is no such number", text)
+	}
+	return n, nil
+}
+
+func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) error {
+	const usual, most = 20, 100
+	limit, err := pageLimit(r.URL.Query(), usual, most)
+	if err != nil {
+		return err
+	}
+	var before campaign.ID
+	if cursor := r.URL.Query().Get("cursor"); cursor != "" {
+		if before, err = campaign.ParseID(cursor); err != nil {
+			return refuse(badRequest, "take the cursor from the page before", "%q is no cursor", cursor)
+		}
+	}
+	found, err := s.ledger.Campaigns(r.Context(), before, limit+1)
+	if err != nil {
+		return err
+	}
+	list := page[campaignView]{Items: []campaignView{}}
+	for i, c := range found {
+		if i == limit {
+			list.Next = &list.Items[i-1].ID
+			break
+		}
+		list.Items = append(list.Items, s.view(c))
+	}
+	return answer(w, http.StatusOK, list)
+}
+
+// campaign finds the campaign that the path names.
+func (s *Server) campaign(r *http.Request) (ledger.Campaign, error) {
+	id, err := campaign.ParseID(r.PathValue("id"))
+	if err != nil {
+		return ledger.Campaign{}, err
+	}
+	return s.ledger.Campaign(r.Context(), id)
+}
+
+func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.campaign(r)
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, s.view(c))
+}
+
+func (s *Server) act(action campaign.Action) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		id, err := campaign.ParseID(r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		c, err := s.ledger.Act(r.Context(), id, action, visitOf(r).caller.name, s.now())
+		if err != nil {
+			return err
+		}
+		if c.State == campaign.Running {
+			s.changed()
+		}
+		return answer(w, http.StatusOK, s.view(c))
+	}
+}
+
+// createdView is a campaign that has come in.
+type createdView struct {
+	campaignView
+	// Problems are the first rows that do not take part.
+	Problems []rowProblem `json:"problems"`
+	// Layout says how the list was read; a repeated request is not told again.
+	Layout *contacts.Layout `json:"layout"`
+}
+
+type rowProblem struct {
+	Row     int              `json:"row"`
+	Verdict campaign.Verdict `json:"verdict"`
+	Phone   string           `json:"phone"`
+	Detail  string           `json:"detail"`
+}
+
+func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
+	wanted, err := readPlan(r, s.now())
+	if err != nil {
+		return err
+	}
+	up, err := receiveUpload(w, r)
+	defer up.remove()
+	if err != nil {
+		return err
+	}
+	def, err := campaign.Parse(up.definition)
+	if err != nil {
+		return err
+	}
+	if _, known := s.channels[def.Channel]; !known {
+		names := strings.Join(slices.Sorted(maps.Keys(s.channels)), ", ")
+		return refuse(badCampaign, "the channels there are: "+names, "channel: there is no channel %q", def.Channel)
+	}
+	imported, err := Import(r.Context(), s.ledger, def, up.contacts, wanted.key, up.hash, s.now)
+	var exists *ledger.ExistsError
+	if errors.As(err, &exists) && exists.Same && !exists.Importing {
+		return s.answerCreated(w, r, exists.ID, nil, wanted)
+	}
+	if err != nil {
+		return err
+	}
+	return s.answerCreated(w, r, imported.ID, &imported.Layout, wanted)
+}
+
+// answerCreated starts the campaign where that is wanted and shows it. The
+// layout is nil for a repeated request, which still starts a draft: the first
+// one may have died before it could.
+func (s *Server) answerCreated(w http.ResponseWriter, r *http.Request, id campaign.ID, layout *contacts.Layout, wanted plan) error {
+	c, err := s.ledger.Campaign(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if c.State == campaign.Draft {
+		if c, err = s.launch(r.Context(), c, wanted, visitOf(r).caller.name); err != nil {
+			return err
+		}
+	}
+	problems, err := s.rejectedRows(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	status := http.StatusCreated
+	if layout == nil {
+		status = http.StatusOK
+		w.Header().Set("Idempotency-Replayed", "true")
+	}
+	w.Header().Set("Location", "/api/campaigns/"+id.String())
+	return answer(w, status, createdView{s.view(c), problems, layout})
+}
+
+// plan is what shall happen to a campaign once it is in.
+type plan struct {
+	start bool
+	at    time.Time // zero: not by itself
+	key   string
+}
+
+func readPlan(r *http.Request, now time.Time) (plan, error) {
+	const longestKey = 255
+	// A start that a slow upload or a repeated request has made a little late
+	// is still wanted; yesterday's date is a slip of the pen.
+	const late = time.Hour
+	query := r.URL.Query()
+	p := plan{key: r.Header.Get("Idempotency-Key")}
+	if len(p.key) > longestKey {
+		return p, refuse(badRequest, "use a UUID", "the Idempotency-Key has more than %d characters", longestKey)
+	}
+	var err error
+	if text := query.Get("start"); text != "" {
+		if p.start, err = strconv.ParseBool(text); err != nil {
+			return p, refuse(badRequest, "write start=true or leave it out", "start=%q is neither true nor false", text)
+		}
+	}
+	text := query.Get("at")
+	if text == "" {
+		return p, nil
+	}
+	// A plus that was not encoded arrives as a space.
+	if p.at, err = time.Parse(time.RFC3339, strings.ReplaceAll(text, " ", "+")); err != nil {
+		return p, refuse(badRequest, "write it like 2026-01-31T09:00:00Z", "at=%q is no time in RFC 3339", text)
+	}
+	if p.start {
+		return p, refuse(badRequest, "leave one of them out", "start=true and at exclude each other")
+	}
+	if now.Sub(p.at) > late {
+		return p, refuse(badRequest, "give a time to come, or start=true", "the time %s is over", text)
+	}
+	return p, nil
+}
+
+func (s *Server) launch(ctx context.Context, c ledger.Campaign, wanted plan, by string) (ledger.Campaign, error) {
+	switch {
+	case wanted.start:
+		c, err := s.ledger.Act(ctx, c.ID, campaign.Start, by, s.now())
+		if err == nil {
+			s.changed()
+		}
+		return c, err
+	case !wanted.at.IsZero():
+		if err := s.ledger.StartAt(ctx, c.ID, wanted.at); err != nil {
+			return c, err
+		}
+		return s.ledger.Campaign(ctx, c.ID)
+	}
+	return c, nil
+}
+
+// rejectedRows are the first rows of a list that do not take part.
+func (s *Server) rejectedRows(ctx context.Context, id campaign.ID) ([]rowProblem, error) {
+	const most = 100
+	rows, _, err := s.ledger.Report(ctx, ledger.ReportQuery{Campaign: id, Recipients: most, Status: campaign.Rejected})
+	if err != nil {
+		return nil, err
+	}
+	problems := make([]rowProblem, len(rows))
+	for i, row := range rows {
+		detail := strings.TrimPrefix(strings.TrimPrefix(row.Reason, string(row.Verdict)), ": ")
+		problems[i] = rowProblem{Row: row.Row(), Verdict: row.Verdict, Phone: row.Phone, Detail: detail}
+	}
+	return problems, nil
+}

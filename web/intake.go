@@ -1,0 +1,132 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"carillon/campaign"
+	"carillon/contacts"
+	"carillon/ledger"
+)
+
+// IntakeLedger is what an import needs of the record.
+type IntakeLedger interface {
+	BeginIntake(ctx context.Context, n ledger.NewCampaign, now time.Time) (*ledger.Intake, error)
+}
+
+var _ IntakeLedger = (*ledger.Ledger)(nil)
+
+// Imported is a campaign that has just come in, as a draft.
+type Imported struct {
+	ID campaign.ID
+	// Layout says how the list was read.
+	Layout contacts.Layout
+}
+
+// Import reads a contact list and makes a campaign of it. Rows that cannot be
+// sent are kept with the reason; a list without a single good row makes a
+// campaign that has nothing to do.
+//
+// key and hash make the import happen once: the error is a
+// *ledger.ExistsError where the key has been used (an empty key never is). It
+// is a *contacts.Error where the list is unusable, and joins *campaign.Mistake
+// where the definition does not fit the list. After an error no trace is left.
+func Import(ctx context.Context, l IntakeLedger, def *campaign.Definition, contactsPath, key, hash string, now func() time.Time) (Imported, error) {
+	list, err := contacts.Open(contactsPath, def.Contacts, contacts.Limits{})
+	if err != nil {
+		return Imported{}, err
+	}
+	defer func() { _ = list.Close() }() // it was read only
+	layout := list.Layout()
+	renderer, err := def.Compile(layout.Columns)
+	if err != nil {
+		return Imported{}, err
+	}
+	intake, err := l.BeginIntake(ctx, ledger.NewCampaign{Definition: def, Columns: layout.Columns, Key: key, Hash: hash}, now())
+	if err != nil {
+		return Imported{}, err
+	}
+	err = fill(ctx, intake, list, renderer, now)
+	if err == nil {
+		err = intake.Reveal(ctx)
+	}
+	if err != nil {
+		return Imported{}, errors.Join(err, abandon(ctx, intake))
+	}
+	return Imported{ID: intake.ID(), Layout: layout}, nil
+}
+
+// abandon removes what has come in, also for a caller who has gone.
+func abandon(ctx context.Context, intake *ledger.Intake) error {
+	const patience = time.Minute
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	return intake.Abandon(ctx)
+}
+
+// fill reads a batch while the ledger stores the one before.
+func fill(ctx context.Context, intake *ledger.Intake, list *contacts.Reader, renderer *campaign.Renderer, now func() time.Time) error {
+	batches := make(chan []campaign.Row, 1)
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error {
+		defer close(batches)
+		return readBatches(ctx, list, renderer, batches)
+	})
+	work.Go(func() error {
+		for batch := range batches {
+			if err := intake.Add(ctx, batch, now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return work.Wait()
+}
+
+func readBatches(ctx context.Context, list *contacts.Reader, renderer *campaign.Renderer, batches chan<- []campaign.Row) error {
+	for last := false; !last; {
+		batch := make([]campaign.Row, 0, ledger.IntakeBatch)
+		for len(batch) < ledger.IntakeBatch {
+			row, err := list.Next()
+			if errors.Is(err, io.EOF) {
+				last = true
+				break
+			}
+			if err != nil {
+				return err
+			}
+			batch = append(batch, checked(row, renderer))
+		}
+		if len(batch) == 0 {
+			return nil
+		}
+		select {
+		case batches <- batch:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// checked marks an admitted row whose values cannot be sent.
+func checked(row campaign.Row, renderer *campaign.Renderer) campaign.Row {
+	if !row.Admitted() {
+		return row
+	}
+	problems := renderer.Check(row.Values)
+	if len(problems) == 0 {
+		return row
+	}
+	texts := make([]string, len(problems))
+	for i, p := range problems {
+		texts[i] = p.String()
+	}
+	row.Verdict, row.Detail = campaign.BadValue, strings.Join(texts, "; ")
+	return row
+}

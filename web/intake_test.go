@@ -1,0 +1,157 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carillon/campaign"
+	"carillon/contacts"
+	"carillon/ledger"
+)
+
+func openLedger(t testing.TB) *ledger.Ledger {
+	t.Helper()
+	l, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+func parse(t testing.TB, text string) *campaign.Definition {
+	t.Helper()
+	def, err := campaign.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return def
+}
+
+func writeList(t testing.TB, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "list.csv")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// longList has n good contacts.
+func longList(n int) string {
+	var list strings.Builder
+	list.WriteString("Phone,Name\n")
+	for i := range n {
+		fmt.Fprintf(&list, "+49151%08d,Name %d\n", i, i)
+	}
+	return list.String()
+}
+
+func TestImportOverSeveralBatches(t *testing.T) {
+	const people = 2*ledger.IntakeBatch + 7
+	l := openLedger(t)
+	got, err := Import(t.Context(), l, parse(t, twoSteps), writeList(t, longList(people)+"+4915100000000,Again\n"), "", "", time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := l.Campaign(t.Context(), got.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := campaign.Counts{campaign.Pending: people, campaign.Waiting: people, campaign.Rejected: 1}
+	if diff := cmp.Diff(want, c.Counts); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"Phone", "Name"}, got.Layout.Columns); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestImportMarksValuesThatCannotBeSent(t *testing.T) {
+	l := openLedger(t)
+	got, err := Import(t.Context(), l, parse(t, twoSteps), writeList(t, "Phone,Name\n+4915112345601,\n12,\n"), "", "", time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, _, err := l.Report(t.Context(), ledger.ReportQuery{Campaign: got.ID, Recipients: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 2 || rows[0].Verdict != campaign.BadValue || !strings.Contains(rows[0].Reason, `column "Name": is empty`) {
+		t.Errorf("%+v", rows)
+	}
+	if rows[1].Verdict != campaign.Invalid {
+		t.Errorf("a row without a number is %s", rows[1].Verdict)
+	}
+}
+
+// TestImportLeavesNoTrace: what fails on the way, in whatever way, has not
+// happened.
+func TestImportLeavesNoTrace(t *testing.T) {
+	l := openLedger(t)
+	def := parse(t, twoSteps)
+	good := longList(ledger.IntakeBatch + 1)
+	_, err := Import(t.Context(), l, def, writeList(t, good+"+491511,a,b,c\n"), "key", "hash", time.Now)
+	var broken *contacts.Error
+	if !errors.As(err, &broken) || broken.Line != ledger.IntakeBatch+3 {
+		t.Errorf("broken at its end: %v", err)
+	}
+
+	calls := 0
+	gone, leave := context.WithCancel(t.Context())
+	leaving := func() time.Time { // the caller goes away while rows come in
+		if calls++; calls == 2 {
+			leave()
+		}
+		return time.Now()
+	}
+	if _, err = Import(gone, l, def, writeList(t, good), "key", "hash", leaving); !errors.Is(err, context.Canceled) {
+		t.Errorf("given up: %v", err)
+	}
+
+	if _, err = Import(t.Context(), l, def, filepath.Join(t.TempDir(), "none.csv"), "key", "hash", time.Now); err == nil {
+		t.Error("a file that does not exist was imported")
+	}
+	odd := parse(t, strings.Replace(twoSteps, "{{Name}}", "{{Nme}}", 1))
+	var mistake *campaign.Mistake
+	if _, err = Import(t.Context(), l, odd, writeList(t, good), "key", "hash", time.Now); !errors.As(err, &mistake) {
+		t.Errorf("unknown column: %v", err)
+	}
+
+	if left, err := l.RemoveAbandoned(t.Context(), time.Now().Add(time.Hour)); err != nil || left != 0 {
+		t.Errorf("%d imports left behind, %v", left, err)
+	}
+	if _, err := Import(t.Context(), l, def, writeList(t, good), "key", "hash", time.Now); err != nil {
+		t.Errorf("the key is used up: %v", err)
+	}
+	var exists *ledger.ExistsError
+	if _, err := Import(t.Context(), l, def, writeList(t, good), "key", "hash", time.Now); !errors.As(err, &exists) || !exists.Same {
+		t.Errorf("the key is not used up: %v", err)
+	}
+}
+
+// BenchmarkImport reports rows a second from the file to the ledger.
+func BenchmarkImport(b *testing.B) {
+	const rows = 20_000
+	l := openLedger(b)
+	path := writeList(b, longList(rows))
+	def := parse(b, twoSteps)
+	for b.Loop() {
+		if _, err := Import(b.Context(), l, def, path, "", "", time.Now); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}

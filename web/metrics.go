@@ -1,0 +1,116 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"carillon/campaign"
+)
+
+// otherRoute is the label of requests that no route took.
+const otherRoute = "other"
+
+// metrics is what the network side counts. Every label comes out of a closed
+// set, and every series is there from the start, with 0.
+type metrics struct {
+	requests  *prometheus.CounterVec
+	routes    map[string]bool
+	receipts  *prometheus.CounterVec
+	strangers *prometheus.CounterVec
+	refused   *prometheus.CounterVec
+	malformed *prometheus.CounterVec
+	inbound   *prometheus.CounterVec
+	exporter  http.Handler
+}
+
+func newMetrics(registry *prometheus.Registry, routes []route, channels map[string]Channel) (*metrics, error) {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "carillon", Name: name, Help: help}, labels)
+	}
+	m := &metrics{
+		requests:  counter("http_requests_total", "HTTP requests answered, by route and class of status.", "route", "code"),
+		routes:    map[string]bool{"/asynqmon/": true},
+		receipts:  counter("webhook_receipts_total", "Receipts on record, by the channel they are for.", "channel", "status"),
+		strangers: counter("webhook_unknown_numbers_total", "Receipts and messages passed over because no channel has their number.", "channel"),
+		refused:   counter("webhook_refused_total", "Webhook requests that did not prove where they came from.", "channel"),
+		malformed: counter("webhook_malformed_total", "Signed webhook requests that made no sense.", "channel"),
+		inbound:   counter("webhook_inbound_total", "Messages from people, by kind.", "channel", "type"),
+		exporter:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+	}
+	for _, r := range routes {
+		m.routes[r.pattern()] = true
+	}
+	for pattern := range m.routes {
+		m.begin(pattern)
+	}
+	m.begin(otherRoute)
+	for name := range channels {
+		for _, status := range receiptStatuses() {
+			m.receipts.WithLabelValues(name, status.String())
+		}
+		for _, kind := range inboundTypes() {
+			m.inbound.WithLabelValues(name, kind)
+		}
+		for _, vec := range []*prometheus.CounterVec{m.strangers, m.refused, m.malformed} {
+			vec.WithLabelValues(name)
+		}
+	}
+	for _, vec := range []*prometheus.CounterVec{m.requests, m.receipts, m.strangers, m.refused, m.malformed, m.inbound} {
+		if err := registry.Register(vec); err != nil {
+			return nil, fmt.Errorf("web: metrics: %w", err)
+		}
+	}
+	return m, nil
+}
+
+func (m *metrics) begin(route string) {
+	for class := range 4 {
+		m.requests.WithLabelValues(route, codeClass((class+2)*100))
+	}
+}
+
+// codeClass is the class of a status: 2xx to 5xx. No status at all is a
+// connection that broke, or was broken off.
+func codeClass(status int) string {
+	if status < 200 || status > 599 {
+		return "5xx"
+	}
+	return fmt.Sprintf("%dxx", status/100)
+}
+
+func (m *metrics) request(pattern string, status int) {
+	if !m.routes[pattern] {
+		pattern = otherRoute
+	}
+	m.requests.WithLabelValues(pattern, codeClass(status)).Inc()
+}
+
+func (m *metrics) message(channel, kind string) {
+	if !slices.Contains(inboundTypes(), kind) {
+		kind = "other"
+	}
+	m.inbound.WithLabelValues(channel, kind).Inc()
+}
+
+func (m *metrics) serve(w http.ResponseWriter, r *http.Request) error {
+	m.exporter.ServeHTTP(w, r)
+	return nil
+}
+
+// receiptStatuses are those a provider reports.
+func receiptStatuses() []campaign.Status {
+	return []campaign.Status{campaign.Sent, campaign.Delivered, campaign.Read, campaign.Failed}
+}
+
+// inboundTypes are the kinds of messages people send (Meta, messages webhook
+// reference), and one for all that may come later.
+func inboundTypes() []string {
+	return []string{
+		"text", "button", "interactive", "image", "video", "audio", "document", "sticker", "location",
+		"contacts", "reaction", "order", "system", "unsupported", "other",
+	}
+}

@@ -1,0 +1,180 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// What a browser may do with our answers: show them, load nothing from
+// elsewhere, and never inside another site's frame. The monitor has scripts
+// in its page.
+const (
+	policy        = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	monitorPolicy = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
+)
+
+// visit is what is known of one request beside the request itself.
+type visit struct {
+	id     string
+	caller caller
+}
+
+type visitKey struct{}
+
+// visitOf is the request's visit; every request that passed outside has one.
+func visitOf(r *http.Request) *visit { return r.Context().Value(visitKey{}).(*visit) }
+
+// outside is what every request passes through first: it gets an id, safe
+// headers, a line in the log and a place in the metrics; a panic becomes a
+// problem, and a request that another site's page made is turned away.
+func (s *Server) outside(mux *http.ServeMux) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		seen := &visit{id: requestID(r)}
+		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, seen))
+		recorder := &recorder{ResponseWriter: w}
+		setHeaders(w.Header(), seen.id)
+		defer func() {
+			s.metrics.request(r.Pattern, recorder.status)
+			s.logRequest(r, recorder, time.Since(began))
+		}()
+		defer s.rescue(recorder, r)
+		if err := crossOrigin.Check(r); err != nil {
+			s.refuse(recorder, r, refuse(forbidden, "use the API from a program, or from a page of this server",
+				"a page of another site made this request").because(err))
+			return
+		}
+		mux.ServeHTTP(recorder, r)
+		recorder.finish()
+	})
+}
+
+// requestID takes over the id of a proxy in front of us, where it is sound.
+func requestID(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); soundID(id) {
+		return id
+	}
+	return strings.ToLower(rand.Text()[:16])
+}
+
+func soundID(id string) bool {
+	const longest = 64
+	odd := func(r rune) bool {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		return !letter && (r < '0' || r > '9') && !strings.ContainsRune("-_.", r)
+	}
+	return id != "" && len(id) <= longest && !strings.ContainsFunc(id, odd)
+}
+
+func setHeaders(h http.Header, id string) {
+	h.Set("X-Request-Id", id)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Cache-Control", "no-store")
+}
+
+// refuse answers with the problem that err is.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	p := *problemOf(err)
+	p.RequestID = visitOf(r).id
+	switch p.Status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="carillon"`)
+	case http.StatusInternalServerError:
+		s.log.Error("request failed", "request", p.RequestID, "path", r.URL.Path, "error", p.cause)
+	case http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", "2")
+		if !errors.Is(p.cause, context.Canceled) {
+			s.log.Error("request failed", "request", p.RequestID, "path", r.URL.Path, "error", p.cause)
+		}
+	}
+	if strings.HasSuffix(p.Type, ":"+string(stillImporting)) {
+		w.Header().Set("Retry-After", "2")
+	}
+	p.write(w)
+}
+
+// rescue turns a panic into a problem, or breaks the connection where the
+// answer has begun, so that nobody takes half of it for the whole.
+func (s *Server) rescue(w *recorder, r *http.Request) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it like that, too
+		panic(p)
+	}
+	err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+	if w.status != 0 {
+		s.log.Error("request failed", "request", visitOf(r).id, "path", r.URL.Path, "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	s.refuse(w, r, refuse(internal, "this is a bug: report it with the lines of the server's log",
+		"the server stumbled over this request").because(err))
+}
+
+// logRequest writes the path without the query, for phone numbers stand in
+// queries.
+func (s *Server) logRequest(r *http.Request, w *recorder, took time.Duration) {
+	level := slog.LevelInfo
+	if path := r.URL.Path; path == "/healthz" || path == "/readyz" || path == "/metrics" {
+		level = slog.LevelDebug
+	}
+	seen := visitOf(r)
+	s.log.Log(r.Context(), level, "request",
+		"request", seen.id, "method", r.Method, "path", r.URL.Path, "status", w.status, "bytes", w.bytes,
+		"took", took.Round(time.Microsecond), "caller", seen.caller.name)
+}
+
+// maskPhone leaves of a number what tells countries apart and one number from
+// another in a log, and no more.
+func maskPhone(phone string) string {
+	const head, tail = 4, 2
+	if len(phone) <= head+tail {
+		return strings.Repeat("*", len(phone))
+	}
+	return phone[:head] + strings.Repeat("*", len(phone)-head-tail) + phone[len(phone)-tail:]
+}
+
+// recorder notes what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 && status >= http.StatusOK {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// finish notes the 200 that net/http answers with where a handler says nothing.
+func (w *recorder) finish() {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }

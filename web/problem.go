@@ -1,0 +1,220 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strings"
+
+	"carillon/campaign"
+	"carillon/contacts"
+	"carillon/ledger"
+)
+
+// kind is a kind of problem. The last part of a problem document's type is
+// one.
+type kind string
+
+const (
+	badRequest      kind = "bad-request"
+	unauthorized    kind = "unauthorized"
+	forbidden       kind = "forbidden"
+	notFound        kind = "not-found"
+	wrongMethodKind kind = "method-not-allowed"
+	wrongState      kind = "wrong-state"
+	stillImporting  kind = "still-importing"
+	tooLarge        kind = "too-large"
+	wrongType       kind = "unsupported-media-type"
+	badCampaign     kind = "bad-campaign"
+	badContacts     kind = "bad-contacts"
+	badSuppression  kind = "bad-suppression"
+	keyReused       kind = "idempotency-key-reused"
+	internal        kind = "internal"
+	unavailable     kind = "unavailable"
+)
+
+// about is the status and the title of a kind.
+func (k kind) about() (status int, title string) {
+	switch k {
+	case badRequest:
+		return http.StatusBadRequest, "The request cannot be understood"
+	case unauthorized:
+		return http.StatusUnauthorized, "Not logged in"
+	case forbidden:
+		return http.StatusForbidden, "Not allowed"
+	case notFound:
+		return http.StatusNotFound, "Not found"
+	case wrongMethodKind:
+		return http.StatusMethodNotAllowed, "Wrong method"
+	case wrongState:
+		return http.StatusConflict, "Not possible in this state"
+	case stillImporting:
+		return http.StatusConflict, "The first request is still being worked on"
+	case tooLarge:
+		return http.StatusRequestEntityTooLarge, "Too large"
+	case wrongType:
+		return http.StatusUnsupportedMediaType, "Wrong type of content"
+	case badCampaign:
+		return http.StatusUnprocessableEntity, "The campaign has mistakes"
+	case badContacts:
+		return http.StatusUnprocessableEntity, "The contact list cannot be used"
+	case badSuppression:
+		return http.StatusUnprocessableEntity, "The opt-out cannot be used"
+	case keyReused:
+		return http.StatusUnprocessableEntity, "The idempotency key was used for another request"
+	case unavailable:
+		return http.StatusServiceUnavailable, "Not available at the moment"
+	}
+	return http.StatusInternalServerError, "Something went wrong inside"
+}
+
+// problem is a problem document (RFC 9457). Beside the standard's members it
+// has a hint on what to do, and where there is one the line of the file at
+// fault.
+type problem struct {
+	Type      string  `json:"type"`
+	Title     string  `json:"title"`
+	Status    int     `json:"status"`
+	Detail    string  `json:"detail"`
+	Hint      string  `json:"hint"`
+	Line      int     `json:"line,omitempty"`
+	Errors    []fault `json:"errors,omitempty"`
+	RequestID string  `json:"request_id,omitempty"`
+
+	cause error // for the log
+}
+
+// fault is one of several things wrong.
+type fault struct {
+	Line   int    `json:"line,omitempty"`
+	Path   string `json:"path,omitempty"`
+	Detail string `json:"detail"`
+}
+
+var _ error = (*problem)(nil)
+
+func (p *problem) Error() string { return p.Detail }
+
+func (p *problem) Unwrap() error { return p.cause }
+
+// refuse makes a problem. The hint comes before the detail, whose arguments
+// follow it.
+func refuse(k kind, hint, detail string, args ...any) *problem {
+	status, title := k.about()
+	return &problem{
+		Type:   "urn:carillon:problem:" + string(k),
+		Title:  title,
+		Status: status,
+		Detail: fmt.Sprintf(detail, args...),
+		Hint:   hint,
+	}
+}
+
+// because notes the cause for the log; a caller does not see it.
+func (p *problem) because(err error) *problem {
+	p.cause = err
+	return p
+}
+
+// problemOf is the one place that says which answer an error becomes.
+func problemOf(err error) *problem {
+	var ready *problem
+	var size *http.MaxBytesError
+	var list *contacts.Error
+	var exists *ledger.ExistsError
+	var mistake *campaign.Mistake
+	var file *fs.PathError
+	switch {
+	case errors.As(err, &ready):
+		return ready
+	case errors.As(err, &size):
+		return refuse(tooLarge, "send less at once", "the request has more than %d bytes", size.Limit)
+	case errors.Is(err, campaign.ErrBadID), errors.Is(err, ledger.ErrNotFound):
+		return refuse(notFound, "GET /api/campaigns lists the campaigns there are", "%v", err)
+	case errors.Is(err, ledger.ErrState):
+		return refuse(wrongState, "GET /api/campaigns/{id} shows the state and its reason", "%v", err)
+	case errors.As(err, &exists):
+		return keyProblem(exists)
+	case errors.As(err, &list):
+		return listProblem(list)
+	case errors.As(err, &mistake):
+		return mistakeProblem(err)
+	case errors.Is(err, context.Canceled):
+		return refuse(unavailable, "send the request again", "the request was given up").because(err)
+	case errors.As(err, &file):
+		return refuse(internal, "look at the server's log and its disk", "a file of the server could not be read or written").because(err)
+	}
+	return refuse(unavailable, "try again; if it stays so, look at the server's log and at /readyz",
+		"the ledger cannot be read or written").because(err)
+}
+
+func keyProblem(e *ledger.ExistsError) *problem {
+	if !e.Same {
+		return refuse(keyReused, "use a new Idempotency-Key for a new campaign", "%v, out of other files", e)
+	}
+	return refuse(stillImporting, "repeat the request in a few seconds; the key keeps it from running twice",
+		"%v, whose list is not in yet", e)
+}
+
+func listProblem(e *contacts.Error) *problem {
+	detail := e.Problem
+	if e.Column != "" {
+		detail = fmt.Sprintf("column %q: %s", e.Column, detail)
+	}
+	if e.Line > 0 {
+		detail = fmt.Sprintf("line %d: %s", e.Line, detail)
+	}
+	hint := e.Hint
+	if hint == "" {
+		hint = "mend the list and upload it again; `carillon check` reads it without a server"
+	}
+	p := refuse(badContacts, hint, "%s", detail)
+	p.Line = e.Line
+	return p.because(e.Err)
+}
+
+func mistakeProblem(err error) *problem {
+	const hint = "mend the campaign's file and upload it again; `carillon check` reads it without a server"
+	all := mistakes(err)
+	texts := make([]string, len(all))
+	for i, m := range all {
+		texts[i] = m.Error()
+	}
+	p := refuse(badCampaign, hint, "%s", strings.Join(texts, "\n"))
+	p.Line = all[0].Line
+	for _, m := range all {
+		p.Errors = append(p.Errors, fault{Line: m.Line, Path: m.Path, Detail: m.Message})
+	}
+	return p
+}
+
+// mistakes takes joined mistakes apart.
+func mistakes(err error) []*campaign.Mistake {
+	switch e := err.(type) { //nolint:errorlint // the tree is walked node by node
+	case *campaign.Mistake:
+		return []*campaign.Mistake{e}
+	case interface{ Unwrap() []error }:
+		var all []*campaign.Mistake
+		for _, inner := range e.Unwrap() {
+			all = append(all, mistakes(inner)...)
+		}
+		return all
+	case interface{ Unwrap() error }:
+		return mistakes(e.Unwrap())
+	}
+	return nil
+}
+
+// write answers with the problem.
+func (p *problem) write(w http.ResponseWriter) {
+	body, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // texts and numbers always marshal
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(append(body, '\n')) // a caller who has gone need not be told
+}

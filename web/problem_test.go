@@ -1,0 +1,60 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carillon/campaign"
+	"carillon/contacts"
+	"carillon/ledger"
+)
+
+func TestProblemOf(t *testing.T) {
+	_, badID := campaign.ParseID("nonsense")
+	for _, c := range []struct {
+		name   string
+		err    error
+		kind   kind
+		detail string
+	}{
+		{"a problem stays as it is", fmt.Errorf("deep: %w", refuse(wrongType, "h", "d")), wrongType, "d"},
+		{"bad id", badID, notFound, `"nonsense"`},
+		{"no campaign", fmt.Errorf("campaign x %w", ledger.ErrNotFound), notFound, "campaign x not found"},
+		{"state", fmt.Errorf("pause campaign x: %w: it is draft", ledger.ErrState), wrongState, "it is draft"},
+		{"other body", &ledger.ExistsError{ID: 1}, keyReused, "0000001"},
+		{"other body, importing", &ledger.ExistsError{ID: 1, Importing: true}, keyReused, "0000001"},
+		{"importing", &ledger.ExistsError{ID: 1, Same: true, Importing: true}, stillImporting, "0000001"},
+		{"list", &contacts.Error{Line: 17, Column: "Phone", Problem: "odd", Hint: "even it"}, badContacts, `line 17: column "Phone": odd`},
+		{"list beside another", errors.Join(&contacts.Error{Problem: "odd"}, errBroken), badContacts, "odd"},
+		{"mistake", errors.Join(&campaign.Mistake{Line: 3, Path: "name", Message: "is missing"}), badCampaign, "line 3: name: is missing"},
+		{"size", fmt.Errorf("read: %w", &http.MaxBytesError{Limit: 7}), tooLarge, "7 bytes"},
+		{"gone", context.Canceled, unavailable, "given up"},
+		{"disk", fmt.Errorf("keep: %w", &fs.PathError{Op: "write", Path: "/secret/place", Err: fs.ErrPermission}), internal, "a file of the server"},
+		{"ledger", errBroken, unavailable, "ledger"},
+	} {
+		got := problemOf(c.err)
+		status, title := c.kind.about()
+		if got.Type != "urn:carillon:problem:"+string(c.kind) || got.Status != status || got.Title != title || got.Hint == "" {
+			t.Errorf("%s: %+v", c.name, got)
+		}
+		if !strings.Contains(got.Detail, c.detail) || strings.Contains(got.Detail, "/secret/") || strings.Contains(got.Detail, "on fire") {
+			t.Errorf("%s: detail %q, want %q in it", c.name, got.Detail, c.detail)
+		}
+	}
+}
+
+func TestMistakesAreListed(t *testing.T) {
+	first, second := &campaign.Mistake{Line: 3, Path: "name", Message: "is missing"}, &campaign.Mistake{Path: "steps[0].body[1]", Message: "is odd"}
+	p := problemOf(fmt.Errorf("compile: %w", errors.Join(first, errors.Join(second))))
+	want := []fault{{Line: 3, Path: "name", Detail: "is missing"}, {Path: "steps[0].body[1]", Detail: "is odd"}}
+	if diff := cmp.Diff(want, p.Errors); diff != "" || p.Line != 3 {
+		t.Errorf("line %d, errors %s", p.Line, diff)
+	}
+}

@@ -1,0 +1,100 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+// recipientView is one step for one recipient, or a row that does not take
+// part, whose step is null.
+type recipientView struct {
+	Row         int             `json:"row"`
+	Phone       string          `json:"phone"`
+	Step        *int            `json:"step"`
+	Channel     string          `json:"channel"`
+	Status      campaign.Status `json:"status"`
+	Attempts    int             `json:"attempts"`
+	MessageID   string          `json:"message_id"`
+	ErrorCode   int             `json:"error_code"`
+	Reason      string          `json:"reason"`
+	AcceptedAt  *time.Time      `json:"accepted_at"`
+	SentAt      *time.Time      `json:"sent_at"`
+	DeliveredAt *time.Time      `json:"delivered_at"`
+	ReadAt      *time.Time      `json:"read_at"`
+	FailedAt    *time.Time      `json:"failed_at"`
+}
+
+func viewRecipient(row ledger.ReportRow, channel string) recipientView {
+	v := recipientView{
+		Row:         row.Row(),
+		Phone:       row.Phone,
+		Channel:     channel,
+		Status:      row.Status,
+		Attempts:    row.Attempts,
+		MessageID:   row.ProviderID,
+		ErrorCode:   row.Code,
+		Reason:      row.Reason,
+		AcceptedAt:  moment(row.AcceptedAt),
+		SentAt:      moment(row.SentAt),
+		DeliveredAt: moment(row.DeliveredAt),
+		ReadAt:      moment(row.ReadAt),
+		FailedAt:    moment(row.FailedAt),
+	}
+	if row.Step > 0 {
+		v.Step = &row.Step
+	}
+	return v
+}
+
+// listRecipients pages through a campaign's report. A page holds all steps of
+// as many recipients as its limit says.
+func (s *Server) listRecipients(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.campaign(r)
+	if err != nil {
+		return err
+	}
+	query, err := readReportQuery(c.ID, r.URL.Query())
+	if err != nil {
+		return err
+	}
+	rows, next, err := s.ledger.Report(r.Context(), query)
+	if err != nil {
+		return err
+	}
+	list := page[recipientView]{Items: make([]recipientView, len(rows))}
+	for i, row := range rows {
+		list.Items[i] = viewRecipient(row, c.Definition.Channel)
+	}
+	if next != 0 {
+		cursor := strconv.Itoa(next.Row())
+		list.Next = &cursor
+	}
+	return answer(w, http.StatusOK, list)
+}
+
+func readReportQuery(id campaign.ID, query url.Values) (ledger.ReportQuery, error) {
+	const usual, most = 50, 500
+	q := ledger.ReportQuery{Campaign: id, Search: query.Get("q")}
+	var err error
+	if q.Recipients, err = pageLimit(query, usual, most); err != nil {
+		return q, err
+	}
+	if name := query.Get("status"); name != "" {
+		if q.Status, err = campaign.ParseStatus(name); err != nil {
+			return q, refuse(badRequest, "the statuses stand in /api/openapi.yaml", "%v", err)
+		}
+	}
+	if cursor := query.Get("cursor"); cursor != "" {
+		row, err := strconv.Atoi(cursor)
+		if err != nil || row < 0 || row > campaign.MaxRows {
+			return q, refuse(badRequest, "take the cursor from the page before", "%q is no cursor", cursor)
+		}
+		q.After = id.Recipient(row)
+	}
+	return q, nil
+}

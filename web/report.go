@@ -1,0 +1,104 @@
+package web
+
+import (
+	"encoding/csv"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+// reportPage is how many recipients of a report are in memory at a time.
+const reportPage = 2000
+
+// reportTime is RFC 3339 with the milliseconds that the ledger keeps.
+const reportTime = "2006-01-02T15:04:05.000Z07:00"
+
+// report streams a campaign's report, one line per recipient and step. Where
+// the ledger fails on the way the connection is broken off, so that nobody
+// takes a part for the whole.
+func (s *Server) report(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.campaign(r)
+	if err != nil {
+		return err
+	}
+	query := ledger.ReportQuery{Campaign: c.ID, Recipients: reportPage}
+	rows, next, err := s.ledger.Report(r.Context(), query)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="carillon-`+c.ID.String()+`.csv"`)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	out := csv.NewWriter(w)
+	_ = out.Write([]string{
+		"row", "phone", "step", "channel", "status", "attempts", "message_id", "error_code", "reason",
+		"accepted_at", "sent_at", "delivered_at", "read_at", "failed_at",
+	}) // errors stay with the writer until Error is asked
+	for {
+		for _, row := range rows {
+			_ = out.Write(reportLine(row, c.Definition.Channel))
+		}
+		extend(w)
+		if out.Flush(); out.Error() != nil || next == 0 {
+			return nil
+		}
+		query.After = next
+		if rows, next, err = s.ledger.Report(r.Context(), query); err != nil {
+			s.log.Error("report broken off", "campaign", c.ID, "error", err)
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+func reportLine(row ledger.ReportRow, channel string) []string {
+	var step, code string
+	if row.Step > 0 {
+		step = strconv.Itoa(row.Step)
+	}
+	if row.Code != 0 {
+		code = strconv.Itoa(row.Code)
+	}
+	phone := row.Phone
+	if row.Status == campaign.Rejected { // what stands in the cell may be anything
+		phone = harmless(phone)
+	}
+	return []string{
+		strconv.Itoa(row.Row()), phone, step, channel, row.Status.String(), strconv.Itoa(row.Attempts),
+		harmless(row.ProviderID), code, harmless(row.Reason),
+		stamp(row.AcceptedAt), stamp(row.SentAt), stamp(row.DeliveredAt), stamp(row.ReadAt), stamp(row.FailedAt),
+	}
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(reportTime)
+}
+
+// harmless keeps a spreadsheet from taking a text that others wrote for a
+// formula (OWASP, CSV injection): an apostrophe goes before it. A plus with
+// digits alone is a phone number.
+func harmless(text string) string {
+	if text == "" || !strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return text
+	}
+	if digits := text[1:]; text[0] == '+' && digits != "" && strings.Trim(digits, "0123456789") == "" {
+		return text
+	}
+	return "'" + text
+}
+
+// extend gives the next piece of a stream its own time to be taken, whatever
+// the server's limit for a whole answer is. A reader who takes nothing for so
+// long is gone.
+func extend(w http.ResponseWriter) {
+	const pace = 30 * time.Second
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(pace)) // not every writer has deadlines
+}

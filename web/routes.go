@@ -1,0 +1,110 @@
+package web
+
+import (
+	_ "embed"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"carillon/campaign"
+)
+
+//go:embed openapi.yaml
+var openAPI []byte
+
+// handler answers a request, or returns why it did not. It must not return an
+// error once it has begun to answer.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// route is one call of the API.
+type route struct {
+	method, path string
+	// role is the least role a caller needs; empty opens the route to all.
+	role   Role
+	handle handler
+}
+
+func (r route) pattern() string { return r.method + " " + r.path }
+
+// routes is every call there is, but for asynqmon's own.
+func (s *Server) routes() []route {
+	return []route{
+		{"GET", "/healthz", "", s.health},
+		{"GET", "/readyz", "", s.readiness},
+		{"GET", "/metrics", Viewer, s.metrics.serve},
+		{"GET", "/api/openapi.yaml", "", serveOpenAPI},
+		{"GET", "/login", "", s.loginPage},
+		{"POST", "/login", "", s.login},
+
+		{"GET", "/api/campaigns", Viewer, s.listCampaigns},
+		{"POST", "/api/campaigns", Operator, s.createCampaign},
+		{"GET", "/api/campaigns/{id}", Viewer, s.showCampaign},
+		{"POST", "/api/campaigns/{id}/start", Operator, s.act(campaign.Start)},
+		{"POST", "/api/campaigns/{id}/pause", Operator, s.act(campaign.Pause)},
+		{"POST", "/api/campaigns/{id}/resume", Operator, s.act(campaign.Resume)},
+		{"POST", "/api/campaigns/{id}/cancel", Operator, s.act(campaign.Cancel)},
+		{"GET", "/api/campaigns/{id}/recipients", Viewer, s.listRecipients},
+		{"GET", "/api/campaigns/{id}/report.csv", Viewer, s.report},
+		{"GET", "/api/campaigns/{id}/events", Viewer, s.events},
+
+		{"GET", "/api/suppressions", Viewer, s.listSuppressions},
+		{"POST", "/api/suppressions", Admin, s.addSuppressions},
+		{"DELETE", "/api/suppressions", Admin, s.removeSuppression},
+
+		{"GET", "/webhooks/{channel}", "", s.challenge},
+		{"POST", "/webhooks/{channel}", "", s.webhook},
+	}
+}
+
+// mount puts the routes behind what all requests go through.
+func (s *Server) mount() http.Handler {
+	mux := http.NewServeMux()
+	methods := map[string][]string{}
+	for _, r := range s.routes() {
+		mux.Handle(r.pattern(), s.guarded(r.role, r.handle))
+		methods[r.path] = append(methods[r.path], r.method)
+	}
+	for path, allowed := range methods {
+		mux.Handle(path, s.guarded("", wrongMethod(allowed)))
+	}
+	if s.asynqmon != nil {
+		mux.Handle("/asynqmon/", s.monitor())
+	}
+	mux.Handle("/", s.guarded("", noRoute))
+	return s.outside(mux)
+}
+
+func wrongMethod(allowed []string) handler {
+	if slices.Contains(allowed, http.MethodGet) {
+		allowed = append(allowed, http.MethodHead)
+	}
+	slices.Sort(allowed)
+	list := strings.Join(allowed, ", ")
+	return func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Allow", list)
+		return refuse(wrongMethodKind, "use one of "+list, "%s does not take %s", r.URL.Path, r.Method)
+	}
+}
+
+func noRoute(_ http.ResponseWriter, r *http.Request) error {
+	return refuse(notFound, "the calls there are stand in /api/openapi.yaml", "there is nothing at %s", r.URL.Path)
+}
+
+func serveOpenAPI(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/yaml")
+	_, _ = w.Write(openAPI) // a caller who has gone need not be told
+	return nil
+}
+
+// answer writes a JSON document.
+func answer(w http.ResponseWriter, status int, document any) error {
+	body, err := json.Marshal(document)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n')) // a caller who has gone need not be told
+	return nil
+}

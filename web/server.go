@@ -1,0 +1,155 @@
+// Package web is what Carillon shows to the network: the HTTP API, the
+// providers' webhooks, live progress, metrics, and asynq's own monitor behind
+// a login.
+//
+// It guarantees that a webhook is answered with 200 only after its receipts
+// are on disk, that whoever lacks a role learns so and nothing else happens,
+// that every refusal is an RFC 9457 problem document with a hint, and that
+// uploads and reports take memory that is flat in their length. What the API
+// answers is what openapi.yaml says; a test holds the two together.
+//
+// It sends nothing: it writes to the ledger, and the scheduler looks there.
+// Time limits of connections are left to the http.Server around it.
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"carillon/campaign"
+	"carillon/ledger"
+	"carillon/whatsapp"
+)
+
+// Ledger is what the API needs of the record.
+type Ledger interface {
+	IntakeLedger
+	Act(ctx context.Context, id campaign.ID, action campaign.Action, by string, now time.Time) (ledger.Campaign, error)
+	StartAt(ctx context.Context, id campaign.ID, at time.Time) error
+	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
+	Campaigns(ctx context.Context, before campaign.ID, limit int) ([]ledger.Campaign, error)
+	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
+	Report(ctx context.Context, q ledger.ReportQuery) ([]ledger.ReportRow, campaign.RecipientID, error)
+	Suppress(ctx context.Context, list []ledger.Suppression, now time.Time) error
+	Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope) (bool, error)
+	Suppressions(ctx context.Context, after ledger.Suppression, limit int) ([]ledger.Suppression, error)
+	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) error
+	Ping(ctx context.Context) error
+}
+
+var _ Ledger = (*ledger.Ledger)(nil)
+
+// Channel is a sending number, as far as the network side knows it.
+type Channel struct {
+	// Receiver understands its provider's webhook.
+	Receiver whatsapp.Receiver
+	// Number is the provider's identifier of the number.
+	Number string
+	// Provider is the provider's name, for logs.
+	Provider string
+}
+
+// Options is what a Server is made of.
+type Options struct {
+	Ledger Ledger
+	// Channels by name.
+	Channels map[string]Channel
+	// Tokens admit callers. Without any, everything is open to whoever reaches
+	// the server under a loopback name, which is for one's own machine only.
+	Tokens []Token
+	// Asynqmon is mounted under /asynqmon/. If nil, it is not.
+	Asynqmon http.Handler
+	// Registry takes the server's metrics and is what /metrics shows. If nil,
+	// the server has one of its own.
+	Registry *prometheus.Registry
+	// Ready says whether the rest of the program is ready. If nil, the ledger
+	// alone decides.
+	Ready func(context.Context) error
+	// Log gets one line per request. If nil, nothing is logged.
+	Log *slog.Logger
+	// Now is the clock. If nil, time.Now is.
+	Now func() time.Time
+	// Changed is called when a campaign has been started or resumed. If nil,
+	// nobody is told.
+	Changed func()
+}
+
+// Server answers HTTP requests. It is safe for use by many goroutines.
+type Server struct {
+	ledger   Ledger
+	channels map[string]Channel
+	tokens   []secret
+	asynqmon http.Handler
+	ready    func(context.Context) error
+	log      *slog.Logger
+	now      func() time.Time
+	changed  func()
+
+	metrics *metrics
+	meters  *meters
+	handler http.Handler
+
+	closing context.Context // ends with Close
+	close   context.CancelFunc
+	running sync.WaitGroup
+}
+
+// New makes a server. It runs one goroutine, which measures how fast campaigns
+// send; Close ends it.
+func New(o Options) (*Server, error) {
+	if o.Ledger == nil {
+		return nil, errors.New("web: Options.Ledger is missing")
+	}
+	tokens, err := newSecrets(o.Tokens)
+	if err != nil {
+		return nil, err
+	}
+	registry := o.Registry
+	if registry == nil {
+		registry = prometheus.NewRegistry()
+	}
+	s := &Server{
+		ledger:   o.Ledger,
+		channels: o.Channels,
+		tokens:   tokens,
+		asynqmon: o.Asynqmon,
+		ready:    o.Ready,
+		log:      cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
+		now:      o.Now,
+		changed:  o.Changed,
+		meters:   newMeters(),
+	}
+	if s.ready == nil {
+		s.ready = func(context.Context) error { return nil }
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.changed == nil {
+		s.changed = func() {}
+	}
+	if s.metrics, err = newMetrics(registry, s.routes(), o.Channels); err != nil {
+		return nil, err
+	}
+	s.handler = s.mount()
+	s.closing, s.close = context.WithCancel(context.Background())
+	s.running.Go(func() { s.meters.run(s.closing, s.ledger, s.now) })
+	return s, nil
+}
+
+// Handler answers every request the server knows.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Close ends the event streams, so that an http.Server's Shutdown need not
+// wait for them.
+func (s *Server) Close() {
+	s.close()
+	s.running.Wait()
+}

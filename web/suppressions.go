@@ -1,0 +1,274 @@
+package web
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"carillon/campaign"
+	"carillon/contacts"
+	"carillon/ledger"
+)
+
+// suppressionView is an opt-out. Scope is all, marketing, or a campaign's id.
+type suppressionView struct {
+	Phone  string    `json:"phone"`
+	Scope  string    `json:"scope"`
+	Reason string    `json:"reason"`
+	Since  time.Time `json:"since"`
+}
+
+func (s *Server) listSuppressions(w http.ResponseWriter, r *http.Request) error {
+	const usual, most = 100, 1000
+	limit, err := pageLimit(r.URL.Query(), usual, most)
+	if err != nil {
+		return err
+	}
+	after, err := readCursor(r.URL.Query().Get("cursor"))
+	if err != nil {
+		return err
+	}
+	found, err := s.ledger.Suppressions(r.Context(), after, limit+1)
+	if err != nil {
+		return err
+	}
+	list := page[suppressionView]{Items: []suppressionView{}}
+	for i, one := range found {
+		if i == limit {
+			cursor := writeCursor(found[i-1])
+			list.Next = &cursor
+			break
+		}
+		list.Items = append(list.Items, suppressionView{one.Person, showScope(one.Scope), one.Reason, one.Since})
+	}
+	return answer(w, http.StatusOK, list)
+}
+
+func writeCursor(last ledger.Suppression) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(last.Person + " " + string(last.Scope)))
+}
+
+func readCursor(text string) (ledger.Suppression, error) {
+	decoded, err := base64.RawURLEncoding.DecodeString(text)
+	person, scope, found := strings.Cut(string(decoded), " ")
+	if text != "" && (err != nil || !found) {
+		return ledger.Suppression{}, refuse(badRequest, "take the cursor from the page before", "%q is no cursor", text)
+	}
+	return ledger.Suppression{Person: person, Scope: campaign.SuppressionScope(scope)}, nil
+}
+
+// campaignScope is what the ledger's scope of one campaign begins with.
+const campaignScope = "campaign:"
+
+// showScope is a scope as the API writes it.
+func showScope(scope campaign.SuppressionScope) string {
+	if number, ok := strings.CutPrefix(string(scope), campaignScope); ok {
+		if id, err := strconv.ParseInt(number, 10, 64); err == nil {
+			return campaign.ID(id).String()
+		}
+	}
+	return string(scope)
+}
+
+// readScope reads what showScope wrote; empty means all.
+func readScope(text string) (campaign.SuppressionScope, error) {
+	switch scope := campaign.SuppressionScope(text); scope {
+	case "":
+		return campaign.ScopeAll, nil
+	case campaign.ScopeAll, campaign.ScopeMarketing:
+		return scope, nil
+	}
+	id, err := campaign.ParseID(text)
+	if err != nil {
+		return "", refuse(badSuppression, "write all, marketing, or a campaign's id", "the scope %q is none", text)
+	}
+	return ledger.CampaignScope(id), nil
+}
+
+// suppressionRequest is an opt-out as it comes in.
+type suppressionRequest struct {
+	Phone  string `json:"phone"`
+	Scope  string `json:"scope"`
+	Reason string `json:"reason"`
+}
+
+// maxReason is how long a reason may be, in bytes: a line in a report.
+const maxReason = 500
+
+func (q suppressionRequest) read() (ledger.Suppression, error) {
+	phone, verdict, detail := contacts.ParsePhone(q.Phone, campaign.ContactOptions{})
+	if !isNumber(verdict) {
+		return ledger.Suppression{}, refuse(badSuppression, "write the number with its country: +491511234567",
+			"%q: %s", q.Phone, detail)
+	}
+	if len(q.Reason) > maxReason {
+		return ledger.Suppression{}, refuse(badSuppression, "shorten it", "the reason has more than %d bytes", maxReason)
+	}
+	scope, err := readScope(q.Scope)
+	return ledger.Suppression{Person: campaign.Person(phone), Scope: scope, Reason: q.Reason}, err
+}
+
+// isNumber reports whether there is a number that could be written to. One
+// that WhatsApp does not serve today may be opted out all the same.
+func isNumber(v campaign.Verdict) bool {
+	return v == campaign.OK || v == campaign.NotMobile || v == campaign.ForbiddenCountry
+}
+
+// suppressedView says what became of a request to suppress.
+type suppressedView struct {
+	// Suppressed counts the numbers that are opted out now, those that were
+	// before included.
+	Suppressed int `json:"suppressed"`
+	// Rejected counts the rows without a number; Problems are the first.
+	Rejected int          `json:"rejected"`
+	Problems []rowProblem `json:"problems"`
+}
+
+// addSuppressions takes one opt-out or several as JSON, all of them or none,
+// or a file with one number per line or a phone column, whose unreadable rows
+// are reported and passed over.
+func (s *Server) addSuppressions(w http.ResponseWriter, r *http.Request) error {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case err == nil && kind == "application/json":
+		return s.suppressJSON(w, r)
+	case err == nil && (kind == "text/csv" || kind == "text/plain"):
+		return s.suppressFile(w, r)
+	}
+	return refuse(wrongType, "send application/json, text/csv or text/plain", "the content is %q", r.Header.Get("Content-Type"))
+}
+
+func (s *Server) suppressJSON(w http.ResponseWriter, r *http.Request) error {
+	const most = 4 << 20
+	var body struct {
+		suppressionRequest
+		Items []suppressionRequest `json:"items"`
+	}
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&body); err != nil {
+		return brokenJSON(err)
+	}
+	requests := body.Items
+	if body.suppressionRequest != (suppressionRequest{}) || len(requests) == 0 {
+		requests = append(requests, body.suppressionRequest)
+	}
+	list := make([]ledger.Suppression, len(requests))
+	var faults []fault
+	for i, q := range requests {
+		var err error
+		if list[i], err = q.read(); err != nil {
+			faults = append(faults, fault{Path: fmt.Sprintf("items[%d]", i), Detail: err.Error()})
+		}
+	}
+	if len(faults) > 0 {
+		p := refuse(badSuppression, "mend them and send all of them again; nothing was changed",
+			"%d of %d opt-outs cannot be used: %s", len(faults), len(requests), faults[0].Detail)
+		p.Errors = faults
+		return p
+	}
+	if err := s.ledger.Suppress(r.Context(), list, s.now()); err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, suppressedView{Suppressed: len(list), Problems: []rowProblem{}})
+}
+
+func brokenJSON(err error) error {
+	var size *http.MaxBytesError
+	if errors.As(err, &size) {
+		return err
+	}
+	return refuse(badRequest, `send {"phone": "+491511234567"} or {"items": [{"phone": …}]}`, "the body cannot be read: %v", err)
+}
+
+func (s *Server) suppressFile(w http.ResponseWriter, r *http.Request) error {
+	scope, err := readScope(r.URL.Query().Get("scope"))
+	if err != nil {
+		return err
+	}
+	reason := r.URL.Query().Get("reason")
+	if len(reason) > maxReason {
+		return refuse(badSuppression, "shorten it", "the reason has more than %d bytes", maxReason)
+	}
+	path, _, err := keep(r.Body, contacts.DefaultLimits().FileBytes)
+	if path != "" {
+		defer func() { _ = os.Remove(path) }() // what stays behind is the system's to clear
+	}
+	if err != nil {
+		return err
+	}
+	list, err := contacts.Open(path, campaign.ContactOptions{}, contacts.Limits{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = list.Close() }() // it was read only
+	done := suppressedView{Problems: []rowProblem{}}
+	for more := true; more; {
+		var batch []ledger.Suppression
+		if batch, more, err = done.readBatch(list); err != nil {
+			return err
+		}
+		for i := range batch {
+			batch[i].Scope, batch[i].Reason = scope, reason
+		}
+		if err := s.ledger.Suppress(r.Context(), batch, s.now()); err != nil {
+			return err
+		}
+		done.Suppressed += len(batch)
+	}
+	return answer(w, http.StatusOK, done)
+}
+
+// readBatch takes the persons out of the next rows and counts rows that hold
+// none. more is false at the end of the list.
+func (v *suppressedView) readBatch(list *contacts.Reader) (batch []ledger.Suppression, more bool, err error) {
+	const most, mostProblems = 2000, 100
+	for len(batch) < most {
+		row, err := list.Next()
+		if errors.Is(err, io.EOF) {
+			return batch, false, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		if isNumber(row.Verdict) {
+			batch = append(batch, ledger.Suppression{Person: campaign.Person(row.Phone)})
+			continue
+		}
+		v.Rejected++
+		if len(v.Problems) < mostProblems {
+			v.Problems = append(v.Problems, rowProblem{row.Number, row.Verdict, row.Phone, row.Detail})
+		}
+	}
+	return batch, true, nil
+}
+
+func (s *Server) removeSuppression(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	// A plus that was not encoded arrives as a space.
+	phone := query.Get("phone")
+	if strings.HasPrefix(phone, " ") {
+		phone = "+" + phone[1:]
+	}
+	one, err := suppressionRequest{Phone: phone, Scope: query.Get("scope")}.read()
+	if err != nil {
+		return err
+	}
+	removed, err := s.ledger.Unsuppress(r.Context(), one.Person, one.Scope)
+	if err != nil {
+		return err
+	}
+	if !removed {
+		return refuse(notFound, "GET /api/suppressions lists those there are", "%s has not opted out of %s", one.Person, showScope(one.Scope))
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,134 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"os"
+
+	"carillon/contacts"
+)
+
+// maxDefinition is how large a campaign's file may be, in bytes: far beyond
+// any that a person writes.
+const maxDefinition = 1 << 20
+
+// upload is a campaign's two files as they came in.
+type upload struct {
+	definition []byte
+	// contacts is the path of a temporary file.
+	contacts string
+	// hash tells whether another upload has the same content.
+	hash string
+
+	sums [2][]byte // of the definition and the list; nil for one that is missing
+}
+
+// receiveUpload takes the parts of a multipart request in any order. The
+// caller removes the upload, also after an error.
+func receiveUpload(w http.ResponseWriter, r *http.Request) (*upload, error) {
+	const margin = 64 << 10 // the parts' headers
+	up := &upload{}
+	r.Body = http.MaxBytesReader(w, r.Body, contacts.DefaultLimits().FileBytes+maxDefinition+margin)
+	parts, err := r.MultipartReader()
+	if errors.Is(err, http.ErrNotMultipart) {
+		return up, refuse(wrongType, "send multipart/form-data with the parts campaign and contacts",
+			"the content is %q", r.Header.Get("Content-Type"))
+	}
+	if err != nil {
+		return up, brokenUpload(err)
+	}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return up, brokenUpload(err)
+		}
+		if err := up.take(part); err != nil {
+			return up, err
+		}
+	}
+	return up, up.complete()
+}
+
+// brokenUpload keeps what is said about sizes and explains everything else.
+func brokenUpload(err error) error {
+	var size *http.MaxBytesError
+	if errors.As(err, &size) {
+		return err
+	}
+	return refuse(badRequest, "send the upload again", "the upload broke off or is no multipart content").because(err)
+}
+
+func (u *upload) take(part *multipart.Part) error {
+	name := part.FormName()
+	switch {
+	case name != "campaign" && name != "contacts":
+		return refuse(badRequest, "send the parts campaign and contacts, and no other", "the upload has a part %q", name)
+	case name == "campaign" && u.sums[0] != nil, name == "contacts" && u.sums[1] != nil:
+		return refuse(badRequest, "send each part once", "the upload has two parts %q", name)
+	case name == "campaign":
+		return u.takeDefinition(part)
+	}
+	path, sum, err := keep(part, contacts.DefaultLimits().FileBytes)
+	u.contacts, u.sums[1] = path, sum
+	return err
+}
+
+func (u *upload) takeDefinition(part io.Reader) error {
+	text, err := io.ReadAll(io.LimitReader(part, maxDefinition+1))
+	if err != nil {
+		return brokenUpload(err)
+	}
+	if len(text) > maxDefinition {
+		return refuse(tooLarge, "check that the parts are not mixed up", "the campaign has more than %d bytes", maxDefinition)
+	}
+	sum := sha256.Sum256(text)
+	u.definition, u.sums[0] = text, sum[:]
+	return nil
+}
+
+func (u *upload) complete() error {
+	for i, name := range []string{"campaign", "contacts"} {
+		if u.sums[i] == nil {
+			return refuse(badRequest, "send the parts campaign and contacts", "the upload has no part %q", name)
+		}
+	}
+	sum := sha256.Sum256(append(u.sums[0], u.sums[1]...))
+	u.hash = hex.EncodeToString(sum[:])
+	return nil
+}
+
+func (u *upload) remove() {
+	if u.contacts != "" {
+		_ = os.Remove(u.contacts) // what stays behind is the system's to clear
+	}
+}
+
+// keep writes a body to a temporary file, which exists where path is not
+// empty, and sums it up.
+func keep(body io.Reader, limit int64) (path string, sum []byte, err error) {
+	file, err := os.CreateTemp("", "carillon-upload-*")
+	if err != nil {
+		return "", nil, fmt.Errorf("keep an upload: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	digest := sha256.New()
+	n, err := io.Copy(io.MultiWriter(file, digest), io.LimitReader(body, limit+1))
+	var written *os.PathError
+	switch {
+	case errors.As(err, &written):
+		return file.Name(), nil, fmt.Errorf("keep an upload: %w", err)
+	case err != nil:
+		return file.Name(), nil, brokenUpload(err)
+	case n > limit:
+		return file.Name(), nil, refuse(tooLarge, "split the list", "the list has more than %d bytes", limit)
+	}
+	return file.Name(), digest.Sum(nil), nil
+}

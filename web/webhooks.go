@@ -1,0 +1,154 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"net/http"
+
+	"carillon/campaign"
+	"carillon/ledger"
+	"carillon/whatsapp"
+)
+
+// maxWebhook is how large a webhook's body may be, in bytes. Meta's have up to
+// 3 MB (Meta, webhooks overview).
+const maxWebhook = 4 << 20
+
+// errNoChannel says so without listing those there are: anybody may ask.
+func errNoChannel() error {
+	return refuse(notFound, "compare the address with the channels of the configuration", "there is no such channel")
+}
+
+func errStranger() error {
+	return refuse(unauthorized, "the server's log says more", "the request does not come from the provider")
+}
+
+// challenge answers the provider when it checks the webhook's address.
+func (s *Server) challenge(w http.ResponseWriter, r *http.Request) error {
+	name := r.PathValue("channel")
+	channel, known := s.channels[name]
+	if !known {
+		return errNoChannel()
+	}
+	text, err := channel.Receiver.Challenge(r.URL.Query())
+	if err != nil {
+		s.refused(r, name, err)
+		return errStranger()
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, text) // a caller who has gone need not be told
+	return nil
+}
+
+// webhook takes in what the provider tells. It answers 200 once the receipts
+// are on disk, 503 while they cannot be written, upon which the provider sends
+// them again, and 200 to what is signed but makes no sense: that would be sent
+// for days, and never make any.
+func (s *Server) webhook(w http.ResponseWriter, r *http.Request) error {
+	name := r.PathValue("channel")
+	channel, known := s.channels[name]
+	if !known {
+		return errNoChannel()
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxWebhook))
+	if err != nil {
+		return brokenUpload(err)
+	}
+	told, err := channel.Receiver.Receive(r.Header, body)
+	switch {
+	case errors.Is(err, whatsapp.ErrMalformed):
+		s.metrics.malformed.WithLabelValues(name).Inc()
+		s.log.Error("webhook makes no sense", "request", visitOf(r).id, "channel", name, "provider", channel.Provider, "error", err)
+		w.WriteHeader(http.StatusOK)
+		return nil
+	case err != nil:
+		s.refused(r, name, err)
+		return errStranger()
+	}
+	if err := s.takeReceipts(r, name, told.Receipts); err != nil {
+		return err
+	}
+	s.takeInbound(r, name, told.Inbound)
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (s *Server) refused(r *http.Request, channel string, err error) {
+	s.metrics.refused.WithLabelValues(channel).Inc()
+	s.log.Warn("webhook refused", "request", visitOf(r).id, "channel", channel, "from", r.RemoteAddr, "error", err)
+}
+
+// takeReceipts records the receipts of all numbers that are ours.
+func (s *Server) takeReceipts(r *http.Request, arrivedAt string, told []whatsapp.Receipt) error {
+	receipts := make([]ledger.Receipt, 0, len(told))
+	channels := make([]string, 0, len(told))
+	for _, receipt := range told {
+		channel, ours := s.channelOf(receipt.Number, arrivedAt)
+		if !ours {
+			s.stranger(r, arrivedAt, receipt.Number)
+			continue
+		}
+		receipts = append(receipts, s.receipt(receipt))
+		channels = append(channels, channel)
+	}
+	if len(receipts) == 0 {
+		return nil
+	}
+	if err := s.ledger.Receive(r.Context(), receipts, s.now()); err != nil {
+		return refuse(unavailable, "send it again", "the receipts cannot be recorded").because(err)
+	}
+	for i, receipt := range receipts {
+		s.metrics.receipts.WithLabelValues(channels[i], receipt.Status.String()).Inc()
+	}
+	return nil
+}
+
+// channelOf is the channel that has the number. A provider that does not tell
+// the number means the channel whose address it called.
+func (s *Server) channelOf(number, arrivedAt string) (name string, ours bool) {
+	if number == "" || s.channels[arrivedAt].Number == number {
+		return arrivedAt, true
+	}
+	for name, channel := range s.channels {
+		if channel.Number == number {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+func (s *Server) stranger(r *http.Request, arrivedAt, number string) {
+	s.metrics.strangers.WithLabelValues(arrivedAt).Inc()
+	s.log.Debug("webhook of a number that is no channel's", "request", visitOf(r).id, "channel", arrivedAt, "number", number)
+}
+
+// receipt is a provider's receipt as the ledger takes it. One without a time
+// happened now.
+func (s *Server) receipt(told whatsapp.Receipt) ledger.Receipt {
+	receipt := ledger.Receipt{ProviderID: told.ID, Status: told.Status, At: told.At}
+	if message, attempt, ok := campaign.ParseReference(told.Reference); ok {
+		receipt.Message, receipt.Attempt = message, attempt
+	}
+	if receipt.At.IsZero() {
+		receipt.At = s.now()
+	}
+	if told.Status == campaign.Failed {
+		unexplained := &whatsapp.Error{Class: whatsapp.Drop, Reason: "unexplained", Hint: "the provider reported a failure and gave no reason"}
+		receipt.Failure = cmp.Or(told.Err, unexplained).Failure()
+	}
+	return receipt
+}
+
+// takeInbound notes what people wrote: how often, and to whom.
+func (s *Server) takeInbound(r *http.Request, arrivedAt string, told []whatsapp.Inbound) {
+	for _, message := range told {
+		channel, ours := s.channelOf(message.Number, arrivedAt)
+		if !ours {
+			s.stranger(r, arrivedAt, message.Number)
+			continue
+		}
+		s.metrics.message(channel, message.Type)
+		s.log.Info("message received", "request", visitOf(r).id, "channel", channel, "type", message.Type, "from", maskPhone(message.From))
+	}
+}

@@ -1,0 +1,123 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carillon/campaign"
+	"carillon/ledger"
+	"carillon/whatsapp"
+)
+
+// listener is a ledger that keeps the receipts it is given.
+type listener struct {
+	*brittle
+	heard []ledger.Receipt
+}
+
+func (l *listener) Receive(_ context.Context, receipts []ledger.Receipt, _ time.Time) error {
+	l.heard = append(l.heard, receipts...)
+	return nil
+}
+
+func TestReceiptsReachTheLedger(t *testing.T) {
+	now := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+	at := now.Add(-time.Minute)
+	record := &listener{}
+	f := start(t, func(o *Options) {
+		record.brittle = o.Ledger.(*brittle)
+		o.Ledger = record
+		o.Now = func() time.Time { return now }
+	})
+	told := []whatsapp.Receipt{
+		{Number: "1001", ID: "a", Reference: "4722366482869645213696.1", Status: campaign.Sent, At: at},
+		{Number: "1001", ID: "b", Reference: "80.2", Status: campaign.Delivered, At: at},
+		{Number: "1002", ID: "c", Reference: "order 7", Status: campaign.Read},
+		{Number: "", ID: "d", Status: campaign.Sent, At: at},
+		{Number: "9999", ID: "e", Status: campaign.Sent, At: at},
+		{Number: "1001", ID: "f", Reference: "96.1", Status: campaign.Failed, At: at,
+			Err: &whatsapp.Error{Class: whatsapp.Drop, Reason: "undeliverable", Code: 131026, Hint: "nothing"}},
+		{Number: "1001", ID: "g", Reference: "112.1", Status: campaign.Failed, At: at},
+	}
+	answer := f.webhook("word", eventsBody(whatsapp.Events{Receipts: told}))
+	wantStatus(t, answer, http.StatusOK)
+	if answer.body != "" {
+		t.Errorf("body %q", answer.body)
+	}
+	want := []ledger.Receipt{
+		{ProviderID: "a", Status: campaign.Sent, At: at}, // the reference is no number of ours
+		{ProviderID: "b", Message: 80, Attempt: 2, Status: campaign.Delivered, At: at},
+		{ProviderID: "c", Status: campaign.Read, At: now},
+		{ProviderID: "d", Status: campaign.Sent, At: at},
+		{ProviderID: "f", Message: 96, Attempt: 1, Status: campaign.Failed, At: at,
+			Failure: campaign.Failure{Code: 131026, Reason: "undeliverable", Detail: "nothing"}},
+		{ProviderID: "g", Message: 112, Attempt: 1, Status: campaign.Failed, At: at,
+			Failure: campaign.Failure{Reason: "unexplained", Detail: "the provider reported a failure and gave no reason"}},
+	}
+	if diff := cmp.Diff(want, record.heard); diff != "" {
+		t.Error(diff)
+	}
+	f.wantMetrics(
+		`carillon_webhook_receipts_total{channel="main",status="sent"} 2`,
+		`carillon_webhook_receipts_total{channel="main",status="failed"} 2`,
+		`carillon_webhook_receipts_total{channel="second",status="read"} 1`,
+		`carillon_webhook_unknown_numbers_total{channel="main"} 1`)
+}
+
+func TestWebhooksThatAreNotBelieved(t *testing.T) {
+	f := start(t, nil)
+	for _, signature := range []string{"", "guess"} {
+		answer := f.webhook(signature, receiptBody("1001", "a", "", campaign.Sent))
+		wantProblem(t, answer, unauthorized)
+		if strings.Contains(answer.body, "word") {
+			t.Errorf("the answer tells what was expected: %s", answer.body)
+		}
+	}
+	answer := f.get("/webhooks/main?verify=word&challenge=%3Cb%3E")
+	if answer.body != "<b>" || answer.header.Get("Content-Type") != "text/plain; charset=utf-8" {
+		t.Errorf("%v %s", answer.header, answer.body)
+	}
+	wantProblem(t, f.get("/webhooks/main?verify=guess"), unauthorized)
+	for _, method := range []string{"GET", "POST"} {
+		wantProblem(t, f.do(call{method: method, path: "/webhooks/none"}), notFound)
+	}
+	f.wantMetrics(`carillon_webhook_refused_total{channel="main"} 3`)
+}
+
+func TestWebhooksThatMakeNoSense(t *testing.T) {
+	f := start(t, nil)
+	wantStatus(t, f.webhook("word", "{"), http.StatusOK)
+	wantProblem(t, f.webhook("word", strings.Repeat(" ", maxWebhook+1)), tooLarge)
+	f.wantMetrics(
+		`carillon_webhook_malformed_total{channel="main"} 1`,
+		`carillon_http_requests_total{code="2xx",route="POST /webhooks/{channel}"} 1`,
+		`carillon_http_requests_total{code="4xx",route="POST /webhooks/{channel}"} 1`)
+}
+
+func TestTheProviderRepeatsWhatTheLedgerDidNotTake(t *testing.T) {
+	f := start(t, nil)
+	body := receiptBody("1001", "a", "", campaign.Sent)
+	f.ledger.receiving.Store(true)
+	wantProblem(t, f.webhook("word", body), unavailable)
+	f.ledger.receiving.Store(false)
+	wantStatus(t, f.webhook("word", body), http.StatusOK)
+	f.wantMetrics(`carillon_webhook_receipts_total{channel="main",status="sent"} 1`)
+}
+
+func TestInbound(t *testing.T) {
+	f := start(t, nil)
+	wantStatus(t, f.inbound(
+		whatsapp.Inbound{Number: "1001", From: "4915112345601", Type: "text", Text: "hello"},
+		whatsapp.Inbound{Number: "1002", From: "4915112345601", Type: "hologram"},
+		whatsapp.Inbound{Number: "9999", From: "4915112345601", Type: "text"},
+	), http.StatusOK)
+	f.wantMetrics(
+		`carillon_webhook_inbound_total{channel="main",type="text"} 1`,
+		`carillon_webhook_inbound_total{channel="second",type="other"} 1`,
+		`carillon_webhook_unknown_numbers_total{channel="main"} 1`)
+}
