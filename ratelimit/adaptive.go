@@ -28,7 +28,7 @@ func (a *adaptive) at(now time.Time) float64 {
 }
 
 // throttled takes in a refusal of a request that left at the given time, and
-// reports whether the rate was halved. A request that left before the last
+// reports whether the rate was halved for it. A request that left before the last
 // halving says nothing new.
 func (a *adaptive) throttled(left, now time.Time) bool {
 	if !a.changed.IsZero() && (left.Before(a.changed) || now.Sub(a.changed) < halvingInterval) {

@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,12 +16,18 @@ const unlimitedRate = 1000
 
 // Local keeps a rate within this process with a token bucket of one token, so
 // that departures are evenly spaced. The zero rate means no limit.
+//
+// The bucket keeps the configured rate and is never changed: departures that
+// are handed out already would not follow. Slowing down is a wider space
+// between a departure and the next.
 type Local struct {
-	mu        sync.Mutex
-	now       func() time.Time
-	bucket    *rate.Limiter
-	adaptive  adaptive
+	mu       sync.Mutex
+	now      func() time.Time
+	bucket   *rate.Limiter
+	adaptive adaptive
+	// unlimited numbers are held to a rate only while they are slowed down.
 	unlimited bool
+	last      time.Time // the last departure handed out
 	quiet     time.Time // nothing leaves before this moment
 }
 
@@ -28,14 +35,10 @@ var _ Limiter = (*Local)(nil)
 
 // NewLocal returns a limiter of perSecond requests a second; 0 means no limit.
 func NewLocal(perSecond float64, now func() time.Time) *Local {
-	l := &Local{now: now, adaptive: adaptive{configured: perSecond}, unlimited: perSecond == 0}
-	if l.unlimited {
-		l.adaptive.configured = unlimitedRate
-		l.bucket = rate.NewLimiter(rate.Inf, 1)
-	} else {
-		l.bucket = rate.NewLimiter(rate.Limit(perSecond), 1)
+	if perSecond == 0 {
+		return &Local{now: now, bucket: rate.NewLimiter(rate.Inf, 1), adaptive: adaptive{configured: unlimitedRate}, unlimited: true}
 	}
-	return l
+	return &Local{now: now, bucket: rate.NewLimiter(rate.Limit(perSecond), 1), adaptive: adaptive{configured: perSecond}}
 }
 
 // Reserve implements Limiter.
@@ -46,37 +49,35 @@ func (l *Local) Reserve(ctx context.Context) (Departure, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	l.climb(now)
-	from := now
-	if l.quiet.After(now) {
-		from = l.quiet
-	}
-	reservation := l.bucket.ReserveN(from, 1)
-	departure := Departure{At: from.Add(reservation.DelayFrom(from))}
-	departure.giveBack = func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		reservation.CancelAt(l.now())
-	}
-	return departure, nil
+	reservation := l.bucket.ReserveN(now, 1)
+	at := latest(now.Add(reservation.DelayFrom(now)), l.quiet, l.last.Add(l.space(now)))
+	before := l.last
+	l.last = at
+	return Departure{At: at, giveBack: func() { l.giveBack(reservation, at, before) }}, nil
 }
 
-// climb lets the bucket follow the rate in force.
-func (l *Local) climb(now time.Time) {
-	if l.adaptive.changed.IsZero() {
-		return
-	}
+// space is what lies between two departures at least.
+func (l *Local) space(now time.Time) time.Duration {
 	current := l.adaptive.at(now)
-	if current < l.adaptive.configured {
-		l.bucket.SetLimitAt(now, rate.Limit(current))
-		return
+	if l.unlimited && current >= unlimitedRate {
+		return 0
 	}
-	l.adaptive.changed = time.Time{}
-	if l.unlimited {
-		l.bucket.SetLimitAt(now, rate.Inf)
-	} else {
-		l.bucket.SetLimitAt(now, rate.Limit(l.adaptive.configured))
+	return time.Duration(float64(time.Second) / current)
+}
+
+// giveBack returns a departure that is not used. Only the last one handed out
+// leaves no gap.
+func (l *Local) giveBack(reservation *rate.Reservation, at, before time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	reservation.CancelAt(l.now())
+	if l.last.Equal(at) {
+		l.last = before
 	}
+}
+
+func latest(times ...time.Time) time.Time {
+	return slices.MaxFunc(times, time.Time.Compare)
 }
 
 // Throttled implements Limiter.
@@ -84,9 +85,7 @@ func (l *Local) Throttled(left time.Time, wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	if l.adaptive.throttled(left, now) {
-		l.bucket.SetLimitAt(now, rate.Limit(l.adaptive.at(now)))
-	}
+	l.adaptive.throttled(left, now)
 	if until := now.Add(wait); wait > 0 && until.After(l.quiet) {
 		l.quiet = until
 	}

@@ -128,7 +128,9 @@ func TestNoSecondAboveTheRate(t *testing.T) {
 		l := NewLocal(perSecond, c.now)
 		var departures []time.Time
 		for range rapid.IntRange(1, 300).Draw(t, "requests") {
-			c.advance(time.Duration(rapid.Int64Range(0, int64(20*time.Millisecond)).Draw(t, "pause")))
+			c.advance(rapid.SampledFrom([]time.Duration{
+				0, 0, 0, 0, time.Millisecond, 20 * time.Millisecond, 700 * time.Millisecond, 10 * time.Second,
+			}).Draw(t, "pause"))
 			d := reserve(t, l)
 			switch rapid.IntRange(0, 9).Draw(t, "event") {
 			case 0:
@@ -136,6 +138,8 @@ func TestNoSecondAboveTheRate(t *testing.T) {
 				continue
 			case 1:
 				l.Throttled(c.now(), 0)
+			case 2:
+				l.Throttled(c.now(), time.Second)
 			}
 			departures = append(departures, d.At)
 		}
