@@ -83,13 +83,19 @@ func (f *feeder) feed(ctx context.Context, running []ledger.Campaign, now time.T
 	if err != nil {
 		return err
 	}
-	if queued > f.window/2 {
-		return nil
+	full := queued > f.window/2
+	room := f.window - queued
+	if full {
+		room = f.window / 2
 	}
-	share := max(1, (f.window-queued)/len(running))
+	share := max(1, room/len(running))
 	var errs []error
 	for _, c := range running {
-		errs = append(errs, f.feedCampaign(ctx, c, share, queued == 0, now))
+		// A campaign that has nothing in the queue does not wait for the others'
+		// tasks to be half gone.
+		if !full || len(f.fed[c.ID]) == 0 {
+			errs = append(errs, f.feedCampaign(ctx, c, share, queued == 0, now))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -12,9 +12,9 @@ import (
 // auditPage is how many recipients are read from the ledger at once.
 const auditPage = 2000
 
-// audit holds a campaign's report against what a simulated provider truly
+// Audit holds a campaign's report against what a simulated provider truly
 // accepted.
-func audit(ctx context.Context, l *ledger.Ledger, id campaign.ID, truth simulator.Truth, rate float64) (simulator.Audit, error) {
+func Audit(ctx context.Context, l *ledger.Ledger, id campaign.ID, truth simulator.Truth, rate float64) (simulator.Audit, error) {
 	c, err := l.Campaign(ctx, id)
 	if err != nil {
 		return simulator.Audit{}, err

@@ -171,7 +171,7 @@ func runDemo(ctx context.Context, o DemoOptions, a *App, provider *simulated, fo
 	if err != nil {
 		return simulator.Audit{}, err
 	}
-	return audit(ctx, a.Ledger(), id, provider.Truth(), o.Rate)
+	return Audit(ctx, a.Ledger(), id, provider.Truth(), o.Rate)
 }
 
 // settled follows the campaign until it has ended and all receipts are in. A

@@ -9,12 +9,9 @@ import (
 // envelopeSize is about what the body takes beside the components.
 const envelopeSize = 320
 
-// appendMessage appends the request's body for m. The components are taken
-// word for word.
-func appendMessage(b []byte, m whatsapp.Message) []byte {
-	if b == nil {
-		b = make([]byte, 0, envelopeSize+len(m.Template.Components))
-	}
+// requestBody is the request's body for m. The components are taken word for word.
+func requestBody(m whatsapp.Message) []byte {
+	b := make([]byte, 0, envelopeSize+len(m.Template.Components))
 	b = append(b, `{"messaging_product":"whatsapp","recipient_type":"individual","to":`...)
 	b = appendString(b, m.To)
 	b = append(b, `,"type":"template"`...)

@@ -33,7 +33,7 @@ func TestBody(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, string(appendMessage(nil, test.message))); diff != "" {
+			if diff := cmp.Diff(test.want, string(requestBody(test.message))); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -61,7 +61,7 @@ func TestBodyHoldsAnyText(t *testing.T) {
 				} `json:"language"`
 			} `json:"template"`
 		}
-		if err := json.Unmarshal(appendMessage(nil, m), &got); err != nil {
+		if err := json.Unmarshal(requestBody(m), &got); err != nil {
 			t.Fatal(err)
 		}
 		texts := []string{got.To, got.Reference, got.Template.Name, got.Template.Language.Code}
@@ -82,6 +82,6 @@ func BenchmarkBody(b *testing.B) {
 	}}
 	b.ReportAllocs()
 	for b.Loop() {
-		appendMessage(nil, m)
+		requestBody(m)
 	}
 }

@@ -165,7 +165,7 @@ func (c *Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepte
 // request is the request of m. Only the transport's own second try, on another
 // connection, asks for the body again; progress says whether it may have it.
 func (c *Client) request(ctx context.Context, progress *progress, m whatsapp.Message) *http.Request {
-	body := appendMessage(nil, m)
+	body := requestBody(m)
 	request := c.prototype.WithContext(ctx)
 	request.ContentLength = int64(len(body))
 	request.Body = io.NopCloser(bytes.NewReader(body))

@@ -78,7 +78,7 @@ func TestRequest(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got.Header.Get(name), want)
 		}
 	}
-	if diff := cmp.Diff(string(appendMessage(nil, letter())), string(body)); diff != "" {
+	if diff := cmp.Diff(string(requestBody(letter())), string(body)); diff != "" {
 		t.Error(diff)
 	}
 	if got.ContentLength != int64(len(body)) {

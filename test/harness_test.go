@@ -1,0 +1,217 @@
+// Package test holds Carillon as a whole against its promises: the real
+// program with a real Redis and a simulated provider, and the files that are
+// delivered with it.
+package test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"carillon/configs"
+	"carillon/internal/app"
+	"carillon/simulator"
+)
+
+// token admits the tests to the API.
+const token = "a-token-for-the-tests"
+
+// startRedis starts a redis-server of the test's own and returns its address.
+func startRedis(t testing.TB) string {
+	t.Helper()
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Fatalf("%v; `make needs` installs it", err)
+	}
+	address := freeAddress(t)
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+		"--maxmemory-policy", "noeviction", "--dir", t.TempDir())
+	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	})
+	client := redis.NewClient(&redis.Options{Addr: address})
+	defer func() { _ = client.Close() }()
+	eventually(t, "redis-server answers", func() bool { return client.Ping(context.Background()).Err() == nil })
+	return "redis://" + address + "/0"
+}
+
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
+}
+
+// eventually waits for a condition, and fails after a time that only a hang
+// takes.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(2 * time.Minute)
+	for !holds() {
+		if time.Now().After(deadline) {
+			t.Fatalf("gave up waiting: %s", what)
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+}
+
+// house is a running Carillon with its simulated provider.
+type house struct {
+	*app.App
+	client   *app.Client
+	provider *simulator.Simulator
+	rate     float64
+}
+
+// setup says what a house is like.
+type setup struct {
+	redis     string
+	rate      float64
+	simulator simulator.Options
+}
+
+const (
+	appSecret = "the-app-secret"
+	number    = "106540352242922"
+)
+
+// startHouse starts the program in this process, on free ports and a ledger of
+// its own.
+func startHouse(t testing.TB, s setup) *house {
+	t.Helper()
+	s.simulator.AppSecret, s.simulator.PhoneNumberID = appSecret, number
+	provider := simulator.New(s.simulator)
+	server := httptest.NewServer(provider)
+	t.Cleanup(func() {
+		provider.Close()
+		server.Close()
+	})
+	a, err := app.New(t.Context(), config(t, s, server.URL), slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	provider.SetWebhook(a.URL() + "/webhooks/main")
+	client, err := app.NewClient(a.URL(), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return &house{App: a, client: client, provider: provider, rate: s.rate}
+}
+
+func config(t testing.TB, s setup, provider string) *configs.Config {
+	return &configs.Config{
+		Ledger: "sqlite:" + filepath.Join(t.TempDir(), "carillon.db"),
+		Redis:  s.redis,
+		HTTP:   configs.HTTP{Listen: "127.0.0.1:0", Tokens: []configs.Token{{Name: "tests", Token: token, Role: configs.Admin}}},
+		Channels: map[string]configs.Channel{"main": {
+			Provider: configs.Cloud, BaseURL: provider, APIVersion: configs.DefaultAPIVersion, PhoneNumberID: number,
+			AccessToken: "access", AppSecret: appSecret, VerifyToken: "verify", Rate: s.rate,
+			Timeout: configs.Duration(5 * time.Second), UnknownAfter: configs.Duration(time.Minute),
+		}},
+	}
+}
+
+// launch uploads and starts a campaign.
+func (h *house) launch(t testing.TB, definition, contacts string) app.Campaign {
+	t.Helper()
+	c, err := h.client.Launch(t.Context(), app.LaunchRequest{Campaign: definition, Contacts: contacts})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// finish waits until a campaign has ended and every receipt is in.
+func (h *house) finish(t testing.TB, id string) app.Campaign {
+	t.Helper()
+	for {
+		eventually(t, "the campaign ends", func() bool { return h.state(t, id).State == "finished" })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		err := h.provider.Drain(ctx)
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c := h.state(t, id); c.State == "finished" {
+			return c
+		}
+	}
+}
+
+func (h *house) state(t testing.TB, id string) app.Campaign {
+	t.Helper()
+	c, err := h.client.Campaign(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// write puts text into a file of the test's own.
+func write(t testing.TB, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// people is a list of n people.
+func people(t testing.TB, n int) string {
+	t.Helper()
+	text := []byte("Full Name,Phone\n")
+	for i := range n {
+		text = fmt.Appendf(text, "Ana %d,+4915123%06d\n", i, i)
+	}
+	return write(t, "contacts.csv", string(text))
+}
+
+// flush empties a Redis.
+func flush(t testing.TB, address string) {
+	t.Helper()
+	options, err := redis.ParseURL(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer func() { _ = client.Close() }()
+	if err := client.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+}
