@@ -1,12 +1,31 @@
 package configs
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
+
+// YAML takes the braces of ${NAME} for a mapping where a value stands between
+// braces or brackets itself, as in {token: ${TOKEN}}. So variables are written
+// with these two characters, which nobody types, while YAML is read.
+const shieldOpen, shieldClose = "\uE000", "\uE001"
+
+// shield hides the variables of a file from YAML. Lines stay where they are.
+func shield(data []byte) []byte {
+	variable := regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+	return variable.ReplaceAll(data, []byte(shieldOpen+"${1}"+shieldClose))
+}
+
+// unshield brings them back.
+func unshield(text string) string {
+	return strings.NewReplacer(shieldOpen, "${", shieldClose, "}").Replace(text)
+}
 
 // expand puts the values of the variables into a text. ok is false after a
 // mistake.
 func (d *decoder) expand(text, path string) (expanded string, ok bool) {
 	var out strings.Builder
-	ok = true
+	text, ok = unshield(text), true
 	for {
 		before, rest, found := strings.Cut(text, "${")
 		out.WriteString(before)

@@ -55,7 +55,7 @@ func readDocument(data []byte, found *mistakes) *yaml.Node {
 		found.wrong("", "the file is longer than %d bytes; is this the right file?", maxFile)
 		return nil
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder := yaml.NewDecoder(bytes.NewReader(shield(data)))
 	var document, more yaml.Node
 	err := decoder.Decode(&document)
 	if errors.Is(err, io.EOF) || err == nil && len(document.Content) == 0 {

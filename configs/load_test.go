@@ -76,7 +76,7 @@ func TestExampleShowsEveryKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	if err := yaml.Unmarshal(shield(text), &document); err != nil {
 		t.Fatal(err)
 	}
 	given := make(map[string]bool)
@@ -178,6 +178,24 @@ func TestValuesAreRead(t *testing.T) {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})
+	}
+}
+
+// Braces of a variable within braces of YAML are no mapping.
+func TestVariablesStandWithinFlowMappings(t *testing.T) {
+	text := `http: {tokens: [{name: ops, token: ${OPS}, role: admin}, {name: x, token: "$${OPS}-and-${OPS}", role: viewer}]}
+channels: {main: {phone_number_id: "1", access_token: ${ACCESS}, app_secret: ${SECRET}}}
+`
+	env := map[string]string{"OPS": "0123456789abcdef", "ACCESS": "a}{", "SECRET": "s, t: u"}
+	got, err := read("flow.yaml", []byte(text), func(name string) (string, bool) { value, ok := env[name]; return value, ok })
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"0123456789abcdef", "${OPS}-and-0123456789abcdef", "a}{", "s, t: u"}
+	main := got.Channels["main"]
+	have := []string{got.HTTP.Tokens[0].Token, got.HTTP.Tokens[1].Token, main.AccessToken, main.AppSecret}
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Error(diff)
 	}
 }
 

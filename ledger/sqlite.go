@@ -65,7 +65,7 @@ func holdFile(path string) (*os.File, error) {
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, errors.Join(fmt.Errorf(
-			"%w: %s is open in another carillon; stop that one, or use PostgreSQL to run several", ErrInUse, path), file.Close())
+			"%w: %s is open in another carillon; stop that one first", ErrInUse, path), file.Close())
 	}
 	return file, nil
 }

@@ -59,7 +59,7 @@ func New(ctx context.Context, config *configs.Config, log *slog.Logger) (_ *App,
 	if a.ledger, err = ledger.Open(ctx, config.Ledger); err != nil {
 		return nil, err
 	}
-	if a.queue, err = openQueue(ctx, config.Redis); err != nil {
+	if a.queue, err = openQueue(ctx, config.Redis, log); err != nil {
 		return nil, err
 	}
 	if policy := a.queue.evicts(ctx); policy != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"time"
@@ -22,7 +23,8 @@ type queue struct {
 
 // openQueue connects to the Redis that address names, or starts one in this
 // process for "embedded". It fails where Redis does not answer.
-func openQueue(ctx context.Context, address string) (*queue, error) {
+func openQueue(ctx context.Context, address string, log *slog.Logger) (*queue, error) {
+	redis.SetLogger(redisLog{log})
 	q := &queue{}
 	var err error
 	if address == "embedded" {
@@ -47,6 +49,15 @@ func openQueue(ctx context.Context, address string) (*queue, error) {
 			hidePassword(address), err), q.Close())
 	}
 	return q, nil
+}
+
+// redisLog keeps what the Redis client writes by itself among the details:
+// whoever asked gets the same as an error.
+type redisLog struct{ log *slog.Logger }
+
+// Printf takes a line of the client.
+func (r redisLog) Printf(_ context.Context, format string, v ...any) {
+	r.log.Debug(fmt.Sprintf(format, v...), "from", "redis")
 }
 
 // evicts reports the policy by which Redis would throw tasks away when its
