@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"carillon/campaign"
@@ -48,6 +50,7 @@ type claim struct {
 	task  campaign.Task
 	now   time.Time
 	until time.Time
+	token int64 // tells this claim from another's of the same attempt
 
 	claimed *Claimed
 	refusal *RefusedError
@@ -61,7 +64,7 @@ type claim struct {
 // attempt before, that its campaign runs and has not expired, and that the
 // person has not opted out. Otherwise it returns a *RefusedError.
 func (l *Ledger) Claim(ctx context.Context, task campaign.Task, now, until time.Time) (Claimed, error) {
-	c := &claim{task: task, now: now, until: until}
+	c := &claim{task: task, now: now, until: until, token: rand.Int64()}
 	if err := l.commit.submit(urgent, &job{ctx: ctx, claim: c}); err != nil {
 		return Claimed{}, err
 	}
@@ -98,8 +101,9 @@ const claimSQL = `
 		(SELECT r.cells FROM recipients r WHERE r.id = (messages.id >> 4))`
 
 const attemptsSQL = `
-	INSERT INTO attempts (message_id, n, claimed_at)
-	SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS INTEGER), CAST(value ->> 2 AS BIGINT) FROM EACH($1)`
+	INSERT INTO attempts (message_id, n, claimed_at, token)
+	SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS INTEGER), CAST(value ->> 2 AS BIGINT), CAST(value ->> 3 AS BIGINT)
+	FROM EACH($1)`
 
 func (t *tx) claim(ctx context.Context, claims []*claim) error {
 	if len(claims) == 0 {
@@ -137,13 +141,13 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 }
 
 // takeClaims moves the messages that may go, and returns their attempts.
-func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim, batch [][4]int64) ([][3]int64, error) {
+func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim, batch [][4]int64) ([][4]int64, error) {
 	rows, err := t.QueryContext(ctx, t.l.sql(claimSQL), asJSON(batch))
 	if err != nil {
 		return nil, fmt.Errorf("ledger: claim: %w", err)
 	}
 	defer rows.Close()
-	var attempts [][3]int64
+	var attempts [][4]int64
 	for rows.Next() {
 		var id campaign.MessageID
 		var attempt int64
@@ -157,10 +161,32 @@ func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim
 		}
 		c := asked[id]
 		c.claimed = &got
-		attempts = append(attempts, [3]int64{int64(id), attempt, c.now.UnixMilli()})
+		attempts = append(attempts, [4]int64{int64(id), attempt, c.now.UnixMilli(), c.token})
 		t.moved(id, campaign.Pending, true, campaign.Posting, true)
 	}
 	return attempts, rows.Err()
+}
+
+// regrant grants a claim that was committed before, while the answer to the
+// commit was lost on its way.
+func (t *tx) regrant(ctx context.Context, c *claim) (granted bool, err error) {
+	var got Claimed
+	var cells []byte
+	err = t.QueryRowContext(ctx, `
+		SELECT r.phone, r.person, r.cells FROM attempts a JOIN recipients r ON r.id = (a.message_id >> 4)
+		WHERE a.message_id = $1 AND a.n = $2 AND a.token = $3 AND a.outcome = ''`,
+		int64(c.task.Message), c.task.Attempt, c.token).Scan(&got.Phone, &got.Person, &cells)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("ledger: look for a claim: %w", err)
+	}
+	if err := json.Unmarshal(cells, &got.Cells); err != nil {
+		return false, fmt.Errorf("ledger: cells: %w", err)
+	}
+	c.claimed = &got
+	return true, nil
 }
 
 // refuse finds out why a claim was not granted. A message of a person who has
@@ -175,12 +201,17 @@ func (t *tx) refuse(ctx context.Context, c *claim) error {
 		SELECT messages.status, messages.attempt, messages.due, c.state, c.expires_at, `+suppressedSQL+`
 		FROM messages JOIN campaigns c ON c.id = messages.campaign_id
 		WHERE messages.id = $1`, int64(c.task.Message)).Scan(&status, &attempt, &due, &state, &expires, &suppressed)
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		c.refusal = &RefusedError{Reason: refusedGone}
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("ledger: why message %d was refused: %w", c.task.Message, err)
+	}
+	if status == campaign.Posting && attempt == c.task.Attempt {
+		if granted, err := t.regrant(ctx, c); err != nil || granted {
+			return err
+		}
 	}
 	now := c.now.UnixMilli()
 	reason := refusedGone

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -38,9 +39,9 @@ type job struct {
 	done    chan error
 }
 
-// committer is the one goroutine that writes. While a commit is being flushed
-// to disk the next jobs gather, so batches grow with the load and a lone job
-// never waits for company.
+// committer is the goroutines that write, one for an engine that has one
+// writer. While a commit is being flushed to disk the next jobs gather, so
+// batches grow with the load and a lone job never waits for company.
 type committer struct {
 	ledger  *Ledger
 	queues  [2]chan *job
@@ -52,9 +53,22 @@ func newCommitter(l *Ledger) *committer {
 	c := &committer{ledger: l, stop: make(chan struct{})}
 	c.queues[urgent] = make(chan *job, maxBatch)
 	c.queues[background] = make(chan *job)
-	c.stopped.Go(c.run)
+	if l.engine.writers == 1 {
+		c.stopped.Go(func() { c.run(0, c.queues[urgent], c.queues[background]) })
+		return c
+	}
+	// Which shards other processes have is not known; two of one shard wait for
+	// each other's commits and nothing worse.
+	shard := rand.IntN(shards)
+	for i := range l.engine.writers {
+		c.stopped.Go(func() { c.run((shard+i)%shards, c.queues[urgent], nil) })
+	}
+	c.stopped.Go(func() { c.run((shard+l.engine.writers)%shards, nil, c.queues[background]) })
 	return c
 }
+
+// shards is how many rows one count may be spread over.
+const shards = 64
 
 func (c *committer) close() {
 	close(c.stop)
@@ -92,31 +106,32 @@ func (l *Ledger) do(ctx context.Context, p priority, f func(*tx) error) error {
 	return l.commit.submit(p, &job{ctx: ctx, do: f})
 }
 
-func (c *committer) run() {
+// run works off the two queues; either may be nil.
+func (c *committer) run(shard int, now, later <-chan *job) {
 	for {
 		select {
 		case <-c.stop:
-			c.drain()
+			c.drain(shard, now)
 			return
-		case first := <-c.queues[urgent]:
-			c.runBatch(c.gather(first))
+		case first := <-now:
+			c.runBatch(shard, c.gather(first))
 			select { // let background work have its turn under load
-			case j := <-c.queues[background]:
-				c.runBatch([]*job{j})
+			case j := <-later:
+				c.runBatch(shard, []*job{j})
 			default:
 			}
-		case j := <-c.queues[background]:
-			c.runBatch([]*job{j})
+		case j := <-later:
+			c.runBatch(shard, []*job{j})
 		}
 	}
 }
 
 // drain runs what was handed over before the stop.
-func (c *committer) drain() {
+func (c *committer) drain(shard int, now <-chan *job) {
 	for {
 		select {
-		case first := <-c.queues[urgent]:
-			c.runBatch(c.gather(first))
+		case first := <-now:
+			c.runBatch(shard, c.gather(first))
 		default:
 			return
 		}
@@ -139,11 +154,11 @@ func (c *committer) gather(first *job) []*job {
 
 // runBatch commits the jobs together. If that fails each is tried alone, so
 // that one bad job does not take the others with it.
-func (c *committer) runBatch(jobs []*job) {
-	err := c.transact(jobs)
-	if err != nil && len(jobs) > 1 {
+func (c *committer) runBatch(shard int, jobs []*job) {
+	err := c.transact(shard, jobs)
+	if err != nil && len(jobs) > 1 && !errors.Is(err, context.DeadlineExceeded) {
 		for _, j := range jobs {
-			j.done <- c.transact([]*job{j})
+			j.done <- c.transact(shard, []*job{j})
 		}
 		return
 	}
@@ -152,14 +167,13 @@ func (c *committer) runBatch(jobs []*job) {
 	}
 }
 
-func (c *committer) transact(jobs []*job) (err error) {
+func (c *committer) transact(shard int, jobs []*job) (err error) {
 	defer func() { // a panic in one job must not end the writer for all
 		if p := recover(); p != nil {
 			err = fmt.Errorf("ledger: %v", p)
 		}
 	}()
-	ctx := context.Background()
-	return c.ledger.transact(ctx, func(t *tx) error {
+	return c.ledger.transact(context.Background(), shard, func(ctx context.Context, t *tx) error {
 		var claims []*claim
 		var settlements []*Settlement
 		var receipts []Receipt

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"carillon/campaign"
 )
@@ -24,22 +25,23 @@ func (t *tx) count(key countKey, n int64) { t.counts[key] += n }
 
 // flushCounts writes what the transaction has moved.
 func (t *tx) flushCounts(ctx context.Context) error {
-	rows := make([][5]int64, 0, len(t.counts))
+	rows := make([][]int64, 0, len(t.counts))
 	for key, n := range t.counts {
 		if n != 0 {
-			rows = append(rows, [5]int64{int64(key.campaign), int64(key.step), int64(key.status), bit(key.open), n})
+			rows = append(rows, []int64{int64(key.campaign), int64(key.step), int64(key.status), bit(key.open), n})
 		}
 	}
 	if len(rows) == 0 {
 		return nil
 	}
+	slices.SortFunc(rows, slices.Compare) // one order for all, or two would wait for each other
 	_, err := t.ExecContext(ctx, t.l.sql(`
 		INSERT INTO counts (campaign_id, step, status, open, shard, n)
 		SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS SMALLINT), CAST(value ->> 2 AS SMALLINT),
-		       CAST(value ->> 3 AS SMALLINT), 0, CAST(value ->> 4 AS BIGINT)
+		       CAST(value ->> 3 AS SMALLINT), CAST($2 AS SMALLINT), CAST(value ->> 4 AS BIGINT)
 		FROM EACH($1) WHERE true
 		ON CONFLICT (campaign_id, step, status, open, shard) DO UPDATE SET n = counts.n + excluded.n`),
-		asJSON(rows))
+		asJSON(rows), t.shard)
 	if err != nil {
 		return fmt.Errorf("ledger: counts: %w", err)
 	}

@@ -180,7 +180,8 @@ const insertRecipientsSQL = `
 
 const insertMessagesSQL = `
 	INSERT INTO messages (id, campaign_id, channel, category, status, due, updated_at)
-	SELECT CAST(value AS BIGINT), $2, 0, $3, $4, $5, $6 FROM EACH($1)`
+	SELECT CAST(value AS BIGINT), CAST($2 AS BIGINT), 0, CAST($3 AS SMALLINT), CAST($4 AS SMALLINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT)
+	FROM EACH($1)`
 
 // insert writes the rows, and the messages of those that are admitted.
 func (in *Intake) insert(ctx context.Context, t *tx, rows []campaign.Row, now time.Time) error {

@@ -47,11 +47,19 @@ var (
 type engine struct {
 	name    string
 	dialect goose.Dialect
-	// each is the table expression that turns a JSON array into rows with a
+	// each is the table expression that turns the JSON array %s into rows with a
 	// column named value.
 	each string
 	// lock is appended to a SELECT whose rows are about to be changed.
 	lock string
+	// writers is how many goroutines commit; where it is more than one, one
+	// more serves the background.
+	writers int
+	// patience bounds one transaction; 0 for engines in this process.
+	patience time.Duration
+	// repeat reports whether a transaction that failed so may succeed when it
+	// is run again as it was.
+	repeat func(error) bool
 }
 
 // Ledger is an open ledger, safe for use by many goroutines.
@@ -59,14 +67,14 @@ type Ledger struct {
 	engine engine
 	write  *sql.DB
 	read   *sql.DB
-	hold   io.Closer // keeps other processes out, where the engine needs that
+	hold   io.Closer // keeps other processes out; nil where the engine serves many
 	commit *committer
 
 	definitions sync.Map // campaign.ID → *campaign.Definition; they never change
 }
 
-// Open opens the ledger that url names ("sqlite:FILE"), brings its tables up to
-// date, and starts its writer. The error wraps ErrInUse or ErrUnsupported where
+// Open opens the ledger that url names ("sqlite:FILE" or "postgres://…"),
+// brings its tables up to date, and starts its writers. The error wraps ErrInUse or ErrUnsupported where
 // that is the cause.
 func Open(ctx context.Context, url string) (*Ledger, error) {
 	kind, rest, _ := strings.Cut(url, ":")
@@ -75,8 +83,10 @@ func Open(ctx context.Context, url string) (*Ledger, error) {
 	switch kind {
 	case "sqlite":
 		l, err = openSQLite(rest)
+	case "postgres", "postgresql":
+		l, err = openPostgres(ctx, url)
 	default:
-		err = fmt.Errorf("%w %q: write sqlite:FILE", ErrUnsupported, kind)
+		err = fmt.Errorf("%w %q: write sqlite:FILE or postgres://user@host/database", ErrUnsupported, kind)
 	}
 	if err != nil {
 		return nil, err
@@ -95,7 +105,11 @@ func (l *Ledger) Close() error {
 }
 
 func (l *Ledger) closeConnections() error {
-	return errors.Join(l.read.Close(), l.write.Close(), l.hold.Close())
+	err := errors.Join(l.read.Close(), l.write.Close())
+	if l.hold != nil {
+		err = errors.Join(err, l.hold.Close())
+	}
+	return err
 }
 
 // Ping reports whether the ledger answers and can be written to.
@@ -132,20 +146,40 @@ func (l *Ledger) migrate(ctx context.Context) error {
 type tx struct {
 	*sql.Tx
 	l        *Ledger
+	shard    int // of the counts
 	messages map[campaign.MessageID]*message
 	counts   map[countKey]int64
 }
 
-// transact runs f in a transaction of the writer's connection and commits it
-// together with the counts that f moved.
-func (l *Ledger) transact(ctx context.Context, f func(*tx) error) error {
+// mostRepeats is how often a transaction is run again that another one has
+// got into the way of.
+const mostRepeats = 5
+
+// transact runs f in a transaction and commits it together with the messages
+// and counts that f moved. It runs f again where the engine says that this may
+// help.
+func (l *Ledger) transact(ctx context.Context, shard int, f func(context.Context, *tx) error) error {
+	for n := 0; ; n++ {
+		err := l.transactOnce(ctx, shard, f)
+		if err == nil || n == mostRepeats || !l.engine.repeat(err) {
+			return err
+		}
+	}
+}
+
+func (l *Ledger) transactOnce(ctx context.Context, shard int, f func(context.Context, *tx) error) error {
+	if l.engine.patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.engine.patience)
+		defer cancel()
+	}
 	raw, err := l.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("ledger: begin: %w", err)
 	}
 	defer func() { _ = raw.Rollback() }() // does nothing once committed
-	t := &tx{Tx: raw, l: l, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{}}
-	if err := f(t); err != nil {
+	t := &tx{Tx: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{}}
+	if err := f(ctx, t); err != nil {
 		return err
 	}
 	if err := t.flushMessages(ctx); err != nil {
@@ -163,8 +197,14 @@ func (l *Ledger) transact(ctx context.Context, f func(*tx) error) error {
 // sql puts the engine's words into a statement: EACH(…) for a JSON array as
 // rows, LOCKED at the end of a SELECT whose rows are changed next.
 func (l *Ledger) sql(text string) string {
-	text = strings.ReplaceAll(text, "EACH", l.engine.each)
-	return strings.ReplaceAll(text, "LOCKED", l.engine.lock)
+	for {
+		before, rest, found := strings.Cut(text, "EACH(")
+		if !found {
+			return strings.ReplaceAll(text, "LOCKED", l.engine.lock)
+		}
+		argument, after, _ := strings.Cut(rest, ")")
+		text = before + fmt.Sprintf(l.engine.each, argument) + after
+	}
 }
 
 // definition is the campaign's definition, read once.

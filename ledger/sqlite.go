@@ -45,8 +45,11 @@ func openSQLite(path string) (*Ledger, error) {
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return &Ledger{
-		engine: engine{name: "sqlite", dialect: goose.DialectSQLite3, each: "json_each"},
-		write:  write, read: read, hold: hold,
+		engine: engine{
+			name: "sqlite", dialect: goose.DialectSQLite3, each: "json_each(%s)", writers: 1,
+			repeat: func(error) bool { return false },
+		},
+		write: write, read: read, hold: hold,
 	}, nil
 }
 

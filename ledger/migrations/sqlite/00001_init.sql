@@ -62,6 +62,7 @@ CREATE TABLE attempts (
     n           INTEGER  NOT NULL,
     outcome     TEXT     NOT NULL DEFAULT '',   -- '' while it is in the air
     provider_id TEXT,
+    token       BIGINT   NOT NULL,              -- which claim it was, where the answer to a commit was lost
     claimed_at  BIGINT   NOT NULL,
     settled_at  BIGINT,
     PRIMARY KEY (message_id, n)

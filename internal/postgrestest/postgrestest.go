@@ -1,0 +1,190 @@
+// Package postgrestest starts a PostgreSQL server of a test's own, from the
+// binaries that the machine has, in a temporary folder and on a free port. The
+// server dies with the test.
+package postgrestest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+)
+
+// Server is a running PostgreSQL server.
+type Server struct {
+	folder string
+	bin    string
+	port   string
+	owner  *syscall.Credential
+	cmd    *exec.Cmd
+	made   int
+}
+
+// Start makes a server's folder and starts it. It fails the test where the
+// binaries are missing.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{bin: binaries(t), owner: owner(t)}
+	var err error
+	// Not t.TempDir: its parents are closed to the server's user.
+	if s.folder, err = os.MkdirTemp("", "carillon-postgres-"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.stop()
+		if err := os.RemoveAll(s.folder); err != nil {
+			t.Error(err)
+		}
+	})
+	if s.owner != nil {
+		if err := os.Chown(s.folder, int(s.owner.Uid), int(s.owner.Gid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := filepath.Join(s.folder, "data")
+	initdb := s.command("initdb", "--pgdata", data, "--username", "carillon", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--no-locale")
+	if out, err := initdb.CombinedOutput(); err != nil {
+		t.Fatalf("initdb: %v\n%s", err, out)
+	}
+	s.port = freePort(t)
+	s.Run(t)
+	return s
+}
+
+// Run starts the server, anew after Kill.
+func (s *Server) Run(t testing.TB) {
+	t.Helper()
+	s.cmd = s.command("postgres", "-D", filepath.Join(s.folder, "data"), "-p", s.port, "-k", s.folder,
+		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200")
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(time.Minute)
+	for {
+		err := s.exec("postgres", "SELECT 1")
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("postgres does not come up: %v", err)
+		}
+		<-time.After(50 * time.Millisecond)
+	}
+}
+
+// Kill ends the server at once, as a crash would. Run starts it again.
+func (s *Server) Kill() { s.stop() }
+
+// Process is the server's main process, for signals.
+func (s *Server) Process() *os.Process { return s.cmd.Process }
+
+// stop ends the server at once: SIGQUIT is its immediate shutdown.
+func (s *Server) stop() {
+	if s.cmd == nil || s.cmd.Process == nil {
+		return
+	}
+	_ = s.cmd.Process.Signal(syscall.SIGQUIT)
+	_ = s.cmd.Wait()
+	s.cmd = nil
+}
+
+// Database makes an empty database and returns its address.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	s.made++
+	name := "test_" + strconv.Itoa(s.made)
+	if err := s.exec("postgres", "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	return s.address(name)
+}
+
+func (s *Server) address(database string) string {
+	return fmt.Sprintf("postgres://carillon@127.0.0.1:%s/%s?sslmode=disable", s.port, database)
+}
+
+func (s *Server) exec(database, statement string) (err error) {
+	db, err := sql.Open("pgx", s.address(database))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_, err = db.ExecContext(ctx, statement)
+	return err
+}
+
+// command runs one of the server's binaries as the user who may.
+func (s *Server) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(s.bin, name), args...)
+	cmd.Dir = s.folder
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.owner, Pdeathsig: syscall.SIGKILL}
+	return cmd
+}
+
+// binaries is the folder of the newest server that the machine has. Debian
+// keeps it out of the PATH.
+func binaries(t testing.TB) string {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(path)
+	}
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil || len(found) == 0 {
+		t.Fatal("there is no PostgreSQL server on this machine; `make needs` installs one")
+	}
+	slices.Sort(found)
+	return filepath.Dir(found[len(found)-1])
+}
+
+// owner is the user that the server runs as where this process is root, as
+// whom it refuses to run.
+func owner(t testing.TB) *syscall.Credential {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	account, err := user.Lookup("postgres")
+	if err != nil {
+		account, err = user.Lookup("nobody")
+	}
+	if err != nil {
+		t.Fatalf("no user to run PostgreSQL as: %v", err)
+	}
+	uid, err := strconv.ParseUint(account.Uid, 10, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gid, err := strconv.ParseUint(account.Gid, 10, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+}
+
+func freePort(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return port
+}

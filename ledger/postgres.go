@@ -1,0 +1,79 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+const (
+	// postgresWriters is how many transactions a process has under way: while
+	// one waits for the disk the next is being prepared.
+	postgresWriters = 3
+	// postgresPatience bounds a transaction, so that a server that hangs does
+	// not hold the writers for ever.
+	postgresPatience = 20 * time.Second
+)
+
+// The SQLSTATEs of transactions that may be run again as they were (appendix A
+// of the PostgreSQL manual).
+const (
+	serializationFailure = "40001"
+	deadlockDetected     = "40P01"
+)
+
+// openPostgres opens a ledger that many processes may share. Commits are
+// flushed to disk before they are reported (synchronous_commit=on).
+func openPostgres(ctx context.Context, address string) (*Ledger, error) {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s is not an address: write postgres://user@host/database", ErrUnsupported, hidePassword(address))
+	}
+	config.RuntimeParams["synchronous_commit"] = "on"
+	config.RuntimeParams["application_name"] = "carillon"
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 5 * time.Second
+	}
+	write := stdlib.OpenDB(*config)
+	write.SetMaxOpenConns(postgresWriters + 1)
+	write.SetMaxIdleConns(postgresWriters + 1)
+	if err := write.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf(
+			"ledger %s does not answer; start PostgreSQL, or correct `ledger` in the configuration: %w", hidePassword(address), err), write.Close())
+	}
+	readOnly := config.Copy()
+	readOnly.RuntimeParams["default_transaction_read_only"] = "on"
+	read := stdlib.OpenDB(*readOnly)
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	return &Ledger{
+		engine: engine{
+			name: "postgres", dialect: goose.DialectPostgres, each: "jsonb_array_elements(CAST(%s AS jsonb))", lock: "FOR UPDATE",
+			writers: postgresWriters, patience: postgresPatience, repeat: clashed,
+		},
+		write: write, read: read,
+	}, nil
+}
+
+// clashed reports whether a transaction failed only because another one was in
+// its way.
+func clashed(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && (refused.Code == serializationFailure || refused.Code == deadlockDetected)
+}
+
+// hidePassword is an address as it may be shown.
+func hidePassword(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "postgres://…"
+	}
+	return u.Redacted()
+}
