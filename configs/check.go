@@ -45,12 +45,18 @@ func checkLedger(ledger string, found *mistakes) {
 	kind, file, _ := strings.Cut(ledger, ":")
 	switch {
 	case kind == "postgres" || kind == "postgresql":
-		found.fault("ledger", "PostgreSQL is not supported in this version; write sqlite:carillon.db and run one process")
+		found.need(isServer(ledger), "ledger", "is no address of PostgreSQL; write postgres://user@host/database")
 	case kind != "sqlite" || file == "":
-		found.fault("ledger", "names no ledger; write sqlite: and a file, such as sqlite:carillon.db")
+		found.fault("ledger", "names no ledger; write sqlite: and a file, such as sqlite:carillon.db, or postgres://user@host/database")
 	case strings.HasPrefix(file, ":memory:"):
 		found.fault("ledger", "must outlive the process, which memory does not; write sqlite: and a file")
 	}
+}
+
+// isServer reports whether an address names a host and a database.
+func isServer(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Host != "" || u.Query().Get("host") != "") && strings.Trim(u.Path, "/") != ""
 }
 
 func checkHTTP(h HTTP, found *mistakes) {
@@ -102,6 +108,7 @@ func checkChannel(name string, c Channel, numbers map[string]string, found *mist
 	found.need(!math.IsNaN(c.Rate) && !math.IsInf(c.Rate, 0) && c.Rate >= 0, at+".rate", "must be a number of messages a second, or 0 for no limit")
 	found.need(c.Timeout > 0 && c.Timeout <= maxTimeout, at+".timeout", "must be more than 0 and at most 10m")
 	found.need(c.UnknownAfter > 0 && c.UnknownAfter <= maxUnknownAfter, at+".unknown_after", "must be more than 0 and at most 24h")
+	found.need(c.OnUnknown == Hold || c.OnUnknown == Resend, at+".on_unknown", "is none of the choices; write hold or resend")
 	// Last, for a mistake of the channel as a whole hides those within it.
 	found.need(nameForm.MatchString(name), at, "a channel's name has letters, digits, - and _ alone, at most 64; rename it")
 }

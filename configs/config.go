@@ -19,7 +19,7 @@ import (
 // Config is what carillon.yaml says, with the defaults filled in.
 type Config struct {
 	// Ledger names the SQL record: "sqlite:FILE", relative to the working
-	// directory.
+	// directory, or "postgres://user@host/database".
 	Ledger string `yaml:"ledger"`
 	// Redis is "embedded", or an address: redis://, rediss://, redis-socket://,
 	// redis-sentinel:// or redis-cluster://. It may hold a password.
@@ -98,7 +98,20 @@ type Channel struct {
 	// UnknownAfter is how long a message of unknown fate waits for a receipt
 	// before it is decided.
 	UnknownAfter Duration `yaml:"unknown_after"`
+	// OnUnknown is what becomes of it then.
+	OnUnknown OnUnknown `yaml:"on_unknown"`
 }
+
+// OnUnknown is what becomes of a message of unknown fate.
+type OnUnknown string
+
+const (
+	// Hold leaves it as it is, for a person to decide.
+	Hold OnUnknown = "hold"
+	// Resend sends it again, once it is sure that receipts arrive and none came
+	// for it. A message may arrive twice then.
+	Resend OnUnknown = "resend"
+)
 
 // Defaults of the keys that a file leaves out.
 const (
@@ -142,6 +155,7 @@ func defaultChannel() Channel {
 		Rate:         DefaultRate,
 		Timeout:      Duration(DefaultTimeout),
 		UnknownAfter: Duration(DefaultUnknownAfter),
+		OnUnknown:    Hold,
 	}
 }
 

@@ -132,7 +132,7 @@ func TestDefaultsFillWhatIsLeftOut(t *testing.T) {
 	want.Channels["main"] = Channel{
 		Provider: "cloud", BaseURL: "https://graph.facebook.com", APIVersion: "v23.0",
 		PhoneNumberID: "1", AccessToken: "token", AppSecret: "secret",
-		Rate: 80, Timeout: Duration(30 * time.Second), UnknownAfter: Duration(10 * time.Minute),
+		Rate: 80, Timeout: Duration(30 * time.Second), UnknownAfter: Duration(10 * time.Minute), OnUnknown: Hold,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

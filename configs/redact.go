@@ -61,6 +61,7 @@ func (c Channel) LogValue() slog.Value {
 		slog.Float64("rate", c.Rate),
 		slog.Duration("timeout", time.Duration(c.Timeout)),
 		slog.Duration("unknown_after", time.Duration(c.UnknownAfter)),
+		slog.String("on_unknown", string(c.OnUnknown)),
 	)
 }
 

@@ -23,8 +23,6 @@ func notServed(in any, key string) (unserved, bool) {
 		}
 	case Channel:
 		switch key {
-		case "on_unknown":
-			return unserved{"hold", "only hold is supported in this version; remove it: a message of unknown fate is held for a person to decide"}, true
 		case "pair":
 			return unserved{
 				map[string]any{"every": "6s", "burst": 45},

@@ -52,6 +52,9 @@ type engine struct {
 	each string
 	// lock is appended to a SELECT whose rows are about to be changed.
 	lock string
+	// clock is the server's own time in milliseconds, the one clock that all
+	// processes share.
+	clock string
 	// writers is how many goroutines commit; where it is more than one, one
 	// more serves the background.
 	writers int
@@ -71,6 +74,7 @@ type Ledger struct {
 	commit *committer
 
 	definitions sync.Map // campaign.ID → *campaign.Definition; they never change
+	proofs      sync.Map // channel → the acceptance that is on record as proof, int64 milliseconds
 }
 
 // Open opens the ledger that url names ("sqlite:FILE" or "postgres://…"),
@@ -95,8 +99,16 @@ func Open(ctx context.Context, url string) (*Ledger, error) {
 		return nil, errors.Join(err, l.closeConnections())
 	}
 	l.commit = newCommitter(l)
+	if !l.Shared() { // whoever had a lease is dead
+		if err := l.dropLeases(ctx); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+	}
 	return l, nil
 }
+
+// Shared reports whether other processes may use the ledger at the same time.
+func (l *Ledger) Shared() bool { return l.hold == nil }
 
 // Close finishes what was handed to the writer and closes the connections.
 func (l *Ledger) Close() error {
@@ -195,12 +207,13 @@ func (l *Ledger) transactOnce(ctx context.Context, shard int, f func(context.Con
 }
 
 // sql puts the engine's words into a statement: EACH(…) for a JSON array as
-// rows, LOCKED at the end of a SELECT whose rows are changed next.
+// rows, LOCKED at the end of a SELECT whose rows are changed next, CLOCK for the
+// time.
 func (l *Ledger) sql(text string) string {
 	for {
 		before, rest, found := strings.Cut(text, "EACH(")
 		if !found {
-			return strings.ReplaceAll(text, "LOCKED", l.engine.lock)
+			return strings.NewReplacer("LOCKED", l.engine.lock, "CLOCK", l.engine.clock).Replace(text)
 		}
 		argument, after, _ := strings.Cut(rest, ")")
 		text = before + fmt.Sprintf(l.engine.each, argument) + after

@@ -56,6 +56,7 @@ func openPostgres(ctx context.Context, address string) (*Ledger, error) {
 	return &Ledger{
 		engine: engine{
 			name: "postgres", dialect: goose.DialectPostgres, each: "jsonb_array_elements(CAST(%s AS jsonb))", lock: "FOR UPDATE",
+			clock:   "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
 			writers: postgresWriters, patience: postgresPatience, repeat: clashed,
 		},
 		write: write, read: read,

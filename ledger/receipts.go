@@ -109,6 +109,9 @@ func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.
 	if m == nil {
 		return nil
 	}
+	if err := t.prove(ctx, m); err != nil {
+		return err
+	}
 	slices.SortStableFunc(list, func(a, b known) int { return goodness(b.Status) - goodness(a.Status) })
 	for _, r := range list {
 		m.note(r.Receipt, now)

@@ -46,7 +46,8 @@ func openSQLite(path string) (*Ledger, error) {
 	read.SetMaxIdleConns(readers)
 	return &Ledger{
 		engine: engine{
-			name: "sqlite", dialect: goose.DialectSQLite3, each: "json_each(%s)", writers: 1,
+			name: "sqlite", dialect: goose.DialectSQLite3, each: "json_each(%s)",
+			clock: "CAST(unixepoch('subsec') * 1000 AS BIGINT)", writers: 1,
 			repeat: func(error) bool { return false },
 		},
 		write: write, read: read, hold: hold,

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"carillon/campaign"
@@ -14,9 +15,8 @@ const sweepBatch = 500
 
 // Reasons that the sweep gives.
 const (
-	reasonLostWorker  = "the worker that posted it was lost"
-	reasonUnconfirmed = "unconfirmed"
-	reasonNoReceipt   = "no receipt within the message's time to live"
+	reasonLostWorker = "the worker that posted it was lost"
+	reasonNoReceipt  = "no receipt within the message's time to live"
 )
 
 // Sweep does what is due by now and is no sending: gates whose patience has
@@ -24,9 +24,8 @@ const (
 // ones without news, and messages never reported delivered. It returns how
 // many it changed; where that is many, there may be more.
 //
-// unknownAfter is how long an unknown message of a channel waits for a
-// receipt.
-func (l *Ledger) Sweep(ctx context.Context, now time.Time, unknownAfter func(channel string) time.Duration) (int, error) {
+// policy says what is to become of a channel's unknown messages.
+func (l *Ledger) Sweep(ctx context.Context, now time.Time, policy func(channel string) UnknownPolicy) (int, error) {
 	ids, err := l.dueIDs(ctx, `
 		SELECT id FROM messages WHERE due <= $1 AND due IS NOT NULL AND status <> 2 ORDER BY due LIMIT $2`,
 		now.UnixMilli(), sweepBatch)
@@ -42,7 +41,7 @@ func (l *Ledger) Sweep(ctx context.Context, now time.Time, unknownAfter func(cha
 			if m == nil || !m.due.Valid || m.due.Int64 > now.UnixMilli() {
 				continue
 			}
-			if err := t.sweep(ctx, m, now, unknownAfter); err != nil {
+			if err := t.sweep(ctx, m, now, policy); err != nil {
 				return err
 			}
 		}
@@ -51,7 +50,7 @@ func (l *Ledger) Sweep(ctx context.Context, now time.Time, unknownAfter func(cha
 	return len(ids), err
 }
 
-func (t *tx) sweep(ctx context.Context, m *message, now time.Time, unknownAfter func(string) time.Duration) error {
+func (t *tx) sweep(ctx context.Context, m *message, now time.Time, policy func(string) UnknownPolicy) error {
 	switch m.status {
 	case campaign.Waiting:
 		return t.impatient(ctx, m, now)
@@ -61,10 +60,11 @@ func (t *tx) sweep(ctx context.Context, m *message, now time.Time, unknownAfter 
 			return err
 		}
 		m.reason = reasonLostWorker
-		t.set(m, campaign.Unknown, at(now.Add(unknownAfter(definition.Channel))), now)
+		t.set(m, campaign.Unknown, at(now.Add(policy(definition.Channel).After)), now)
 	case campaign.Unknown:
-		m.reason = reasonUnconfirmed
-		t.set(m, campaign.Unknown, never(), now)
+		if err := t.decideUnknown(ctx, m, now, policy); err != nil {
+			return err
+		}
 	case campaign.Held:
 		m.reason = ""
 		t.set(m, campaign.Accepted, at(now.Add(timeToLive(m.category))), now)
@@ -99,11 +99,22 @@ func (l *Ledger) dueIDs(ctx context.Context, query string, args ...any) ([]campa
 // its waiting and pending messages become skipped or expired. It works in
 // batches between other work, and ends early with the context.
 func (l *Ledger) CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error {
+	return l.eachBatch(ctx, id, []campaign.Status{campaign.Waiting, campaign.Pending}, func(t *tx, m *message) error {
+		m.reason = reason
+		t.set(m, to, never(), now)
+		return nil
+	})
+}
+
+// eachBatch calls f for every message of a campaign that stands at one of the
+// given statuses, in batches between other work.
+func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campaign.Status, f func(*tx, *message) error) error {
 	cursor, end := id.Messages()
 	for {
-		ids, err := l.dueIDs(ctx, `
-			SELECT id FROM messages WHERE id >= $1 AND id < $2 AND status IN (1, 2) ORDER BY id LIMIT $3`,
-			int64(cursor), int64(end), sweepBatch)
+		ids, err := l.dueIDs(ctx, l.sql(`
+			SELECT id FROM messages
+			WHERE id >= $1 AND id < $2 AND status IN (SELECT CAST(value AS SMALLINT) FROM EACH($3)) ORDER BY id LIMIT $4`),
+			int64(cursor), int64(end), asJSON(numbers(statuses)), sweepBatch)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -113,9 +124,12 @@ func (l *Ledger) CloseRows(ctx context.Context, id campaign.ID, to campaign.Stat
 				return err
 			}
 			for _, id := range ids {
-				if m := t.messages[id]; m != nil && (m.status == campaign.Pending || m.status == campaign.Waiting) {
-					m.reason = reason
-					t.set(m, to, never(), now)
+				m := t.messages[id]
+				if m == nil || !slices.Contains(statuses, m.status) {
+					continue
+				}
+				if err := f(t, m); err != nil {
+					return err
 				}
 			}
 			return nil
@@ -124,6 +138,15 @@ func (l *Ledger) CloseRows(ctx context.Context, id campaign.ID, to campaign.Stat
 			return err
 		}
 	}
+}
+
+// numbers are the statuses as the ledger stores them: JSON would write names.
+func numbers(statuses []campaign.Status) []int {
+	out := make([]int, len(statuses))
+	for i, s := range statuses {
+		out[i] = int(s)
+	}
+	return out
 }
 
 // Finish ends the campaigns in which nothing can cause another request any

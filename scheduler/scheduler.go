@@ -30,11 +30,13 @@ type Ledger interface {
 	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
 	Act(ctx context.Context, id campaign.ID, a campaign.Action, by string, now time.Time) (ledger.Campaign, error)
 	Feedable(ctx context.Context, id campaign.ID, limit int, now time.Time) ([]ledger.Feedable, error)
-	Sweep(ctx context.Context, now time.Time, unknownAfter func(string) time.Duration) (int, error)
+	Sweep(ctx context.Context, now time.Time, policy func(channel string) ledger.UnknownPolicy) (int, error)
 	MatchEarly(ctx context.Context, now time.Time) (int, error)
 	CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error
 	Finish(ctx context.Context, ids []campaign.ID, now time.Time) ([]campaign.ID, error)
 	RemoveAbandoned(ctx context.Context, now time.Time) (int, error)
+	Lease(ctx context.Context, name, holder string, ttl time.Duration) (bool, error)
+	Release(ctx context.Context, name, holder string) error
 }
 
 var _ Ledger = (*ledger.Ledger)(nil)
@@ -45,8 +47,8 @@ type Channel struct {
 	Rate float64
 	// TaskTimeout bounds one task.
 	TaskTimeout time.Duration
-	// UnknownAfter is how long an unknown message waits for a receipt.
-	UnknownAfter time.Duration
+	// Unknown is what becomes of messages nobody knows the fate of.
+	Unknown ledger.UnknownPolicy
 }
 
 // Options are a scheduler's parts.
@@ -76,8 +78,11 @@ type Scheduler struct {
 	feeders map[string]*feeder
 	epoch   *epoch
 	closing *closing
+	lease   *lease
 	wake    chan struct{}
 	trouble map[string]string // what went wrong last, by what was tried
+
+	swept, tidied time.Time
 }
 
 // New makes a scheduler.
@@ -87,6 +92,7 @@ func New(o Options) *Scheduler {
 		feeders: map[string]*feeder{},
 		epoch:   &epoch{redis: o.Redis},
 		closing: newClosing(o.Ledger, o.Log, o.Now),
+		lease:   newLease(o.Ledger, o.Now),
 		wake:    make(chan struct{}, 1),
 		trouble: map[string]string{},
 	}
@@ -110,30 +116,50 @@ func (s *Scheduler) Wake() {
 	}
 }
 
-// Run works until the context ends.
+// Run works until the context ends, while it is the one scheduler that does.
 func (s *Scheduler) Run(ctx context.Context) {
+	defer s.lease.release(context.WithoutCancel(ctx))
 	defer s.closing.wait()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
-	var swept, tidied time.Time
 	for {
-		now := s.Now()
-		s.report("feed", s.feed(ctx, now))
-		if now.Sub(swept) >= sweepEvery {
-			swept = now
-			s.report("sweep", s.sweep(ctx, now))
-		}
-		if now.Sub(tidied) >= tidyEvery {
-			tidied = now
-			_, err := s.Ledger.RemoveAbandoned(ctx, now)
-			s.report("remove abandoned imports", err)
-		}
+		s.tick(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		case <-s.wake:
 		}
+	}
+}
+
+// tick does what it is time for.
+func (s *Scheduler) tick(ctx context.Context) {
+	now := s.Now()
+	leads, elected, err := s.lease.held(ctx)
+	s.report("lease", err)
+	if err != nil || !leads {
+		return
+	}
+	if elected {
+		s.forget()
+	}
+	s.report("feed", s.feed(ctx, now))
+	if now.Sub(s.swept) >= sweepEvery {
+		s.swept = now
+		s.report("sweep", s.sweep(ctx, now))
+	}
+	if now.Sub(s.tidied) >= tidyEvery {
+		s.tidied = now
+		_, err := s.Ledger.RemoveAbandoned(ctx, now)
+		s.report("remove abandoned imports", err)
+	}
+}
+
+// forget empties the memory of what was fed.
+func (s *Scheduler) forget() {
+	for _, f := range s.feeders {
+		f.forget()
 	}
 }
 
@@ -178,11 +204,11 @@ func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
 			byChannel[c.Definition.Channel] = append(byChannel[c.Definition.Channel], c)
 		}
 	}
+	if lost {
+		s.forget()
+	}
 	var errs []error
 	for name, f := range s.feeders {
-		if lost {
-			f.forget()
-		}
 		errs = append(errs, f.feed(ctx, byChannel[name], now))
 	}
 	return errors.Join(errs...)
@@ -194,7 +220,7 @@ func (s *Scheduler) sweep(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for {
-		n, err := s.Ledger.Sweep(ctx, now, s.unknownAfter)
+		n, err := s.Ledger.Sweep(ctx, now, s.policy)
 		if err != nil {
 			return err
 		}
@@ -236,6 +262,4 @@ func (s *Scheduler) finish(ctx context.Context, now time.Time) error {
 	return err
 }
 
-func (s *Scheduler) unknownAfter(channel string) time.Duration {
-	return s.Channels[channel].UnknownAfter
-}
+func (s *Scheduler) policy(channel string) ledger.UnknownPolicy { return s.Channels[channel].Unknown }

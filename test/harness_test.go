@@ -108,7 +108,7 @@ func startHouse(t testing.TB, s setup) *house {
 		provider.Close()
 		server.Close()
 	})
-	a, err := app.New(t.Context(), config(t, s, server.URL), slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
+	a, err := app.New(t.Context(), config(t, s, server.URL), app.AllRoles(), slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,24 +29,32 @@ import (
 	"carillon/worker"
 )
 
+// Roles are the parts of Carillon that a process runs. Several processes may
+// share them out where ledger and Redis are servers of their own.
+type Roles struct{ Web, Scheduler, Worker bool }
+
+// AllRoles is what a process that is alone runs.
+func AllRoles() Roles { return Roles{Web: true, Scheduler: true, Worker: true} }
+
 // App is a running Carillon.
 type App struct {
+	roles    Roles
 	log      *slog.Logger
 	ledger   *ledger.Ledger
 	queue    *queue
 	registry *prometheus.Registry
 
-	clients   []*cloud.Client
+	clients   map[string]*cloud.Client
 	workers   []*worker.Worker
-	scheduler *scheduler.Scheduler
+	scheduler *scheduler.Scheduler // nil without the role
 	web       *web.Server
 	listener  net.Listener
 }
 
 // New opens everything and listens, but does not work yet. What it opened is
 // closed again when it fails.
-func New(ctx context.Context, config *configs.Config, log *slog.Logger) (_ *App, err error) {
-	a := &App{log: log, registry: prometheus.NewRegistry()}
+func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Logger) (_ *App, err error) {
+	a := &App{roles: roles, log: log, clients: map[string]*cloud.Client{}, registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {
 		if err != nil {
@@ -61,6 +69,9 @@ func New(ctx context.Context, config *configs.Config, log *slog.Logger) (_ *App,
 	}
 	if a.queue, err = openQueue(ctx, config.Redis, log); err != nil {
 		return nil, err
+	}
+	if roles != AllRoles() && (!a.ledger.Shared() || a.queue.embedded != nil) {
+		return nil, usagef("roles can be shared out where the ledger is PostgreSQL and Redis a server; here one process has to take all of them")
 	}
 	if policy := a.queue.evicts(ctx); policy != "" {
 		log.Warn("redis may throw tasks away when its memory is full; set maxmemory-policy noeviction", "policy", policy)
@@ -82,7 +93,8 @@ func listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// openChannels makes the worker and the scheduler's share of each channel.
+// openChannels makes each channel's client, and its share of the worker and of
+// the scheduler where this process has these roles.
 func (a *App) openChannels(config *configs.Config) error {
 	names := slices.Sorted(maps.Keys(config.Channels))
 	metrics := worker.NewMetrics(a.registry, names, cloud.Reasons())
@@ -93,20 +105,30 @@ func (a *App) openChannels(config *configs.Config) error {
 		if err != nil {
 			return fmt.Errorf("channels.%s: %w", name, err)
 		}
-		a.clients = append(a.clients, client)
+		a.clients[name] = client
 		timeout, unknownAfter := time.Duration(channel.Timeout), time.Duration(channel.UnknownAfter)
-		a.workers = append(a.workers, worker.New(worker.Channel{
-			Name: name, Sender: client, Limiter: ratelimit.NewLocal(channel.Rate, time.Now),
-			Rate: channel.Rate, Timeout: timeout, UnknownAfter: unknownAfter,
-		}, a.ledger, metrics, a.log, time.Now))
-		feeds[name] = scheduler.Channel{
-			Rate: channel.Rate, TaskTimeout: worker.TaskTimeout(timeout), UnknownAfter: unknownAfter,
+		if a.roles.Worker {
+			a.workers = append(a.workers, worker.New(worker.Channel{
+				Name: name, Sender: client, Limiter: a.limiter(name, channel.Rate),
+				Rate: channel.Rate, Timeout: timeout, UnknownAfter: unknownAfter,
+			}, a.ledger, metrics, a.log, time.Now))
 		}
+		feeds[name] = scheduler.Channel{
+			Rate: channel.Rate, TaskTimeout: worker.TaskTimeout(timeout),
+			Unknown: ledger.UnknownPolicy{After: unknownAfter, Resend: channel.OnUnknown == configs.Resend},
+		}
+	}
+	if !a.roles.Scheduler {
+		return nil
 	}
 	a.scheduler = scheduler.New(scheduler.Options{
 		Ledger: a.ledger, Redis: a.queue.client, Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
 	})
 	return nil
+}
+
+func (a *App) limiter(_ string, rate float64) ratelimit.Limiter {
+	return ratelimit.NewLocal(rate, time.Now)
 }
 
 func cloudOptions(c configs.Channel) cloud.Options {
@@ -122,10 +144,8 @@ func cloudOptions(c configs.Channel) cloud.Options {
 
 func (a *App) openWeb(config *configs.Config) (err error) {
 	channels := map[string]web.Channel{}
-	for i, name := range slices.Sorted(maps.Keys(config.Channels)) {
-		channels[name] = web.Channel{
-			Receiver: a.clients[i], Number: config.Channels[name].PhoneNumberID, Provider: config.Channels[name].Provider,
-		}
+	for name, channel := range config.Channels {
+		channels[name] = web.Channel{Receiver: a.clients[name], Number: channel.PhoneNumberID, Provider: channel.Provider}
 	}
 	var tokens []web.Token
 	for _, t := range config.HTTP.Tokens {
@@ -135,9 +155,28 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 		Ledger: a.ledger, Channels: channels, Tokens: tokens, Registry: a.registry, Log: a.log, Now: time.Now,
 		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.option}),
 		Ready:    func(ctx context.Context) error { return a.queue.client.Ping(ctx).Err() },
-		Changed:  a.scheduler.Wake,
+		Changed:  a.wake,
 	})
 	return err
+}
+
+// wake makes the scheduler look at once, where it is in this process.
+func (a *App) wake() {
+	if a.scheduler != nil {
+		a.scheduler.Wake()
+	}
+}
+
+// handler is what this process shows: without the role web, only how it does.
+func (a *App) handler() http.Handler {
+	if a.roles.Web {
+		return a.web.Handler()
+	}
+	health := http.NewServeMux()
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		health.Handle(path, a.web.Handler())
+	}
+	return health
 }
 
 // URL is where the HTTP server listens.
@@ -157,11 +196,18 @@ func (a *App) Run(ctx context.Context) error {
 	var feed sync.WaitGroup
 	feeding, stopFeeding := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopFeeding()
-	feed.Go(func() { a.scheduler.Run(feeding) })
+	if a.scheduler != nil {
+		feed.Go(func() { a.scheduler.Run(feeding) })
+	}
 
 	server := &http.Server{
-		Handler: a.web.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+	}
+	answering, stopAnswering := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopAnswering()
+	if a.roles.Web {
+		feed.Go(func() { a.sayThatWebhooksAreUp(answering) })
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(a.listener) }()
@@ -173,12 +219,33 @@ func (a *App) Run(ctx context.Context) error {
 	case err = <-served:
 	}
 	stopFeeding()
+	stopAnswering()
 	feed.Wait()
 	a.stopWorkers()
 	a.web.Close()
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	return errors.Join(err, server.Shutdown(closing))
+}
+
+// upEvery is how often a process says that it answers webhooks.
+const upEvery = 4 * time.Second
+
+// sayThatWebhooksAreUp tells the ledger, which relies on receipts only as long
+// as they can come in.
+func (a *App) sayThatWebhooksAreUp(ctx context.Context) {
+	ticker := time.NewTicker(upEvery)
+	defer ticker.Stop()
+	for {
+		if err := a.ledger.WebhooksUp(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("cannot note that webhooks are up", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
 }
 
 func (a *App) stopWorkers() {

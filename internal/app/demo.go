@@ -68,7 +68,7 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 		return err
 	}
 	defer provider.Close()
-	a, err := New(ctx, config, o.Log)
+	a, err := New(ctx, config, AllRoles(), o.Log)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"slices"
 
 	"carillon/configs"
 	"carillon/ledger"
@@ -24,19 +23,17 @@ type ServeOptions struct {
 	Out io.Writer
 }
 
-// roles are the parts of a server that may run in processes of their own.
-func roles() []string { return []string{"web", "scheduler", "worker"} }
-
 // Serve runs a server until the context ends.
 func Serve(ctx context.Context, o ServeOptions) error {
 	config, err := loadConfig(o.ConfigPath)
 	if err != nil {
 		return err
 	}
-	if err := checkRoles(o.Roles); err != nil {
+	roles, err := parseRoles(o.Roles)
+	if err != nil {
 		return err
 	}
-	a, err := New(ctx, config, o.Log)
+	a, err := New(ctx, config, roles, o.Log)
 	if err != nil {
 		return err
 	}
@@ -53,20 +50,25 @@ func loadConfig(path string) (*configs.Config, error) {
 	return config, nil
 }
 
-// checkRoles refuses what one process cannot do: a ledger in a file serves one
-// process, so that process has to take every role.
-func checkRoles(wanted []string) error {
-	for _, role := range wanted {
-		if !slices.Contains(roles(), role) {
-			return usagef("%q is not a role; the roles are web, scheduler and worker", role)
+// parseRoles reads the names of roles; none means all.
+func parseRoles(names []string) (Roles, error) {
+	if len(names) == 0 {
+		return AllRoles(), nil
+	}
+	var roles Roles
+	for _, name := range names {
+		switch name {
+		case "web":
+			roles.Web = true
+		case "scheduler":
+			roles.Scheduler = true
+		case "worker":
+			roles.Worker = true
+		default:
+			return Roles{}, usagef("%q is not a role; the roles are web, scheduler and worker", name)
 		}
 	}
-	for _, role := range roles() {
-		if len(wanted) > 0 && !slices.Contains(wanted, role) {
-			return usagef("a ledger in a SQLite file serves one process, which has to take all roles: leave --roles out")
-		}
-	}
-	return nil
+	return roles, nil
 }
 
 // Migrate brings the ledger's tables up to date and ends.

@@ -24,7 +24,7 @@ type Open func(t *testing.T) *ledger.Ledger
 // Run runs the suite.
 func Run(t *testing.T, open Open) {
 	for _, group := range []map[string]func(*testing.T, *bench){
-		intakeScenarios, claimScenarios, settleScenarios, receiptScenarios, gateScenarios, sweepScenarios, peopleScenarios, reportScenarios,
+		intakeScenarios, claimScenarios, settleScenarios, unknownScenarios, receiptScenarios, gateScenarios, sweepScenarios, peopleScenarios, leaseScenarios, reportScenarios,
 	} {
 		for name, scenario := range group {
 			t.Run(name, func(t *testing.T) {
@@ -43,6 +43,11 @@ type bench struct {
 	*ledger.Ledger
 	now       time.Time
 	campaigns []campaign.ID
+	resend    bool // what becomes of unknown messages
+}
+
+func (b *bench) policy(string) ledger.UnknownPolicy {
+	return ledger.UnknownPolicy{After: 10 * time.Minute, Resend: b.resend}
 }
 
 func (b *bench) verify() {
@@ -187,7 +192,7 @@ func (b *bench) receive(receipts ...ledger.Receipt) {
 func (b *bench) sweep() {
 	b.Helper()
 	for {
-		n, err := b.Sweep(b.Context(), b.now, func(string) time.Duration { return 10 * time.Minute })
+		n, err := b.Sweep(b.Context(), b.now, b.policy)
 		b.check(err)
 		if n == 0 {
 			return

@@ -137,7 +137,7 @@ func (m *machine) crash(rt *rapid.T) {
 func (m *machine) time(rt *rapid.T) {
 	m.bench.advance(time.Duration(rapid.SampledFrom([]int{1, 60, 700, 90_000}).Draw(rt, "seconds")) * time.Second)
 	for {
-		n, err := m.bench.Sweep(m.bench.Context(), m.bench.now, func(string) time.Duration { return 10 * time.Minute })
+		n, err := m.bench.Sweep(m.bench.Context(), m.bench.now, m.bench.policy)
 		if err != nil {
 			rt.Fatal(err)
 		}

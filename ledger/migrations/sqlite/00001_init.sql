@@ -112,7 +112,33 @@ CREATE TABLE aliases (
     person TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- Who does what only one process at a time should do. fence grows whenever the
+-- lease changes hands.
+CREATE TABLE leases (
+    name   TEXT   NOT NULL PRIMARY KEY,
+    holder TEXT   NOT NULL,
+    fence  BIGINT NOT NULL,
+    until  BIGINT NOT NULL
+) WITHOUT ROWID;
+
+-- What is known of a channel's receipts: the newest acceptance of a message that
+-- has had one.
+CREATE TABLE proofs (
+    channel     TEXT   NOT NULL PRIMARY KEY,
+    accepted_at BIGINT NOT NULL
+) WITHOUT ROWID;
+
+-- Since when the webhooks have been answered without a gap.
+CREATE TABLE uptimes (
+    name  TEXT   NOT NULL PRIMARY KEY,
+    since BIGINT NOT NULL,
+    seen  BIGINT NOT NULL
+) WITHOUT ROWID;
+
 -- +goose Down
+DROP TABLE uptimes;
+DROP TABLE proofs;
+DROP TABLE leases;
 DROP TABLE aliases;
 DROP TABLE suppressions;
 DROP TABLE verdicts;

@@ -1,0 +1,209 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"carillon/campaign"
+)
+
+// UnknownPolicy is what becomes of messages of which nobody knows whether the
+// provider accepted them.
+type UnknownPolicy struct {
+	// After is how long a receipt is waited for.
+	After time.Duration
+	// Resend sends such a message again once After is over, but only with proof
+	// that receipts arrive. Otherwise it is left as it is.
+	Resend bool
+}
+
+const (
+	// undecidedFor is how long proof is waited for before a message is left as
+	// it is.
+	undecidedFor = 24 * time.Hour
+	// askAgain is how often proof is looked for.
+	askAgain = time.Minute
+	// proofEvery is how far apart the acceptances are that are kept as proof, so
+	// that receipts do not all write the same row.
+	proofEvery = 5 * time.Second
+	// reasonUnconfirmed is the reason of a message that is left as it is.
+	reasonUnconfirmed = "unconfirmed"
+)
+
+// decideUnknown decides about an unknown message whose time has come. It is
+// sent again only where the policy says so and it is as good as sure that a
+// receipt would have come: the provider has reported on a message that it
+// accepted after this one was posted, and our webhook has not been away since.
+func (t *tx) decideUnknown(ctx context.Context, m *message, now time.Time, policy func(string) UnknownPolicy) error {
+	definition, err := t.definition(ctx, m.id.Campaign())
+	if err != nil {
+		return err
+	}
+	rule := policy(definition.Channel)
+	posted, err := t.postedAt(ctx, m)
+	if err != nil {
+		return err
+	}
+	if !rule.Resend || now.Sub(posted) >= undecidedFor || m.failures+1 >= campaign.MaxFailures {
+		return t.leave(m, now)
+	}
+	since, proof, err := t.proofOf(ctx, definition.Channel)
+	if err != nil {
+		return err
+	}
+	from := posted
+	if since.After(from) {
+		from = since
+	}
+	switch {
+	case now.Before(from.Add(rule.After)):
+		t.set(m, campaign.Unknown, at(from.Add(rule.After)), now)
+		return nil
+	case !proof.After(from):
+		t.set(m, campaign.Unknown, at(now.Add(askAgain)), now)
+		return nil
+	}
+	return t.resend(ctx, m, now)
+}
+
+// leave decides that an unknown message stays as it is.
+func (t *tx) leave(m *message, now time.Time) error {
+	m.reason = reasonUnconfirmed
+	t.set(m, campaign.Unknown, never(), now)
+	return nil
+}
+
+// resend lets an unknown message be attempted again.
+func (t *tx) resend(ctx context.Context, m *message, now time.Time) error {
+	again, err := t.reopen(ctx, m.id.Campaign(), now)
+	if err != nil {
+		return err
+	}
+	if !again {
+		return t.leave(m, now)
+	}
+	m.failures++
+	m.reason = "nobody confirmed the attempt before"
+	t.set(m, campaign.Pending, at(now), now)
+	return nil
+}
+
+// postedAt is when the newest attempt of a message was claimed.
+func (t *tx) postedAt(ctx context.Context, m *message) (time.Time, error) {
+	var claimed int64
+	err := t.QueryRowContext(ctx, `SELECT claimed_at FROM attempts WHERE message_id = $1 AND n = $2`, int64(m.id), m.attempt).Scan(&claimed)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ledger: attempt %d of message %d: %w", m.attempt, m.id, err)
+	}
+	return time.UnixMilli(claimed), nil
+}
+
+// proofOf returns since when the webhooks have been up, and the newest
+// acceptance of a message of the channel that a receipt has come for. Nothing
+// on record means: up since now, no proof.
+func (t *tx) proofOf(ctx context.Context, channel string) (since, proof time.Time, err error) {
+	var up, accepted sql.NullInt64
+	err = t.QueryRowContext(ctx, t.l.sql(`
+		SELECT (SELECT CASE WHEN seen < CLOCK - $2 THEN NULL ELSE since END FROM uptimes WHERE name = 'webhooks'),
+		       (SELECT accepted_at FROM proofs WHERE channel = $1)`), channel, gap.Milliseconds()).Scan(&up, &accepted)
+	if err != nil {
+		return since, proof, fmt.Errorf("ledger: proof of receipts: %w", err)
+	}
+	since = time.Now()
+	if up.Valid {
+		since = time.UnixMilli(up.Int64)
+	}
+	return since, moment(accepted), nil
+}
+
+// gap is how long the webhooks may be silent about being up before that counts
+// as a gap. They report several times within it.
+const gap = 15 * time.Second
+
+// WebhooksUp notes that webhooks are being answered. Call it every few seconds
+// wherever they are; a longer silence starts the wait for receipts anew.
+func (l *Ledger) WebhooksUp(ctx context.Context) error {
+	return l.do(ctx, urgent, func(t *tx) error {
+		_, err := t.ExecContext(ctx, t.l.sql(`
+			INSERT INTO uptimes (name, since, seen) VALUES ('webhooks', CLOCK, CLOCK)
+			ON CONFLICT (name) DO UPDATE
+			SET since = CASE WHEN uptimes.seen < excluded.seen - $1 THEN excluded.since ELSE uptimes.since END,
+			    seen = excluded.seen`), gap.Milliseconds())
+		if err != nil {
+			return fmt.Errorf("ledger: note that webhooks are up: %w", err)
+		}
+		return nil
+	})
+}
+
+// prove keeps the acceptance of a message that a receipt has come for.
+func (t *tx) prove(ctx context.Context, m *message) error {
+	if !m.acceptedAt.Valid {
+		return nil
+	}
+	definition, err := t.definition(ctx, m.id.Campaign())
+	if err != nil {
+		return err
+	}
+	accepted := m.acceptedAt.Int64
+	if known, ok := t.l.proofs.Load(definition.Channel); ok && accepted < known.(int64)+proofEvery.Milliseconds() {
+		return nil
+	}
+	_, err = t.ExecContext(ctx, `
+		INSERT INTO proofs (channel, accepted_at) VALUES ($1, $2)
+		ON CONFLICT (channel) DO UPDATE SET accepted_at = excluded.accepted_at WHERE proofs.accepted_at < excluded.accepted_at`,
+		definition.Channel, accepted)
+	if err != nil {
+		return fmt.Errorf("ledger: proof of receipts: %w", err)
+	}
+	t.l.proofs.Store(definition.Channel, accepted)
+	return nil
+}
+
+// Decision is what an operator makes of unknown messages.
+type Decision string
+
+const (
+	// Resend sends them again, at the risk of doing so twice.
+	Resend Decision = "resend"
+	// Drop gives them up.
+	Drop Decision = "drop"
+)
+
+// Resolve decides about every unknown message of a campaign, those included
+// that the sweep has left as they are. It returns how many there were. The
+// error wraps ErrNotFound, or ErrState where the campaign was cancelled and
+// nothing can be sent again.
+func (l *Ledger) Resolve(ctx context.Context, id campaign.ID, d Decision, by string, now time.Time) (int, error) {
+	c, err := l.Campaign(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	if d == Resend && c.State == campaign.Cancelled {
+		return 0, fmt.Errorf("resolve campaign %s: %w: it is cancelled, so its unknown messages can only be dropped", id, ErrState)
+	}
+	var resolved int
+	err = l.eachBatch(ctx, id, []campaign.Status{campaign.Unknown}, func(t *tx, m *message) error {
+		resolved++
+		if d == Resend {
+			return t.resolveResend(ctx, m, by, now)
+		}
+		m.reason = "dropped by " + by
+		m.failedAt = at(now)
+		t.set(m, campaign.Failed, never(), now)
+		return t.follow(ctx, m, now)
+	})
+	return resolved, err
+}
+
+func (t *tx) resolveResend(ctx context.Context, m *message, by string, now time.Time) error {
+	again, err := t.reopen(ctx, m.id.Campaign(), now)
+	if err != nil || !again {
+		return err
+	}
+	m.reason = "sent again by " + by
+	t.set(m, campaign.Pending, at(now), now)
+	return t.follow(ctx, m, now)
+}
