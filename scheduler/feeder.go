@@ -22,11 +22,9 @@ const (
 	windowSeconds   = 10
 	smallestWindow  = 500
 	unlimitedWindow = 5000
-	// orphanAfter is how long a task may be out before its message counts as an
-	// orphan while the queue holds tasks at all: well beyond the window.
-	orphanAfter = 90 * time.Second
-	// emptyOrphanAfter is the same for a queue that holds nothing any more.
-	emptyOrphanAfter = 2 * time.Second
+	// lookEvery is how often a campaign is looked at while the queue is full, for
+	// tasks that have got lost.
+	lookEvery = 2 * time.Second
 	// enqueuers is how many tasks are enqueued at once; beyond 16 Redis gets no
 	// faster.
 	enqueuers = 16
@@ -46,14 +44,17 @@ type feeder struct {
 
 	window int
 	fed    map[campaign.ID]map[campaign.MessageID]feed
+	looked map[campaign.ID]time.Time
 	caps   map[campaign.ID]*allowance
+	lost   lost
 }
 
 // feed is one message that was put into the queue.
 type feed struct {
 	attempt int
 	n       int
-	at      time.Time
+	// turn is the place in the row of all that was put into the channel's queue.
+	turn int64
 }
 
 func newFeeder(name string, channel Channel, l Ledger, client *asynq.Client, inspector *asynq.Inspector, counter prometheus.Counter) *feeder {
@@ -69,6 +70,8 @@ func newFeeder(name string, channel Channel, l Ledger, client *asynq.Client, ins
 // forget empties the memory of what was fed.
 func (f *feeder) forget() {
 	f.fed = map[campaign.ID]map[campaign.MessageID]feed{}
+	f.looked = map[campaign.ID]time.Time{}
+	f.lost = lost{}
 	f.caps = map[campaign.ID]*allowance{}
 }
 
@@ -79,7 +82,7 @@ func (f *feeder) feed(ctx context.Context, running []ledger.Campaign, now time.T
 	if len(running) == 0 {
 		return nil
 	}
-	queued, err := f.queued()
+	queued, err := f.queued(now)
 	if err != nil {
 		return err
 	}
@@ -93,8 +96,11 @@ func (f *feeder) feed(ctx context.Context, running []ledger.Campaign, now time.T
 	for _, c := range running {
 		// A campaign that has nothing in the queue does not wait for the others'
 		// tasks to be half gone.
-		if !full || len(f.fed[c.ID]) == 0 {
-			errs = append(errs, f.feedCampaign(ctx, c, share, queued == 0, now))
+		switch {
+		case !full || len(f.fed[c.ID]) == 0:
+			errs = append(errs, f.feedCampaign(ctx, c, share, now))
+		case now.Sub(f.looked[c.ID]) >= lookEvery:
+			errs = append(errs, f.feedCampaign(ctx, c, 0, now))
 		}
 	}
 	return errors.Join(errs...)
@@ -109,29 +115,34 @@ func (f *feeder) keepOnly(running []ledger.Campaign) {
 	for id := range f.fed {
 		if !keep[id] {
 			delete(f.fed, id)
+			delete(f.looked, id)
 			delete(f.caps, id)
 		}
 	}
 }
 
 // queued is how many tasks the channel's queue holds, in whichever state.
-func (f *feeder) queued() (int, error) {
+func (f *feeder) queued(now time.Time) (int, error) {
 	queues, err := f.inspector.Queues()
 	if err != nil {
 		return 0, fmt.Errorf("queues: %w", err)
 	}
 	if !slices.Contains(queues, campaign.Queue(f.name)) {
-		return 0, nil // nothing was ever put into it
+		f.lost.waiting(0, now) // nothing was ever put into it, or all is lost
+		return 0, nil
 	}
 	info, err := f.inspector.GetQueueInfo(campaign.Queue(f.name))
 	if err != nil {
 		return 0, fmt.Errorf("queue of channel %s: %w", f.name, err)
 	}
+	f.lost.waiting(info.Pending+info.Scheduled+info.Retry, now)
 	return info.Pending + info.Active + info.Scheduled + info.Retry, nil
 }
 
-// feedCampaign puts up to share more messages of a campaign into the queue.
-func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int, empty bool, now time.Time) error {
+// feedCampaign puts up to share more messages of a campaign into the queue, and
+// again those whose tasks have got lost.
+func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int, now time.Time) error {
+	f.looked[c.ID] = now
 	before := f.fed[c.ID]
 	limit := share + len(before)
 	if c.Definition.Rate > 0 {
@@ -141,27 +152,9 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 	if err != nil {
 		return err
 	}
-	// What is not feedable any more was claimed: only the rest is kept in mind.
-	after := make(map[campaign.MessageID]feed, len(messages))
-	var tasks []campaign.Task
-	for _, m := range messages {
-		known, wasFed := before[m.ID]
-		switch {
-		case wasFed && known.attempt == m.Attempt && !orphaned(known, empty, now):
-			after[m.ID] = known
-			continue
-		case len(tasks) == share:
-			continue
-		}
-		n := 1
-		if wasFed && known.attempt == m.Attempt {
-			n = known.n + 1
-		}
-		after[m.ID] = feed{attempt: m.Attempt, n: n, at: now}
-		tasks = append(tasks, campaign.Task{Message: m.ID, Attempt: m.Attempt, Feed: n})
-	}
+	after, tasks, fresh := f.choose(before, messages, share, now)
 	if c.Definition.Rate > 0 {
-		f.caps[c.ID].spend(len(tasks))
+		f.caps[c.ID].spend(fresh)
 	}
 	if err := f.enqueue(ctx, tasks); err != nil {
 		for _, task := range tasks { // whatever got through is found as a conflict
@@ -174,10 +167,41 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 	return nil
 }
 
-// orphaned reports whether a task that was fed must have got lost.
-func orphaned(known feed, empty bool, now time.Time) bool {
-	age := now.Sub(known.at)
-	return empty && age > emptyOrphanAfter || age > orphanAfter
+// choose decides which of the feedable messages are put into the queue: those
+// that are not there yet, up to share, and those whose tasks have got lost. It
+// returns what is in the queue after that, the tasks to put there, and how many
+// of them are not repeats.
+func (f *feeder) choose(before map[campaign.MessageID]feed, messages []ledger.Feedable, share int, now time.Time) (
+	after map[campaign.MessageID]feed, tasks []campaign.Task, fresh int,
+) {
+	after = make(map[campaign.MessageID]feed, len(messages))
+	put := func(m ledger.Feedable, n int) {
+		after[m.ID] = feed{attempt: m.Attempt, n: n, turn: f.lost.next()}
+		tasks = append(tasks, campaign.Task{Message: m.ID, Attempt: m.Attempt, Feed: n})
+	}
+	var fed []ledger.Feedable
+	for _, m := range messages {
+		known, ok := before[m.ID]
+		switch {
+		case ok && known.attempt == m.Attempt:
+			after[m.ID] = known
+			fed = append(fed, m)
+		case fresh < share:
+			fresh++
+			put(m, 1)
+		}
+	}
+	for id, known := range before { // what is not feedable any more was taken up
+		if _, still := after[id]; !still {
+			f.lost.taken(known.turn, now)
+		}
+	}
+	for _, m := range fed {
+		if known := before[m.ID]; f.lost.is(known.turn, now) {
+			put(m, known.n+1)
+		}
+	}
+	return after, tasks, fresh
 }
 
 // enqueue puts tasks into the channel's queue. A task that is there already is

@@ -179,7 +179,7 @@ func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
 // longest wait for a departure, the request with its repeats, and time to
 // write the outcome down.
 func TaskTimeout(request time.Duration) time.Duration {
-	return farthest + (maxRepeats+1)*request + 15*time.Second
+	return patience + farthest + (maxRepeats+1)*request + 15*time.Second
 }
 
 func isFailure(err error) bool {

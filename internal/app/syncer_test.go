@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,53 +20,63 @@ import (
 )
 
 func TestFreshDeadline(t *testing.T) {
-	live, kill := context.WithCancel(t.Context())
-	defer kill()
-	cancelled := func(ctx context.Context, cancel context.CancelFunc) context.Context {
-		cancel()
-		return ctx
-	}
-	inAMinute := time.Now().Add(time.Minute)
-	inASecond := time.Now().Add(time.Second)
-	repeat := cancelled(context.WithDeadline(live, inAMinute))
+	const lease = 30 * time.Second
 	done := []any{"evalsha", "digest", 5, "asynq:{q}:active", "asynq:{q}:lease", "asynq:{q}:t:1", "asynq:{q}:processed", "1"}
 	retry := []any{"eval", "script", 4, "asynq:{q}:t:1", "asynq:{q}:active", "asynq:{q}:lease", "asynq:{q}:retry", "1"}
+	enqueue := []any{"evalsha", "digest", 2, "asynq:{q}:t:1", "asynq:{q}:pending", "message", "1", "0"}
+	dequeue := []any{"evalsha", "digest", 4, "asynq:{q}:pending", "asynq:{q}:paused", "asynq:{q}:active", "asynq:{q}:lease", "0"}
+	twoQueues := []any{"evalsha", "digest", 3, "asynq:{q}:active", "asynq:{r}:lease", "asynq:{q}:t:1"}
+	notAsynq := []any{"evalsha", "digest", 3, "our:active", "our:lease", "our:task"}
+	oneKey := []any{"evalsha", "digest", 1, "asynq:{q}:active"}
+	noScript := []any{"del", "x", "y", "asynq:{q}:active", "asynq:{q}:lease", "z"}
 
 	for _, c := range []struct {
 		name   string
-		ctx    context.Context
+		lease  time.Duration // 0: the context has no deadline
+		cancel bool
+		after  time.Duration // since the context was made
 		args   []any
-		want   error     // of the context that the command runs on
-		latest time.Time // by which a revived context ends
+		err    error         // of the context that the command runs on
+		left   time.Duration // until its deadline
 	}{
-		{"a repeat of done", repeat, done, nil, time.Now().Add(syncPatience)},
-		{"a repeat of retry or archive", repeat, retry, nil, time.Now().Add(syncPatience)},
-		{"a repeat near the end of the lease", cancelled(context.WithDeadline(live, inASecond)), done, nil, inASecond},
-		{"a repeat after the lease", cancelled(context.WithDeadline(live, time.Now())), done, context.DeadlineExceeded, time.Time{}},
-		{"the first call", live, done, nil, time.Time{}},
-		{"cancelled without a lease", cancelled(context.WithCancel(live)), done, context.Canceled, time.Time{}},
-		{"enqueue", repeat, []any{"evalsha", "digest", 2, "asynq:{q}:t:1", "asynq:{q}:pending", "message", "1", "0"}, context.Canceled, time.Time{}},
-		{"dequeue", repeat, []any{"evalsha", "digest", 4, "asynq:{q}:pending", "asynq:{q}:paused", "asynq:{q}:active", "asynq:{q}:lease", "0"}, context.Canceled, time.Time{}},
-		{"the keys of two queues", repeat, []any{"evalsha", "digest", 3, "asynq:{q}:active", "asynq:{r}:lease", "asynq:{q}:t:1"}, context.Canceled, time.Time{}},
-		{"somebody else's script", repeat, []any{"evalsha", "digest", 3, "our:active", "our:lease", "our:task"}, context.Canceled, time.Time{}},
-		{"a short script", repeat, []any{"evalsha", "digest", 1, "asynq:{q}:active"}, context.Canceled, time.Time{}},
-		{"another command", repeat, []any{"rpoplpush", "asynq:{q}:x", "asynq:{q}:y", "asynq:{q}:active", "asynq:{q}:lease", "z"}, context.Canceled, time.Time{}},
+		{"done again", lease, true, time.Second, done, nil, syncPatience},
+		{"retry or archive again", lease, true, time.Second, retry, nil, syncPatience},
+		{"near the end of the lease", lease, true, lease - time.Second, done, nil, time.Second},
+		{"after the lease", lease, true, lease + time.Second, done, context.DeadlineExceeded, -time.Second},
+		{"the first call", lease, false, time.Second, done, nil, lease - time.Second},
+		{"the first call, too late", lease, false, lease + time.Second, done, context.DeadlineExceeded, -time.Second},
+		{"cancelled without a lease", 0, true, time.Second, done, context.Canceled, 0},
+		{"enqueue", lease, true, 0, enqueue, context.Canceled, lease},
+		{"dequeue", lease, true, 0, dequeue, context.Canceled, lease},
+		{"the keys of two queues", lease, true, 0, twoQueues, context.Canceled, lease},
+		{"the keys of somebody else", lease, true, 0, notAsynq, context.Canceled, lease},
+		{"a script of one key", lease, true, 0, oneKey, context.Canceled, lease},
+		{"no script", lease, true, 0, noScript, context.Canceled, lease},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			ran := false
-			err := freshDeadline{}.ProcessHook(func(ctx context.Context, _ redis.Cmder) error {
-				ran = true
-				if end, ok := ctx.Deadline(); !c.latest.IsZero() && (!ok || end.After(c.latest.Add(syncPatience/2))) {
-					t.Errorf("ends at %v (%t), want it to end by %v", end, ok, c.latest)
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				if c.lease != 0 {
+					ctx, cancel = context.WithTimeout(t.Context(), c.lease)
 				}
-				return ctx.Err()
-			})(c.ctx, redis.NewCmd(context.Background(), c.args...))
-			if !ran {
-				t.Error("the command did not run")
-			}
-			if !errors.Is(err, c.want) {
-				t.Errorf("context: %v, want %v", err, c.want)
-			}
+				defer cancel()
+				if c.cancel {
+					cancel()
+				}
+				time.Sleep(c.after)
+				ran := false
+				run := freshDeadline{}.ProcessHook(func(ctx context.Context, _ redis.Cmder) error {
+					ran = true
+					deadline, ok := ctx.Deadline()
+					if left := time.Until(deadline); ok != (c.lease != 0) || ok && left != c.left {
+						t.Errorf("deadline %t, in %v; want it in %v", ok, left, c.left)
+					}
+					return ctx.Err()
+				})
+				if err := run(ctx, redis.NewCmd(ctx, c.args...)); !ran || !errors.Is(err, c.err) {
+					t.Errorf("ran: %t, its context: %v; want %v", ran, err, c.err)
+				}
+			})
 		})
 	}
 }
