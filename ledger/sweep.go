@@ -157,13 +157,10 @@ func (l *Ledger) Finish(ctx context.Context, ids []campaign.ID, now time.Time) (
 		finished = nil
 		// The lock comes first, in a statement of its own: the counts are then
 		// read as they are once nobody can reopen the campaign behind our back.
-		locked, err := t.QueryContext(ctx, t.l.sql(`
+		_, err := t.ExecContext(ctx, t.l.sql(`
 			SELECT id FROM campaigns WHERE id IN (SELECT CAST(value AS BIGINT) FROM EACH($1)) ORDER BY id LOCKED`), asJSON(ids))
 		if err != nil {
 			return fmt.Errorf("ledger: finish: %w", err)
-		}
-		if err := locked.Close(); err != nil {
-			return err
 		}
 		for _, id := range ids {
 			done, err := t.ExecContext(ctx, `

@@ -7,7 +7,7 @@ import (
 
 func TestLostTasks(t *testing.T) {
 	start := time.Unix(1_760_000_000, 0)
-	after := func(d time.Duration) time.Time { return start.Add(d) }
+	after := start.Add
 	const soon, late = time.Second, lostAfter + time.Second
 
 	t.Run("one behind it was taken up long ago", func(t *testing.T) {

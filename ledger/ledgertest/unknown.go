@@ -9,11 +9,11 @@ import (
 	"carillon/ledger"
 )
 
-// lost claims a message whose answer never comes.
-func (b *bench) lost(id campaign.MessageID, n int) {
+// lost claims a message for the first time; its answer never comes.
+func (b *bench) lost(id campaign.MessageID) {
 	b.Helper()
-	b.claim(id, n)
-	b.settle(id, n, ledger.OutcomeUnknown, campaign.Failure{Reason: "timeout"})
+	b.claim(id, 1)
+	b.settle(id, 1, ledger.OutcomeUnknown, campaign.Failure{Reason: "timeout"})
 }
 
 // Uptimes are kept by the database's clock, so these scenarios begin now.
@@ -24,7 +24,7 @@ var unknownScenarios = map[string]func(*testing.T, *bench){
 		c := b.running(steps(1), 3)
 		id, other := c.Recipient(1).Message(0), c.Recipient(2).Message(0)
 		b.send(other, 1)
-		b.lost(id, 1)
+		b.lost(id)
 		b.advance(10 * time.Minute)
 		b.receive(b.receipt(other, 1, campaign.Delivered)) // accepted before the post: no proof
 		b.sweep()
@@ -45,7 +45,7 @@ var unknownScenarios = map[string]func(*testing.T, *bench){
 		b.now, b.resend = time.Now(), true
 		c := b.running(steps(1), 2)
 		id, later := c.Recipient(1).Message(0), c.Recipient(2).Message(0)
-		b.lost(id, 1)
+		b.lost(id)
 		b.send(later, 1)
 		b.receive(b.receipt(later, 1, campaign.Delivered))
 		b.advance(10 * time.Minute)
@@ -61,8 +61,8 @@ var unknownScenarios = map[string]func(*testing.T, *bench){
 	"a receipt settles it either way": func(t *testing.T, b *bench) {
 		c := b.running(steps(1), 2)
 		arrived, failed := c.Recipient(1).Message(0), c.Recipient(2).Message(0)
-		b.lost(arrived, 1)
-		b.lost(failed, 1)
+		b.lost(arrived)
+		b.lost(failed)
 		b.receive(b.receipt(arrived, 1, campaign.Sent), b.receipt(failed, 1, campaign.Failed, undeliverable))
 		b.expect(arrived, campaign.Sent)
 		b.expect(failed, campaign.Failed)
@@ -70,10 +70,10 @@ var unknownScenarios = map[string]func(*testing.T, *bench){
 	"an operator sends them again": func(t *testing.T, b *bench) {
 		c := b.running(steps(1), 3)
 		decided, undecided := c.Recipient(1).Message(0), c.Recipient(2).Message(0)
-		b.lost(decided, 1)
+		b.lost(decided)
 		b.advance(10 * time.Minute)
 		b.sweep()
-		b.lost(undecided, 1)
+		b.lost(undecided)
 		b.send(c.Recipient(3).Message(0), 1)
 		n, err := b.Resolve(t.Context(), c, ledger.Resend, "ops", b.now)
 		if n != 2 || err != nil {
@@ -89,7 +89,7 @@ var unknownScenarios = map[string]func(*testing.T, *bench){
 	"an operator drops them": func(t *testing.T, b *bench) {
 		c := b.running(steps(2), 1)
 		id := c.Recipient(1).Message(0)
-		b.lost(id, 1)
+		b.lost(id)
 		n, err := b.Resolve(t.Context(), c, ledger.Drop, "ops", b.now)
 		if n != 1 || err != nil {
 			t.Errorf("resolved %d, %v; want 1", n, err)
@@ -101,7 +101,7 @@ var unknownScenarios = map[string]func(*testing.T, *bench){
 	},
 	"nothing of a cancelled campaign is sent again": func(t *testing.T, b *bench) {
 		c := b.running(steps(1), 1)
-		b.lost(c.Recipient(1).Message(0), 1)
+		b.lost(c.Recipient(1).Message(0))
 		b.act(c, campaign.Cancel)
 		if _, err := b.Resolve(t.Context(), c, ledger.Resend, "ops", b.now); !errors.Is(err, ledger.ErrState) {
 			t.Errorf("got %v, want ErrState", err)
