@@ -18,6 +18,8 @@ type Failure struct {
 	Throttled bool
 	// Wait is the least time until another attempt; 0 for Backoff.
 	Wait time.Duration
+	// Escalates says that each further throttling asks for a longer wait.
+	Escalates bool
 	// Tries overrides MaxFailures where it is not 0.
 	Tries int
 	// Suppress is the scope in which the person is to be left alone from now
@@ -39,17 +41,23 @@ const (
 	ScopeMarketing SuppressionScope = "marketing"
 )
 
-// Again reports whether a message is attempted again after its failures-th
-// refusal (this one included), and how long to wait first.
-func (f Failure) Again(failures int) (wait time.Duration, again bool) {
+// Again reports whether a message is attempted again, and how long to wait
+// first, after so many refusals that count and so many that do not, this one
+// included.
+func (f Failure) Again(failures, throttled int) (wait time.Duration, again bool) {
 	most := MaxFailures
 	if f.Tries > 0 {
 		most = f.Tries
 	}
-	if !f.Retry || !f.Throttled && failures >= most {
+	switch {
+	case !f.Retry || !f.Throttled && failures >= most:
 		return 0, false
+	case !f.Throttled:
+		return max(f.Wait, Backoff(failures)), true
+	case f.Escalates:
+		return max(f.Wait, Backoff(throttled)), true
 	}
-	return max(f.Wait, Backoff(failures)), true
+	return max(f.Wait, Backoff(1)), true
 }
 
 // Backoff is the wait before the attempt that follows n refusals: 1, 4, 16 and

@@ -64,7 +64,7 @@ func (s Standing) Refused(f Failure) (after Standing, wait time.Duration) {
 	if !f.Throttled {
 		s.Failures++
 	}
-	wait, again := f.Again(s.Failures)
+	wait, again := f.Again(s.Failures, s.Attempt-s.Failures)
 	s.Status = Failed
 	if again {
 		s.Status = Pending

@@ -33,9 +33,12 @@ type Campaign struct {
 	Steps  []campaign.Counts
 	// Open is how many messages can still cause a request to the provider.
 	Open int64
+	// Changes counts how often State has changed.
+	Changes int64
 }
 
-const campaignColumns = `id, name, state, reason, definition, columns, created_at, start_at, started_at, finished_at, expires_at`
+const campaignColumns = `
+	id, name, state, reason, definition, columns, created_at, start_at, started_at, finished_at, expires_at, changes`
 
 func parseDefinition(id campaign.ID, text string) (*campaign.Definition, error) {
 	definition := &campaign.Definition{}
@@ -51,7 +54,7 @@ func scanCampaign(scan func(...any) error) (Campaign, error) {
 	var columns []byte
 	var created int64
 	var startAt, started, finished, expires sql.NullInt64
-	err := scan(&c.ID, &c.Name, &c.State, &c.Reason, &definition, &columns, &created, &startAt, &started, &finished, &expires)
+	err := scan(&c.ID, &c.Name, &c.State, &c.Reason, &definition, &columns, &created, &startAt, &started, &finished, &expires, &c.Changes)
 	if err != nil {
 		return c, err
 	}
@@ -172,7 +175,7 @@ func (l *Ledger) verdicts(ctx context.Context, ids []campaign.ID) (map[campaign.
 // then. by names the person, for the campaign's reason. The error wraps
 // ErrNotFound, or ErrState where the campaign's state does not allow it.
 func (l *Ledger) Act(ctx context.Context, id campaign.ID, action campaign.Action, by string, now time.Time) (Campaign, error) {
-	err := l.do(ctx, urgent, func(t *tx) error {
+	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		c, err := t.campaign(ctx, id)
 		if err != nil {
 			return err
@@ -206,7 +209,7 @@ func past(a campaign.Action) string {
 
 // StartAt plans the start of a draft for a later time.
 func (l *Ledger) StartAt(ctx context.Context, id campaign.ID, at time.Time) error {
-	return l.do(ctx, urgent, func(t *tx) error {
+	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		done, err := t.ExecContext(ctx, `
 			UPDATE campaigns SET state = 'scheduled', start_at = $2 WHERE id = $1 AND state IN ('draft', 'scheduled')`,
 			int64(id), at.UnixMilli())
@@ -239,12 +242,20 @@ func (t *tx) setState(ctx context.Context, c Campaign, next campaign.State, reas
 		}
 	}
 	_, err := t.ExecContext(ctx, `
-		UPDATE campaigns SET state = $2, reason = $3, started_at = $4, expires_at = $5 WHERE id = $1`,
+		UPDATE campaigns SET state = $2, reason = $3, started_at = $4, expires_at = $5, changes = changes + 1 WHERE id = $1`,
 		int64(c.ID), string(next), reason, millis(c.Started), millis(c.Expires))
 	if err != nil {
 		return fmt.Errorf("ledger: campaign %s to %s: %w", c.ID, next, err)
 	}
 	return nil
+}
+
+// PauseBecause pauses a running campaign that cannot go on until a person has
+// acted.
+func (l *Ledger) PauseBecause(ctx context.Context, id campaign.ID, reason string) error {
+	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		return t.pauseFor(ctx, id, campaign.Failure{Reason: reason})
+	})
 }
 
 // pauseFor pauses a running campaign because of a failure that a person has to
@@ -257,7 +268,7 @@ func (t *tx) pauseFor(ctx context.Context, id campaign.ID, f campaign.Failure) e
 	if f.Detail != "" {
 		reason += ": " + f.Detail
 	}
-	_, err := t.ExecContext(ctx, `UPDATE campaigns SET state = 'paused', reason = $2 WHERE id = $1 AND state = 'running'`,
+	_, err := t.ExecContext(ctx, `UPDATE campaigns SET state = 'paused', reason = $2, changes = changes + 1 WHERE id = $1 AND state = 'running'`,
 		int64(id), reason)
 	if err != nil {
 		return fmt.Errorf("ledger: pause campaign %s: %w", id, err)
@@ -297,7 +308,7 @@ func (t *tx) reopen(ctx context.Context, id campaign.ID, now time.Time) (bool, e
 		return false, nil
 	}
 	_, err = t.ExecContext(ctx, `
-		UPDATE campaigns SET state = 'running', finished_at = NULL, reason = 'a message is attempted again' WHERE id = $1`, int64(id))
+		UPDATE campaigns SET state = 'running', finished_at = NULL, changes = changes + 1, reason = 'a message is attempted again' WHERE id = $1`, int64(id))
 	if err != nil {
 		return false, fmt.Errorf("ledger: reopen campaign %s: %w", id, err)
 	}

@@ -13,8 +13,8 @@ import (
 type priority int8
 
 const (
-	// urgent work shares transactions: claims, settlements, receipts, and what
-	// an operator does.
+	// urgent work goes first: claims, settlements and receipts, which share
+	// transactions, and what an operator or the clock does.
 	urgent priority = iota
 	// background work runs one piece at a time between them: intake, sweeps of
 	// whole campaigns.
@@ -25,8 +25,8 @@ const (
 // long behind the others.
 const maxBatch = 512
 
-// errClosed is returned for work that comes after Close.
-var errClosed = errors.New("ledger: closed")
+// ErrClosed is returned for work that comes after Close.
+var ErrClosed = errors.New("ledger: closed")
 
 // job is one caller's work. The fields that are nil are not part of it.
 type job struct {
@@ -35,7 +35,7 @@ type job struct {
 	settle  *Settlement
 	receive []Receipt
 	now     time.Time // of receive
-	do      func(*tx) error
+	do      func(context.Context, *tx) error
 	done    chan error
 }
 
@@ -85,7 +85,7 @@ func (c *committer) submit(p priority, j *job) error {
 	case <-j.ctx.Done():
 		return j.ctx.Err()
 	case <-c.stop:
-		return errClosed
+		return ErrClosed
 	}
 	select {
 	case err := <-j.done:
@@ -96,13 +96,15 @@ func (c *committer) submit(p priority, j *job) error {
 		case err := <-j.done:
 			return err
 		default:
-			return errClosed
+			return ErrClosed
 		}
 	}
 }
 
-// do runs f alone in a place among the writer's transactions.
-func (l *Ledger) do(ctx context.Context, p priority, f func(*tx) error) error {
+// do runs f in a transaction of its own, in a place among the writer's. f gets
+// the writer's context: once it has begun, a caller who goes away changes
+// nothing.
+func (l *Ledger) do(ctx context.Context, p priority, f func(context.Context, *tx) error) error {
 	return l.commit.submit(p, &job{ctx: ctx, do: f})
 }
 
@@ -110,18 +112,24 @@ func (l *Ledger) do(ctx context.Context, p priority, f func(*tx) error) error {
 func (c *committer) run(shard int, now, later <-chan *job) {
 	for {
 		select {
+		case first := <-now:
+			c.runBatch(shard, c.gather(first))
+			select { // let background work have its turn under load
+			case j := <-later:
+				c.runAlone(shard, j)
+			default:
+			}
+			continue
+		default:
+		}
+		select {
 		case <-c.stop:
 			c.drain(shard, now)
 			return
 		case first := <-now:
 			c.runBatch(shard, c.gather(first))
-			select { // let background work have its turn under load
-			case j := <-later:
-				c.runBatch(shard, []*job{j})
-			default:
-			}
 		case j := <-later:
-			c.runBatch(shard, []*job{j})
+			c.runAlone(shard, j)
 		}
 	}
 }
@@ -152,20 +160,34 @@ func (c *committer) gather(first *job) []*job {
 	return jobs
 }
 
-// runBatch commits the jobs together. If that fails each is tried alone, so
+// runBatch commits claims, settlements and receipts together, and then each
+// piece of other work alone. If the batch fails, each job is tried alone, so
 // that one bad job does not take the others with it.
 func (c *committer) runBatch(shard int, jobs []*job) {
-	err := c.transact(shard, jobs)
-	if err != nil && len(jobs) > 1 && !errors.Is(err, context.DeadlineExceeded) {
-		for _, j := range jobs {
-			j.done <- c.transact(shard, []*job{j})
+	var shared []*job
+	for _, j := range jobs {
+		if j.do == nil {
+			shared = append(shared, j)
 		}
-		return
+	}
+	if len(shared) > 0 {
+		err := c.transact(shard, shared)
+		for _, j := range shared {
+			if err != nil && len(shared) > 1 && !errors.Is(err, context.DeadlineExceeded) {
+				c.runAlone(shard, j)
+			} else {
+				j.done <- err
+			}
+		}
 	}
 	for _, j := range jobs {
-		j.done <- err
+		if j.do != nil {
+			c.runAlone(shard, j)
+		}
 	}
 }
+
+func (c *committer) runAlone(shard int, j *job) { j.done <- c.transact(shard, []*job{j}) }
 
 func (c *committer) transact(shard int, jobs []*job) (err error) {
 	defer func() { // a panic in one job must not end the writer for all
@@ -203,14 +225,8 @@ func (c *committer) transact(shard int, jobs []*job) (err error) {
 			return err
 		}
 		for _, j := range jobs {
-			if j.do == nil {
-				continue
-			}
-			if err := t.flushMessages(ctx); err != nil {
-				return err
-			}
-			if err := j.do(t); err != nil {
-				return err
+			if j.do != nil { // it is alone
+				return j.do(ctx, t)
 			}
 		}
 		return nil

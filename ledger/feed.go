@@ -13,6 +13,8 @@ type Feedable struct {
 	ID campaign.MessageID
 	// Attempt is the number its next attempt will have.
 	Attempt int
+	// Fresh says that it has never been anything but pending.
+	Fresh bool
 }
 
 // Feedable returns the messages of a running campaign that may go out: first
@@ -20,14 +22,14 @@ type Feedable struct {
 // then the fresh ones in the order of the list.
 func (l *Ledger) Feedable(ctx context.Context, id campaign.ID, limit int, now time.Time) ([]Feedable, error) {
 	found, err := l.feedable(ctx, make([]Feedable, 0, limit), `
-		SELECT id, attempt + 1 FROM messages
+		SELECT id, attempt + 1, false FROM messages
 		WHERE campaign_id = $1 AND channel = 0 AND status = 2 AND due > 0 AND due <= $2
 		ORDER BY due, id LIMIT $3`, int64(id), now.UnixMilli(), limit)
 	if err != nil || len(found) == limit {
 		return found, err
 	}
 	return l.feedable(ctx, found, `
-		SELECT id, attempt + 1 FROM messages
+		SELECT id, attempt + 1, true FROM messages
 		WHERE campaign_id = $1 AND channel = 0 AND status = 2 AND due = 0
 		ORDER BY id LIMIT $2`, int64(id), limit-len(found))
 }
@@ -40,7 +42,7 @@ func (l *Ledger) feedable(ctx context.Context, found []Feedable, query string, a
 	defer rows.Close()
 	for rows.Next() {
 		var f Feedable
-		if err := rows.Scan(&f.ID, &f.Attempt); err != nil {
+		if err := rows.Scan(&f.ID, &f.Attempt, &f.Fresh); err != nil {
 			return nil, fmt.Errorf("ledger: feed: %w", err)
 		}
 		found = append(found, f)

@@ -53,7 +53,7 @@ type Intake struct {
 // the key has been used.
 func (l *Ledger) BeginIntake(ctx context.Context, n NewCampaign, now time.Time) (*Intake, error) {
 	in := &Intake{l: l, id: campaign.NewID(), def: n.Definition}
-	err := l.do(ctx, urgent, func(t *tx) error {
+	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		if n.Key != "" {
 			if err := t.freeKey(ctx, n, now); err != nil {
 				return err
@@ -87,7 +87,7 @@ func (t *tx) freeKey(ctx context.Context, n NewCampaign, now time.Time) error {
 	}
 	const dead = 30 * time.Second
 	if state == importing && alive.Int64 < now.Add(-dead).UnixMilli() {
-		_, err := t.ExecContext(ctx, `UPDATE campaigns SET idempotency_key = NULL WHERE id = $1`, int64(e.ID))
+		_, err := t.ExecContext(ctx, `UPDATE campaigns SET idempotency_key = NULL, intake_at = 0 WHERE id = $1`, int64(e.ID))
 		return err
 	}
 	e.Same, e.Importing = hash == n.Hash, state == importing
@@ -109,7 +109,7 @@ func (in *Intake) Add(ctx context.Context, rows []campaign.Row, now time.Time) e
 		}
 		in.last = row.Number
 	}
-	return in.l.do(ctx, background, func(t *tx) error {
+	return in.l.do(ctx, background, func(ctx context.Context, t *tx) error {
 		if err := in.markDuplicates(ctx, t, rows); err != nil {
 			return err
 		}
@@ -252,45 +252,85 @@ func (in *Intake) addVerdicts(ctx context.Context, t *tx, verdicts map[campaign.
 			return fmt.Errorf("ledger: verdicts: %w", err)
 		}
 	}
-	_, err := t.ExecContext(ctx, `UPDATE campaigns SET intake_at = $2 WHERE id = $1`, int64(in.id), now.UnixMilli())
-	return err
+	done, err := t.ExecContext(ctx, `
+		UPDATE campaigns SET intake_at = $2 WHERE id = $1 AND state = 'importing' AND intake_at > 0`, int64(in.id), now.UnixMilli())
+	if err != nil {
+		return fmt.Errorf("ledger: import of campaign %s: %w", in.id, err)
+	}
+	return in.alive(done)
+}
+
+// alive fails where a statement found the import given up.
+func (in *Intake) alive(done sql.Result) error {
+	if n, err := done.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	return fmt.Errorf("ledger: the import of campaign %s took so long that it was taken for dead; upload it again", in.id)
 }
 
 // Reveal makes the campaign visible, as a draft. It is the last step of an
 // import: whatever stops before it leaves no trace.
 func (in *Intake) Reveal(ctx context.Context) error {
-	return in.l.do(ctx, urgent, func(t *tx) error {
-		done, err := t.ExecContext(ctx, `UPDATE campaigns SET state = 'draft', intake_at = NULL WHERE id = $1 AND state = 'importing'`, int64(in.id))
+	return in.l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		done, err := t.ExecContext(ctx, `
+			UPDATE campaigns SET state = 'draft', intake_at = NULL WHERE id = $1 AND state = 'importing' AND intake_at > 0`, int64(in.id))
 		if err != nil {
 			return fmt.Errorf("ledger: reveal campaign %s: %w", in.id, err)
 		}
-		if n, err := done.RowsAffected(); err != nil || n == 1 {
-			return err
-		}
-		return fmt.Errorf("ledger: the import of campaign %s took so long that it was taken for dead; upload it again", in.id)
+		return in.alive(done)
 	})
 }
 
-// Abandon gives the import up and removes its rows.
-func (in *Intake) Abandon(ctx context.Context) error { return in.l.remove(ctx, in.id) }
+// Abandon gives the import up and removes its rows. It does nothing once the
+// campaign is visible.
+func (in *Intake) Abandon(ctx context.Context) error {
+	_, err := in.l.remove(ctx, in.id, time.Now().Add(time.Hour))
+	return err
+}
 
 // RemoveAbandoned removes imports that show no sign of life any more, and
 // returns how many there were.
 func (l *Ledger) RemoveAbandoned(ctx context.Context, now time.Time) (int, error) {
-	dead, err := l.scanCampaigns(ctx, `WHERE state = 'importing' AND intake_at < $1`, now.Add(-abandonedAfter).UnixMilli())
+	limit := now.Add(-abandonedAfter)
+	dead, err := l.scanCampaigns(ctx, `WHERE state = 'importing' AND intake_at < $1`, limit.UnixMilli())
 	if err != nil {
 		return 0, err
 	}
+	removed := 0
 	for _, c := range dead {
-		if err := l.remove(ctx, c.ID); err != nil {
-			return 0, err
+		gone, err := l.remove(ctx, c.ID, limit)
+		if err != nil {
+			return removed, err
+		}
+		if gone {
+			removed++
 		}
 	}
-	return len(dead), nil
+	return removed, nil
 }
 
-// remove deletes an invisible campaign, in batches.
-func (l *Ledger) remove(ctx context.Context, id campaign.ID) error {
+// remove deletes an import that has shown no sign of life since limit, in
+// batches. First it is marked as given up, so that nothing can be added to it or
+// reveal it meanwhile.
+func (l *Ledger) remove(ctx context.Context, id campaign.ID, limit time.Time) (bool, error) {
+	var marked int64
+	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		done, err := t.ExecContext(ctx, `
+			UPDATE campaigns SET intake_at = 0 WHERE id = $1 AND state = 'importing' AND intake_at < $2`, int64(id), limit.UnixMilli())
+		if err != nil {
+			return fmt.Errorf("ledger: give up the import of campaign %s: %w", id, err)
+		}
+		marked, err = done.RowsAffected()
+		return err
+	})
+	if err != nil || marked == 0 {
+		return false, err
+	}
+	return true, l.deleteRows(ctx, id)
+}
+
+// deleteRows deletes an import that was given up.
+func (l *Ledger) deleteRows(ctx context.Context, id campaign.ID) error {
 	firstMessage, endMessage := id.Messages()
 	pieces := []struct {
 		query      string
@@ -304,7 +344,7 @@ func (l *Ledger) remove(ctx context.Context, id campaign.ID) error {
 	}
 	for _, piece := range pieces {
 		for deleted := int64(1); deleted > 0; {
-			err := l.do(ctx, background, func(t *tx) error {
+			err := l.do(ctx, background, func(ctx context.Context, t *tx) error {
 				done, err := t.ExecContext(ctx, piece.query, piece.first, piece.end)
 				if err != nil {
 					return fmt.Errorf("ledger: remove campaign %s: %w", id, err)

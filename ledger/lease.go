@@ -16,7 +16,7 @@ import (
 // it does then must be harmless: the ledger's methods are compare-and-set.
 func (l *Ledger) Lease(ctx context.Context, name, holder string, ttl time.Duration) (bool, error) {
 	var fence int64
-	err := l.do(ctx, urgent, func(t *tx) error {
+	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		return t.QueryRowContext(ctx, t.l.sql(`
 			INSERT INTO leases (name, holder, fence, until) VALUES ($1, $2, 1, CLOCK + $3)
 			ON CONFLICT (name) DO UPDATE
@@ -36,7 +36,7 @@ func (l *Ledger) Lease(ctx context.Context, name, holder string, ttl time.Durati
 
 // Release gives a lease up, so that another process need not wait for its end.
 func (l *Ledger) Release(ctx context.Context, name, holder string) error {
-	return l.do(ctx, urgent, func(t *tx) error {
+	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		_, err := t.ExecContext(ctx, `UPDATE leases SET until = 0 WHERE name = $1 AND holder = $2`, name, holder)
 		if err != nil {
 			return fmt.Errorf("ledger: release lease %s: %w", name, err)
@@ -47,7 +47,7 @@ func (l *Ledger) Release(ctx context.Context, name, holder string) error {
 
 // dropLeases frees the leases of a process that died with the ledger to itself.
 func (l *Ledger) dropLeases(ctx context.Context) error {
-	return l.do(ctx, urgent, func(t *tx) error {
+	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		if _, err := t.ExecContext(ctx, `DELETE FROM leases`); err != nil {
 			return fmt.Errorf("ledger: drop leases: %w", err)
 		}

@@ -126,7 +126,7 @@ func (l *Ledger) closeConnections() error {
 
 // Ping reports whether the ledger answers and can be written to.
 func (l *Ledger) Ping(ctx context.Context) error {
-	return l.do(ctx, urgent, func(t *tx) error {
+	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		_, err := t.ExecContext(ctx, `DELETE FROM early_receipts WHERE id < 0`)
 		return err
 	})

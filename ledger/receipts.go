@@ -269,21 +269,23 @@ func (t *tx) keepEarly(ctx context.Context, early []Receipt, now time.Time) erro
 	return nil
 }
 
-// MatchEarly applies the kept receipts whose attempt has become known, and
-// drops those that are too old. It returns how many were applied.
+// MatchEarly applies the receipts of the last minutes whose attempt has become
+// known, and returns how many there were. Almost all are applied when their
+// attempt is settled; these crossed with it.
 func (l *Ledger) MatchEarly(ctx context.Context, now time.Time) (int, error) {
+	since := now.Add(-crossing).UnixMilli()
 	var waiting bool
-	err := l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM early_receipts)`).Scan(&waiting)
+	err := l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM early_receipts WHERE received_at >= $1)`, since).Scan(&waiting)
 	if err != nil || !waiting {
 		return 0, err
 	}
 	var matched int
-	err = l.do(ctx, urgent, func(t *tx) error {
-		matched = 0
-		if _, err := t.ExecContext(ctx, `DELETE FROM early_receipts WHERE received_at < $1`, now.Add(-earlyFor).UnixMilli()); err != nil {
-			return fmt.Errorf("ledger: drop old receipts: %w", err)
-		}
-		receipts, err := t.takeEarly(ctx)
+	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		receipts, err := t.takeEarly(ctx, `
+			DELETE FROM early_receipts WHERE id IN (
+				SELECT e.id FROM early_receipts e CROSS JOIN attempts a
+				WHERE e.received_at >= $1 AND a.provider_id = e.provider_id LIMIT 1000)
+			RETURNING receipt`, since)
 		if err != nil {
 			return err
 		}
@@ -293,12 +295,23 @@ func (l *Ledger) MatchEarly(ctx context.Context, now time.Time) (int, error) {
 	return matched, err
 }
 
-// takeEarly removes and returns the kept receipts whose attempt is known now.
-func (t *tx) takeEarly(ctx context.Context) ([]Receipt, error) {
-	rows, err := t.QueryContext(ctx, `
-		DELETE FROM early_receipts
-		WHERE id IN (SELECT e.id FROM early_receipts e JOIN attempts a ON a.provider_id = e.provider_id LIMIT 1000)
-		RETURNING receipt`)
+// crossing is how long a receipt may be on record before the attempt that it
+// crossed with is.
+const crossing = 2 * time.Minute
+
+// DropEarly drops the receipts whose attempt did not become known.
+func (l *Ledger) DropEarly(ctx context.Context, now time.Time) error {
+	return l.do(ctx, background, func(ctx context.Context, t *tx) error {
+		if _, err := t.ExecContext(ctx, `DELETE FROM early_receipts WHERE received_at < $1`, now.Add(-earlyFor).UnixMilli()); err != nil {
+			return fmt.Errorf("ledger: drop old receipts: %w", err)
+		}
+		return nil
+	})
+}
+
+// takeEarly removes and returns kept receipts.
+func (t *tx) takeEarly(ctx context.Context, query string, arg any) ([]Receipt, error) {
+	rows, err := t.QueryContext(ctx, query, arg)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: match early receipts: %w", err)
 	}

@@ -98,7 +98,7 @@ func (q ReportQuery) filter() (string, []any) {
 		conditions.WriteString(` AND r.person IS NULL`)
 	default:
 		args = append(args, int(q.Status))
-		fmt.Fprintf(&conditions, ` AND EXISTS (SELECT 1 FROM messages m WHERE m.id >= (r.id << 4) AND m.id < ((r.id + 1) << 4) AND m.status = $%d)`, 3+len(args))
+		fmt.Fprintf(&conditions, ` AND EXISTS (SELECT 1 FROM messages m WHERE m.id >= (r.id << 4) AND m.id < ((r.id + 1) << 4) AND +m.status = $%d)`, 3+len(args))
 	}
 	return conditions.String(), args
 }

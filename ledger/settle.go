@@ -92,7 +92,28 @@ func (t *tx) settle(ctx context.Context, settlements []*Settlement) error {
 			return err
 		}
 	}
-	return nil
+	return t.matchEarly(ctx, settlements)
+}
+
+// matchEarly applies the receipts that have been waiting for the provider's ids
+// that the settlements bring.
+func (t *tx) matchEarly(ctx context.Context, settlements []*Settlement) error {
+	var ids [][1]string
+	var now time.Time
+	for _, s := range settlements {
+		if s.ProviderID != "" {
+			ids, now = append(ids, [1]string{s.ProviderID}), s.At
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	receipts, err := t.takeEarly(ctx, t.l.sql(`
+		DELETE FROM early_receipts WHERE provider_id IN (SELECT value ->> 0 FROM EACH($1)) RETURNING receipt`), asJSON(ids))
+	if err != nil {
+		return err
+	}
+	return t.receive(ctx, receipts, now)
 }
 
 func (t *tx) settleOne(ctx context.Context, s *Settlement) error {
@@ -128,12 +149,27 @@ func (t *tx) settleOne(ctx context.Context, s *Settlement) error {
 		m.code, m.reason = s.Failure.Code, s.Failure.Reason
 		t.set(m, campaign.Unknown, at(s.At.Add(s.UnknownAfter)), s.At)
 	case OutcomeReleased:
-		m.tries--
-		t.set(m, campaign.Pending, at(s.At), s.At)
+		return t.released(ctx, m, s.At)
 	case OutcomeRefused:
 		return t.refused(ctx, m, s.Failure, s.At)
 	}
 	return t.follow(ctx, m, s.At)
+}
+
+// released frees a message that was claimed and not posted.
+func (t *tx) released(ctx context.Context, m *message, now time.Time) error {
+	m.tries--
+	again, err := t.reopen(ctx, m.id.Campaign(), now)
+	if err != nil {
+		return err
+	}
+	if again {
+		t.set(m, campaign.Pending, at(now), now)
+		return t.follow(ctx, m, now)
+	}
+	m.reason, m.failedAt = "the campaign ended before it was sent", at(now)
+	t.set(m, campaign.Failed, never(), now)
+	return t.follow(ctx, m, now)
 }
 
 // refused records that the newest attempt of m failed, by an answer or by a

@@ -34,7 +34,7 @@ func (l *Ledger) Suppress(ctx context.Context, list []Suppression, now time.Time
 		for i, s := range list[:n] {
 			batch[i] = []any{s.Person, string(s.Scope), s.Reason, now.UnixMilli()}
 		}
-		err := l.do(ctx, urgent, func(t *tx) error { return t.suppress(ctx, batch) })
+		err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error { return t.suppress(ctx, batch) })
 		if err != nil {
 			return err
 		}
@@ -45,12 +45,13 @@ func (l *Ledger) Suppress(ctx context.Context, list []Suppression, now time.Time
 
 const suppressSQL = `
 	INSERT INTO suppressions (person, scope, reason, created_at)
-	SELECT DISTINCT p.person, v.value ->> 1, v.value ->> 2, CAST(v.value ->> 3 AS BIGINT)
-	FROM EACH($1) AS v
-	JOIN (SELECT alias, person FROM aliases
-	      UNION SELECT person, alias FROM aliases
-	      UNION SELECT value ->> 0, value ->> 0 FROM EACH($1)) AS p ON p.alias = v.value ->> 0
-	WHERE true
+	SELECT DISTINCT key, scope, reason, CAST(since AS BIGINT) FROM (
+		SELECT v.value ->> 0 AS key, v.value ->> 1 AS scope, v.value ->> 2 AS reason, v.value ->> 3 AS since FROM EACH($1) AS v
+		UNION ALL
+		SELECT a.person, v.value ->> 1, v.value ->> 2, v.value ->> 3 FROM EACH($1) AS v JOIN aliases a ON a.alias = v.value ->> 0
+		UNION ALL
+		SELECT a.alias, v.value ->> 1, v.value ->> 2, v.value ->> 3 FROM EACH($1) AS v JOIN aliases a ON a.person = v.value ->> 0
+	) AS keys WHERE true
 	ON CONFLICT (person, scope) DO NOTHING`
 
 func (t *tx) suppress(ctx context.Context, batch [][]any) error {
@@ -73,7 +74,7 @@ func (t *tx) suppressRecipient(ctx context.Context, id campaign.RecipientID, sco
 // and reports whether there was one.
 func (l *Ledger) Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope) (bool, error) {
 	var removed int64
-	err := l.do(ctx, urgent, func(t *tx) error {
+	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		done, err := t.ExecContext(ctx, `
 			DELETE FROM suppressions WHERE scope = $2 AND person IN (
 				SELECT $1 UNION SELECT person FROM aliases WHERE alias = $1 UNION SELECT alias FROM aliases WHERE person = $1)`,
@@ -110,14 +111,27 @@ func (l *Ledger) Suppressions(ctx context.Context, after Suppression, limit int)
 	return list, rows.Err()
 }
 
-// addAlias records another key of a recipient's person.
+// addAlias records another key of a recipient's person. What the person has
+// opted out of under one of the keys holds for both.
 func (t *tx) addAlias(ctx context.Context, id campaign.RecipientID, alias string) error {
-	_, err := t.ExecContext(ctx, `
+	done, err := t.ExecContext(ctx, `
 		INSERT INTO aliases (alias, person)
-		SELECT $2, person FROM recipients WHERE id = $1 AND person <> $2
+		SELECT CAST($2 AS TEXT), person FROM recipients WHERE id = $1 AND person <> $2
 		ON CONFLICT (alias) DO NOTHING`, int64(id), alias)
 	if err != nil {
 		return fmt.Errorf("ledger: alias: %w", err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `
+		INSERT INTO suppressions (person, scope, reason, created_at)
+		SELECT CASE WHEN s.person = a.alias THEN a.person ELSE a.alias END, s.scope, s.reason, s.created_at
+		FROM aliases a JOIN suppressions s ON s.person IN (a.alias, a.person)
+		WHERE a.alias = $1
+		ON CONFLICT (person, scope) DO NOTHING`, alias)
+	if err != nil {
+		return fmt.Errorf("ledger: opt-outs of an alias: %w", err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -32,7 +33,14 @@ func (l *Ledger) Sweep(ctx context.Context, now time.Time, policy func(channel s
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	err = l.do(ctx, urgent, func(t *tx) error {
+	if err := l.sweepThese(ctx, ids, now, policy); err != nil {
+		return len(ids), l.sweepOneByOne(ctx, ids, now, policy)
+	}
+	return len(ids), nil
+}
+
+func (l *Ledger) sweepThese(ctx context.Context, ids []campaign.MessageID, now time.Time, policy func(string) UnknownPolicy) error {
+	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		if err := t.lock(ctx, ids); err != nil {
 			return err
 		}
@@ -47,7 +55,31 @@ func (l *Ledger) Sweep(ctx context.Context, now time.Time, policy func(channel s
 		}
 		return nil
 	})
-	return len(ids), err
+}
+
+// sweepAgain is when a message is looked at again whose sweep has failed.
+const sweepAgain = time.Minute
+
+// sweepOneByOne keeps one message that cannot be swept from standing in the way
+// of all others: it is put off, and the error says which it is.
+func (l *Ledger) sweepOneByOne(ctx context.Context, ids []campaign.MessageID, now time.Time, policy func(string) UnknownPolicy) error {
+	var errs []error
+	for _, id := range ids {
+		err := l.sweepThese(ctx, []campaign.MessageID{id}, now, policy)
+		if err == nil {
+			continue
+		}
+		errs = append(errs, fmt.Errorf("message %d: %w", id, err))
+		err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+			_, err := t.ExecContext(ctx, `UPDATE messages SET due = $2 WHERE id = $1 AND due <= $3`,
+				int64(id), now.Add(sweepAgain).UnixMilli(), now.UnixMilli())
+			return err
+		})
+		if err != nil { // the ledger itself is in trouble
+			return errors.Join(append(errs, err)...)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (t *tx) sweep(ctx context.Context, m *message, now time.Time, policy func(string) UnknownPolicy) error {
@@ -119,7 +151,7 @@ func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campa
 			return err
 		}
 		cursor = ids[len(ids)-1] + 1
-		err = l.do(ctx, background, func(t *tx) error {
+		err = l.do(ctx, background, func(ctx context.Context, t *tx) error {
 			if err := t.lock(ctx, ids); err != nil {
 				return err
 			}
@@ -153,7 +185,7 @@ func numbers(statuses []campaign.Status) []int {
 // more, and returns them.
 func (l *Ledger) Finish(ctx context.Context, ids []campaign.ID, now time.Time) ([]campaign.ID, error) {
 	var finished []campaign.ID
-	err := l.do(ctx, urgent, func(t *tx) error {
+	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		finished = nil
 		// The lock comes first, in a statement of its own: the counts are then
 		// read as they are once nobody can reopen the campaign behind our back.

@@ -125,7 +125,7 @@ const gap = 15 * time.Second
 // WebhooksUp notes that webhooks are being answered. Call it every few seconds
 // wherever they are; a longer silence starts the wait for receipts anew.
 func (l *Ledger) WebhooksUp(ctx context.Context) error {
-	return l.do(ctx, urgent, func(t *tx) error {
+	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		_, err := t.ExecContext(ctx, t.l.sql(`
 			INSERT INTO uptimes (name, since, seen) VALUES ('webhooks', CLOCK, CLOCK)
 			ON CONFLICT (name) DO UPDATE

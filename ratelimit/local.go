@@ -27,8 +27,9 @@ type Local struct {
 	adaptive adaptive
 	// unlimited numbers are held to a rate only while they are slowed down.
 	unlimited bool
-	last      time.Time // the last departure handed out
-	quiet     time.Time // nothing leaves before this moment
+	last      time.Time   // the last departure handed out
+	returned  []time.Time // departures that were given back, in order
+	quiet     time.Time   // nothing leaves before this moment
 }
 
 var _ Limiter = (*Local)(nil)
@@ -49,11 +50,37 @@ func (l *Local) Reserve(ctx context.Context) (Departure, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	reservation := l.bucket.ReserveN(now, 1)
-	at := latest(now.Add(reservation.DelayFrom(now)), l.quiet, l.last.Add(l.space(now)))
-	before := l.last
-	l.last = at
-	return Departure{At: at, giveBack: func() { l.giveBack(reservation, at, before) }}, nil
+	at, found := l.takeReturned(now)
+	if !found {
+		wait := l.bucket.ReserveN(now, 1).DelayFrom(now)
+		at = latest(now.Add(wait), l.quiet, l.last.Add(l.space(now)))
+		l.last = at
+	}
+	return Departure{At: at, giveBack: func() { l.giveBack(at) }}, nil
+}
+
+// takeReturned takes the earliest departure that was given back and is still
+// ahead.
+func (l *Local) takeReturned(now time.Time) (time.Time, bool) {
+	for len(l.returned) > 0 {
+		at := l.returned[0]
+		l.returned = l.returned[1:]
+		if !at.Before(latest(now, l.quiet)) {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// giveBack returns a departure that is not used.
+func (l *Local) giveBack(at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.unlimited {
+		return // there are always more
+	}
+	place, _ := slices.BinarySearchFunc(l.returned, at, time.Time.Compare)
+	l.returned = slices.Insert(l.returned, place, at)
 }
 
 // space is what lies between two departures at least.
@@ -63,17 +90,6 @@ func (l *Local) space(now time.Time) time.Duration {
 		return 0
 	}
 	return time.Duration(float64(time.Second) / current)
-}
-
-// giveBack returns a departure that is not used. Only the last one handed out
-// leaves no gap.
-func (l *Local) giveBack(reservation *rate.Reservation, at, before time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	reservation.CancelAt(l.now())
-	if l.last.Equal(at) {
-		l.last = before
-	}
 }
 
 func latest(times ...time.Time) time.Time {

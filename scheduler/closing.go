@@ -2,8 +2,6 @@ package scheduler
 
 import (
 	"context"
-	"errors"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -13,17 +11,17 @@ import (
 // closing ends the rows of cancelled and expired campaigns, each in a
 // goroutine of its own, for a million rows take a while.
 type closing struct {
-	ledger Ledger
-	log    *slog.Logger
-	now    func() time.Time
+	ledger  Ledger
+	trouble *trouble
+	now     func() time.Time
 
 	mu    sync.Mutex
 	under map[campaign.ID]bool
 	group sync.WaitGroup
 }
 
-func newClosing(l Ledger, log *slog.Logger, now func() time.Time) *closing {
-	return &closing{ledger: l, log: log, now: now, under: map[campaign.ID]bool{}}
+func newClosing(l Ledger, t *trouble, now func() time.Time) *closing {
+	return &closing{ledger: l, trouble: t, now: now, under: map[campaign.ID]bool{}}
 }
 
 // start begins to close a campaign, unless that is under way.
@@ -35,10 +33,7 @@ func (c *closing) start(ctx context.Context, id campaign.ID, to campaign.Status,
 	}
 	c.under[id] = true
 	c.group.Go(func() {
-		err := c.ledger.CloseRows(ctx, id, to, reason, c.now())
-		if err != nil && !errors.Is(err, context.Canceled) {
-			c.log.Error("scheduler: closing a campaign failed, trying again", "campaign", id, "error", err)
-		}
+		c.trouble.report("close campaign "+id.String(), c.ledger.CloseRows(ctx, id, to, reason, c.now()))
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		delete(c.under, id)

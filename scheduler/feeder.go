@@ -10,6 +10,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
 	"carillon/campaign"
@@ -38,6 +39,7 @@ type feeder struct {
 	name      string
 	channel   Channel
 	ledger    Ledger
+	redis     redis.UniversalClient
 	client    *asynq.Client
 	inspector *asynq.Inspector
 	counter   prometheus.Counter
@@ -45,6 +47,7 @@ type feeder struct {
 	window int
 	fed    map[campaign.ID]map[campaign.MessageID]feed
 	looked map[campaign.ID]time.Time
+	seen   map[campaign.ID]int64 // ledger.Campaign.Changes
 	caps   map[campaign.ID]*allowance
 	lost   lost
 }
@@ -53,12 +56,22 @@ type feeder struct {
 type feed struct {
 	attempt int
 	n       int
+	fresh   bool
 	// turn is the place in the row of all that was put into the channel's queue.
 	turn int64
 }
 
-func newFeeder(name string, channel Channel, l Ledger, client *asynq.Client, inspector *asynq.Inspector, counter prometheus.Counter) *feeder {
-	f := &feeder{name: name, channel: channel, ledger: l, client: client, inspector: inspector, counter: counter}
+// before reports whether a message that was fed would stand before another one
+// in the ledger's list of what is feedable: fresh ones come last, by their id.
+func (k feed) before(id campaign.MessageID, other ledger.Feedable) bool {
+	return other.Fresh && (!k.fresh || id < other.ID)
+}
+
+func newFeeder(name string, channel Channel, l Ledger, client redis.UniversalClient, counter prometheus.Counter) *feeder {
+	f := &feeder{
+		name: name, channel: channel, ledger: l, redis: client,
+		inspector: asynq.NewInspectorFromRedisClient(client), counter: counter,
+	}
 	f.window = unlimitedWindow
 	if channel.Rate > 0 {
 		f.window = max(smallestWindow, int(math.Ceil(windowSeconds*channel.Rate)))
@@ -67,10 +80,13 @@ func newFeeder(name string, channel Channel, l Ledger, client *asynq.Client, ins
 	return f
 }
 
-// forget empties the memory of what was fed.
+// forget empties the memory of what was fed. The client is part of it: it
+// remembers which queues it has made known to Redis.
 func (f *feeder) forget() {
+	f.client = asynq.NewClientFromRedisClient(f.redis)
 	f.fed = map[campaign.ID]map[campaign.MessageID]feed{}
 	f.looked = map[campaign.ID]time.Time{}
+	f.seen = map[campaign.ID]int64{}
 	f.lost = lost{}
 	f.caps = map[campaign.ID]*allowance{}
 }
@@ -106,19 +122,21 @@ func (f *feeder) feed(ctx context.Context, running []ledger.Campaign, now time.T
 	return errors.Join(errs...)
 }
 
-// keepOnly forgets campaigns that do not run, so that a resume feeds them anew.
+// keepOnly forgets campaigns that do not run or were stopped meanwhile, so that
+// a resume feeds them anew: their tasks found nothing to do.
 func (f *feeder) keepOnly(running []ledger.Campaign) {
-	keep := make(map[campaign.ID]bool, len(running))
+	keep := make(map[campaign.ID]int64, len(running))
 	for _, c := range running {
-		keep[c.ID] = true
+		keep[c.ID] = c.Changes
 	}
 	for id := range f.fed {
-		if !keep[id] {
+		if changes, runs := keep[id]; !runs || changes != f.seen[id] {
 			delete(f.fed, id)
 			delete(f.looked, id)
 			delete(f.caps, id)
 		}
 	}
+	f.seen = keep
 }
 
 // queued is how many tasks the channel's queue holds, in whichever state.
@@ -152,7 +170,7 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 	if err != nil {
 		return err
 	}
-	after, tasks, fresh := f.choose(before, messages, share, now)
+	after, tasks, fresh := f.choose(before, messages, share, limit, now)
 	if c.Definition.Rate > 0 {
 		f.caps[c.ID].spend(fresh)
 	}
@@ -170,13 +188,13 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 // choose decides which of the feedable messages are put into the queue: those
 // that are not there yet, up to share, and those whose tasks have got lost. It
 // returns what is in the queue after that, the tasks to put there, and how many
-// of them are not repeats.
-func (f *feeder) choose(before map[campaign.MessageID]feed, messages []ledger.Feedable, share int, now time.Time) (
+// of them are not repeats. messages was cut off at limit.
+func (f *feeder) choose(before map[campaign.MessageID]feed, messages []ledger.Feedable, share, limit int, now time.Time) (
 	after map[campaign.MessageID]feed, tasks []campaign.Task, fresh int,
 ) {
 	after = make(map[campaign.MessageID]feed, len(messages))
 	put := func(m ledger.Feedable, n int) {
-		after[m.ID] = feed{attempt: m.Attempt, n: n, turn: f.lost.next()}
+		after[m.ID] = feed{attempt: m.Attempt, n: n, fresh: m.Fresh, turn: f.lost.next()}
 		tasks = append(tasks, campaign.Task{Message: m.ID, Attempt: m.Attempt, Feed: n})
 	}
 	var fed []ledger.Feedable
@@ -191,10 +209,15 @@ func (f *feeder) choose(before map[campaign.MessageID]feed, messages []ledger.Fe
 			put(m, 1)
 		}
 	}
-	for id, known := range before { // what is not feedable any more was taken up
-		if _, still := after[id]; !still {
-			f.lost.taken(known.turn, now)
+	for id, known := range before {
+		if _, still := after[id]; still {
+			continue
 		}
+		if len(messages) == limit && !known.before(id, messages[limit-1]) {
+			after[id] = known // it may stand behind the end of the list
+			continue
+		}
+		f.lost.taken(known.turn, now) // it is not feedable any more
 	}
 	for _, m := range fed {
 		if known := before[m.ID]; f.lost.is(known.turn, now) {

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"crypto/rand"
+	"sync"
 	"time"
 )
 
@@ -20,33 +21,52 @@ type lease struct {
 	ledger Ledger
 	now    func() time.Time
 	holder string
+	asked  time.Time
 
-	leads bool
-	asked time.Time
+	mu    sync.Mutex
+	terms int64     // how often it was elected
+	until time.Time // it leads until then
 }
 
 func newLease(l Ledger, now func() time.Time) *lease {
 	return &lease{ledger: l, now: now, holder: rand.Text()}
 }
 
-// held reports whether this scheduler leads, and whether it was elected just
-// now. While the ledger cannot be asked nobody leads.
-func (l *lease) held(ctx context.Context) (leads, elected bool, err error) {
-	if now := l.now(); now.Sub(l.asked) >= renewEvery {
-		before := l.leads
-		if l.leads, err = l.ledger.Lease(ctx, leaseName, l.holder, leaseFor); err != nil {
-			l.leads = false
-			return false, false, err
-		}
-		l.asked = now
-		elected = l.leads && !before
+// term reports whether this scheduler leads, and how often it has been elected.
+func (l *lease) term() (int64, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.terms, l.now().Before(l.until)
+}
+
+// renew asks for the lease when it is time to, and reports whether it was
+// elected by that. While the ledger does not answer, the lease runs out.
+func (l *lease) renew(ctx context.Context) (elected bool, err error) {
+	asked := l.now()
+	if asked.Sub(l.asked) < renewEvery {
+		return false, nil
 	}
-	return l.leads, elected, nil
+	leads, err := l.ledger.Lease(ctx, leaseName, l.holder, leaseFor)
+	if err != nil {
+		return false, err
+	}
+	l.asked = asked
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !leads {
+		l.until = time.Time{}
+		return false, nil
+	}
+	if elected = !asked.Before(l.until); elected {
+		l.terms++
+	}
+	l.until = asked.Add(leaseFor)
+	return elected, nil
 }
 
 // release lets another scheduler take over at once.
 func (l *lease) release(ctx context.Context) {
-	if l.leads {
+	if _, leads := l.term(); leads {
 		ctx, cancel := context.WithTimeout(ctx, leaseFor)
 		defer cancel()
 		_ = l.ledger.Release(ctx, leaseName, l.holder) // it ends by itself otherwise

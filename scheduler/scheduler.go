@@ -14,10 +14,11 @@ package scheduler
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
-	"github.com/hibiken/asynq"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
@@ -34,6 +35,8 @@ type Ledger interface {
 	MatchEarly(ctx context.Context, now time.Time) (int, error)
 	CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error
 	Finish(ctx context.Context, ids []campaign.ID, now time.Time) ([]campaign.ID, error)
+	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
+	DropEarly(ctx context.Context, now time.Time) error
 	RemoveAbandoned(ctx context.Context, now time.Time) (int, error)
 	Lease(ctx context.Context, name, holder string, ttl time.Duration) (bool, error)
 	Release(ctx context.Context, name, holder string) error
@@ -80,30 +83,30 @@ type Scheduler struct {
 	closing *closing
 	lease   *lease
 	wake    chan struct{}
-	trouble map[string]string // what went wrong last, by what was tried
+	trouble *trouble
 
-	swept, tidied time.Time
+	term   int64     // of the lease, when it was last fed; the feed's alone
+	tidied time.Time // the sweep's alone
 }
 
 // New makes a scheduler.
 func New(o Options) *Scheduler {
+	trouble := newTrouble(o.Log)
 	s := &Scheduler{
 		Options: o,
 		feeders: map[string]*feeder{},
 		epoch:   &epoch{redis: o.Redis},
-		closing: newClosing(o.Ledger, o.Log, o.Now),
+		closing: newClosing(o.Ledger, trouble, o.Now),
 		lease:   newLease(o.Ledger, o.Now),
 		wake:    make(chan struct{}, 1),
-		trouble: map[string]string{},
+		trouble: trouble,
 	}
-	client := asynq.NewClientFromRedisClient(o.Redis)
-	inspector := asynq.NewInspectorFromRedisClient(o.Redis)
 	fed := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "carillon_fed_total", Help: "Tasks put into a channel's queue.",
 	}, []string{"channel"})
 	o.Registry.MustRegister(fed)
 	for name, channel := range o.Channels {
-		s.feeders[name] = newFeeder(name, channel, o.Ledger, client, inspector, fed.WithLabelValues(name))
+		s.feeders[name] = newFeeder(name, channel, o.Ledger, o.Redis, fed.WithLabelValues(name))
 	}
 	return s
 }
@@ -117,42 +120,61 @@ func (s *Scheduler) Wake() {
 }
 
 // Run works until the context ends, while it is the one scheduler that does.
+// The sweep has a goroutine of its own: it does not wait for Redis, and what is
+// fed does not wait for it.
 func (s *Scheduler) Run(ctx context.Context) {
 	defer s.lease.release(context.WithoutCancel(ctx))
 	defer s.closing.wait()
-	ticker := time.NewTicker(tick)
+	var sweeping sync.WaitGroup
+	defer sweeping.Wait()
+	sweeping.Go(func() { every(ctx, sweepEvery, nil, s.sweepTick) })
+	every(ctx, tick, s.wake, s.feedTick)
+}
+
+// every calls f at once, after each interval and when it is woken, until the
+// context ends.
+func every(ctx context.Context, interval time.Duration, wake <-chan struct{}, f func(context.Context)) {
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		s.tick(ctx)
+		f(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-		case <-s.wake:
+		case <-wake:
 		}
 	}
 }
 
-// tick does what it is time for.
-func (s *Scheduler) tick(ctx context.Context) {
+func (s *Scheduler) feedTick(ctx context.Context) {
+	term, leads := s.lease.term()
+	if !leads {
+		return
+	}
+	if term != s.term {
+		s.term = term
+		s.forget()
+	}
+	s.trouble.report("feed", s.feed(ctx, s.Now()))
+}
+
+func (s *Scheduler) sweepTick(ctx context.Context) {
 	now := s.Now()
-	leads, elected, err := s.lease.held(ctx)
-	s.report("lease", err)
-	if err != nil || !leads {
+	elected, err := s.lease.renew(ctx)
+	s.trouble.report("lease", err)
+	if _, leads := s.lease.term(); !leads {
 		return
 	}
 	if elected {
-		s.forget()
+		s.Wake()
 	}
-	s.report("feed", s.feed(ctx, now))
-	if now.Sub(s.swept) >= sweepEvery {
-		s.swept = now
-		s.report("sweep", s.sweep(ctx, now))
-	}
+	s.trouble.report("sweep", s.sweep(ctx, now))
+	s.trouble.report("finish", s.finish(ctx, now))
 	if now.Sub(s.tidied) >= tidyEvery {
 		s.tidied = now
 		_, err := s.Ledger.RemoveAbandoned(ctx, now)
-		s.report("remove abandoned imports", err)
+		s.trouble.report("tidy", errors.Join(err, s.Ledger.DropEarly(ctx, now)))
 	}
 }
 
@@ -161,26 +183,6 @@ func (s *Scheduler) forget() {
 	for _, f := range s.feeders {
 		f.forget()
 	}
-}
-
-// report logs what went wrong, and that it is well again. Each tick tries
-// again; the same trouble is told once.
-func (s *Scheduler) report(what string, err error) {
-	if errors.Is(err, context.Canceled) {
-		return
-	}
-	text := ""
-	if err != nil {
-		text = err.Error()
-	}
-	switch {
-	case text == s.trouble[what]:
-	case err != nil:
-		s.Log.Error("scheduler: "+what+" failed, trying again", "error", err)
-	default:
-		s.Log.Info("scheduler: " + what + " works again")
-	}
-	s.trouble[what] = text
 }
 
 // feed tops up the queues.
@@ -200,6 +202,13 @@ func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
 				return err
 			}
 		}
+		if s.feeders[c.Definition.Channel] == nil && c.State == campaign.Running {
+			reason := fmt.Sprintf("channel %q is not in the configuration; add it and resume", c.Definition.Channel)
+			if err := s.Ledger.PauseBecause(ctx, c.ID, reason); err != nil {
+				return err
+			}
+			continue
+		}
 		if c.State == campaign.Running && (c.Expires.IsZero() || c.Expires.After(now)) {
 			byChannel[c.Definition.Channel] = append(byChannel[c.Definition.Channel], c)
 		}
@@ -214,12 +223,16 @@ func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
 	return errors.Join(errs...)
 }
 
+// mostSweeps is how many batches are swept before the other work of a tick gets
+// its turn.
+const mostSweeps = 8
+
 // sweep does what is due and is no sending.
 func (s *Scheduler) sweep(ctx context.Context, now time.Time) error {
 	if _, err := s.Ledger.MatchEarly(ctx, now); err != nil {
 		return err
 	}
-	for {
+	for range mostSweeps {
 		n, err := s.Ledger.Sweep(ctx, now, s.policy)
 		if err != nil {
 			return err
@@ -228,7 +241,7 @@ func (s *Scheduler) sweep(ctx context.Context, now time.Time) error {
 			break
 		}
 	}
-	return s.finish(ctx, now)
+	return nil
 }
 
 // finish closes what is cancelled or expired, and ends campaigns in which

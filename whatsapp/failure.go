@@ -19,6 +19,8 @@ func (e *Error) Failure() campaign.Failure {
 		// A limit of ours (number, pair, account) is no fault of the message.
 		// A person's own limit is: it is worth only so many attempts.
 		f.Throttled = e.Budget != UserBudget
+		// 4^n seconds for one recipient (Meta, pair rate limits).
+		f.Escalates = e.Budget == PairBudget
 	case Pause:
 		f.Retry, f.Throttled, f.Pause = true, true, true
 	}

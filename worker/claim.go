@@ -12,7 +12,8 @@ import (
 // task's own context no longer matters: what is claimed is sent and settled.
 func (w *Worker) claim(ctx context.Context, s *send) error {
 	now := w.now()
-	claimed, err := w.ledger.Claim(ctx, s.task, now, now.Add(w.deadClaim()))
+	s.until = now.Add(w.deadClaim())
+	claimed, err := w.ledger.Claim(ctx, s.task, now, s.until)
 	if err == nil {
 		s.claimed = claimed
 		return nil

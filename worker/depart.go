@@ -30,17 +30,27 @@ func (w *Worker) depart(ctx context.Context, s *send) error {
 		return w.unrenderable(free, s, err)
 	}
 	s.template = template
-	if s.departure, err = w.leave(free, s.departure); err != nil {
+	if s.departure, err = w.leave(free, s.departure); err != nil || !w.inTime(s) {
 		return w.release(free, s)
 	}
 	return nil
 }
 
+// inTime reports whether a request that leaves now is answered before the claim
+// is taken for dead. This process may have been stopped since it claimed.
+func (w *Worker) inTime(s *send) bool {
+	return w.now().Add(w.channel.Timeout).Before(s.until)
+}
+
 // leave waits for a departure, or for a later one where that was missed. The
-// error tells that the worker stops, or that there is no departure; the right
-// is given back then.
+// error tells that the worker stops, or that there is no departure soon; the
+// right is given back then.
 func (w *Worker) leave(ctx context.Context, d ratelimit.Departure) (ratelimit.Departure, error) {
 	for missed := 0; ; missed++ {
+		if d.At.Sub(w.now()) > farthest {
+			d.Cancel()
+			return ratelimit.Departure{}, errFarAhead
+		}
 		if !w.sleep(ctx, d.At) || w.stopping.Err() != nil {
 			d.Cancel()
 			return ratelimit.Departure{}, errStopping
@@ -60,10 +70,14 @@ func (w *Worker) leave(ctx context.Context, d ratelimit.Departure) (ratelimit.De
 func (w *Worker) unrenderable(ctx context.Context, s *send, err error) error {
 	w.log.Error("cannot render a message", "campaign", s.task.Message.Campaign(),
 		"row", s.task.Message.Recipient().Row(), "step", s.task.Message.Step()+1, "error", err)
-	return w.write(ctx, s, ledger.Settlement{
+	failed := ledger.Settlement{
 		Outcome: ledger.OutcomeRefused,
 		Failure: campaign.Failure{Reason: "unrenderable", Detail: err.Error()},
-	})
+	}
+	if err := w.write(ctx, s, failed); err != nil {
+		return err
+	}
+	return errDone
 }
 
 // release gives a claim back that has not been posted.

@@ -11,8 +11,8 @@ import (
 	"carillon/ledger"
 )
 
-// stateFor is how long a campaign's state is believed. It saves work only: the
-// claim looks at the state itself.
+// stateFor is how long it is believed that a campaign runs. It saves work only:
+// the claim looks at the state itself.
 const stateFor = 200 * time.Millisecond
 
 // retryLedger is how long a task waits when the ledger does not answer.
@@ -77,7 +77,7 @@ func (w *Worker) campaign(ctx context.Context, id campaign.ID) (*loaded, error) 
 func (w *Worker) running(ctx context.Context, id campaign.ID, c *loaded) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now := w.now(); now.Sub(c.checked) > stateFor {
+	if now := w.now(); c.state != campaign.Running || now.Sub(c.checked) > stateFor {
 		state, err := w.ledger.State(ctx, id)
 		if err != nil {
 			return false, err

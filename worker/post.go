@@ -68,10 +68,6 @@ func (w *Worker) again(ctx context.Context, s *send) bool {
 	if err != nil {
 		return false
 	}
-	if departure.At.Sub(w.now()) > farthest {
-		departure.Cancel()
-		return false
-	}
 	s.departure, err = w.leave(ctx, departure)
-	return err == nil
+	return err == nil && w.inTime(s)
 }

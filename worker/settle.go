@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"carillon/campaign"
@@ -69,6 +70,9 @@ func (w *Worker) write(ctx context.Context, s *send, settlement ledger.Settlemen
 		if err == nil {
 			w.metrics.settled(w.channel.Name, settlement.Outcome)
 			return nil
+		}
+		if errors.Is(err, ledger.ErrClosed) {
+			return err
 		}
 		w.log.Error("cannot write an outcome down, trying on", "message", settlement.Message, "tries", n, "error", err)
 		<-time.After(min(time.Duration(n)*100*time.Millisecond, time.Second))

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -79,6 +80,7 @@ type send struct {
 	campaign  *loaded
 	departure ratelimit.Departure
 	claimed   ledger.Claimed
+	until     time.Time // the claim is taken for dead then
 	template  campaign.Template
 	left      time.Time
 	accepted  whatsapp.Accepted
@@ -134,8 +136,13 @@ func (w *Worker) Start(redis redis.UniversalClient) error {
 func (w *Worker) Stop() {
 	w.stop()
 	for _, server := range w.servers {
-		server.Shutdown()
+		server.Stop() // takes no more tasks
 	}
+	var group sync.WaitGroup
+	for _, server := range w.servers {
+		group.Go(server.Shutdown)
+	}
+	group.Wait()
 }
 
 // fastChannel is the rate above which one asynq server, whose one goroutine

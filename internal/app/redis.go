@@ -40,7 +40,7 @@ func openQueue(ctx context.Context, address string, log *slog.Logger) (*queue, e
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("redis %s: not a client we can use", hidePassword(address)), q.Close())
 	}
-	client.AddHook(freshDeadline{})
+	client.AddHook(&freshDeadline{})
 	q.client = client
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -12,6 +13,12 @@ import (
 // syncPatience is how long one repeat of a finished task's bookkeeping may
 // take: as long as asynq waits between two repeats (its server.go).
 const syncPatience = 5 * time.Second
+
+// syncPause is how long no repeat is helped after one that got no answer.
+// asynq repeats a whole backlog one by one, on shutdown too, and each would
+// wait for a Redis that is away. It is shorter than the time between two rounds
+// of repeats, so that every round tries.
+const syncPause = time.Second
 
 // freshDeadline lets asynq repeat what it could not write when a task ended.
 //
@@ -22,37 +29,44 @@ const syncPatience = 5 * time.Second
 // has run out. The hook gives such a repeat a living context.
 //
 // Nothing else is revived. A context is replaced only where it was cancelled
-// with a deadline set, and only for a script that takes a task out of its
+// before its deadline, and only for a script that takes a task out of its
 // queue's active list and leases: asynq's own first calls are cancelled after
 // they return, never before, and its other scripts on those two keys run on
 // contexts that nobody cancels. The deadline of the dead context is the end of
 // the task's lease, and no repeat goes beyond it: until then no other worker
 // gets the task.
-type freshDeadline struct{}
+type freshDeadline struct {
+	pausedUntil atomic.Int64 // Unix time, nanoseconds
+}
 
-var _ redis.Hook = freshDeadline{}
+var _ redis.Hook = (*freshDeadline)(nil)
 
 // DialHook leaves connecting as it is.
-func (freshDeadline) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (*freshDeadline) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 // ProcessPipelineHook leaves pipelines as they are; asynq ends no task in one.
-func (freshDeadline) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (*freshDeadline) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
 }
 
 // ProcessHook runs a repeat under at most syncPatience and the rest of the
 // task's lease, and every other command as it came.
-func (freshDeadline) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+func (f *freshDeadline) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		lease, ok := ctx.Deadline()
-		if !ok || !errors.Is(ctx.Err(), context.Canceled) || !endsTask(cmd) {
+		now := time.Now()
+		lease, _ := ctx.Deadline()
+		if !errors.Is(ctx.Err(), context.Canceled) || !lease.After(now) || !endsTask(cmd) ||
+			now.UnixNano() < f.pausedUntil.Load() {
 			return next(ctx, cmd)
 		}
-		leased, release := context.WithDeadline(context.WithoutCancel(ctx), lease)
-		defer release()
-		fresh, cancel := context.WithTimeout(leased, syncPatience)
+		fresh, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(syncPatience, lease.Sub(now)))
 		defer cancel()
-		return next(fresh, cmd)
+		err := next(fresh, cmd)
+		var answer redis.Error
+		if err != nil && !errors.As(err, &answer) {
+			f.pausedUntil.Store(time.Now().Add(syncPause).UnixNano())
+		}
+		return err
 	}
 }
 

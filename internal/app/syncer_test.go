@@ -42,7 +42,7 @@ func TestFreshDeadline(t *testing.T) {
 		{"done again", lease, true, time.Second, done, nil, syncPatience},
 		{"retry or archive again", lease, true, time.Second, retry, nil, syncPatience},
 		{"near the end of the lease", lease, true, lease - time.Second, done, nil, time.Second},
-		{"after the lease", lease, true, lease + time.Second, done, context.DeadlineExceeded, -time.Second},
+		{"after the lease", lease, true, lease + time.Second, done, context.Canceled, -time.Second},
 		{"the first call", lease, false, time.Second, done, nil, lease - time.Second},
 		{"the first call, too late", lease, false, lease + time.Second, done, context.DeadlineExceeded, -time.Second},
 		{"cancelled without a lease", 0, true, time.Second, done, context.Canceled, 0},
@@ -56,16 +56,17 @@ func TestFreshDeadline(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
 				if c.lease != 0 {
 					ctx, cancel = context.WithTimeout(t.Context(), c.lease)
+					defer cancel()
 				}
-				defer cancel()
 				if c.cancel {
 					cancel()
 				}
 				time.Sleep(c.after)
 				ran := false
-				run := freshDeadline{}.ProcessHook(func(ctx context.Context, _ redis.Cmder) error {
+				run := new(freshDeadline).ProcessHook(func(ctx context.Context, _ redis.Cmder) error {
 					ran = true
 					deadline, ok := ctx.Deadline()
 					if left := time.Until(deadline); ok != (c.lease != 0) || ok && left != c.left {
@@ -79,6 +80,40 @@ func TestFreshDeadline(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestFreshDeadlinePauses lets repeats fail in turn: after one without an answer
+// the next ones fail at once, until the pause is over.
+func TestFreshDeadlinePauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		cancel()
+		var answer error
+		run := new(freshDeadline).ProcessHook(func(ctx context.Context, _ redis.Cmder) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return answer
+		})
+		for i, c := range []struct {
+			after        time.Duration
+			answer, want error
+		}{
+			{0, nil, nil},
+			{0, redis.Nil, redis.Nil},
+			{0, net.ErrClosed, net.ErrClosed},
+			{0, nil, context.Canceled},
+			{syncPause - 1, nil, context.Canceled},
+			{1, net.ErrClosed, net.ErrClosed},
+			{syncPause, nil, nil},
+		} {
+			time.Sleep(c.after)
+			answer = c.answer
+			if err := run(ctx, redis.NewCmd(ctx, "evalsha", "digest", 3, "asynq:{q}:active", "asynq:{q}:lease", "asynq:{q}:t:1")); !errors.Is(err, c.want) {
+				t.Errorf("repeat %d: %v, want %v", i+1, err, c.want)
+			}
+		}
+	})
 }
 
 // TestRedisDiesAsTasksEnd kills Redis between the end of four tasks and asynq's

@@ -89,6 +89,27 @@ var intakeScenarios = map[string]func(*testing.T, *bench){
 		b.check(live.Reveal(t.Context()))
 		b.campaigns = append(b.campaigns, live.ID())
 	},
+	"an import that was given up takes no more rows": func(t *testing.T, b *bench) {
+		in, err := b.BeginIntake(t.Context(), ledger.NewCampaign{Definition: steps(1), Key: "k", Hash: "a"}, b.now)
+		b.check(err)
+		b.check(in.Add(t.Context(), people(3), b.now))
+		b.advance(time.Minute)
+		second, err := b.BeginIntake(t.Context(), ledger.NewCampaign{Definition: steps(1), Key: "k", Hash: "a"}, b.now)
+		b.check(err)
+		if err := in.Add(t.Context(), []campaign.Row{row(4, "+447700900009")}, b.now); err == nil {
+			t.Error("an import whose key was taken over took more rows")
+		}
+		if err := in.Reveal(t.Context()); err == nil {
+			t.Error("an import whose key was taken over was revealed")
+		}
+		b.check(second.Reveal(t.Context()))
+		b.check(second.Abandon(t.Context())) // too late to change anything
+		b.campaigns = append(b.campaigns, second.ID())
+		b.campaign(second.ID())
+		if n, err := b.RemoveAbandoned(t.Context(), b.now); n != 1 || err != nil {
+			t.Errorf("removed %d, %v; want the one that was given up", n, err)
+		}
+	},
 	"one campaign per idempotency key": func(t *testing.T, b *bench) {
 		request := ledger.NewCampaign{Definition: steps(1), Key: "launch-1", Hash: "a"}
 		in, err := b.BeginIntake(t.Context(), request, b.now)

@@ -40,6 +40,19 @@ var peopleScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("left after removal: %v, %v", list, err)
 		}
 	},
+	"an alias learnt later carries the opt-out over": func(t *testing.T, b *bench) {
+		c := b.running(steps(2), 1)
+		id := c.Recipient(1).Message(0)
+		b.claim(id, 1)
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: "+447700999999", Scope: campaign.ScopeAll}}, b.now))
+		b.check(b.Settle(t.Context(), ledger.Settlement{
+			Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Alias: "+447700999999",
+		}))
+		b.receive(b.receipt(id, 1, campaign.Delivered))
+		if reason := b.tryClaim(id+1, 1); reason != "suppressed" {
+			t.Errorf("refused as %q, want suppressed", reason)
+		}
+	},
 	"opt-outs are listed in pages": func(t *testing.T, b *bench) {
 		var list []ledger.Suppression
 		for i := range 25 {

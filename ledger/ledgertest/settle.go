@@ -69,6 +69,31 @@ var settleScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("%d attempts, want 1", got)
 		}
 	},
+	"a claim released after its campaign has ended is not sent": func(t *testing.T, b *bench) {
+		c := b.running(steps(1), 1)
+		id := c.Recipient(1).Message(0)
+		b.claim(id, 1)
+		b.act(c, campaign.Cancel)
+		b.settle(id, 1, ledger.OutcomeReleased)
+		b.expect(id, campaign.Failed)
+		if open := b.campaign(c).Open; open != 0 {
+			t.Errorf("%d messages open, want none", open)
+		}
+	},
+	"a pair limit asks for longer and longer waits": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		limit := campaign.Failure{Code: 131056, Reason: "pair_limit", Retry: true, Throttled: true, Escalates: true}
+		for n := 1; n <= 3; n++ {
+			b.claim(id, n)
+			b.settle(id, n, ledger.OutcomeRefused, limit)
+			b.advance(campaign.Backoff(n) - time.Millisecond)
+			if reason := b.tryClaim(id, n+1); reason != "early" {
+				t.Errorf("after %d refusals: refused as %q, want early", n, reason)
+			}
+			b.advance(time.Millisecond)
+		}
+		b.send(id, 4)
+	},
 	"trouble with the account pauses the campaign": func(t *testing.T, b *bench) {
 		c := b.running(steps(1), 2)
 		id := c.Recipient(1).Message(0)

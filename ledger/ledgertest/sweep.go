@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -131,6 +132,38 @@ var sweepScenarios = map[string]func(*testing.T, *bench){
 		b.act(c, campaign.Cancel)
 		b.settle(id, 1, ledger.OutcomeRefused, campaign.Failure{Reason: "busy", Retry: true})
 		b.expect(id, campaign.Failed)
+	},
+	"finishing and a retry at the same time lose nothing": func(t *testing.T, b *bench) {
+		timeout := campaign.Failure{Code: 408, Reason: "timeout", Retry: true}
+		c := b.running(steps(1), 40)
+		for row := 1; row <= 40; row++ {
+			b.send(c.Recipient(row).Message(0), 1)
+		}
+		var group sync.WaitGroup
+		for row := 1; row <= 40; row++ {
+			group.Go(func() {
+				if err := b.Receive(t.Context(), []ledger.Receipt{b.receipt(c.Recipient(row).Message(0), 1, campaign.Failed, timeout)}, b.now); err != nil {
+					t.Error(err)
+				}
+			})
+			group.Go(func() {
+				if _, err := b.Finish(t.Context(), []campaign.ID{c}, b.now); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if got := b.campaign(c); got.State != campaign.Running || got.Open != 40 {
+			t.Errorf("%s with %d open messages, want running with 40", got.State, got.Open)
+		}
+	},
+	"one campaign paused for a reason": func(t *testing.T, b *bench) {
+		c := b.running(steps(1), 1)
+		before := b.campaign(c).Changes
+		b.check(b.PauseBecause(t.Context(), c, "no such channel"))
+		if got := b.campaign(c); got.State != campaign.Paused || got.Reason != "no such channel" || got.Changes != before+1 {
+			t.Errorf("%s, %q, changed %d times after %d", got.State, got.Reason, got.Changes, before)
+		}
 	},
 	"cancel": func(t *testing.T, b *bench) {
 		c := b.running(steps(2), 700)

@@ -17,7 +17,8 @@ CREATE TABLE campaigns (
     start_at        BIGINT,                     -- when a scheduled campaign starts
     started_at      BIGINT,
     finished_at     BIGINT,
-    expires_at      BIGINT
+    expires_at      BIGINT,
+    changes         BIGINT  NOT NULL DEFAULT 0  -- how often its state has changed
 );
 CREATE INDEX campaigns_by_state ON campaigns (state, created_at);
 
@@ -77,6 +78,7 @@ CREATE TABLE early_receipts (
     received_at BIGINT  NOT NULL
 );
 CREATE INDEX early_receipts_by_provider_id ON early_receipts (provider_id);
+CREATE INDEX early_receipts_by_time ON early_receipts (received_at);
 
 -- Counts are moved in the transaction that moves the rows. A process adds to
 -- the rows of its own shard, so that two never wait for each other; the sum
@@ -111,6 +113,7 @@ CREATE TABLE aliases (
     alias  TEXT NOT NULL PRIMARY KEY,
     person TEXT NOT NULL
 );
+CREATE INDEX aliases_by_person ON aliases (person);
 
 -- Who does what only one process at a time should do. fence grows whenever the
 -- lease changes hands.
