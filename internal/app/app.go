@@ -190,6 +190,7 @@ func (a *App) Ledger() *ledger.Ledger { return a.ledger }
 func (a *App) Run(ctx context.Context) error {
 	for _, w := range a.workers {
 		if err := w.Start(a.queue.client); err != nil {
+			a.stopWorkers()
 			return err
 		}
 	}

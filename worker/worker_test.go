@@ -1,0 +1,377 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hibiken/asynq"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"carillon/campaign"
+	"carillon/ledger"
+	"carillon/ratelimit"
+	"carillon/whatsapp"
+)
+
+// record is a ledger with one running campaign.
+type record struct {
+	state   campaign.State
+	claims  []error // what Claim answers, one after the other; then nil
+	settles []error // the same for Settle
+	slow    time.Duration
+
+	claimed int
+	settled []ledger.Settlement
+}
+
+var _ Ledger = (*record)(nil)
+
+func (r *record) Campaign(context.Context, campaign.ID) (ledger.Campaign, error) {
+	return ledger.Campaign{
+		State: r.state, Columns: []string{"Name"},
+		Definition: &campaign.Definition{Steps: []campaign.Step{{
+			Template: "hello", Language: "{{Name}}",
+		}}},
+	}, nil
+}
+
+func (r *record) State(context.Context, campaign.ID) (campaign.State, error) { return r.state, nil }
+
+func (r *record) Claim(context.Context, campaign.Task, time.Time, time.Time) (ledger.Claimed, error) {
+	time.Sleep(r.slow)
+	if err := next(&r.claims); err != nil {
+		return ledger.Claimed{}, err
+	}
+	r.claimed++
+	return ledger.Claimed{Phone: "+447700900000", Person: "+447700900000", Cells: []string{"en"}}, nil
+}
+
+func (r *record) Settle(_ context.Context, s ledger.Settlement) error {
+	if err := next(&r.settles); err != nil {
+		return err
+	}
+	r.settled = append(r.settled, s)
+	return nil
+}
+
+func next(list *[]error) (err error) {
+	if len(*list) > 0 {
+		err, *list = (*list)[0], (*list)[1:]
+	}
+	return err
+}
+
+// provider answers with errors, one after the other; then it accepts.
+type provider struct {
+	answers []error
+	sent    []time.Time
+	wa      string
+}
+
+func (p *provider) Send(context.Context, whatsapp.Message) (whatsapp.Accepted, error) {
+	p.sent = append(p.sent, time.Now())
+	if err := next(&p.answers); err != nil {
+		return whatsapp.Accepted{}, err
+	}
+	return whatsapp.Accepted{ID: "wamid.1", WaID: p.wa}, nil
+}
+
+// limiter counts what is asked of a real one.
+type limiter struct {
+	*ratelimit.Local
+	throttled []time.Duration
+}
+
+func (l *limiter) Throttled(left time.Time, wait time.Duration) {
+	l.throttled = append(l.throttled, wait)
+	l.Local.Throttled(left, wait)
+}
+
+// stand is a worker with its surroundings.
+type stand struct {
+	*Worker
+	record   *record
+	provider *provider
+	limiter  *limiter
+}
+
+func newStand(rate float64) *stand {
+	s := &stand{
+		record: &record{state: campaign.Running}, provider: &provider{},
+		limiter: &limiter{Local: ratelimit.NewLocal(rate, time.Now)},
+	}
+	s.Worker = New(Channel{
+		Name: "main", Sender: s.provider, Limiter: s.limiter, Rate: rate,
+		Timeout: 5 * time.Second, UnknownAfter: time.Minute,
+	}, s.record, NewMetrics(prometheus.NewRegistry(), []string{"main"}, nil), slog.New(slog.DiscardHandler), time.Now)
+	return s
+}
+
+var task = campaign.Task{Message: campaign.ID(7).Recipient(1).Message(0), Attempt: 2}
+
+func (s *stand) run(t *testing.T) error {
+	t.Helper()
+	return s.handle(t.Context(), asynq.NewTask(campaign.TaskType, task.Payload()))
+}
+
+// outcomes are what was settled.
+func (s *stand) outcomes() []ledger.Outcome {
+	var list []ledger.Outcome
+	for _, settlement := range s.record.settled {
+		list = append(list, settlement.Outcome)
+	}
+	return list
+}
+
+func (s *stand) expect(t *testing.T, posts int, outcomes ...ledger.Outcome) {
+	t.Helper()
+	if len(s.provider.sent) != posts {
+		t.Errorf("%d requests, want %d", len(s.provider.sent), posts)
+	}
+	if diff := cmp.Diff(outcomes, s.outcomes()); diff != "" {
+		t.Errorf("outcomes: %s", diff)
+	}
+}
+
+func bubble(t *testing.T, name string, f func(*testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+}
+
+func TestOneSend(t *testing.T) {
+	bubble(t, "accepted", func(t *testing.T) {
+		s := newStand(10)
+		s.provider.wa = "447700999999"
+		if err := s.run(t); err != nil {
+			t.Fatal(err)
+		}
+		s.expect(t, 1, ledger.OutcomeAccepted)
+		got := s.record.settled[0]
+		if got.Message != task.Message || got.Attempt != 2 || got.ProviderID != "wamid.1" || got.Alias != "+447700999999" {
+			t.Errorf("settled %+v", got)
+		}
+	})
+	bubble(t, "a campaign that does not run takes no departure", func(t *testing.T) {
+		s := newStand(1)
+		s.record.state = campaign.Paused
+		if err := s.run(t); err != nil {
+			t.Fatal(err)
+		}
+		s.expect(t, 0)
+		if d, err := s.limiter.Reserve(t.Context()); err != nil || d.At.After(time.Now()) {
+			t.Errorf("a departure was used up: the next one is at %s, %v", d.At, err)
+		}
+	})
+	bubble(t, "a refused claim gives its departure back", func(t *testing.T) {
+		s := newStand(1)
+		s.record.claims = []error{&ledger.RefusedError{Reason: "gone"}}
+		if err := s.run(t); err != nil {
+			t.Fatal(err)
+		}
+		s.expect(t, 0)
+		if d, err := s.limiter.Reserve(t.Context()); err != nil || d.At.After(time.Now()) {
+			t.Errorf("the next departure is at %s, %v; want now", d.At, err)
+		}
+	})
+	bubble(t, "a ledger that is away puts the task back", func(t *testing.T) {
+		s := newStand(0)
+		s.record.claims = []error{errors.New("away")}
+		err := s.run(t)
+		if isFailure(err) || retryDelay(1, err, nil) != retryLedger {
+			t.Errorf("got %v, tried again after %s", err, retryDelay(1, err, nil))
+		}
+		s.expect(t, 0)
+	})
+	bubble(t, "what cannot be rendered is not posted", func(t *testing.T) {
+		s := newStand(0)
+		s.campaigns.known[campaign.ID(7)] = &loaded{renderer: broken(t), state: campaign.Running, checked: time.Now()}
+		if err := s.run(t); err != nil {
+			t.Fatal(err)
+		}
+		s.expect(t, 0, ledger.OutcomeRefused)
+	})
+	bubble(t, "a payload that is none of ours is not tried again", func(t *testing.T) {
+		s := newStand(0)
+		if err := s.handle(t.Context(), asynq.NewTask(campaign.TaskType, []byte("{}"))); !errors.Is(err, asynq.SkipRetry) {
+			t.Errorf("got %v, want SkipRetry", err)
+		}
+	})
+}
+
+// broken is a renderer that wants a column which the row has not.
+func broken(t *testing.T) *campaign.Renderer {
+	t.Helper()
+	d := campaign.Definition{Steps: []campaign.Step{{Template: "hello", Language: "{{Second}}"}}}
+	r, err := d.Compile([]string{"First", "Second"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestDepartures(t *testing.T) {
+	bubble(t, "requests leave evenly", func(t *testing.T) {
+		s := newStand(10)
+		for range 3 {
+			if err := s.run(t); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := 1; i < 3; i++ {
+			if gap := s.provider.sent[i].Sub(s.provider.sent[i-1]); gap < 100*time.Millisecond {
+				t.Errorf("%s between two requests at 10 a second", gap)
+			}
+		}
+	})
+	bubble(t, "a claim that takes too long misses its departure and takes another", func(t *testing.T) {
+		s := newStand(1)
+		s.record.slow = 300 * time.Millisecond
+		start := time.Now()
+		if err := s.run(t); err != nil {
+			t.Fatal(err)
+		}
+		if left := s.provider.sent[0].Sub(start); left < time.Second {
+			t.Errorf("it left after %s, want the second departure after 1s", left)
+		}
+	})
+	bubble(t, "a budget used up for long puts the task back unclaimed", func(t *testing.T) {
+		s := newStand(1)
+		s.limiter.Throttled(time.Now(), time.Hour)
+		err := s.run(t)
+		if !errors.Is(err, errFarAhead) || isFailure(err) || s.record.claimed != 0 {
+			t.Errorf("got %v with %d claims", err, s.record.claimed)
+		}
+	})
+	bubble(t, "a budget that is used up after the claim frees it", func(t *testing.T) {
+		s := newStand(1)
+		s.record.slow = 300 * time.Millisecond
+		go func() {
+			time.Sleep(100 * time.Millisecond)
+			s.limiter.Throttled(time.Now(), time.Hour)
+		}()
+		if err := s.run(t); err != nil {
+			t.Fatal(err)
+		}
+		s.expect(t, 0, ledger.OutcomeReleased)
+	})
+	bubble(t, "a claim that is taken for dead is not posted", func(t *testing.T) {
+		s := newStand(0)
+		s.record.slow = s.deadClaim() // this process was stopped meanwhile
+		if err := s.run(t); err != nil {
+			t.Fatal(err)
+		}
+		s.expect(t, 0, ledger.OutcomeReleased)
+	})
+}
+
+func TestStop(t *testing.T) {
+	bubble(t, "before the claim", func(t *testing.T) {
+		s := newStand(1)
+		if err := s.run(t); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(10*time.Millisecond, s.stop)
+		if err := s.run(t); !errors.Is(err, errStopping) || isFailure(err) {
+			t.Errorf("got %v, want errStopping", err)
+		}
+		s.expect(t, 1, ledger.OutcomeAccepted)
+	})
+	bubble(t, "before the departure", func(t *testing.T) {
+		s := newStand(1)
+		if err := s.run(t); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Second-lead/2, s.stop)
+		if err := s.run(t); err != nil {
+			t.Fatal(err)
+		}
+		s.expect(t, 1, ledger.OutcomeAccepted, ledger.OutcomeReleased)
+	})
+}
+
+func TestRefusals(t *testing.T) {
+	unwritten := &whatsapp.Error{Class: whatsapp.RetrySoon, Reason: "unreachable", Unwritten: true, Wait: time.Second}
+	busy := &whatsapp.Error{Class: whatsapp.RetrySoon, Reason: "busy", Wait: 5 * time.Second}
+	timeout := &whatsapp.Error{Class: whatsapp.RetrySoon, Reason: "request_timeout", HTTPStatus: 408}
+	slow := &whatsapp.Error{Class: whatsapp.RetrySlow, Reason: "throughput", Budget: whatsapp.NumberBudget, Wait: time.Second}
+	asked := &whatsapp.Error{Class: whatsapp.RetrySlow, Reason: "calls", Budget: whatsapp.AccountBudget, Wait: time.Minute, Asked: true}
+	pair := &whatsapp.Error{Class: whatsapp.RetrySlow, Reason: "pair", Budget: whatsapp.PairBudget}
+	lost := &whatsapp.Error{Class: whatsapp.Ambiguous, Reason: "no_answer"}
+	token := &whatsapp.Error{Class: whatsapp.Pause, Reason: "token", Scope: whatsapp.AccountScope}
+	tests := map[string]struct {
+		answers   []error
+		posts     int
+		outcome   ledger.Outcome
+		throttled []time.Duration
+		failure   campaign.Failure
+	}{
+		"a 408 is repeated at once":         {[]error{timeout}, 2, ledger.OutcomeAccepted, nil, campaign.Failure{}},
+		"but not for ever":                  {[]error{timeout, timeout, timeout}, 3, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "request_timeout", Retry: true}},
+		"what asks for a wait is put off":   {[]error{busy}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "busy", Retry: true, Wait: 5 * time.Second}},
+		"what was not written slows down":   {[]error{unwritten, unwritten, unwritten}, 3, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "unreachable", Retry: true, Throttled: true, Wait: time.Second}},
+		"throttling slows down":             {[]error{slow}, 1, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "throughput", Retry: true, Throttled: true, Wait: time.Second}},
+		"a wait that was asked for is kept": {[]error{asked}, 1, ledger.OutcomeRefused, []time.Duration{time.Minute}, campaign.Failure{Reason: "calls", Retry: true, Throttled: true, Wait: time.Minute}},
+		"a pair limit slows nobody else":    {[]error{pair}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "pair", Retry: true, Throttled: true, Escalates: true}},
+		"a lost answer is never repeated":   {[]error{lost}, 1, ledger.OutcomeUnknown, nil, campaign.Failure{Reason: "no_answer"}},
+		"trouble with the account":          {[]error{token}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "token", Retry: true, Throttled: true, Pause: true}},
+		"an error nobody classified":        {[]error{errors.New("?")}, 1, ledger.OutcomeUnknown, nil, campaign.Failure{Reason: "unexplained"}},
+	}
+	for name, test := range tests {
+		bubble(t, name, func(t *testing.T) {
+			s := newStand(100)
+			s.provider.answers = test.answers
+			if err := s.run(t); err != nil {
+				t.Fatal(err)
+			}
+			s.expect(t, test.posts, test.outcome)
+			if diff := cmp.Diff(test.throttled, s.limiter.throttled); diff != "" {
+				t.Errorf("throttled: %s", diff)
+			}
+			if diff := cmp.Diff(test.failure, s.record.settled[0].Failure); diff != "" {
+				t.Errorf("failure: %s", diff)
+			}
+		})
+	}
+}
+
+// An outcome is written down however long the ledger is away, and nothing is
+// posted again meanwhile.
+func TestSettleTriesOn(t *testing.T) {
+	bubble(t, "ledger away", func(t *testing.T) {
+		s := newStand(0)
+		for range 40 {
+			s.record.settles = append(s.record.settles, errors.New("away"))
+		}
+		if err := s.run(t); err != nil {
+			t.Fatal(err)
+		}
+		s.expect(t, 1, ledger.OutcomeAccepted)
+	})
+	bubble(t, "ledger closed", func(t *testing.T) {
+		s := newStand(0)
+		s.record.settles = []error{ledger.ErrClosed}
+		if err := s.run(t); !errors.Is(err, ledger.ErrClosed) {
+			t.Errorf("got %v, want ErrClosed", err)
+		}
+	})
+}
+
+// The queue's own context ends when asynq loses its lease or somebody cancels
+// the task in asynqmon. What is claimed is sent and settled all the same.
+func TestTheQueuesContextEndsWithTheClaim(t *testing.T) {
+	bubble(t, "cancelled after the claim", func(t *testing.T) {
+		s := newStand(0)
+		ctx, cancel := context.WithCancel(t.Context())
+		s.record.slow = time.Second
+		time.AfterFunc(500*time.Millisecond, cancel)
+		if err := s.handle(ctx, asynq.NewTask(campaign.TaskType, task.Payload())); err != nil {
+			t.Fatal(err)
+		}
+		s.expect(t, 1, ledger.OutcomeAccepted)
+	})
+}
