@@ -20,8 +20,11 @@ type message struct {
 	attempt  int
 	tries    int
 	failures int
-	code     int
-	reason   string
+	// permanent says that it failed in a way that another attempt would not
+	// change.
+	permanent bool
+	code      int
+	reason    string
 
 	acceptedAt, sentAt, deliveredAt, readAt, failedAt sql.NullInt64
 
@@ -71,7 +74,7 @@ func (m *message) touch(now time.Time) {
 }
 
 const lockSQL = `
-	SELECT id, category, status, due, attempt, tries, failures, code, reason,
+	SELECT id, category, status, due, attempt, tries, failures, permanent = 1, code, reason,
 	       accepted_at, sent_at, delivered_at, read_at, failed_at
 	FROM messages WHERE id IN (SELECT CAST(value AS BIGINT) FROM EACH($1))
 	ORDER BY id LOCKED`
@@ -93,7 +96,7 @@ func (t *tx) lock(ctx context.Context, ids []campaign.MessageID) error {
 	defer rows.Close()
 	for rows.Next() {
 		m := &message{}
-		err := rows.Scan(&m.id, &m.category, &m.status, &m.due, &m.attempt, &m.tries, &m.failures, &m.code, &m.reason,
+		err := rows.Scan(&m.id, &m.category, &m.status, &m.due, &m.attempt, &m.tries, &m.failures, &m.permanent, &m.code, &m.reason,
 			&m.acceptedAt, &m.sentAt, &m.deliveredAt, &m.readAt, &m.failedAt)
 		if err != nil {
 			return fmt.Errorf("ledger: lock messages: %w", err)
@@ -116,7 +119,8 @@ const saveSQL = `
 	    code = CAST(v.value ->> 5 AS INTEGER), reason = v.value ->> 6,
 	    accepted_at = CAST(v.value ->> 7 AS BIGINT), sent_at = CAST(v.value ->> 8 AS BIGINT),
 	    delivered_at = CAST(v.value ->> 9 AS BIGINT), read_at = CAST(v.value ->> 10 AS BIGINT),
-	    failed_at = CAST(v.value ->> 11 AS BIGINT), updated_at = CAST(v.value ->> 12 AS BIGINT)
+	    failed_at = CAST(v.value ->> 11 AS BIGINT), updated_at = CAST(v.value ->> 12 AS BIGINT),
+	    permanent = CAST(v.value ->> 13 AS SMALLINT)
 	FROM EACH($1) AS v WHERE messages.id = CAST(v.value ->> 0 AS BIGINT)`
 
 // flushMessages writes the messages that changed and forgets all of them, so
@@ -127,7 +131,7 @@ func (t *tx) flushMessages(ctx context.Context) error {
 		if m.changed {
 			batch = append(batch, []any{int64(m.id), int(m.status), nullable(m.due), m.tries, m.failures, m.code, m.reason,
 				nullable(m.acceptedAt), nullable(m.sentAt), nullable(m.deliveredAt), nullable(m.readAt), nullable(m.failedAt),
-				m.updatedAt})
+				m.updatedAt, bit(m.permanent)})
 		}
 	}
 	clear(t.messages)

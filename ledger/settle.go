@@ -182,7 +182,7 @@ func (t *tx) refused(ctx context.Context, m *message, f campaign.Failure, now ti
 // fail moves m to where a failure has led it, with what the failure asks for
 // beyond the message.
 func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after campaign.Standing, wait time.Duration, now time.Time) error {
-	m.failures, m.code, m.reason = after.Failures, f.Code, f.Reason
+	m.failures, m.code, m.reason, m.permanent = after.Failures, f.Code, f.Reason, !f.Retry
 	if f.Throttled {
 		m.tries--
 	}

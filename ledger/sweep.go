@@ -131,7 +131,7 @@ func (l *Ledger) dueIDs(ctx context.Context, query string, args ...any) ([]campa
 // its waiting and pending messages become skipped or expired. It works in
 // batches between other work, and ends early with the context.
 func (l *Ledger) CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error {
-	return l.eachBatch(ctx, id, []campaign.Status{campaign.Waiting, campaign.Pending}, func(t *tx, m *message) error {
+	return l.eachBatch(ctx, id, []campaign.Status{campaign.Waiting, campaign.Pending}, func(_ context.Context, t *tx, m *message) error {
 		m.reason = reason
 		t.set(m, to, never(), now)
 		return nil
@@ -140,7 +140,7 @@ func (l *Ledger) CloseRows(ctx context.Context, id campaign.ID, to campaign.Stat
 
 // eachBatch calls f for every message of a campaign that stands at one of the
 // given statuses, in batches between other work.
-func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campaign.Status, f func(*tx, *message) error) error {
+func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campaign.Status, f func(context.Context, *tx, *message) error) error {
 	cursor, end := id.Messages()
 	for {
 		ids, err := l.dueIDs(ctx, l.sql(`
@@ -160,7 +160,7 @@ func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campa
 				if m == nil || !slices.Contains(statuses, m.status) {
 					continue
 				}
-				if err := f(t, m); err != nil {
+				if err := f(ctx, t, m); err != nil {
 					return err
 				}
 			}

@@ -185,7 +185,7 @@ func (l *Ledger) Resolve(ctx context.Context, id campaign.ID, d Decision, by str
 		return 0, fmt.Errorf("resolve campaign %s: %w: it is cancelled, so its unknown messages can only be dropped", id, ErrState)
 	}
 	var resolved int
-	err = l.eachBatch(ctx, id, []campaign.Status{campaign.Unknown}, func(t *tx, m *message) error {
+	err = l.eachBatch(ctx, id, []campaign.Status{campaign.Unknown}, func(ctx context.Context, t *tx, m *message) error {
 		resolved++
 		if d == Resend {
 			return t.resolveResend(ctx, m, by, now)

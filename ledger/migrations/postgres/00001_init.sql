@@ -43,6 +43,7 @@ CREATE TABLE messages (
     attempt      INTEGER  NOT NULL DEFAULT 0,   -- the newest attempt
     tries        INTEGER  NOT NULL DEFAULT 0,   -- attempts that count: not the throttled and the released
     failures     INTEGER  NOT NULL DEFAULT 0,   -- how many of these were refused
+    permanent    SMALLINT NOT NULL DEFAULT 0,   -- 1: it failed in a way that another attempt would not change
     code         INTEGER  NOT NULL DEFAULT 0,
     reason       TEXT     NOT NULL DEFAULT '',
     accepted_at  BIGINT,

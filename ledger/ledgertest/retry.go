@@ -1,0 +1,78 @@
+package ledgertest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+var retryScenarios = map[string]func(*testing.T, *bench){
+	"the failed are attempted again, and what waited for them waits again": func(t *testing.T, b *bench) {
+		busy := campaign.Failure{Reason: "busy", Retry: true, Tries: 1}
+		c := b.running(steps(3, func(d *campaign.Definition) { d.Expires = campaign.Duration(time.Hour) }), 4)
+		failed, refused, gone, fine := c.Recipient(1).Message(0), c.Recipient(2).Message(0), c.Recipient(3).Message(0), c.Recipient(4).Message(0)
+		for _, id := range []campaign.MessageID{failed, refused, gone} {
+			b.claim(id, 1)
+		}
+		b.settle(failed, 1, ledger.OutcomeRefused, busy)
+		b.settle(refused, 1, ledger.OutcomeRefused, undeliverable)
+		b.settle(gone, 1, ledger.OutcomeRefused, busy)
+		b.send(fine, 1)
+		b.expect(failed+2, campaign.Skipped)
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: "+447700900002", Scope: campaign.ScopeAll}}, b.now))
+		b.advance(2 * time.Hour)
+		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Failed}, "ops", b.now)
+		b.check(err)
+		if diff := cmp.Diff(ledger.Retried{Again: 1, Refused: 1, OptedOut: 1}, got); diff != "" {
+			t.Error(diff)
+		}
+		b.expect(failed, campaign.Pending)
+		b.expect(failed+1, campaign.Waiting)
+		b.expect(failed+2, campaign.Waiting)
+		b.expect(refused, campaign.Failed)
+		b.expect(gone+1, campaign.Skipped)
+		b.expect(fine, campaign.Accepted)
+		if expires := b.campaign(c).Expires; !expires.Equal(b.now.Add(time.Hour)) {
+			t.Errorf("it expires at %s, want an hour from the retry", expires)
+		}
+		b.send(failed, 2)
+		b.receive(b.receipt(failed, 2, campaign.Delivered))
+		b.expect(failed+1, campaign.Pending)
+	},
+	"the expired too, each step in its turn": func(t *testing.T, b *bench) {
+		c := b.running(steps(2), 2)
+		first, other := c.Recipient(1).Message(0), c.Recipient(2).Message(0)
+		b.send(other, 1)
+		b.check(b.CloseRows(t.Context(), c, campaign.Expired, "time", b.now))
+		b.receive(b.receipt(other, 1, campaign.Delivered))
+		_, err := b.Finish(t.Context(), []campaign.ID{c}, b.now)
+		b.check(err)
+		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Failed, campaign.Expired}, "ops", b.now)
+		b.check(err)
+		if got.Again != 3 || b.campaign(c).State != campaign.Running {
+			t.Errorf("%+v, %s; want 3 again and running", got, b.campaign(c).State)
+		}
+		b.expect(first, campaign.Pending)
+		b.expect(first+1, campaign.Waiting)
+		b.expect(other+1, campaign.Pending) // the step before it was delivered meanwhile
+	},
+	"not what is cancelled, not started, or no failure": func(t *testing.T, b *bench) {
+		c := b.imported(steps(1), people(1))
+		refused := func(s campaign.Status) {
+			t.Helper()
+			if _, err := b.Retry(t.Context(), c, []campaign.Status{s}, "ops", b.now); !errors.Is(err, ledger.ErrState) {
+				t.Errorf("got %v, want ErrState", err)
+			}
+		}
+		refused(campaign.Failed)
+		b.act(c, campaign.Start)
+		refused(campaign.Delivered)
+		b.act(c, campaign.Cancel)
+		refused(campaign.Failed)
+	},
+}

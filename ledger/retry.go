@@ -1,0 +1,133 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"carillon/campaign"
+)
+
+// Retried is what became of a campaign's messages when it was retried.
+type Retried struct {
+	// Again is how many are attempted again.
+	Again int
+	// Refused is how many stay as they are, because the provider would refuse
+	// them again.
+	Refused int
+	// OptedOut is how many stay as they are, because the person has opted out.
+	OptedOut int
+}
+
+// Retry attempts the messages of a campaign again that ended with one of the
+// given statuses: campaign.Failed, Expired. Steps that were skipped because of
+// such a message wait for it again. The campaign runs again, and its time
+// starts anew.
+//
+// The error wraps ErrNotFound, or ErrState where the campaign has not started
+// or was cancelled.
+func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by string, now time.Time) (Retried, error) {
+	for _, s := range statuses {
+		if s != campaign.Failed && s != campaign.Expired {
+			return Retried{}, fmt.Errorf("retry campaign %s: %w: messages that are %s are not retried", id, ErrState, s)
+		}
+	}
+	if err := l.restart(ctx, id, by, now); err != nil {
+		return Retried{}, err
+	}
+	var sum Retried
+	err := l.eachBatch(ctx, id, statuses, func(ctx context.Context, t *tx, m *message) error {
+		switch out, err := t.optedOut(ctx, m.id); {
+		case err != nil:
+			return err
+		case out:
+			sum.OptedOut++
+			return nil
+		case m.permanent:
+			sum.Refused++
+			return nil
+		}
+		sum.Again++
+		return t.retry(ctx, m, by, now)
+	})
+	return sum, err
+}
+
+// restart lets a campaign run again.
+func (l *Ledger) restart(ctx context.Context, id campaign.ID, by string, now time.Time) error {
+	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		c, err := t.campaign(ctx, id)
+		if err != nil {
+			return err
+		}
+		switch c.State {
+		case campaign.Running, campaign.Paused, campaign.Finished:
+		default:
+			return fmt.Errorf("retry campaign %s: %w: it is %s", id, ErrState, c.State)
+		}
+		var expires time.Time
+		if d := time.Duration(c.Definition.Expires); d > 0 {
+			expires = now.Add(d)
+		}
+		_, err = t.ExecContext(ctx, `
+			UPDATE campaigns
+			SET state = CASE WHEN state = 'paused' THEN state ELSE 'running' END, finished_at = NULL,
+			    reason = $2, expires_at = $3, changes = changes + 1
+			WHERE id = $1`, int64(id), "retried by "+by, millis(expires))
+		if err != nil {
+			return fmt.Errorf("ledger: retry campaign %s: %w", id, err)
+		}
+		return nil
+	})
+}
+
+// retry makes a message pending again, and the steps behind it wait again that
+// were skipped because of it. A step behind the first that expired waits for the
+// step before it, as it did.
+func (t *tx) retry(ctx context.Context, m *message, by string, now time.Time) error {
+	definition, err := t.definition(ctx, m.id.Campaign())
+	if err != nil {
+		return err
+	}
+	m.failures, m.code, m.failedAt, m.reason = 0, 0, never(), "retried by "+by
+	if m.attempt == 0 && m.id.Step() > 0 {
+		return t.waitAgain(ctx, m, definition, now)
+	}
+	t.set(m, campaign.Pending, at(now), now)
+	return t.reopenBehind(ctx, m, definition, now)
+}
+
+// waitAgain lets a step that was never attempted wait for the step before it.
+func (t *tx) waitAgain(ctx context.Context, m *message, definition *campaign.Definition, now time.Time) error {
+	before, err := t.stepBefore(ctx, m.id, definition)
+	if err != nil {
+		return err
+	}
+	t.set(m, campaign.Waiting, never(), now)
+	return t.follow(ctx, before, now)
+}
+
+func (t *tx) reopenBehind(ctx context.Context, m *message, definition *campaign.Definition, now time.Time) error {
+	because := fmt.Sprintf("step %d: ", m.id.Step()+1)
+	for step := m.id.Step() + 1; step < len(definition.Steps); step++ {
+		next, err := t.message(ctx, m.id.Recipient().Message(step))
+		if err != nil {
+			return err
+		}
+		if next != nil && next.status == campaign.Skipped && strings.HasPrefix(next.reason, because) {
+			next.reason = ""
+			t.set(next, campaign.Waiting, never(), now)
+		}
+	}
+	return nil
+}
+
+// optedOut reports whether the message's person must be left alone.
+func (t *tx) optedOut(ctx context.Context, id campaign.MessageID) (out bool, err error) {
+	err = t.QueryRowContext(ctx, `SELECT `+suppressedSQL+` FROM messages WHERE messages.id = $1`, int64(id)).Scan(&out)
+	if err != nil {
+		return false, fmt.Errorf("ledger: opt-out of message %d: %w", id, err)
+	}
+	return out, nil
+}
