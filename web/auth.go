@@ -24,7 +24,7 @@ const (
 	Viewer Role = "viewer"
 	// Operator also uploads, starts, pauses, resumes and cancels.
 	Operator Role = "operator"
-	// Admin also changes opt-outs.
+	// Admin also changes opt-outs and decides about unknown messages.
 	Admin Role = "admin"
 )
 

@@ -178,6 +178,7 @@ func TestContract(t *testing.T) {
 	for _, action := range []string{"pause", "resume", "start", "pause", "resume", "cancel", "start"} {
 		post("/api/campaigns/" + created + "/" + action)
 	}
+	f.visitResolve(created)
 	post("/api/campaigns/" + f.finished() + "/cancel")
 	get("/api/campaigns/" + f.finished() + "/events")
 	f.visitSuppressions()
@@ -227,6 +228,17 @@ func (f *fixture) visitUploads() (created string) {
 	upload(multipartCall("/api/campaigns", "", part{"campaign", strings.Repeat("# long\n", maxDefinition/6)}, part{"contacts", fourContacts}))
 	upload(call{method: "POST", path: "/api/campaigns", body: strings.NewReader("{}")})
 	return decode[createdView](f.t, answer).ID
+}
+
+// visitResolve decides about the messages of a cancelled campaign.
+func (f *fixture) visitResolve(cancelled string) {
+	f.resolve(cancelled, `{"decision": "drop"}`)
+	f.resolve(cancelled, `{"decision": "resend"}`)
+	f.resolve(cancelled, `{"decision": "guess"}`)
+	f.resolve("zzzzzzz", `{"decision": "drop"}`)
+	f.do(call{method: "POST", path: "/api/campaigns/" + cancelled + "/resolve", token: adminToken, body: strings.NewReader("drop")})
+	f.ledger.resolving.Store(true)
+	f.resolve(cancelled, `{"decision": "drop"}`)
 }
 
 func (f *fixture) visitSuppressions() {

@@ -60,7 +60,7 @@ func threeTokens() []Token {
 // brittle is a ledger that can be made to fail.
 type brittle struct {
 	*ledger.Ledger
-	receiving, reporting atomic.Bool
+	receiving, reporting, resolving atomic.Bool
 }
 
 var errBroken = errors.New("ledger: the disk is on fire")
@@ -77,6 +77,14 @@ func (b *brittle) Report(ctx context.Context, q ledger.ReportQuery) ([]ledger.Re
 		return nil, 0, errBroken
 	}
 	return b.Ledger.Report(ctx, q)
+}
+
+func (b *brittle) Resolve(ctx context.Context, id campaign.ID, d ledger.Decision, by string, now time.Time) (int, error) {
+	n, err := b.Ledger.Resolve(ctx, id, d, by, now)
+	if b.resolving.Load() {
+		return n, errBroken // after the first batch
+	}
+	return n, err
 }
 
 // provider is a webhook receiver whose signature is a plain word and whose

@@ -2,7 +2,6 @@ package web
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -152,10 +151,9 @@ func (s *Server) suppressJSON(w http.ResponseWriter, r *http.Request) error {
 		suppressionRequest
 		Items []suppressionRequest `json:"items"`
 	}
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&body); err != nil {
-		return brokenJSON(err)
+	const hint = `send {"phone": "+491511234567"} or {"items": [{"phone": …}]}`
+	if err := readJSON(w, r, most, hint, &body); err != nil {
+		return err
 	}
 	requests := body.Items
 	if body.suppressionRequest != (suppressionRequest{}) || len(requests) == 0 {
@@ -179,14 +177,6 @@ func (s *Server) suppressJSON(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return answer(w, http.StatusOK, suppressedView{Suppressed: len(list), Problems: []rowProblem{}})
-}
-
-func brokenJSON(err error) error {
-	var size *http.MaxBytesError
-	if errors.As(err, &size) {
-		return err
-	}
-	return refuse(badRequest, `send {"phone": "+491511234567"} or {"items": [{"phone": …}]}`, "the body cannot be read: %v", err)
 }
 
 func (s *Server) suppressFile(w http.ResponseWriter, r *http.Request) error {

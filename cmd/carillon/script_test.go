@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -60,13 +61,28 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+const springCampaign = `{"id":"abc","name":"spring","state":"running","counts":{"sent":1,"unknown":3},"steps":[],"new_key":1}`
+
+// resolve takes the two decisions there are.
+func resolve(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if decided := string(body); err != nil || decided != `{"decision":"resend"}` && decided != `{"decision":"drop"}` {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, `{"title":"Bad","status":400,"detail":%q}`, body)
+		return
+	}
+	fmt.Fprintf(w, `{"resolved":3,"campaign":%s}`, springCampaign)
+}
+
 func strictServer(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Header.Get("Authorization") != "Bearer secret":
 		w.WriteHeader(http.StatusUnauthorized)
 		fmt.Fprint(w, `{"title":"Not logged in","status":401,"detail":"the token is not known","hint":"send another"}`)
 	case r.Method == http.MethodGet && r.URL.Path == "/api/campaigns/abc":
-		fmt.Fprint(w, `{"id":"abc","name":"spring","state":"running","counts":{"sent":1},"steps":[],"new_key":1}`)
+		fmt.Fprint(w, springCampaign)
+	case r.Method == http.MethodPost && r.URL.Path == "/api/campaigns/abc/resolve":
+		resolve(w, r)
 	case r.Method == http.MethodGet && r.URL.Path == "/api/campaigns/abc/report.csv":
 		fmt.Fprint(w, "row,phone\n1,+4915123018622\n")
 	default:

@@ -54,6 +54,7 @@ func (c Campaign) WriteText(out io.Writer) error {
 	line("expires", moment(c.ExpiresAt))
 	_ = about.Flush() // a buffer takes everything
 	c.writeSteps(&text)
+	c.writeUnknown(&text)
 	_, err := out.Write(text.Bytes())
 	return err
 }
@@ -82,6 +83,22 @@ func (c Campaign) writeSteps(text *bytes.Buffer) {
 	row("all", "", c.Counts)
 	fmt.Fprintln(table)
 	_ = table.Flush() // a buffer takes everything
+}
+
+// writeUnknown says how to decide about messages of unknown fate.
+func (c Campaign) writeUnknown(text *bytes.Buffer) {
+	n := c.Counts[campaign.Unknown.String()]
+	if n == 0 {
+		return
+	}
+	verb, choice := "are", "--resend or --drop"
+	if n == 1 {
+		verb = "is"
+	}
+	if c.State == string(campaign.Cancelled) {
+		choice = "--drop"
+	}
+	fmt.Fprintf(text, "\n%s %s of unknown fate; carillon resolve %s %s decides\n", quantity(n, "message"), verb, c.ID, choice)
 }
 
 // WriteCampaigns writes a table of campaigns.

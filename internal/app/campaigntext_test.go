@@ -55,6 +55,23 @@ all                   8        3        5          2
 	}
 }
 
+func TestCampaignTextSaysHowToDecide(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"id":"3k7z2aq","state":"running","counts":{"unknown":2,"sent":1}}`: "\n2 messages are of unknown fate; carillon resolve 3k7z2aq --resend or --drop decides\n",
+		`{"id":"3k7z2aq","state":"finished","counts":{"unknown":1}}`:         "\n1 message is of unknown fate; carillon resolve 3k7z2aq --resend or --drop decides\n",
+		`{"id":"3k7z2aq","state":"cancelled","counts":{"unknown":2}}`:        "\n2 messages are of unknown fate; carillon resolve 3k7z2aq --drop decides\n",
+		`{"id":"3k7z2aq","state":"finished","counts":{"sent":3}}`:            "",
+	} {
+		var out strings.Builder
+		if err := read(t, text).WriteText(&out); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(out.String(), want) || want == "" && strings.Contains(out.String(), "unknown") {
+			t.Errorf("got %q, want %q at its end", out.String(), want)
+		}
+	}
+}
+
 func TestCampaignsTable(t *testing.T) {
 	want := strings.Join([]string{
 		"ID       NAME          STATE    SENT  DELIVERED  FAILED  RATE  STARTED               REASON",

@@ -144,6 +144,10 @@ func TestLaunchInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	c := clientOf(t, func(_ http.ResponseWriter, r *http.Request) {
 		receive(t, r)
+		// Only behind the end of the body does a server look for who has gone.
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			t.Error(err)
+		}
 		cancel()
 		<-r.Context().Done()
 	})

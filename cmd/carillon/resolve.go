@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"carillon/internal/app"
+)
+
+func newResolve() *cobra.Command {
+	var to connection
+	var resend, drop, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "resolve ID (--resend | --drop)",
+		Short: "Decides about the messages of which nobody knows whether they were accepted",
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			if resend == drop {
+				return wrongUsage(cmd, errors.New("write either --resend or --drop"))
+			}
+			decision := app.Drop
+			if resend {
+				decision = app.Resend
+			}
+			return to.with(func(client *app.Client) error {
+				done, err := client.Resolve(cmd.Context(), ids[0], decision)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), done)
+				}
+				return done.WriteText(cmd.OutOrStdout(), decision)
+			})
+		},
+	}
+	to.flag(cmd)
+	cmd.Flags().BoolVar(&resend, "resend", false, "send them again; whoever got one gets it twice")
+	cmd.Flags().BoolVar(&drop, "drop", false, "give them up; a receipt that comes after all still counts")
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}

@@ -1,0 +1,59 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"carillon/ledger"
+)
+
+// resolvedView says what became of a decision about unknown messages.
+type resolvedView struct {
+	// Resolved counts the messages that it was about.
+	Resolved int          `json:"resolved"`
+	Campaign campaignView `json:"campaign"`
+}
+
+// resolve decides about all unknown messages of a campaign. Where it fails
+// half way, what was decided stays so and a repeated request does the rest.
+func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.campaign(r)
+	if err != nil {
+		return err
+	}
+	decision, err := readDecision(w, r)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	if decision == ledger.Resend && !c.Expires.IsZero() && !c.Expires.After(now) {
+		return refuse(wrongState, "drop them, or launch a new campaign for these people",
+			"campaign %s expired at %s, so its unknown messages can only be dropped", c.ID, c.Expires.Format(time.RFC3339))
+	}
+	n, err := s.ledger.Resolve(r.Context(), c.ID, decision, visitOf(r).caller.name, now)
+	if n > 0 {
+		s.changed() // there are messages to send again, or a campaign to finish
+	}
+	if err != nil {
+		return err
+	}
+	if c, err = s.ledger.Campaign(r.Context(), c.ID); err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, resolvedView{n, s.view(c)})
+}
+
+func readDecision(w http.ResponseWriter, r *http.Request) (ledger.Decision, error) {
+	const most = 1 << 10
+	const hint = `send {"decision": "resend"} to send them again at the risk of doing so twice, or {"decision": "drop"} to give them up`
+	var body struct {
+		Decision ledger.Decision `json:"decision"`
+	}
+	if err := readJSON(w, r, most, hint, &body); err != nil {
+		return "", err
+	}
+	if body.Decision != ledger.Resend && body.Decision != ledger.Drop {
+		return "", refuse(badRequest, hint, "the decision %q is neither resend nor drop", body.Decision)
+	}
+	return body.Decision, nil
+}
