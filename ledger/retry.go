@@ -36,22 +36,19 @@ func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.
 	if err := l.restart(ctx, id, by, now); err != nil {
 		return Retried{}, err
 	}
-	var sum Retried
-	err := l.eachBatch(ctx, id, statuses, func(ctx context.Context, t *tx, m *message) error {
+	const again, refused, optedOut = "again", "refused", "opted out"
+	counts, err := l.eachBatch(ctx, id, statuses, func(ctx context.Context, t *tx, m *message) (string, error) {
 		switch out, err := t.optedOut(ctx, m.id); {
 		case err != nil:
-			return err
+			return "", err
 		case out:
-			sum.OptedOut++
-			return nil
+			return optedOut, nil
 		case m.permanent:
-			sum.Refused++
-			return nil
+			return refused, nil
 		}
-		sum.Again++
-		return t.retry(ctx, m, by, now)
+		return again, t.retry(ctx, m, by, now)
 	})
-	return sum, err
+	return Retried{Again: counts[again], Refused: counts[refused], OptedOut: counts[optedOut]}, err
 }
 
 // restart lets a campaign run again.

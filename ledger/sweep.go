@@ -131,16 +131,21 @@ func (l *Ledger) dueIDs(ctx context.Context, query string, args ...any) ([]campa
 // its waiting and pending messages become skipped or expired. It works in
 // batches between other work, and ends early with the context.
 func (l *Ledger) CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error {
-	return l.eachBatch(ctx, id, []campaign.Status{campaign.Waiting, campaign.Pending}, func(_ context.Context, t *tx, m *message) error {
+	_, err := l.eachBatch(ctx, id, []campaign.Status{campaign.Waiting, campaign.Pending}, func(_ context.Context, t *tx, m *message) (string, error) {
 		m.reason = reason
 		t.set(m, to, never(), now)
-		return nil
+		return "", nil
 	})
+	return err
 }
 
 // eachBatch calls f for every message of a campaign that stands at one of the
-// given statuses, in batches between other work.
-func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campaign.Status, f func(context.Context, *tx, *message) error) error {
+// given statuses, in batches between other work. f says under which label a
+// message is counted; the counts are those of what is committed.
+func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campaign.Status,
+	f func(context.Context, *tx, *message) (label string, err error),
+) (map[string]int, error) {
+	counts := map[string]int{}
 	cursor, end := id.Messages()
 	for {
 		ids, err := l.dueIDs(ctx, l.sql(`
@@ -148,10 +153,12 @@ func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campa
 			WHERE id >= $1 AND id < $2 AND status IN (SELECT CAST(value AS SMALLINT) FROM EACH($3)) ORDER BY id LIMIT $4`),
 			int64(cursor), int64(end), asJSON(numbers(statuses)), sweepBatch)
 		if err != nil || len(ids) == 0 {
-			return err
+			return counts, err
 		}
 		cursor = ids[len(ids)-1] + 1
+		var labels []string
 		err = l.do(ctx, background, func(ctx context.Context, t *tx) error {
+			labels = nil // a transaction may be run again
 			if err := t.lock(ctx, ids); err != nil {
 				return err
 			}
@@ -160,14 +167,19 @@ func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campa
 				if m == nil || !slices.Contains(statuses, m.status) {
 					continue
 				}
-				if err := f(ctx, t, m); err != nil {
+				label, err := f(ctx, t, m)
+				if err != nil {
 					return err
 				}
+				labels = append(labels, label)
 			}
 			return nil
 		})
 		if err != nil {
-			return err
+			return counts, err
+		}
+		for _, label := range labels {
+			counts[label]++
 		}
 	}
 }

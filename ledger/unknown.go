@@ -174,36 +174,30 @@ const (
 
 // Resolve decides about every unknown message of a campaign, those included
 // that the sweep has left as they are. It returns how many there were. The
-// error wraps ErrNotFound, or ErrState where the campaign was cancelled and
-// nothing can be sent again.
+// error wraps ErrNotFound, or ErrState where the campaign was cancelled or has
+// expired and nothing can be sent again.
 func (l *Ledger) Resolve(ctx context.Context, id campaign.ID, d Decision, by string, now time.Time) (int, error) {
 	c, err := l.Campaign(ctx, id)
 	if err != nil {
 		return 0, err
 	}
-	if d == Resend && c.State == campaign.Cancelled {
-		return 0, fmt.Errorf("resolve campaign %s: %w: it is cancelled, so its unknown messages can only be dropped", id, ErrState)
+	if d == Resend && (c.State == campaign.Cancelled || !c.Expires.IsZero() && !c.Expires.After(now)) {
+		return 0, fmt.Errorf("resolve campaign %s: %w: it was cancelled or its time is over, so its unknown messages can only be dropped", id, ErrState)
 	}
-	var resolved int
-	err = l.eachBatch(ctx, id, []campaign.Status{campaign.Unknown}, func(ctx context.Context, t *tx, m *message) error {
-		resolved++
+	const resolved = "resolved"
+	counts, err := l.eachBatch(ctx, id, []campaign.Status{campaign.Unknown}, func(ctx context.Context, t *tx, m *message) (string, error) {
 		if d == Resend {
-			return t.resolveResend(ctx, m, by, now)
+			again, err := t.reopen(ctx, m.id.Campaign(), now)
+			if err != nil || !again {
+				return "", err
+			}
+			m.reason = "sent again by " + by
+			t.set(m, campaign.Pending, at(now), now)
+		} else {
+			m.reason, m.failedAt = "dropped by "+by, at(now)
+			t.set(m, campaign.Failed, never(), now)
 		}
-		m.reason = "dropped by " + by
-		m.failedAt = at(now)
-		t.set(m, campaign.Failed, never(), now)
-		return t.follow(ctx, m, now)
+		return resolved, t.follow(ctx, m, now)
 	})
-	return resolved, err
-}
-
-func (t *tx) resolveResend(ctx context.Context, m *message, by string, now time.Time) error {
-	again, err := t.reopen(ctx, m.id.Campaign(), now)
-	if err != nil || !again {
-		return err
-	}
-	m.reason = "sent again by " + by
-	t.set(m, campaign.Pending, at(now), now)
-	return t.follow(ctx, m, now)
+	return counts[resolved], err
 }
