@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"carillon/ratelimit"
@@ -16,13 +17,15 @@ const (
 	// patience is how long it goes on asking. Then the task goes back to the
 	// queue, so that a slow number fills no worker.
 	patience = 8 * time.Second
+	// askAgain is the wait where the budget does not say how long.
+	askAgain = time.Second
 	// lead is how long before its departure a message is claimed: time for the
 	// claim to reach the disk. What is claimed earlier could be stopped later.
 	lead = 100 * time.Millisecond
 )
 
 var (
-	errFarAhead = errors.New("the number's rate is used up for now")
+	errFarAhead = fmt.Errorf("the number's rate is used up for now: %w", ratelimit.ErrFarAhead)
 	errStopping = errors.New("the worker stops")
 )
 
@@ -45,16 +48,18 @@ func (w *Worker) reserve(ctx context.Context, s *send) error {
 func (w *Worker) near(ctx context.Context) (ratelimit.Departure, error) {
 	for giveUp := w.now().Add(patience); ; {
 		departure, err := w.channel.Limiter.Reserve(ctx)
-		if err != nil {
-			return departure, err
-		}
 		now := w.now()
-		ahead := departure.At.Sub(now)
-		if ahead <= farthest {
+		again := now.Add(askAgain)
+		switch ahead := departure.At.Sub(now); {
+		case errors.Is(err, ratelimit.ErrFarAhead):
+		case err != nil:
+			return departure, err
+		case ahead <= farthest:
 			return departure, nil
+		default:
+			departure.Cancel()
+			again = now.Add(ahead - farthest)
 		}
-		departure.Cancel()
-		again := now.Add(ahead - farthest)
 		if again.After(giveUp) {
 			return ratelimit.Departure{}, errFarAhead
 		}

@@ -127,7 +127,12 @@ func (a *App) openChannels(config *configs.Config) error {
 	return nil
 }
 
-func (a *App) limiter(_ string, rate float64) ratelimit.Limiter {
+// limiter keeps a number's rate: within this process where it is alone, else
+// together with the others.
+func (a *App) limiter(channel string, rate float64) ratelimit.Limiter {
+	if a.ledger.Shared() && a.queue.embedded == nil {
+		return ratelimit.NewShared(a.queue.client, channel, rate, time.Now)
+	}
 	return ratelimit.NewLocal(rate, time.Now)
 }
 

@@ -1,0 +1,94 @@
+package ratelimit
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// ahead is how far ahead of now a block may start: time for a claim to reach
+	// the disk and for the next block to be asked for.
+	ahead = 100 * time.Millisecond
+	// block is how much of the schedule one process gets at a time.
+	block = 50 * time.Millisecond
+	// keptFor is how long Redis keeps the bucket of a number that is silent.
+	keptFor = 24 * time.Hour
+)
+
+//go:embed bucket.lua
+var bucketLua string
+
+// bucket is a number's rate in Redis.
+type bucket struct {
+	client     redis.UniversalClient
+	script     *redis.Script
+	key        string
+	configured float64
+	unlimited  bool
+}
+
+func newBucket(client redis.UniversalClient, channel string, perSecond float64) *bucket {
+	b := &bucket{
+		client: client, script: redis.NewScript(bucketLua),
+		key:        "carillon:{rate:" + channel + "}",
+		configured: perSecond,
+	}
+	if perSecond == 0 {
+		b.configured, b.unlimited = unlimitedRate, true
+	}
+	return b
+}
+
+// question is what Redis is asked.
+type question struct {
+	wanted  int
+	refused bool          // the provider refused a request
+	age     time.Duration // since that request left
+	wait    time.Duration // for which the provider asks from now on
+}
+
+// grant is what Redis answers.
+type grant struct {
+	now   redisTime
+	count int           // departures granted; 0: none yet; unbounded: no limit for now
+	first redisTime     // the first of them, or the next one there is
+	space time.Duration // from one to the next
+	quiet redisTime     // nothing leaves before; 0: no such wish
+}
+
+// unbounded is the count of a grant that has no limit until ahead from its now.
+const unbounded = -1
+
+// next is the departure after those granted.
+func (g grant) next() redisTime {
+	return g.first + redisTime(time.Duration(max(0, g.count))*g.space/time.Microsecond)
+}
+
+func (b *bucket) ask(ctx context.Context, q question) (grant, error) {
+	unlimited, age := 0, int64(-1)
+	if b.unlimited {
+		unlimited = 1
+	}
+	if q.refused {
+		age = max(0, q.age.Microseconds())
+	}
+	answer, err := b.script.Run(ctx, b.client, []string{b.key},
+		b.configured, unlimited, q.wanted, ahead.Microseconds(), block.Microseconds(),
+		age, max(0, q.wait).Microseconds(),
+		halvingInterval.Microseconds(), climbShare, slowest, keptFor.Milliseconds(),
+	).Int64Slice()
+	if err != nil {
+		return grant{}, fmt.Errorf("ask Redis for a departure (%s): %w", b.key, err)
+	}
+	if len(answer) != 5 {
+		return grant{}, fmt.Errorf("ask Redis for a departure (%s): it answered %d numbers, want 5", b.key, len(answer))
+	}
+	return grant{
+		now: redisTime(answer[0]), count: int(answer[1]), first: redisTime(answer[2]),
+		space: time.Duration(answer[3]), quiet: redisTime(answer[4]),
+	}, nil
+}
