@@ -46,6 +46,11 @@ func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.
 		case m.permanent:
 			return refused, nil
 		}
+		// The sweep may have finished the campaign since the last batch, or an
+		// operator cancelled it.
+		if goesOn, err := t.reopen(ctx, m.id.Campaign(), now); err != nil || !goesOn {
+			return "", err
+		}
 		return again, t.retry(ctx, m, by, now)
 	})
 	return Retried{Again: counts[again], Refused: counts[refused], OptedOut: counts[optedOut]}, err

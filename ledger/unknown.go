@@ -194,7 +194,7 @@ func (l *Ledger) Resolve(ctx context.Context, id campaign.ID, d Decision, by str
 			m.reason = "sent again by " + by
 			t.set(m, campaign.Pending, at(now), now)
 		} else {
-			m.reason, m.failedAt = "dropped by "+by, at(now)
+			m.reason, m.failedAt, m.permanent = "dropped by "+by, at(now), true
 			t.set(m, campaign.Failed, never(), now)
 		}
 		return resolved, t.follow(ctx, m, now)

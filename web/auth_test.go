@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -70,10 +71,11 @@ func TestWithoutTokensOnlyLoopbackNamesAnswer(t *testing.T) {
 }
 
 func TestLogin(t *testing.T) {
-	now := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+	began := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+	var passed atomic.Int64 // the server's own goroutine reads the clock, too
 	f := start(t, func(o *Options) {
 		o.Tokens = threeTokens()
-		o.Now = func() time.Time { return now }
+		o.Now = func() time.Time { return began.Add(time.Duration(passed.Load())) }
 		o.Asynqmon = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("the monitor")) })
 	})
 	page := map[string]string{"Accept": "text/html"}
@@ -108,7 +110,7 @@ func TestLogin(t *testing.T) {
 	for _, forged := range []string{cookie.Value + "A", "", ".", "a.99999999999.", strings.Replace(cookie.Value, ".1", ".2", 1)} {
 		wantProblem(t, with("GET", forged), unauthorized)
 	}
-	now = now.Add(cookieLife)
+	passed.Store(int64(cookieLife))
 	wantProblem(t, with("GET", cookie.Value), unauthorized)
 }
 

@@ -178,6 +178,7 @@ func TestContract(t *testing.T) {
 	for _, action := range []string{"pause", "resume", "start", "pause", "resume", "cancel", "start"} {
 		post("/api/campaigns/" + created + "/" + action)
 	}
+	f.visitRetry(created)
 	f.visitResolve(created)
 	post("/api/campaigns/" + f.finished() + "/cancel")
 	get("/api/campaigns/" + f.finished() + "/events")
@@ -228,6 +229,19 @@ func (f *fixture) visitUploads() (created string) {
 	upload(multipartCall("/api/campaigns", "", part{"campaign", strings.Repeat("# long\n", maxDefinition/6)}, part{"contacts", fourContacts}))
 	upload(call{method: "POST", path: "/api/campaigns", body: strings.NewReader("{}")})
 	return decode[createdView](f.t, answer).ID
+}
+
+// visitRetry retries a finished campaign and a cancelled one.
+func (f *fixture) visitRetry(cancelled string) {
+	finished := f.finished()
+	f.retry(finished, "")
+	f.retry(finished, `{"statuses": ["failed", "expired"]}`)
+	f.retry(finished, `{"statuses": ["read"]}`)
+	f.retry(cancelled, "")
+	f.retry("zzzzzzz", "")
+	f.do(call{method: "POST", path: "/api/campaigns/" + finished + "/retry", token: operatorToken, body: strings.NewReader("failed")})
+	f.ledger.retrying.Store(true)
+	f.retry(finished, "")
 }
 
 // visitResolve decides about the messages of a cancelled campaign.

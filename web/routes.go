@@ -46,6 +46,7 @@ func (s *Server) routes() []route {
 		{"POST", "/api/campaigns/{id}/pause", Operator, s.act(campaign.Pause)},
 		{"POST", "/api/campaigns/{id}/resume", Operator, s.act(campaign.Resume)},
 		{"POST", "/api/campaigns/{id}/cancel", Operator, s.act(campaign.Cancel)},
+		{"POST", "/api/campaigns/{id}/retry", Operator, s.retry},
 		{"POST", "/api/campaigns/{id}/resolve", Admin, s.resolve},
 		{"GET", "/api/campaigns/{id}/recipients", Viewer, s.listRecipients},
 		{"GET", "/api/campaigns/{id}/report.csv", Viewer, s.report},

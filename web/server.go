@@ -34,6 +34,7 @@ type Ledger interface {
 	Act(ctx context.Context, id campaign.ID, action campaign.Action, by string, now time.Time) (ledger.Campaign, error)
 	StartAt(ctx context.Context, id campaign.ID, at time.Time) error
 	Resolve(ctx context.Context, id campaign.ID, d ledger.Decision, by string, now time.Time) (int, error)
+	Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by string, now time.Time) (ledger.Retried, error)
 	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
 	Campaigns(ctx context.Context, before campaign.ID, limit int) ([]ledger.Campaign, error)
 	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
@@ -77,8 +78,8 @@ type Options struct {
 	Log *slog.Logger
 	// Now is the clock. If nil, time.Now is.
 	Now func() time.Time
-	// Changed is called when a campaign has been started or resumed, or its
-	// unknown messages decided. If nil, nobody is told.
+	// Changed is called when a campaign has been started, resumed or retried,
+	// or its unknown messages decided. If nil, nobody is told.
 	Changed func()
 }
 

@@ -60,7 +60,7 @@ func threeTokens() []Token {
 // brittle is a ledger that can be made to fail.
 type brittle struct {
 	*ledger.Ledger
-	receiving, reporting, resolving atomic.Bool
+	receiving, reporting, resolving, retrying atomic.Bool
 }
 
 var errBroken = errors.New("ledger: the disk is on fire")
@@ -85,6 +85,14 @@ func (b *brittle) Resolve(ctx context.Context, id campaign.ID, d ledger.Decision
 		return n, errBroken // after the first batch
 	}
 	return n, err
+}
+
+func (b *brittle) Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by string, now time.Time) (ledger.Retried, error) {
+	done, err := b.Ledger.Retry(ctx, id, statuses, by, now)
+	if b.retrying.Load() {
+		return done, errBroken // after the first batch
+	}
+	return done, err
 }
 
 // provider is a webhook receiver whose signature is a plain word and whose

@@ -74,6 +74,22 @@ func resolve(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"resolved":3,"campaign":%s}`, springCampaign)
 }
 
+// retry takes the failed, with the expired or without.
+func retry(w http.ResponseWriter, r *http.Request) {
+	again := 0
+	switch body, err := io.ReadAll(r.Body); {
+	case err == nil && string(body) == `{"statuses":["failed"]}`:
+		again = 3
+	case err == nil && string(body) == `{"statuses":["failed","expired"]}`:
+		again = 5
+	default:
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, `{"title":"Bad","status":400,"detail":%q}`, body)
+		return
+	}
+	fmt.Fprintf(w, `{"again":%d,"refused":1,"opted_out":1,"campaign":%s}`, again, springCampaign)
+}
+
 func strictServer(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Header.Get("Authorization") != "Bearer secret":
@@ -81,6 +97,8 @@ func strictServer(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"title":"Not logged in","status":401,"detail":"the token is not known","hint":"send another"}`)
 	case r.Method == http.MethodGet && r.URL.Path == "/api/campaigns/abc":
 		fmt.Fprint(w, springCampaign)
+	case r.Method == http.MethodPost && r.URL.Path == "/api/campaigns/abc/retry":
+		retry(w, r)
 	case r.Method == http.MethodPost && r.URL.Path == "/api/campaigns/abc/resolve":
 		resolve(w, r)
 	case r.Method == http.MethodGet && r.URL.Path == "/api/campaigns/abc/report.csv":

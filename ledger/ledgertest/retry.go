@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,6 +61,48 @@ var retryScenarios = map[string]func(*testing.T, *bench){
 		b.expect(first, campaign.Pending)
 		b.expect(first+1, campaign.Waiting)
 		b.expect(other+1, campaign.Pending) // the step before it was delivered meanwhile
+	},
+	"not what was dropped, for it may have arrived": func(t *testing.T, b *bench) {
+		c := b.running(steps(1), 1)
+		id := c.Recipient(1).Message(0)
+		b.lost(id)
+		_, err := b.Resolve(t.Context(), c, ledger.Drop, "ops", b.now)
+		b.check(err)
+		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Failed}, "ops", b.now)
+		b.check(err)
+		if got.Again != 0 || got.Refused != 1 {
+			t.Errorf("got %+v, want it refused", got)
+		}
+		b.expect(id, campaign.Failed)
+	},
+	"while the sweep finishes the campaign": func(t *testing.T, b *bench) {
+		busy := campaign.Failure{Reason: "busy", Retry: true, Tries: 1}
+		c := b.running(steps(1), 50)
+		for row := 1; row <= 50; row++ {
+			b.claim(c.Recipient(row).Message(0), 1)
+			b.settle(c.Recipient(row).Message(0), 1, ledger.OutcomeRefused, busy)
+		}
+		done := make(chan struct{})
+		var finishing sync.WaitGroup
+		finishing.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if _, err := b.Finish(t.Context(), []campaign.ID{c}, b.now); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Failed}, "ops", b.now)
+		close(done)
+		finishing.Wait()
+		b.check(err)
+		if now := b.campaign(c); got.Again != 50 || now.State != campaign.Running || now.Open != 50 {
+			t.Errorf("%+v; %s with %d open messages", got, now.State, now.Open)
+		}
 	},
 	"not what is cancelled, not started, or no failure": func(t *testing.T, b *bench) {
 		c := b.imported(steps(1), people(1))

@@ -1,0 +1,73 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+// retriedView says what became of a campaign's messages when it was retried.
+type retriedView struct {
+	// Again counts the messages that are attempted again, Refused those that
+	// the provider would refuse once more, OptedOut those whose person has
+	// opted out.
+	Again    int          `json:"again"`
+	Refused  int          `json:"refused"`
+	OptedOut int          `json:"opted_out"`
+	Campaign campaignView `json:"campaign"`
+}
+
+// retry attempts the failed or expired messages of a campaign again. Where it
+// fails half way, what was done stays so and a repeated request does the rest.
+func (s *Server) retry(w http.ResponseWriter, r *http.Request) error {
+	id, err := campaign.ParseID(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	statuses, err := readRetry(w, r)
+	if err != nil {
+		return err
+	}
+	done, err := s.ledger.Retry(r.Context(), id, statuses, visitOf(r).caller.name, s.now())
+	if err == nil || done.Again > 0 {
+		s.changed() // a campaign that runs again for nothing has to be finished again
+	}
+	if errors.Is(err, ledger.ErrState) {
+		return refuse(wrongState, "a campaign can be retried while it is running or paused, and when it has finished", "%v", err)
+	}
+	if err != nil {
+		return err
+	}
+	c, err := s.ledger.Campaign(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, retriedView{done.Again, done.Refused, done.OptedOut, s.view(c)})
+}
+
+// readRetry reads which messages are to be attempted again. Without a body, or
+// a word about it there, those are the failed.
+func readRetry(w http.ResponseWriter, r *http.Request) ([]campaign.Status, error) {
+	const most = 1 << 10
+	const hint = `send {"statuses": ["failed"]}, {"statuses": ["expired"]} or {"statuses": ["failed", "expired"]}; without a body it is the failed`
+	body := struct {
+		Statuses []campaign.Status `json:"statuses"`
+	}{[]campaign.Status{campaign.Failed}}
+	if r.ContentLength == 0 {
+		return body.Statuses, nil
+	}
+	if err := readJSON(w, r, most, hint, &body); err != nil {
+		return nil, err
+	}
+	if len(body.Statuses) == 0 {
+		return nil, refuse(badRequest, hint, "the list of statuses is empty")
+	}
+	for _, status := range body.Statuses {
+		if status != campaign.Failed && status != campaign.Expired {
+			return nil, refuse(badRequest, hint, "messages that are %s are not retried", status)
+		}
+	}
+	return body.Statuses, nil
+}
