@@ -7,8 +7,10 @@
 // durable how long it would have to wait. When the provider says that it gets
 // too many, the limiter slows down by itself and climbs back.
 //
-// Local keeps the rate within one process. It does not know of other
-// processes that send from the same number.
+// Local keeps the rate within one process and needs nothing else; Shared keeps
+// it for all processes that send from the same number, by a schedule in Redis.
+// Neither remembers a departure that was handed out: whoever misses one must
+// take another.
 package ratelimit
 
 import (
@@ -19,7 +21,7 @@ import (
 // Limiter keeps one number's rate.
 type Limiter interface {
 	// Reserve takes the next departure. The error is the context's, or tells
-	// that the budget cannot be asked.
+	// that the budget cannot be asked or (ErrFarAhead) that no departure is near.
 	Reserve(ctx context.Context) (Departure, error)
 	// Throttled tells the limiter that the provider refused a request that
 	// left at the given time because there were too many, and how long it asked

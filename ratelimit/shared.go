@@ -232,10 +232,9 @@ func (s *Shared) accept(g grant, sent, received time.Time) error {
 	if g.quiet != 0 {
 		s.quiet = latest(s.quiet, s.clock.local(g.quiet))
 	}
-	s.opens = s.clock.local(g.next()).Add(-ahead)
-	if g.count == unbounded {
-		s.free, s.opens = s.clock.local(g.now).Add(ahead), time.Time{}
-		return nil
+	s.free, s.opens = time.Time{}, s.clock.local(g.next()).Add(-ahead)
+	if g.count == unbounded && s.untold == nil {
+		s.free = s.clock.local(g.now).Add(ahead)
 	}
 	// Redis' clock gets known better and drifts: within this process departures
 	// stay apart all the same, but for the one percent that makes up for it.

@@ -47,6 +47,36 @@ func TestNoLimitAsksSeldom(t *testing.T) {
 	}
 }
 
+// An answer that crosses a refusal on its way does not lift the slow-down.
+func TestGrantWithoutLimitEndsWithARefusal(t *testing.T) {
+	now := newClock().t
+	free := grant{now: redisTime(now.UnixMicro()), first: redisTime(now.UnixMicro()), count: unbounded}
+	slowed := grant{now: free.now, first: free.first, space: time.Second}
+	for _, test := range []struct {
+		name   string
+		untold *refusal
+		grants []grant
+		free   bool
+	}{
+		{"no refusal", nil, []grant{free}, true},
+		{"refused meanwhile", &refusal{left: now}, []grant{free}, false},
+		{"slowed down by another", nil, []grant{free, slowed}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			l := newTestShared(nil, 0, &testClock{})
+			l.untold = test.untold
+			for _, g := range test.grants {
+				if err := l.accept(g, now, now); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := l.free.After(now); got != test.free {
+				t.Errorf("without a limit: %v, want %v", got, test.free)
+			}
+		})
+	}
+}
+
 func TestDepartureIsGivenBackOnce(t *testing.T) {
 	clock := &testClock{}
 	l := newTestShared(startRedis(t).client(t, nil), 10, clock)
@@ -188,6 +218,25 @@ func TestNothingLeavesRightAfterAJumpOfTheClock(t *testing.T) {
 	jumped := clock.now()
 	if at := reserve(t, l).At; at.Before(jumped.Add(ahead + block)) {
 		t.Errorf("departure %s after a jump, want none before %s", at.Sub(jumped), ahead+block)
+	}
+}
+
+func TestWaitingCallerIsWoken(t *testing.T) {
+	client := startRedis(t).client(t, nil)
+	for name, event := range map[string]func(*Shared){
+		"by a departure that comes back": func(l *Shared) { l.giveBack(time.Now().Add(time.Minute)) },
+		"by a refusal":                   func(l *Shared) { l.Throttled(time.Now(), 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newTestShared(client, 1, &testClock{})
+			l.turn <- struct{}{}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			event(l)
+			if err := l.sleep(ctx, time.Hour); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
