@@ -3,10 +3,12 @@
 GO ?= go
 # How long each fuzz target runs.
 FUZZTIME ?= 10s
+# How often each fault strikes each engine in make faults.
+REPEAT ?= 3
 
 .PHONY: help
 help: ## Show the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-13s %s\n", $$1, $$2 }'
 
 .PHONY: build
 build: ## Build bin/carillon, one static binary
@@ -28,8 +30,8 @@ lint: ## Run the linters, at the version that tools/go.mod pins
 	$(GO) tool -modfile=tools/go.mod golangci-lint run
 
 .PHONY: race
-race: needs ## Run all tests under the race detector
-	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
+race: needs ## Run all tests but the faults under the race detector
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m $$($(GO) list ./... | grep -v /test/faults)
 
 .PHONY: demo
 demo: ## Send a sample campaign to the simulator and audit it
@@ -39,6 +41,14 @@ demo: ## Send a sample campaign to the simulator and audit it
 cover: needs ## Run all tests and tell how much of the code they reach
 	$(GO) test -timeout 20m -coverpkg=./... -coverprofile=coverage.out ./...
 	$(GO) tool cover -func=coverage.out | tail -n 1
+
+.PHONY: faults
+faults: needs ## Break everything while it sends, at length, and print docs/faults.md's table
+	cd test/faults && $(GO) test -count=1 -timeout 3h -args -faults.long -faults.repeat $(REPEAT)
+
+.PHONY: faults-short
+faults-short: needs ## The same in three minutes, once
+	cd test/faults && $(GO) test -count=1 -timeout 30m
 
 .PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME

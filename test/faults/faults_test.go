@@ -1,0 +1,79 @@
+// Package faults holds the program to its promises while things break: every
+// fault of a table, on every engine it can strike, against the real binary, a
+// real Redis and the simulated provider in processes of their own.
+//
+// Each run ends with an audit of the report against what the provider truly
+// accepted and reported: nobody twice, nobody lost, nothing out of order. Rates
+// are not judged here, and neither is speed.
+//
+// `make faults-short` runs the short version, `make faults` the long one, which
+// prints the table that is kept in docs/faults.md.
+package faults
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"carillon/internal/postgrestest"
+)
+
+var (
+	long   = flag.Bool("faults.long", false, "longer lists, longer outages and more kills")
+	repeat = flag.Int("faults.repeat", 1, "how often each fault strikes each engine")
+)
+
+// atOnce is how many runs there are at a time. They mostly wait for a fault to
+// pass, so more of them than processors is right.
+const atOnce = "8"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		if err := flag.Set("test.parallel", atOnce); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	m.Run()
+}
+
+// build makes the program and returns its path.
+func build(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "carillon")
+	if answer, err := exec.Command("go", "build", "-o", path, "carillon/cmd/carillon").CombinedOutput(); err != nil {
+		t.Fatalf("build carillon: %v\n%s", err, answer)
+	}
+	return path
+}
+
+// TestFaults lets every fault strike every engine it can.
+func TestFaults(t *testing.T) {
+	size := short
+	if *long {
+		size = longer
+	}
+	program, postgres := build(t), postgrestest.Start(t)
+	all := &results{}
+	t.Cleanup(func() { fmt.Print(all) }) // once the last run has ended
+	for order, f := range table() {
+		for _, engine := range f.engines() {
+			for n := range *repeat {
+				tr := trial{fault: f, order: order, engine: engine, size: size, program: program}
+				if engine == enginePostgres && !f.ledger {
+					tr.database = postgres.Database(t)
+				}
+				t.Run(fmt.Sprintf("%s/%s/%d", f.name, engine, n+1), func(t *testing.T) {
+					t.Parallel()
+					tr.run(t, all)
+				})
+			}
+		}
+	}
+}

@@ -1,0 +1,263 @@
+package faults
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"carillon/internal/app"
+	"carillon/internal/postgrestest"
+	"carillon/simulator"
+)
+
+const (
+	engineSQLite   = "sqlite"
+	enginePostgres = "postgres"
+
+	token     = "a-token-for-the-tests"
+	appSecret = "the-app-secret"
+	access    = "the-access-token"
+	// rate is the number's, in messages a second. It leaves the machine enough
+	// time for several runs at once.
+	rate = 200
+	// latency is how long the provider takes to answer, so that there is always
+	// something under way to be struck.
+	latency = 50 * time.Millisecond
+	// timeout is for one request to the provider.
+	timeout = 2 * time.Second
+)
+
+// stage is all that a run has started.
+type stage struct {
+	*testing.T
+	trial
+	folder string
+
+	redis    *redisServer
+	postgres *postgrestest.Server // nil but for faults of the ledger
+	front    *front
+	provider *process
+	url      string // of the provider
+	houses   []*house
+	client   *app.Client
+	id       string // of the campaign
+}
+
+// house is a process of the program under test.
+type house struct {
+	role string
+	url  string
+	*process
+}
+
+// set starts everything but the campaign.
+func (tr trial) set(t *testing.T) *stage {
+	t.Helper()
+	s := &stage{T: t, trial: tr, folder: t.TempDir()}
+	s.redis = startRedis(t, tr.fault.durable)
+	if tr.fault.ledger {
+		s.postgres = postgrestest.Start(t)
+		s.database = s.postgres.Database(t)
+	}
+	if tr.engine == engineSQLite {
+		s.database = "sqlite:" + filepath.Join(s.folder, "carillon.db")
+	}
+	s.front = startFront(t)
+	s.provider = start(t, s.folder, "provider", tr.program, "simulate", "--listen", "127.0.0.1:0",
+		"--webhook", s.front.URL+"/webhooks/main", "--app-secret", appSecret, "--token", access,
+		"--latency", latency.String(), "--faults", tr.fault.provider, "--seed", "7")
+	s.url = s.provider.says(t, `listens at (http://\S+)`)
+	s.write("carillon.yaml", fmt.Sprintf(config, s.database, s.redis.relay.Addr(), token, s.url, access, appSecret, rate, timeout, tr.fault.onUnknown()))
+	for _, role := range tr.fault.roles() {
+		s.open(role)
+	}
+	var err error
+	if s.client, err = app.NewClient(s.front.URL, token); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.client.Close)
+	return s
+}
+
+// config is what all processes of a run are told. Nobody is told a port: each
+// takes a free one and says which.
+const config = `ledger: %s
+redis: redis://%s/0
+http:
+  listen: 127.0.0.1:0
+  tokens: [{name: tests, token: %s, role: admin}]
+channels:
+  main:
+    base_url: %s
+    phone_number_id: "106540352242922"
+    access_token: %s
+    app_secret: %s
+    rate: %d
+    timeout: %s
+    unknown_after: 3s
+    on_unknown: %s
+`
+
+// open starts a process of the program.
+func (s *stage) open(role string) *house {
+	s.Helper()
+	h := &house{role: role}
+	h.process = start(s.T, s.folder, role, s.program, role, "-c", filepath.Join(s.folder, "carillon.yaml"))
+	h.url = h.says(s.T, `serves at (http://\S+)`)
+	if role == "serve" || role == "web" {
+		s.front.add(h.url)
+	}
+	s.houses = append(s.houses, h)
+	return h
+}
+
+// newest is the process of a role that was started last.
+func (s *stage) newest(role string) *house {
+	s.Helper()
+	for n := len(s.houses) - 1; n >= 0; n-- {
+		if s.houses[n].role == role {
+			return s.houses[n]
+		}
+	}
+	s.Fatalf("there is no %s", role)
+	return nil
+}
+
+// strike kills a process.
+func (s *stage) strike(h *house) {
+	s.front.remove(h.url)
+	h.kill()
+}
+
+// worker is the role of the process that sends.
+func (s *stage) worker() string {
+	if len(s.fault.houses) > 0 {
+		return "worker"
+	}
+	return "serve"
+}
+
+// definition is the campaign: two messages, the second one to those whom the
+// first has reached.
+func (s *stage) definition() string {
+	patience := "10m" // never runs out
+	if s.fault.ends == someUnknown {
+		patience = "10s"
+	}
+	return s.write("campaign.yaml", `name: faults
+channel: main
+steps:
+  - {template: first, language: en, category: utility, body: ["{{Full Name}}"]}
+  - {after: delivered, patience: `+patience+`, template: second, language: en, category: utility, body: ["{{Full Name}}"]}
+`)
+}
+
+// steps are the templates of the definition.
+var steps = [...]string{"first", "second"}
+
+// people is the list.
+func (s *stage) people() string {
+	var text strings.Builder
+	text.WriteString("Full Name,Phone\n")
+	for i := range s.size.people {
+		fmt.Fprintf(&text, "Ana %d,+4915123%06d\n", i, i)
+	}
+	return s.write("contacts.csv", text.String())
+}
+
+func (s *stage) write(name, text string) string {
+	s.Helper()
+	path := filepath.Join(s.folder, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		s.Fatal(err)
+	}
+	return path
+}
+
+// launch uploads and starts the campaign.
+func (s *stage) launch() {
+	s.Helper()
+	c, err := s.client.Launch(s.Context(), app.LaunchRequest{Campaign: s.definition(), Contacts: s.people()})
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.id = c.ID
+}
+
+// underWay waits until the provider has accepted n messages more.
+func (s *stage) underWay(n int) {
+	s.Helper()
+	from := s.accepted()
+	eventually(s.T, fmt.Sprintf("%d more messages are accepted", n), func() bool { return s.accepted() >= from+n })
+}
+
+func (s *stage) accepted() int {
+	var counts simulator.Counts
+	s.ask("/counts", &counts)
+	return counts.Accepted
+}
+
+// truth is what the provider did.
+func (s *stage) truth() simulator.Truth {
+	var truth simulator.Truth
+	s.ask("/truth", &truth)
+	return truth
+}
+
+func (s *stage) ask(path string, into any) {
+	s.Helper()
+	answer, err := http.Get(s.url + path)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
+		s.Fatalf("%s of the provider: %v", path, err)
+	}
+}
+
+// act pauses, resumes or cancels.
+func (s *stage) act(action string) {
+	s.Helper()
+	if _, err := s.client.Act(s.Context(), s.id, action); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// finish waits until the campaign has ended and the provider has reported all.
+func (s *stage) finish() {
+	s.Helper()
+	var seen app.Campaign
+	defer func() {
+		if s.Failed() {
+			s.Logf("the campaign was last seen like this: %s", seen.Raw)
+		}
+	}()
+	over := func() bool {
+		c, err := s.client.Campaign(s.Context(), s.id)
+		if err == nil {
+			seen = c
+		}
+		return err == nil && c.FinishedAt != nil
+	}
+	eventually(s.T, "the campaign ends and all receipts are in", func() bool {
+		return over() && reported(s.truth()) && over() // a late receipt may have opened it again
+	})
+}
+
+// reported tells whether every receipt was answered.
+func reported(t simulator.Truth) bool {
+	for _, m := range t.Messages {
+		for _, r := range m.Receipts {
+			if r.Answered == 0 && !r.Lost {
+				return false
+			}
+		}
+	}
+	return true
+}
