@@ -79,6 +79,9 @@ func (c *committer) close() {
 // writer has begun it, the caller's context no longer matters: a half-known
 // outcome would help nobody.
 func (c *committer) submit(p priority, j *job) error {
+	if err := j.ctx.Err(); err != nil {
+		return err
+	}
 	j.done = make(chan error, 1)
 	select {
 	case c.queues[p] <- j:

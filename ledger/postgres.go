@@ -27,6 +27,9 @@ const (
 const (
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
+	// A key that two have looked for at once and not found: when it is looked for
+	// again, it is there.
+	uniqueViolation = "23505"
 )
 
 // openPostgres opens a ledger that many processes may share. Commits are
@@ -67,7 +70,14 @@ func openPostgres(ctx context.Context, address string) (*Ledger, error) {
 // its way.
 func clashed(err error) bool {
 	var refused *pgconn.PgError
-	return errors.As(err, &refused) && (refused.Code == serializationFailure || refused.Code == deadlockDetected)
+	if !errors.As(err, &refused) {
+		return false
+	}
+	switch refused.Code {
+	case serializationFailure, deadlockDetected, uniqueViolation:
+		return true
+	}
+	return false
 }
 
 // hidePassword is an address as it may be shown.

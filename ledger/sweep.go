@@ -46,7 +46,9 @@ func (l *Ledger) sweepThese(ctx context.Context, ids []campaign.MessageID, now t
 		}
 		for _, id := range ids {
 			m := t.messages[id]
-			if m == nil || !m.due.Valid || m.due.Int64 > now.UnixMilli() {
+			// Since it was found due it may have moved on. A pending one is the
+			// feed's.
+			if m == nil || !m.due.Valid || m.due.Int64 > now.UnixMilli() || m.status == campaign.Pending {
 				continue
 			}
 			if err := t.sweep(ctx, m, now, policy); err != nil {
@@ -71,7 +73,7 @@ func (l *Ledger) sweepOneByOne(ctx context.Context, ids []campaign.MessageID, no
 		}
 		errs = append(errs, fmt.Errorf("message %d: %w", id, err))
 		err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
-			_, err := t.ExecContext(ctx, `UPDATE messages SET due = $2 WHERE id = $1 AND due <= $3`,
+			_, err := t.ExecContext(ctx, `UPDATE messages SET due = $2 WHERE id = $1 AND due <= $3 AND status <> 2`,
 				int64(id), now.Add(sweepAgain).UnixMilli(), now.UnixMilli())
 			return err
 		})
@@ -103,9 +105,6 @@ func (t *tx) sweep(ctx context.Context, m *message, now time.Time, policy func(s
 	case campaign.Accepted, campaign.Sent:
 		m.reason = reasonNoReceipt
 		t.set(m, campaign.Undelivered, never(), now)
-	default:
-		m.due = never()
-		m.touch(now)
 	}
 	return t.follow(ctx, m, now)
 }

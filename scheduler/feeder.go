@@ -197,16 +197,17 @@ func (f *feeder) choose(before map[campaign.MessageID]feed, messages []ledger.Fe
 		after[m.ID] = feed{attempt: m.Attempt, n: n, fresh: m.Fresh, turn: f.lost.next()}
 		tasks = append(tasks, campaign.Task{Message: m.ID, Attempt: m.Attempt, Feed: n})
 	}
-	var fed []ledger.Feedable
-	for _, m := range messages {
+	var repeats, firsts []ledger.Feedable
+	for _, m := range messages { // before anything is put: that gives new turns
 		known, ok := before[m.ID]
 		switch {
 		case ok && known.attempt == m.Attempt:
 			after[m.ID] = known
-			fed = append(fed, m)
-		case fresh < share:
-			fresh++
-			put(m, 1)
+			if f.lost.is(known.turn, now) {
+				repeats = append(repeats, m)
+			}
+		case len(firsts) < share:
+			firsts = append(firsts, m)
 		}
 	}
 	for id, known := range before {
@@ -219,12 +220,13 @@ func (f *feeder) choose(before map[campaign.MessageID]feed, messages []ledger.Fe
 		}
 		f.lost.taken(known.turn, now) // it is not feedable any more
 	}
-	for _, m := range fed {
-		if known := before[m.ID]; f.lost.is(known.turn, now) {
-			put(m, known.n+1)
-		}
+	for _, m := range firsts {
+		put(m, 1)
 	}
-	return after, tasks, fresh
+	for _, m := range repeats {
+		put(m, before[m.ID].n+1)
+	}
+	return after, tasks, len(firsts)
 }
 
 // enqueue puts tasks into the channel's queue. A task that is there already is

@@ -94,3 +94,15 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// All that a dead worker took with it is found at once.
+func TestAllOrphansAreFedTogether(t *testing.T) {
+	now := time.Unix(1_760_000_000, 0)
+	f := newTestFeeder()
+	f.round(fresh(16, 32, 48), 3, 10, now)
+	f.lost.waiting(0, now)
+	got := f.round(fresh(16, 32, 48, 64), 1, 10, now.Add(lostAfter))
+	if diff := cmp.Diff([]string{"64.1.1", "16.1.2", "32.1.2", "48.1.2"}, got); diff != "" {
+		t.Error(diff)
+	}
+}

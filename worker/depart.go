@@ -15,9 +15,9 @@ const (
 	// missedBy is how late a departure may be used. A later one would leave
 	// together with the next, so a new one is taken.
 	missedBy = 5 * time.Millisecond
-	// mostMissed is how often that is done. A machine that wakes a send late
-	// every time would otherwise never send.
-	mostMissed = 5
+	// mostMissed is how often that is done. A machine so busy that it wakes every
+	// send late would otherwise use up the rate without sending.
+	mostMissed = 1
 )
 
 // depart renders the message and waits for its departure. It is the last act

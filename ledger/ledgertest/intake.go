@@ -2,6 +2,8 @@ package ledgertest
 
 import (
 	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -131,6 +133,28 @@ var intakeScenarios = map[string]func(*testing.T, *bench){
 		b.check(in.Reveal(t.Context()))
 		expect("a", ledger.ExistsError{ID: in.ID(), Same: true})
 		expect("b", ledger.ExistsError{ID: in.ID()})
+	},
+	"of many uploads at once with one key one makes a campaign": func(t *testing.T, b *bench) {
+		var made, refused atomic.Int64
+		var group sync.WaitGroup
+		for range 8 {
+			group.Go(func() {
+				_, err := b.BeginIntake(t.Context(), ledger.NewCampaign{Definition: steps(1), Key: "launch-1", Hash: "a"}, b.now)
+				var exists *ledger.ExistsError
+				switch {
+				case err == nil:
+					made.Add(1)
+				case errors.As(err, &exists):
+					refused.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if made.Load() != 1 || refused.Load() != 7 {
+			t.Errorf("%d made and %d refused, want 1 and 7", made.Load(), refused.Load())
+		}
 	},
 	"the key of a dead import is free again": func(t *testing.T, b *bench) {
 		request := ledger.NewCampaign{Definition: steps(1), Key: "launch-1", Hash: "a"}

@@ -165,6 +165,37 @@ var sweepScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("%s, %q, changed %d times after %d", got.State, got.Reason, got.Changes, before)
 		}
 	},
+	"sweeping while gates open loses nothing": func(t *testing.T, b *bench) {
+		const people = 400
+		c := b.running(steps(2), people)
+		for row := 1; row <= people; row++ {
+			b.send(c.Recipient(row).Message(0), 1)
+		}
+		b.advance(campaign.DefaultPatience) // every gate's patience is over, and every receipt comes now
+		var group sync.WaitGroup
+		group.Go(func() {
+			for row := 1; row <= people; row += 4 {
+				var batch []ledger.Receipt
+				for r := row; r < row+4; r++ {
+					batch = append(batch, b.receipt(c.Recipient(r).Message(0), 1, campaign.Delivered))
+				}
+				if err := b.Receive(t.Context(), batch, b.now); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		group.Go(func() {
+			for range 20 {
+				if _, err := b.Sweep(t.Context(), b.now, b.policy); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		group.Wait()
+		if pending, feedable := b.campaign(c).Counts[campaign.Pending], len(b.feedable(c, 2*people)); int64(feedable) != pending {
+			t.Errorf("%d messages are pending and %d of them can be fed", pending, feedable)
+		}
+	},
 	"cancel": func(t *testing.T, b *bench) {
 		c := b.running(steps(2), 700)
 		sent := c.Recipient(1).Message(0)
