@@ -167,7 +167,7 @@ func TestTwoCampaignsShareANumber(t *testing.T) {
 	large := h.launch(t, write(t, "campaign.yaml", oneStep), people(t, 6000))
 	eventually(t, "the large one is under way", func() bool { return h.provider.Counts().Accepted > 20 })
 	small := h.launch(t, write(t, "campaign.yaml", oneStep), people(t, 50))
-	h.finish(t, small.ID)
+	eventually(t, "the small one ends", func() bool { return h.state(t, small.ID).State == "finished" })
 	if c := h.state(t, large.ID); c.State != "running" || c.Counts["pending"] == 0 {
 		t.Errorf("the large campaign is %s with %v before the small one is done", c.State, c.Counts)
 	}
