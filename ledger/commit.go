@@ -108,6 +108,9 @@ func (c *committer) submit(p priority, j *job) error {
 // the writer's context: once it has begun, a caller who goes away changes
 // nothing.
 func (l *Ledger) do(ctx context.Context, p priority, f func(context.Context, *tx) error) error {
+	if term, bound := ctx.Value(fencedKey{}).(Term); bound {
+		f = fenced(term, f)
+	}
 	return l.commit.submit(p, &job{ctx: ctx, do: f})
 }
 

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"sync"
 	"time"
+
+	"carillon/ledger"
 )
 
 const (
@@ -24,19 +26,26 @@ type lease struct {
 	asked  time.Time
 
 	mu    sync.Mutex
-	terms int64     // how often it was elected
-	until time.Time // it leads until then
+	held  ledger.Term // the last one
+	until time.Time   // it leads until then
 }
 
 func newLease(l Ledger, now func() time.Time) *lease {
 	return &lease{ledger: l, now: now, holder: rand.Text()}
 }
 
-// term reports whether this scheduler leads, and how often it has been elected.
-func (l *lease) term() (int64, bool) {
+// term reports whether this scheduler leads, and in which term.
+func (l *lease) term() (ledger.Term, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.terms, l.now().Before(l.until)
+	return l.held, l.now().Before(l.until)
+}
+
+// lost ends the term before its time: the ledger has told of a later one.
+func (l *lease) lost() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.until = time.Time{}
 }
 
 // renew asks for the lease when it is time to, and reports whether it was
@@ -46,7 +55,7 @@ func (l *lease) renew(ctx context.Context) (elected bool, err error) {
 	if asked.Sub(l.asked) < renewEvery {
 		return false, nil
 	}
-	leads, err := l.ledger.Lease(ctx, leaseName, l.holder, leaseFor)
+	term, leads, err := l.ledger.Lease(ctx, leaseName, l.holder, leaseFor)
 	if err != nil {
 		return false, err
 	}
@@ -57,10 +66,8 @@ func (l *lease) renew(ctx context.Context) (elected bool, err error) {
 		l.until = time.Time{}
 		return false, nil
 	}
-	if elected = !asked.Before(l.until); elected {
-		l.terms++
-	}
-	l.until = asked.Add(leaseFor)
+	elected = term != l.held
+	l.held, l.until = term, asked.Add(leaseFor)
 	return elected, nil
 }
 

@@ -38,7 +38,7 @@ type Ledger interface {
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
 	DropEarly(ctx context.Context, now time.Time) error
 	RemoveAbandoned(ctx context.Context, now time.Time) (int, error)
-	Lease(ctx context.Context, name, holder string, ttl time.Duration) (bool, error)
+	Lease(ctx context.Context, name, holder string, ttl time.Duration) (ledger.Term, bool, error)
 	Release(ctx context.Context, name, holder string) error
 }
 
@@ -85,8 +85,8 @@ type Scheduler struct {
 	wake    chan struct{}
 	trouble *trouble
 
-	term   int64     // of the lease, when it was last fed; the feed's alone
-	tidied time.Time // the sweep's alone
+	term   ledger.Term // in which it last fed; the feed's alone
+	tidied time.Time   // the sweep's alone
 }
 
 // New makes a scheduler.
@@ -156,26 +156,37 @@ func (s *Scheduler) feedTick(ctx context.Context) {
 		s.term = term
 		s.forget()
 	}
-	s.trouble.report("feed", s.feed(ctx, s.Now()))
+	s.report("feed", s.feed(ledger.Fenced(ctx, term), s.Now()))
 }
 
 func (s *Scheduler) sweepTick(ctx context.Context) {
 	now := s.Now()
 	elected, err := s.lease.renew(ctx)
 	s.trouble.report("lease", err)
-	if _, leads := s.lease.term(); !leads {
+	term, leads := s.lease.term()
+	if !leads {
 		return
 	}
 	if elected {
 		s.Wake()
 	}
-	s.trouble.report("sweep", s.sweep(ctx, now))
-	s.trouble.report("finish", s.finish(ctx, now))
+	ctx = ledger.Fenced(ctx, term)
+	s.report("sweep", s.sweep(ctx, now))
+	s.report("finish", s.finish(ctx, now))
 	if now.Sub(s.tidied) >= tidyEvery {
 		s.tidied = now
 		_, err := s.Ledger.RemoveAbandoned(ctx, now)
-		s.trouble.report("tidy", errors.Join(err, s.Ledger.DropEarly(ctx, now)))
+		s.report("tidy", errors.Join(err, s.Ledger.DropEarly(ctx, now)))
 	}
+}
+
+// report logs the outcome of what only the leader may do. It leads no longer
+// when the ledger says so.
+func (s *Scheduler) report(what string, err error) {
+	if errors.Is(err, ledger.ErrDeposed) {
+		s.lease.lost()
+	}
+	s.trouble.report(what, err)
 }
 
 // forget empties the memory of what was fed.

@@ -3,7 +3,6 @@ package ledgertest
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"carillon/campaign"
 	"carillon/ledger"
@@ -75,31 +74,6 @@ var peopleScenarios = map[string]func(*testing.T, *bench){
 		}
 		if seen != 25 {
 			t.Errorf("%d opt-outs listed, want 25", seen)
-		}
-	},
-}
-
-var leaseScenarios = map[string]func(*testing.T, *bench){
-	"a lease has one holder": func(t *testing.T, b *bench) {
-		has := func(holder string, ttl time.Duration) bool {
-			t.Helper()
-			held, err := b.Lease(t.Context(), "scheduler", holder, ttl)
-			b.check(err)
-			return held
-		}
-		if !has("a", time.Hour) || has("b", time.Hour) || !has("a", time.Hour) {
-			t.Fatal("the first holder has to keep the lease, and nobody else gets it")
-		}
-		b.check(b.Release(t.Context(), "scheduler", "b"))
-		if has("b", time.Hour) {
-			t.Error("another's release freed the lease")
-		}
-		b.check(b.Release(t.Context(), "scheduler", "a"))
-		if !has("b", -time.Second) {
-			t.Error("a released lease was not free")
-		}
-		if !has("c", time.Hour) {
-			t.Error("a lease whose time is over was not free")
 		}
 	},
 }
