@@ -63,6 +63,8 @@ type engine struct {
 	// repeat reports whether a transaction that failed so may succeed when it
 	// is run again as it was.
 	repeat func(error) bool
+	// explain adds to a failure what a person can do about it.
+	explain func(error) error
 }
 
 // Ledger is an open ledger, safe for use by many goroutines.
@@ -86,7 +88,7 @@ func Open(ctx context.Context, url string) (*Ledger, error) {
 	var err error
 	switch kind {
 	case "sqlite":
-		l, err = openSQLite(rest)
+		l, err = openSQLite(ctx, rest)
 	case "postgres", "postgresql":
 		l, err = openPostgres(ctx, url)
 	default:
@@ -96,7 +98,7 @@ func Open(ctx context.Context, url string) (*Ledger, error) {
 		return nil, err
 	}
 	if err := l.migrate(ctx); err != nil {
-		return nil, errors.Join(err, l.closeConnections())
+		return nil, errors.Join(l.engine.explain(err), l.closeConnections())
 	}
 	l.commit = newCommitter(l)
 	if !l.Shared() { // whoever had a lease is dead
@@ -124,11 +126,17 @@ func (l *Ledger) closeConnections() error {
 	return err
 }
 
-// Ping reports whether the ledger answers and can be written to.
+// Ping reports whether the ledger answers and can be written to. It does write:
+// a full disk is not seen otherwise.
 func (l *Ledger) Ping(ctx context.Context) error {
 	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
-		_, err := t.ExecContext(ctx, `DELETE FROM early_receipts WHERE id < 0`)
-		return err
+		_, err := t.ExecContext(ctx, t.l.sql(`
+			INSERT INTO leases (name, holder, fence, until) VALUES ('ping', '', 1, CLOCK)
+			ON CONFLICT (name) DO UPDATE SET until = excluded.until`))
+		if err != nil {
+			return fmt.Errorf("ledger: ping: %w", err)
+		}
+		return nil
 	})
 }
 
@@ -146,7 +154,7 @@ func (l *Ledger) migrate(ctx context.Context) error {
 		return fmt.Errorf("ledger: read its version: %w", err)
 	}
 	if current > target {
-		return fmt.Errorf("ledger: its tables have version %d, this program knows up to %d; use a newer carillon", current, target)
+		return fmt.Errorf("ledger: its tables have version %d and this program knows up to %d; use a newer carillon", current, target)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("ledger: migrate: %w", err)
@@ -173,8 +181,11 @@ const mostRepeats = 5
 func (l *Ledger) transact(ctx context.Context, shard int, f func(context.Context, *tx) error) error {
 	for n := 0; ; n++ {
 		err := l.transactOnce(ctx, shard, f)
-		if err == nil || n == mostRepeats || !l.engine.repeat(err) {
-			return err
+		if err == nil {
+			return nil
+		}
+		if n == mostRepeats || !l.engine.repeat(err) {
+			return l.engine.explain(err)
 		}
 	}
 }

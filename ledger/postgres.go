@@ -61,6 +61,7 @@ func openPostgres(ctx context.Context, address string) (*Ledger, error) {
 			name: "postgres", dialect: goose.DialectPostgres, each: "jsonb_array_elements(CAST(%s AS jsonb))", lock: "FOR UPDATE",
 			clock:   "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
 			writers: postgresWriters, patience: postgresPatience, repeat: clashed,
+			explain: func(err error) error { return err },
 		},
 		write: write, read: read,
 	}, nil

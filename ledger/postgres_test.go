@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"database/sql"
 	"strings"
 	"testing"
 
@@ -24,6 +25,26 @@ func TestPostgres(t *testing.T) {
 		})
 		return l
 	})
+}
+
+func TestANewerVersionsTablesAreRefused(t *testing.T) {
+	url := postgrestest.Start(t).Database(t)
+	l, err := ledger.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, true)`); err != nil {
+		t.Fatal(err)
+	}
+	wantRefusal(t, url, "use a newer carillon")
 }
 
 func TestPostgresIsAway(t *testing.T) {

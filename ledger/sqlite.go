@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -28,10 +29,13 @@ func cachePragma(kib int) string { return fmt.Sprintf("&_pragma=cache_size(-%d)"
 
 // openSQLite opens a ledger in a file. Commits are flushed to disk before they
 // are reported (synchronous=FULL); readers never wait for the writer (WAL).
-func openSQLite(path string) (*Ledger, error) {
+func openSQLite(ctx context.Context, path string) (*Ledger, error) {
 	hold, err := holdFile(path)
 	if err != nil {
 		return nil, err
+	}
+	if err := inspect(ctx, path); err != nil {
+		return nil, errors.Join(err, hold.Close())
 	}
 	pragmas := url.Values{
 		"_txlock": {"immediate"},
@@ -39,8 +43,7 @@ func openSQLite(path string) (*Ledger, error) {
 			"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)",
 		},
 	}
-	// The path is escaped, for "?" and "#" may occur in a file's name.
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode()
+	dsn := sqliteDSN(path) + "?" + pragmas.Encode()
 	write, err := sql.Open("sqlite", dsn+cachePragma(writerCache))
 	if err != nil {
 		return nil, errors.Join(err, hold.Close())
@@ -56,11 +59,16 @@ func openSQLite(path string) (*Ledger, error) {
 		engine: engine{
 			name: "sqlite", dialect: goose.DialectSQLite3, each: "json_each(%s)",
 			clock: "CAST(unixepoch('subsec') * 1000 AS BIGINT)", writers: 1,
-			repeat: func(error) bool { return false },
+			repeat:  func(error) bool { return false },
+			explain: func(err error) error { return explainSQLite(path, err) },
 		},
 		write: write, read: read, hold: hold,
 	}, nil
 }
+
+// sqliteDSN names a file to the driver. The path is escaped, for "?" and "#" may
+// occur in a file's name.
+func sqliteDSN(path string) string { return "file:" + (&url.URL{Path: path}).EscapedPath() }
 
 // holdFile takes the lock that keeps a second process out of the ledger. The
 // system drops it when the process dies.

@@ -1,6 +1,8 @@
 package ledger_test
 
 import (
+	"bytes"
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -49,27 +51,121 @@ func TestASecondProcessIsRefused(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	dir := t.TempDir()
-	garbage := filepath.Join(dir, "garbage.db")
-	if err := os.WriteFile(garbage, []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	tests := map[string]struct{ url, want string }{
-		"no engine":  {"mysql:x", "no such ledger"},
-		"no file":    {"sqlite:", "names no file"},
-		"no folder":  {"sqlite:" + filepath.Join(dir, "missing", "x.db"), "does not exist; create it"},
-		"not SQLite": {"sqlite:" + garbage, "file is not a database"},
+		"no engine": {"mysql:x", "no such ledger"},
+		"no file":   {"sqlite:", "names no file"},
+		"no folder": {"sqlite:" + filepath.Join(t.TempDir(), "missing", "x.db"), "does not exist; create it"},
+		"a folder":  {"sqlite:" + t.TempDir(), "it is not a file"},
 	}
 	for name, test := range tests {
+		t.Run(name, func(t *testing.T) { wantRefusal(t, test.url, test.want) })
+	}
+}
+
+// TestWhatCannotBeUsedIsLeftAsItIs opens files that are no sound ledger.
+func TestWhatCannotBeUsedIsLeftAsItIs(t *testing.T) {
+	const page = 4096
+	spoil := func(from, to int) func([]byte) []byte {
+		return func(file []byte) []byte {
+			for i := from; i < to; i++ {
+				file[i] = 0xA5
+			}
+			return file
+		}
+	}
+	for name, c := range map[string]struct {
+		spoil func(file []byte) []byte
+		want  string
+	}{
+		"another kind of file":  {func([]byte) []byte { return []byte(strings.Repeat("no database ", 1000)) }, "it is another kind of file"},
+		"cut off":               {func(file []byte) []byte { return file[:len(file)/2] }, "the file is damaged"},
+		"its first page":        {spoil(150, page), "the file is damaged"},
+		"a page of its indexes": {spoil(2*page, 3*page), "the file is damaged"},
+	} {
 		t.Run(name, func(t *testing.T) {
-			l, err := ledger.Open(t.Context(), test.url)
-			if err == nil {
-				_ = l.Close()
-				t.Fatal("opened")
+			path := filepath.Join(t.TempDir(), "carillon.db")
+			sound(t, path)
+			file, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %q, want it to say %q", err, test.want)
+			file = c.spoil(file)
+			if err := os.WriteFile(path, file, 0o600); err != nil {
+				t.Fatal(err)
 			}
+			wantRefusal(t, "sqlite:"+path, c.want)
+			wantBytes(t, path, file)
 		})
+	}
+}
+
+// TestTablesOfOthersAreLeftAsTheyAre opens databases that this program has not
+// made, or not in this version.
+func TestTablesOfOthersAreLeftAsTheyAre(t *testing.T) {
+	for name, c := range map[string]struct {
+		sound     bool
+		statement string
+		want      string
+	}{
+		"another program's": {false, `CREATE TABLE accounts (id INTEGER)`, "it holds the tables of another program"},
+		"a newer version's": {true, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`, "use a newer carillon"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "carillon.db")
+			if c.sound {
+				sound(t, path)
+			}
+			db, err := sql.Open("sqlite", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := db.ExecContext(t.Context(), c.statement); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			file, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantRefusal(t, "sqlite:"+path, c.want)
+			wantBytes(t, path, file)
+		})
+	}
+}
+
+// sound makes an empty ledger.
+func sound(t *testing.T, path string) {
+	t.Helper()
+	l, err := ledger.Open(t.Context(), "sqlite:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantRefusal(t *testing.T, url, want string) {
+	t.Helper()
+	l, err := ledger.Open(t.Context(), url)
+	if err == nil {
+		_ = l.Close()
+		t.Fatal("opened")
+	}
+	if text := err.Error(); !strings.Contains(text, want) || strings.Contains(text, "\n") {
+		t.Errorf("got %q, want one line that says %q", text, want)
+	}
+}
+
+func wantBytes(t *testing.T, path string, want []byte) {
+	t.Helper()
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("the file was changed")
 	}
 }

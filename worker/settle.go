@@ -10,8 +10,13 @@ import (
 	"carillon/whatsapp"
 )
 
-// settlePatience bounds one try to write an outcome down; the tries go on.
-const settlePatience = 10 * time.Second
+const (
+	// settlePatience bounds one try to write an outcome down; the tries go on.
+	settlePatience = 10 * time.Second
+	// settleReport is how many failed tries go by between two lines of the log,
+	// about a minute.
+	settleReport = 60
+)
 
 // settle writes the outcome down.
 func (w *Worker) settle(ctx context.Context, s *send) error {
@@ -74,7 +79,9 @@ func (w *Worker) write(ctx context.Context, s *send, settlement ledger.Settlemen
 		if errors.Is(err, ledger.ErrClosed) {
 			return err
 		}
-		w.log.Error("cannot write an outcome down, trying on", "message", settlement.Message, "tries", n, "error", err)
+		if n%settleReport == 1 {
+			w.log.Error("cannot write an outcome down, trying on", "message", settlement.Message, "tries", n, "error", err)
+		}
 		<-time.After(min(time.Duration(n)*100*time.Millisecond, time.Second))
 	}
 }

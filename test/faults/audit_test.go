@@ -37,7 +37,9 @@ func (tr trial) run(t *testing.T, all *results) {
 	var o outcome
 	defer func() { // also where the test ends on the way
 		o.took, o.failed = time.Since(begun), t.Failed()
-		all.add(tr, o)
+		if !t.Skipped() {
+			all.add(tr, o)
+		}
 	}()
 	s := tr.set(t)
 	if tr.fault.launch != nil {

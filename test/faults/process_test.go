@@ -85,7 +85,7 @@ func (p *process) says(t *testing.T, pattern string) string {
 	t.Helper()
 	wanted := regexp.MustCompile(pattern)
 	var found [][]byte
-	eventually(t, p.name+" says where it listens", func() bool {
+	eventually(t, aWhile, p.name+" says where it listens", func() bool {
 		if p.ended() {
 			t.Fatalf("%s ended at once:\n%s", p.name, p.tail())
 		}
@@ -110,14 +110,14 @@ func (p *process) tail() string {
 // last lets a fault last. It is no wait for anything to happen.
 func last(d time.Duration) { <-time.After(d) }
 
-// giveUp is how long anything is waited for: longer than all clocks of a run
-// together, so that only a hang takes it.
-const giveUp = 4 * time.Minute
+// aWhile is how long a process may take to start.
+const aWhile = 2 * time.Minute
 
-// eventually waits for a condition, and fails the test where it never holds.
-func eventually(t *testing.T, what string, holds func() bool) {
+// eventually waits for a condition, and fails the test where it does not hold
+// within the time.
+func eventually(t *testing.T, within time.Duration, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(giveUp)
+	deadline := time.Now().Add(within)
 	for !holds() {
 		if time.Now().After(deadline) {
 			t.Fatalf("gave up waiting: %s", what)

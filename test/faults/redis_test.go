@@ -59,7 +59,7 @@ func (r *redisServer) run(t *testing.T) {
 		"--save", "", "--appendonly", aof, "--maxmemory-policy", "noeviction")
 	client := redis.NewClient(&redis.Options{Network: "unix", Addr: r.socket()})
 	defer client.Close()
-	eventually(t, "redis-server answers", func() bool { return client.Ping(t.Context()).Err() == nil })
+	eventually(t, aWhile, "redis-server answers", func() bool { return client.Ping(t.Context()).Err() == nil })
 }
 
 // flush empties the server.

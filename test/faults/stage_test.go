@@ -37,6 +37,7 @@ type stage struct {
 	*testing.T
 	trial
 	folder string
+	disk   string // the folder that the ledger's file is in
 
 	redis    *redisServer
 	postgres *postgrestest.Server // nil but for faults of the ledger
@@ -64,8 +65,11 @@ func (tr trial) set(t *testing.T) *stage {
 		s.postgres = postgrestest.Start(t)
 		s.database = s.postgres.Database(t)
 	}
+	if s.disk = s.folder; tr.fault.disk {
+		s.disk = mount(t, "64m")
+	}
 	if tr.engine == engineSQLite {
-		s.database = "sqlite:" + filepath.Join(s.folder, "carillon.db")
+		s.database = "sqlite:" + filepath.Join(s.disk, "carillon.db")
 	}
 	s.front = startFront(t)
 	s.provider = start(t, s.folder, "provider", tr.program, "simulate", "--listen", "127.0.0.1:0",
@@ -114,6 +118,12 @@ func (s *stage) open(role string) *house {
 	}
 	s.houses = append(s.houses, h)
 	return h
+}
+
+// eventually waits as long as a run of this size may take.
+func (s *stage) eventually(what string, holds func() bool) {
+	s.Helper()
+	eventually(s.T, s.size.giveUp, what, holds)
 }
 
 // newest is the process of a role that was started last.
@@ -193,7 +203,7 @@ func (s *stage) launch() {
 func (s *stage) underWay(n int) {
 	s.Helper()
 	from := s.accepted()
-	eventually(s.T, fmt.Sprintf("%d more messages are accepted", n), func() bool { return s.accepted() >= from+n })
+	s.eventually(fmt.Sprintf("%d more messages are accepted", n), func() bool { return s.accepted() >= from+n })
 }
 
 func (s *stage) accepted() int {
@@ -245,7 +255,7 @@ func (s *stage) finish() {
 		}
 		return err == nil && c.FinishedAt != nil
 	}
-	eventually(s.T, "the campaign ends and all receipts are in", func() bool {
+	s.eventually("the campaign ends and all receipts are in", func() bool {
 		return over() && reported(s.truth()) && over() // a late receipt may have opened it again
 	})
 }

@@ -82,7 +82,7 @@ func killAfterReceipts(s *stage) {
 			s.strike(h)
 			close(killed)
 		})
-		eventually(s.T, "a webhook is answered", func() bool {
+		s.eventually("a webhook is answered", func() bool {
 			select {
 			case <-killed:
 				return true
@@ -136,7 +136,7 @@ var queue = campaign.Queue("main")
 func (s *stage) takeTasks(take func(i *asynq.Inspector, id string) error) {
 	const enough = 20
 	inspector, taken := s.redis.inspector(s.T), 0
-	eventually(s.T, "some tasks are taken out of the queue", func() bool {
+	s.eventually("some tasks are taken out of the queue", func() bool {
 		pending, err := inspector.ListPendingTasks(queue, asynq.PageSize(enough))
 		if err != nil {
 			return false // there is no queue yet

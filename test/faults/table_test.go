@@ -8,13 +8,24 @@ type size struct {
 	people int
 	// kills is how often processes are killed that are killed again and again.
 	kills int
-	// frozen, redisGone and ledgerGone are how long these faults last.
-	frozen, redisGone, ledgerGone time.Duration
+	// frozen, redisGone, ledgerGone and diskFull are how long these faults last.
+	frozen, redisGone, ledgerGone, diskFull time.Duration
+	// giveUp is how long anything is waited for: longer than all clocks of a run
+	// together on a busy machine, so that only a hang takes it.
+	giveUp time.Duration
 }
 
 var (
-	short  = size{people: 900, kills: 4, frozen: 5 * time.Second, redisGone: 20 * time.Second, ledgerGone: 5 * time.Second}
-	longer = size{people: 3000, kills: 10, frozen: 5 * time.Second, redisGone: time.Minute, ledgerGone: 30 * time.Second}
+	short = size{
+		people: 900, kills: 4,
+		frozen: 5 * time.Second, redisGone: 20 * time.Second, ledgerGone: 5 * time.Second, diskFull: 3 * time.Second,
+		giveUp: 4 * time.Minute,
+	}
+	longer = size{
+		people: 3000, kills: 10,
+		frozen: 5 * time.Second, redisGone: time.Minute, ledgerGone: 30 * time.Second, diskFull: 30 * time.Second,
+		giveUp: 10 * time.Minute,
+	}
 )
 
 // ending is how the messages of a campaign end.
@@ -44,6 +55,9 @@ type fault struct {
 	// ledger says that the fault strikes the ledger's server, which only
 	// PostgreSQL has; it gets one of its own.
 	ledger bool
+	// disk says that the ledger's file lies on a disk of its own, which only
+	// SQLite's can.
+	disk bool
 	// launch starts the campaign; nil for the plain way.
 	launch func(*stage)
 	// strike is the fault. It begins with a campaign that has just started.
@@ -55,6 +69,9 @@ type fault struct {
 func (f fault) engines() []string {
 	if f.ledger || len(f.houses) > 0 {
 		return []string{enginePostgres}
+	}
+	if f.disk {
+		return []string{engineSQLite}
 	}
 	return []string{engineSQLite, enginePostgres}
 }
@@ -91,6 +108,7 @@ func table() []fault {
 
 		{name: "ledger killed", ledger: true, strike: killLedger, ends: someUnknown},
 		{name: "ledger frozen", ledger: true, strike: freezeLedger, ends: someUnknown},
+		{name: "disk full", disk: true, strike: fillDisk},
 
 		{name: "provider loses answers", provider: "lost_answer=0.1"},
 		{name: "provider hangs", provider: "hang=0.05,hang_for=6s"},
