@@ -121,3 +121,23 @@ func (l *Ledger) tallies(ctx context.Context, ids []campaign.ID) (map[campaign.I
 	}
 	return found, rows.Err()
 }
+
+// Totals counts the messages of all campaigns by status; rejected rows, which
+// have no message, are left out.
+func (l *Ledger) Totals(ctx context.Context) (campaign.Counts, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT status, SUM(n) FROM counts WHERE step <> $1 GROUP BY status`, noStep)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: totals: %w", err)
+	}
+	defer rows.Close()
+	totals := campaign.Counts{}
+	for rows.Next() {
+		var status campaign.Status
+		var n int64
+		if err := rows.Scan(&status, &n); err != nil {
+			return nil, fmt.Errorf("ledger: totals: %w", err)
+		}
+		totals[status] = n
+	}
+	return totals, rows.Err()
+}

@@ -145,9 +145,14 @@ func (in *Intake) markDuplicates(ctx context.Context, t *tx, rows []campaign.Row
 }
 
 func (in *Intake) rowsOf(ctx context.Context, t *tx, persons []string) (map[string]int, error) {
+	// A subquery in this place is run for each person. As a join, PostgreSQL would
+	// read the whole campaign with each batch until it has counted it.
 	found, err := t.QueryContext(ctx, t.l.sql(`
-		SELECT person, id FROM recipients
-		WHERE (id >> 24) = $1 AND person IN (SELECT value ->> 0 FROM EACH($2))`), int64(in.id), asJSON(nested(persons)))
+		SELECT person, id FROM (
+			SELECT value ->> 0 AS person,
+			       (SELECT r.id FROM recipients r WHERE (r.id >> 24) = $1 AND r.person = value ->> 0) AS id
+			FROM EACH($2)) AS looked_up
+		WHERE id IS NOT NULL`), int64(in.id), asJSON(nested(persons)))
 	if err != nil {
 		return nil, fmt.Errorf("ledger: duplicates: %w", err)
 	}

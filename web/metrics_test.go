@@ -69,3 +69,21 @@ func TestCodeClass(t *testing.T) {
 		}
 	}
 }
+
+func TestTotals(t *testing.T) {
+	f := start(t, nil)
+	f.running(twoSteps, threePeople, 2)
+	f.wantMetrics(
+		`carillon_messages{status="unknown"} 2`,
+		`carillon_messages{status="pending"} 1`,
+		`carillon_messages{status="waiting"} 3`,
+		`carillon_messages{status="read"} 0`)
+	f.ledger.totalling.Store(true)
+	metrics := f.get("/metrics").body
+	if strings.Contains(metrics, "carillon_messages{") {
+		t.Error("the metrics show totals that could not be read")
+	}
+	if !strings.Contains(metrics, "carillon_webhook_receipts_total{") {
+		t.Error("without the totals all other metrics are gone")
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -43,6 +44,7 @@ type Ledger interface {
 	Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope) (bool, error)
 	Suppressions(ctx context.Context, after ledger.Suppression, limit int) ([]ledger.Suppression, error)
 	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) error
+	Totals(ctx context.Context) (campaign.Counts, error)
 	Ping(ctx context.Context) error
 }
 
@@ -139,6 +141,9 @@ func New(o Options) (*Server, error) {
 	}
 	if s.metrics, err = newMetrics(registry, s.routes(), o.Channels); err != nil {
 		return nil, err
+	}
+	if err := registry.Register(newTotals(s.ledger, s.log)); err != nil {
+		return nil, fmt.Errorf("web: metrics: %w", err)
 	}
 	s.handler = s.mount()
 	s.closing, s.close = context.WithCancel(context.Background())

@@ -60,7 +60,7 @@ func threeTokens() []Token {
 // brittle is a ledger that can be made to fail.
 type brittle struct {
 	*ledger.Ledger
-	receiving, reporting, resolving, retrying atomic.Bool
+	receiving, reporting, resolving, retrying, totalling atomic.Bool
 }
 
 var errBroken = errors.New("ledger: the disk is on fire")
@@ -93,6 +93,13 @@ func (b *brittle) Retry(ctx context.Context, id campaign.ID, statuses []campaign
 		return done, errBroken // after the first batch
 	}
 	return done, err
+}
+
+func (b *brittle) Totals(ctx context.Context) (campaign.Counts, error) {
+	if b.totalling.Load() {
+		return nil, errBroken
+	}
+	return b.Ledger.Totals(ctx)
 }
 
 // provider is a webhook receiver whose signature is a plain word and whose

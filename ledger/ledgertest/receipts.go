@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"carillon/campaign"
 	"carillon/ledger"
 )
@@ -50,6 +52,34 @@ var receiptScenarios = map[string]func(*testing.T, *bench){
 		line := b.line(id)
 		if line.Status != campaign.Delivered || line.AcceptedAt.IsZero() {
 			t.Errorf("got %+v", line)
+		}
+	},
+	"at the same time as the answer": func(t *testing.T, b *bench) {
+		const many = 60
+		c := b.running(steps(2), many)
+		var group errgroup.Group
+		for row := 1; row <= many; row++ {
+			id := c.Recipient(row).Message(0)
+			b.claim(id, 1)
+			group.Go(func() error {
+				return b.Settle(t.Context(), ledger.Settlement{
+					Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1),
+				})
+			})
+			group.Go(func() error {
+				r := b.receipt(id, 1, campaign.Delivered)
+				if row%2 == 0 {
+					r.Message, r.Attempt = 0, 0 // it goes by the provider's id alone
+				}
+				return b.Receive(t.Context(), []ledger.Receipt{r}, b.now)
+			})
+		}
+		b.check(group.Wait())
+		_, err := b.MatchEarly(t.Context(), b.now)
+		b.check(err)
+		for row := 1; row <= many; row++ {
+			b.expect(c.Recipient(row).Message(0), campaign.Delivered)
+			b.expect(c.Recipient(row).Message(1), campaign.Pending)
 		}
 	},
 	"without our reference": func(t *testing.T, b *bench) {
