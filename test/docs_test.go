@@ -85,6 +85,26 @@ func TestStatesPage(t *testing.T) {
 	}
 }
 
+// TestDeliveryPage holds the matrix of docs/delivery.md to the table in the
+// program.
+func TestDeliveryPage(t *testing.T) {
+	statuses := campaign.Statuses()
+	rows := table(t, "../docs/delivery.md", `from \ to`)
+	if len(rows) != len(statuses) {
+		t.Fatalf("the matrix has %d rows, want %d", len(rows), len(statuses))
+	}
+	for n, from := range statuses {
+		if got := strings.Trim(rows[n][0], "*"); got != from.String() {
+			t.Fatalf("row %d is of %s, want %s", n+1, got, from)
+		}
+		for m, to := range statuses {
+			if drawn := rows[n][m+1] != ""; drawn != from.CanBecome(to) {
+				t.Errorf("%s to %s: drawn %t, allowed %t", from, to, drawn, from.CanBecome(to))
+			}
+		}
+	}
+}
+
 func TestStatesDrawing(t *testing.T) {
 	arrow := regexp.MustCompile(`(?m)^ +(\w+) --> (\w+)`)
 	arrows := arrow.FindAllStringSubmatch(string(readFile(t, "../docs/states.md")), -1)
