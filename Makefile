@@ -19,7 +19,7 @@ needs: ## Install what the tests need: gcc, redis-server and postgresql, by apt-
 	@scripts/needs
 
 .PHONY: test
-test: needs vet lint race demo ## Check everything: vet, lint, all tests under the race detector, the demo
+test: needs vet lint race faults-short demo ## Check everything: vet, lint, all tests under the race detector, the faults, the demo
 
 .PHONY: vet
 vet: ## Run go vet
@@ -47,7 +47,7 @@ faults: needs ## Break everything while it sends, at length, and print docs/faul
 	cd test/faults && $(GO) test -count=1 -timeout 3h -args -faults.long -faults.repeat $(REPEAT)
 
 .PHONY: faults-short
-faults-short: needs ## The same in three minutes, once
+faults-short: needs ## The same in three minutes, once; part of make test
 	cd test/faults && $(GO) test -count=1 -timeout 30m
 
 .PHONY: fuzz

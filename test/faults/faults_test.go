@@ -43,13 +43,11 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// build makes the program, with the race detector where the tests have it, and
-// returns its path.
+// build makes the program and returns its path.
 func build(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "carillon")
-	args := append([]string{"build", "-o", path}, raced...)
-	if answer, err := exec.Command("go", append(args, "carillon/cmd/carillon")...).CombinedOutput(); err != nil {
+	if answer, err := exec.Command("go", "build", "-o", path, "carillon/cmd/carillon").CombinedOutput(); err != nil {
 		t.Fatalf("build carillon: %v\n%s", err, answer)
 	}
 	return path

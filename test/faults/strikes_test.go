@@ -26,20 +26,16 @@ func killEverySecond(s *stage) {
 	}
 }
 
-// terminate asks the worker to stop. It has to be gone soon, with nothing left
-// open that it has begun.
+// terminate asks the worker to stop. It has to be gone by itself, with nothing
+// left open that it has begun.
 func terminate(s *stage) {
-	const grace = 5 * time.Second
 	s.underWay(100)
 	h := s.newest(s.worker())
 	s.front.remove(h.url)
+	asked := time.Now()
 	h.signal(s.T, syscall.SIGTERM)
-	select {
-	case <-h.done:
-	case <-time.After(timeout + grace):
-		s.Errorf("it has not stopped within %s", timeout+grace)
-		h.kill()
-	}
+	s.eventually("it stops", h.ended)
+	s.Logf("it stopped within %s", time.Since(asked))
 	if state := h.cmd.ProcessState; !state.Success() {
 		s.Errorf("it stopped with %s", state)
 	}
