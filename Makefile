@@ -50,6 +50,10 @@ faults: needs ## Break everything while it sends, at length, and print docs/faul
 faults-short: needs ## The same in three minutes, once; part of make test
 	cd test/faults && $(GO) test -count=1 -timeout 30m
 
+.PHONY: bench
+bench: needs ## Measure how fast it is, beside a loop without promises, and print the table
+	$(GO) run ./bench
+
 .PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME
 	scripts/fuzz $(FUZZTIME)

@@ -1,6 +1,9 @@
 package campaign
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // MaxFailures is how many attempts of one message may be refused before it is
 // failed for good, throttled ones not counted.
@@ -10,8 +13,10 @@ const MaxFailures = 5
 type Failure struct {
 	// Code is the provider's number, 0 where there is none.
 	Code int
-	// Reason is a short label, Detail a sentence for a person.
+	// Reason is a short label, Detail a sentence for a person: what to do.
 	Reason, Detail string
+	// Said is the provider's own text, empty where it said nothing.
+	Said string
 	// Retry says that another attempt may succeed.
 	Retry bool
 	// Throttled says that a limit was hit: the attempt does not count.
@@ -25,8 +30,34 @@ type Failure struct {
 	// Suppress is the scope in which the person is to be left alone from now
 	// on; empty for none.
 	Suppress SuppressionScope
-	// Pause says that the campaign must stop until a person has acted.
-	Pause bool
+	// Pause says which campaigns must stop until a person has acted; empty for
+	// none. Receipts that the ledger keeps as JSON may be of a version where Pause
+	// was a yes or no, so it has another name there.
+	Pause PauseScope `json:"pause_scope,omitempty"`
+	// Account names the channels of the account that the attempt was made from,
+	// for Pause. Empty: that channel is the whole account.
+	Account []string `json:",omitempty"`
+	// Invalid says that the request was refused for what it holds, so that
+	// others like it would be as well.
+	Invalid bool `json:",omitempty"`
+	// Unreachable says that nobody seems to be there to get the message.
+	Unreachable bool `json:",omitempty"`
+}
+
+// String tells a person what happened, in the provider's words where it has
+// any, and what to do: reason (code), "its words": detail.
+func (f Failure) String() string {
+	text := f.Reason
+	if f.Code != 0 {
+		text += fmt.Sprintf(" (%d)", f.Code)
+	}
+	if f.Said != "" {
+		text += fmt.Sprintf(", %q", f.Said)
+	}
+	if f.Detail != "" {
+		text += ": " + f.Detail
+	}
+	return text
 }
 
 // SuppressionScope says which messages a suppression forbids: all of them,

@@ -35,6 +35,7 @@ func check(c *Config, found *mistakes) {
 	checkRedis(c.Redis, found)
 	checkHTTP(c.HTTP, found)
 	found.need(len(c.Channels) > 0, "channels", "is missing; write at least one channel, as configs/example.yaml shows")
+	checkPortfolios(c.Channels, found)
 	numbers := make(map[string]string) // phone_number_id → the channel that has it
 	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
 		checkChannel(name, c.Channels[name], numbers, found)
@@ -106,11 +107,60 @@ func checkChannel(name string, c Channel, numbers map[string]string, found *mist
 	checkNumber(name, c, numbers, found)
 	checkSecrets(at, c, found)
 	found.need(!math.IsNaN(c.Rate) && !math.IsInf(c.Rate, 0) && c.Rate >= 0, at+".rate", "must be a number of messages a second, or 0 for no limit")
+	checkLimits(at, c, found)
 	found.need(c.Timeout > 0 && c.Timeout <= maxTimeout, at+".timeout", "must be more than 0 and at most 10m")
 	found.need(c.UnknownAfter > 0 && c.UnknownAfter <= maxUnknownAfter, at+".unknown_after", "must be more than 0 and at most 24h")
 	found.need(c.OnUnknown == Hold || c.OnUnknown == Resend, at+".on_unknown", "is none of the choices; write hold or resend")
+	checkGuard(at+".guard", c.Guard, found)
 	// Last, for a mistake of the channel as a whole hides those within it.
 	found.need(nameForm.MatchString(name), at, "a channel's name has letters, digits, - and _ alone, at most 64; rename it")
+}
+
+func checkGuard(at string, g Guard, found *mistakes) {
+	found.need(g.SameRefusal >= 0, at+".same_refusal", "must be a number of messages, or 0 to leave it unwatched")
+	const share = "must be a share between 0 and 1, such as 0.2 for one in five, or 0 to leave it unwatched"
+	found.need(g.RefusedShare >= 0 && g.RefusedShare <= 1, at+".refused_share", share)
+	found.need(g.UnreachableShare >= 0 && g.UnreachableShare <= 1, at+".unreachable_share", share)
+}
+
+// maxPair bounds how far back the messages to one recipient are looked up.
+const maxPair = Duration(24 * time.Hour)
+
+func checkLimits(at string, c Channel, found *mistakes) {
+	found.need(c.Pair.Every > 0 && c.Pair.Every <= maxPair, at+".pair.every", "must be more than 0 and at most 24h")
+	found.need(c.Pair.Burst >= 0, at+".pair.burst", "must be a number of messages, or 0 for no limit")
+	found.need(Duration(c.Pair.Burst)*c.Pair.Every <= maxPair, at+".pair", "saves up more than a day; lower burst or every")
+	found.need(c.DailyRecipients >= 0, at+".daily_recipients", "must be a number of recipients, or 0 for no limit")
+	found.need(c.Portfolio == "" || nameForm.MatchString(c.Portfolio), at+".portfolio",
+		"a portfolio's name has letters, digits, - and _ alone, at most 64; rename it")
+}
+
+// checkPortfolios wants one limit for all channels that share one.
+func checkPortfolios(channels map[string]Channel, found *mistakes) {
+	first := map[string]string{} // portfolio → its first channel
+	for _, name := range slices.Sorted(maps.Keys(channels)) {
+		c := channels[name]
+		if c.Portfolio == "" {
+			continue
+		}
+		other, known := first[c.Portfolio]
+		if !known {
+			first[c.Portfolio] = name
+			continue
+		}
+		found.need(c.DailyRecipients == channels[other].DailyRecipients, "channels."+name+".daily_recipients",
+			"is another than that of channels.%s, whose portfolio it shares; a portfolio has one limit", other)
+	}
+}
+
+// DailyLimit returns the name and the size of the limit of recipients that a
+// channel is under; 0 means that it has none.
+func (c *Config) DailyLimit(channel string) (name string, recipients int) {
+	found := c.Channels[channel]
+	if found.Portfolio != "" {
+		return "portfolio/" + found.Portfolio, found.DailyRecipients
+	}
+	return "channel/" + channel, found.DailyRecipients
 }
 
 func checkNumber(name string, c Channel, numbers map[string]string, found *mistakes) {

@@ -93,6 +93,15 @@ type Channel struct {
 	// Rate is the number's messages a second, all workers together; 0 means no
 	// limit.
 	Rate float64 `yaml:"rate"`
+	// Pair is the number's limit for one recipient, over all campaigns.
+	Pair Pair `yaml:"pair"`
+	// Portfolio names the business portfolio that the number is in: its
+	// channels share one limit of recipients. If empty, the channel has one of
+	// its own.
+	Portfolio string `yaml:"portfolio"`
+	// DailyRecipients is how many different persons the portfolio may write to
+	// within 24 hours; 0 means no limit.
+	DailyRecipients int `yaml:"daily_recipients"`
 	// Timeout is for one request with its answer.
 	Timeout Duration `yaml:"timeout"`
 	// UnknownAfter is how long a message of unknown fate waits for a receipt
@@ -100,6 +109,29 @@ type Channel struct {
 	UnknownAfter Duration `yaml:"unknown_after"`
 	// OnUnknown is what becomes of it then.
 	OnUnknown OnUnknown `yaml:"on_unknown"`
+	// Guard says when a campaign is paused because of how it goes.
+	Guard Guard `yaml:"guard"`
+}
+
+// Guard holds the rails of a campaign; 0 turns one off.
+type Guard struct {
+	// SameRefusal is how many messages may be refused running with one code for
+	// what they hold.
+	SameRefusal int `yaml:"same_refusal"`
+	// RefusedShare is the share of the last 200 messages, 0 to 1, that may be
+	// refused for what they hold.
+	RefusedShare float64 `yaml:"refused_share"`
+	// UnreachableShare is the share of the last 500 messages, 0 to 1, that may
+	// reach nobody.
+	UnreachableShare float64 `yaml:"unreachable_share"`
+}
+
+// Pair is a limit of messages from one number to one recipient.
+type Pair struct {
+	// Every is the time after which another message is allowed.
+	Every Duration `yaml:"every"`
+	// Burst is how many may be sent at once; 0 means no limit.
+	Burst int `yaml:"burst"`
 }
 
 // OnUnknown is what becomes of a message of unknown fate.
@@ -123,9 +155,18 @@ const (
 	DefaultAPIVersion = "v23.0"
 	// DefaultRate is what a number may send at first, in messages a second.
 	// Source: Meta, throughput page.
-	DefaultRate         = 80.0
+	DefaultRate = 80.0
+	// One message in six seconds to one recipient, and 45 at once. Source: Meta,
+	// platform overview, pair rate limits.
+	DefaultPairEvery    = 6 * time.Second
+	DefaultPairBurst    = 45
 	DefaultTimeout      = 30 * time.Second
 	DefaultUnknownAfter = 10 * time.Minute
+	// The rails of a campaign are ours: a template that does not fit shows in
+	// its first messages, and a list that reaches few harms the number.
+	DefaultSameRefusal      = 5
+	DefaultRefusedShare     = 0.2
+	DefaultUnreachableShare = 0.3
 )
 
 const (
@@ -153,9 +194,13 @@ func defaultChannel() Channel {
 		BaseURL:      DefaultBaseURL,
 		APIVersion:   DefaultAPIVersion,
 		Rate:         DefaultRate,
+		Pair:         Pair{Every: Duration(DefaultPairEvery), Burst: DefaultPairBurst},
 		Timeout:      Duration(DefaultTimeout),
 		UnknownAfter: Duration(DefaultUnknownAfter),
 		OnUnknown:    Hold,
+		Guard: Guard{
+			SameRefusal: DefaultSameRefusal, RefusedShare: DefaultRefusedShare, UnreachableShare: DefaultUnreachableShare,
+		},
 	}
 }
 

@@ -138,6 +138,15 @@ func (d *decoder) scalar(n *yaml.Node, into reflect.Value, path string) {
 		into.SetString(text)
 		return
 	}
+	if into.CanInt() {
+		number, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			d.wrong(path, "is not a whole number; write one such as 1000")
+			return
+		}
+		into.SetInt(number)
+		return
+	}
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		d.wrong(path, "is not a number; write one such as 80 or 0.5")

@@ -132,7 +132,8 @@ func TestDefaultsFillWhatIsLeftOut(t *testing.T) {
 	want.Channels["main"] = Channel{
 		Provider: "cloud", BaseURL: "https://graph.facebook.com", APIVersion: "v23.0",
 		PhoneNumberID: "1", AccessToken: "token", AppSecret: "secret",
-		Rate: 80, Timeout: Duration(30 * time.Second), UnknownAfter: Duration(10 * time.Minute), OnUnknown: Hold,
+		Rate: 80, Pair: Pair{Every: Duration(6 * time.Second), Burst: 45}, Timeout: Duration(30 * time.Second), UnknownAfter: Duration(10 * time.Minute), OnUnknown: Hold,
+		Guard: Guard{SameRefusal: 5, RefusedShare: 0.2, UnreachableShare: 0.3},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -163,9 +164,11 @@ func TestValuesAreRead(t *testing.T) {
 		"escape, then variable":    {"verify_token: $${${WHATSAPP_TOKEN}$", func(c Channel) any { return c.VerifyToken }, "${access-secret$"},
 		"dollar alone":             {"verify_token: a$b$", func(c Channel) any { return c.VerifyToken }, "a$b$"},
 		"number as a text":         {"verify_token: 0123", func(c Channel) any { return c.VerifyToken }, "0123"},
-		"a later version's defaults": {
-			"on_unknown: hold\n    pair: {every: 6s, burst: 45}\n    portfolio: \"\"\n    daily_recipients: 0\n    waba_id: 7",
-			func(c Channel) any { return c.WABAID }, "7",
+		"pair limit, one half":     {"pair: {burst: 5}", func(c Channel) any { return c.Pair }, Pair{Duration(6 * time.Second), 5}},
+		"daily limit":              {"daily_recipients: 1000", func(c Channel) any { return c.DailyRecipients }, 1000},
+		"one rail off":             {"guard: {same_refusal: 0}", func(c Channel) any { return c.Guard }, Guard{0, 0.2, 0.3}},
+		"a later version's default": {
+			"on_unknown: hold\n    waba_id: 7", func(c Channel) any { return c.WABAID }, "7",
 		},
 	}
 	for name, test := range tests {

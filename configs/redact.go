@@ -62,6 +62,10 @@ func (c Channel) LogValue() slog.Value {
 		slog.Duration("timeout", time.Duration(c.Timeout)),
 		slog.Duration("unknown_after", time.Duration(c.UnknownAfter)),
 		slog.String("on_unknown", string(c.OnUnknown)),
+		slog.Group("guard",
+			slog.Int("same_refusal", c.Guard.SameRefusal),
+			slog.Float64("refused_share", c.Guard.RefusedShare),
+			slog.Float64("unreachable_share", c.Guard.UnreachableShare)),
 	)
 }
 

@@ -250,32 +250,6 @@ func (t *tx) setState(ctx context.Context, c Campaign, next campaign.State, reas
 	return nil
 }
 
-// PauseBecause pauses a running campaign that cannot go on until a person has
-// acted.
-func (l *Ledger) PauseBecause(ctx context.Context, id campaign.ID, reason string) error {
-	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
-		return t.pauseFor(ctx, id, campaign.Failure{Reason: reason})
-	})
-}
-
-// pauseFor pauses a running campaign because of a failure that a person has to
-// mend.
-func (t *tx) pauseFor(ctx context.Context, id campaign.ID, f campaign.Failure) error {
-	reason := f.Reason
-	if f.Code != 0 {
-		reason = fmt.Sprintf("%s (%d)", f.Reason, f.Code)
-	}
-	if f.Detail != "" {
-		reason += ": " + f.Detail
-	}
-	_, err := t.ExecContext(ctx, `UPDATE campaigns SET state = 'paused', reason = $2, changes = changes + 1 WHERE id = $1 AND state = 'running'`,
-		int64(id), reason)
-	if err != nil {
-		return fmt.Errorf("ledger: pause campaign %s: %w", id, err)
-	}
-	return nil
-}
-
 // State is where a campaign stands, without anything else of it.
 func (l *Ledger) State(ctx context.Context, id campaign.ID) (campaign.State, error) {
 	var state campaign.State

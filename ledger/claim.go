@@ -51,6 +51,8 @@ type claim struct {
 	now   time.Time
 	until time.Time
 	token int64 // tells this claim from another's of the same attempt
+	// portfolio has a daily limit that the person counts for; empty: none
+	portfolio string
 
 	claimed *Claimed
 	refusal *RefusedError
@@ -63,8 +65,11 @@ type claim struct {
 // Claim tests in one statement that the message is pending, due and at the
 // attempt before, that its campaign runs and has not expired, and that the
 // person has not opted out. Otherwise it returns a *RefusedError.
-func (l *Ledger) Claim(ctx context.Context, task campaign.Task, now, until time.Time) (Claimed, error) {
-	c := &claim{task: task, now: now, until: until, token: rand.Int64()}
+//
+// Where a portfolio is named the person counts as reached by it from now on,
+// for a day.
+func (l *Ledger) Claim(ctx context.Context, task campaign.Task, now, until time.Time, portfolio string) (Claimed, error) {
+	c := &claim{task: task, now: now, until: until, token: rand.Int64(), portfolio: portfolio}
 	if err := l.commit.submit(urgent, &job{ctx: ctx, claim: c}); err != nil {
 		return Claimed{}, err
 	}
@@ -132,6 +137,9 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 		if _, err := t.ExecContext(ctx, t.l.sql(attemptsSQL), asJSON(attempts)); err != nil {
 			return fmt.Errorf("ledger: record attempts: %w", err)
 		}
+	}
+	if err := t.reach(ctx, claims); err != nil {
+		return err
 	}
 	for _, c := range claims {
 		if c.claimed == nil && c.refusal == nil {

@@ -76,6 +76,13 @@ func (t *tx) setPatience(next *message, before campaign.Status, patience time.Du
 func (t *tx) decide(ctx context.Context, next *message, d campaign.GateDecision, rule campaign.Step, reason string, now time.Time) (goOn bool, err error) {
 	switch d {
 	case campaign.GateOpen:
+		barred, err := t.barred(ctx, next.id, rule)
+		if err != nil {
+			return false, err
+		}
+		if barred != "" {
+			return false, t.skip(ctx, next.id, barred, now)
+		}
 		t.set(next, campaign.Pending, at(now.Add(time.Duration(rule.Wait))), now)
 		return false, nil
 	case campaign.GateSkip:
@@ -85,6 +92,19 @@ func (t *tx) decide(ctx context.Context, next *message, d campaign.GateDecision,
 	default:
 		return false, t.skipFrom(ctx, next.id, reason, now)
 	}
+}
+
+// barred says why a step may not go to its recipient, or returns an empty text.
+func (t *tx) barred(ctx context.Context, id campaign.MessageID, rule campaign.Step) (string, error) {
+	if rule.Category != campaign.Marketing { // nothing else is, whatever the number
+		return "", nil
+	}
+	var phone string
+	err := t.QueryRowContext(ctx, `SELECT phone FROM recipients WHERE id = $1`, int64(id.Recipient())).Scan(&phone)
+	if err != nil {
+		return "", fmt.Errorf("ledger: number of row %d of campaign %s: %w", id.Recipient().Row(), id.Campaign(), err)
+	}
+	return rule.Barred(phone), nil
 }
 
 // skip takes one message out and applies what follows for the steps behind it.

@@ -209,6 +209,9 @@ func (in *Intake) insert(ctx context.Context, t *tx, rows []campaign.Row, now ti
 	if err := in.insertMessages(ctx, t, admitted, now); err != nil {
 		return err
 	}
+	if err := in.skipBarred(ctx, t, rows, now); err != nil {
+		return err
+	}
 	if rejected := len(rows) - len(admitted); rejected > 0 {
 		t.count(countKey{in.id, noStep, campaign.Rejected, false}, int64(rejected))
 	}
@@ -234,6 +237,37 @@ func (in *Intake) insertMessages(ctx context.Context, t *tx, admitted []campaign
 			return fmt.Errorf("ledger: store messages: %w", err)
 		}
 		t.count(countKey{in.id, step, status, true}, int64(len(ids)))
+	}
+	return nil
+}
+
+// skipBarred ends the first messages to people who may not get them, and with
+// these whatever the steps behind say of that.
+func (in *Intake) skipBarred(ctx context.Context, t *tx, rows []campaign.Row, now time.Time) error {
+	if len(in.def.Steps) == 0 {
+		return nil
+	}
+	barred := map[campaign.MessageID]string{}
+	var ids []campaign.MessageID
+	for _, row := range rows {
+		if reason := in.def.Steps[0].Barred(row.Phone); reason != "" && row.Admitted() {
+			id := in.id.Recipient(row.Number).Message(0)
+			barred[id] = reason
+			for step := range in.def.Steps {
+				ids = append(ids, id.Recipient().Message(step))
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := t.lock(ctx, ids); err != nil {
+		return err
+	}
+	for id, reason := range barred {
+		if err := t.skip(ctx, id, reason, now); err != nil {
+			return err
+		}
 	}
 	return nil
 }

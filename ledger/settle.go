@@ -186,9 +186,12 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 	if f.Throttled {
 		m.tries--
 	}
+	stopped, err := t.stoppedBy(ctx, m.id, f)
+	if err != nil {
+		return err
+	}
 	again := after.Status == campaign.Pending
 	if again {
-		var err error
 		if again, err = t.reopen(ctx, m.id.Campaign(), now); err != nil {
 			return err
 		}
@@ -204,10 +207,8 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 			return err
 		}
 	}
-	if f.Pause {
-		if err := t.pauseFor(ctx, m.id.Campaign(), f); err != nil {
-			return err
-		}
+	if err := t.pauseFor(ctx, stopped, m.id.Campaign(), f); err != nil {
+		return err
 	}
 	return t.follow(ctx, m, now)
 }

@@ -79,7 +79,7 @@ func (b *bucket) ask(ctx context.Context, q question) (grant, error) {
 	answer, err := b.script.Run(ctx, b.client, []string{b.key},
 		b.configured, unlimited, q.wanted, ahead.Microseconds(), block.Microseconds(),
 		age, max(0, q.wait).Microseconds(),
-		halvingInterval.Microseconds(), climbShare, slowest, keptFor.Milliseconds(),
+		halvingInterval.Microseconds(), climbShare, slowest, climbAfter.Microseconds(), keptFor.Milliseconds(),
 	).Int64Slice()
 	if err != nil {
 		return grant{}, fmt.Errorf("ask Redis for a departure (%s): %w", b.key, err)

@@ -29,7 +29,7 @@ func (m *model) space(now time.Time) time.Duration {
 
 // refused takes in a refusal.
 func (m *model) refused(now time.Time, q question) {
-	m.adaptive.throttled(now.Add(-q.age), now)
+	m.adaptive.throttled(now.Add(-q.age), now, q.wait)
 	if until := now.Add(q.wait); q.wait > 0 && until.After(m.quiet) {
 		m.quiet = until
 	}
@@ -94,7 +94,7 @@ func shift(t interface {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, field := range []string{"last", "changed", "quiet", "seen"} {
+	for _, field := range []string{"last", "changed", "quiet", "climbs", "seen"} {
 		moment, err := strconv.ParseFloat(noted[field], 64)
 		if err != nil {
 			t.Fatal(err)

@@ -44,7 +44,7 @@ func reserve(t interface{ Fatal(...any) }, l Limiter) Departure {
 // leastGap is what lies between two departures at least when a number with
 // the given rate was slowed down to half of it so long before the second.
 func leastGap(perSecond float64, since time.Duration) time.Duration {
-	slowed := perSecond * min(1, 0.5+climbShare*since.Seconds())
+	slowed := perSecond * min(1, 0.5+climbShare*max(0, (since-climbAfter).Seconds()))
 	return time.Duration(0.99 * float64(time.Second) / slowed)
 }
 

@@ -17,12 +17,19 @@ const unlimitedRate = 1000
 // Local keeps a rate within this process with a token bucket of one token, so
 // that departures are evenly spaced. The zero rate means no limit.
 //
+// Reserve waits until a departure is at most ahead of now, in the order of the
+// calls, and fails with ErrFarAhead where that takes more than two seconds. So
+// a refusal slows down whatever leaves later than a moment after it.
+//
 // The bucket keeps the configured rate and is never changed: departures that
 // are handed out already would not follow. Slowing down is a wider space
 // between a departure and the next.
 type Local struct {
+	now  func() time.Time
+	turn chan struct{} // held by the caller that is served
+	news chan struct{} // wakes it: a departure came back, or a refusal came in
+
 	mu       sync.Mutex
-	now      func() time.Time
 	bucket   *rate.Limiter
 	adaptive adaptive
 	// unlimited numbers are held to a rate only while they are slowed down.
@@ -36,27 +43,87 @@ var _ Limiter = (*Local)(nil)
 
 // NewLocal returns a limiter of perSecond requests a second; 0 means no limit.
 func NewLocal(perSecond float64, now func() time.Time) *Local {
+	l := &Local{now: now, turn: make(chan struct{}, 1), news: make(chan struct{}, 1)}
 	if perSecond == 0 {
-		return &Local{now: now, bucket: rate.NewLimiter(rate.Inf, 1), adaptive: adaptive{configured: unlimitedRate}, unlimited: true}
+		l.bucket, l.adaptive, l.unlimited = rate.NewLimiter(rate.Inf, 1), adaptive{configured: unlimitedRate}, true
+		return l
 	}
-	return &Local{now: now, bucket: rate.NewLimiter(rate.Limit(perSecond), 1), adaptive: adaptive{configured: perSecond}}
+	l.bucket, l.adaptive = rate.NewLimiter(rate.Limit(perSecond), 1), adaptive{configured: perSecond}
+	return l
 }
 
-// Reserve implements Limiter.
+// Reserve implements Limiter. It fails with ErrFarAhead after two seconds.
 func (l *Local) Reserve(ctx context.Context) (Departure, error) {
 	if err := ctx.Err(); err != nil {
 		return Departure{}, err
 	}
+	select {
+	case l.turn <- struct{}{}:
+	default:
+		return l.queue(ctx)
+	}
+	defer l.endTurn()
+	if d, wait := l.take(); wait == 0 {
+		return d, nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, LongestWait, ErrFarAhead)
+	defer cancel()
+	return l.wait(ctx)
+}
+
+// queue waits for the turn.
+func (l *Local) queue(ctx context.Context) (Departure, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, LongestWait, ErrFarAhead)
+	defer cancel()
+	select {
+	case l.turn <- struct{}{}:
+	case <-ctx.Done():
+		return Departure{}, context.Cause(ctx)
+	}
+	defer l.endTurn()
+	return l.wait(ctx)
+}
+
+func (l *Local) endTurn() { <-l.turn }
+
+// wait waits until a departure is close.
+func (l *Local) wait(ctx context.Context) (Departure, error) {
+	for {
+		d, wait := l.take()
+		switch {
+		case wait == 0:
+			return d, nil
+		case wait > LongestWait:
+			return Departure{}, ErrFarAhead
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-l.news:
+		case <-ctx.Done():
+			timer.Stop()
+			return Departure{}, context.Cause(ctx)
+		}
+		timer.Stop()
+	}
+}
+
+// take hands out the next departure, or says how long until it is close.
+func (l *Local) take() (d Departure, wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
 	at, found := l.takeReturned(now)
 	if !found {
-		wait := l.bucket.ReserveN(now, 1).DelayFrom(now)
-		at = latest(now.Add(wait), l.quiet, l.last.Add(l.space(now)))
+		token := l.bucket.ReserveN(now, 1)
+		at = latest(now.Add(token.DelayFrom(now)), l.quiet, l.last.Add(l.space(now)))
+		if wait := at.Add(-ahead).Sub(now); wait > 0 {
+			token.CancelAt(now)
+			return Departure{}, wait
+		}
 		l.last = at
 	}
-	return Departure{At: at, giveBack: func() { l.giveBack(at) }}, nil
+	return Departure{At: at, giveBack: func() { l.giveBack(at) }}, 0
 }
 
 // takeReturned takes the earliest departure that was given back and is still
@@ -81,6 +148,7 @@ func (l *Local) giveBack(at time.Time) {
 	}
 	place, _ := slices.BinarySearchFunc(l.returned, at, time.Time.Compare)
 	l.returned = slices.Insert(l.returned, place, at)
+	l.wake()
 }
 
 // space is what lies between two departures at least.
@@ -101,8 +169,16 @@ func (l *Local) Throttled(left time.Time, wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	l.adaptive.throttled(left, now)
+	l.adaptive.throttled(left, now, wait)
 	if until := now.Add(wait); wait > 0 && until.After(l.quiet) {
 		l.quiet = until
+	}
+	l.wake()
+}
+
+func (l *Local) wake() {
+	select {
+	case l.news <- struct{}{}:
+	default:
 	}
 }

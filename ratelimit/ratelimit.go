@@ -15,13 +15,22 @@ package ratelimit
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
+// LongestWait is how long Reserve waits for a departure.
+const LongestWait = 2 * time.Second
+
+// ErrFarAhead tells that the number is busy or silenced: whoever asked should
+// come back later.
+var ErrFarAhead = fmt.Errorf("no departure within %s", LongestWait)
+
 // Limiter keeps one number's rate.
 type Limiter interface {
-	// Reserve takes the next departure. The error is the context's, or tells
-	// that the budget cannot be asked or (ErrFarAhead) that no departure is near.
+	// Reserve takes the next departure, and returns when it is a tenth of a
+	// second ahead. The error is the context's, or tells that the budget cannot
+	// be asked or (ErrFarAhead) that no departure is near.
 	Reserve(ctx context.Context) (Departure, error)
 	// Throttled tells the limiter that the provider refused a request that
 	// left at the given time because there were too many, and how long it asked

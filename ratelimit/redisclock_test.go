@@ -29,7 +29,7 @@ func TestRedisClock(t *testing.T) {
 		{"set back", []exchange{{0, ms, ms, 0}, {10 * ms, ms, 30 * ms, -time.Second}}, -ms, 30 * ms, true, true},
 		{"too slow to know", []exchange{{0, 20 * ms, 21 * ms, 0}}, -20 * ms, 21 * ms, false, false},
 	}
-	start := newClock().t
+	start := time.Unix(1_760_000_000, 0)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var c redisClock

@@ -13,8 +13,6 @@ import (
 )
 
 const (
-	// farthest is how long Reserve waits for a departure.
-	farthest = 2 * time.Second
 	// stale is how late a departure may be handed out. A later one would leave
 	// together with the next.
 	stale = 5 * time.Millisecond
@@ -22,10 +20,6 @@ const (
 	// it is the error: two percent of a second, by which a rate may be exceeded.
 	mostUncertain = 40 * time.Millisecond
 )
-
-// ErrFarAhead tells that the number is busy or silenced: whoever asked should
-// come back later.
-var ErrFarAhead = fmt.Errorf("no departure within %s", farthest)
 
 // errSlow is the failure of an exchange that tells too little about the time.
 var errSlow = fmt.Errorf("the answers of Redis take more than %s, too long to keep time by; look at its load and at the network", mostUncertain)
@@ -85,7 +79,7 @@ func NewShared(client redis.UniversalClient, channel string, perSecond float64, 
 
 // Reserve implements Limiter. It fails with ErrFarAhead after two seconds.
 func (s *Shared) Reserve(ctx context.Context) (Departure, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, farthest, s.far)
+	ctx, cancel := context.WithTimeoutCause(ctx, LongestWait, s.far)
 	defer cancel()
 	s.waiting.Add(1)
 	defer s.waiting.Add(-1)
@@ -142,7 +136,7 @@ func (s *Shared) giveBack(at time.Time) {
 // refill waits until the next departure is close, or asks Redis for it. A
 // caller that leaves doesn't end the question: its answer is for the others.
 func (s *Shared) refill(ctx context.Context) error {
-	if wait := s.early(); wait > farthest {
+	if wait := s.early(); wait > LongestWait {
 		return s.far
 	} else if wait > 0 {
 		return s.sleep(ctx, wait)
@@ -199,7 +193,7 @@ func (s *Shared) wake() {
 
 // ask puts a question to Redis and takes its answer in hand.
 func (s *Shared) ask(wanted int) error {
-	ctx, cancel := context.WithTimeout(context.Background(), farthest)
+	ctx, cancel := context.WithTimeout(context.Background(), LongestWait)
 	defer cancel()
 	s.mu.Lock()
 	sent, told := s.now(), s.untold

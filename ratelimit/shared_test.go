@@ -49,7 +49,7 @@ func TestNoLimitAsksSeldom(t *testing.T) {
 
 // An answer that crosses a refusal on its way does not lift the slow-down.
 func TestGrantWithoutLimitEndsWithARefusal(t *testing.T) {
-	now := newClock().t
+	now := time.Unix(1_760_000_000, 0)
 	free := grant{now: redisTime(now.UnixMicro()), first: redisTime(now.UnixMicro()), count: unbounded}
 	slowed := grant{now: free.now, first: free.first, space: time.Second}
 	for _, test := range []struct {

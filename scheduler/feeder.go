@@ -26,6 +26,9 @@ const (
 	// lookEvery is how often a campaign is looked at while the queue is full, for
 	// tasks that have got lost.
 	lookEvery = 2 * time.Second
+	// restFor is how long a campaign is left alone of which nothing may go that
+	// is next: its portfolio has used up the day.
+	restFor = time.Second
 	// enqueuers is how many tasks are enqueued at once; beyond 16 Redis gets no
 	// faster.
 	enqueuers = 16
@@ -48,8 +51,12 @@ type feeder struct {
 	fed    map[campaign.ID]map[campaign.MessageID]feed
 	looked map[campaign.ID]time.Time
 	seen   map[campaign.ID]int64 // ledger.Campaign.Changes
+	rests  map[campaign.ID]time.Time
 	caps   map[campaign.ID]*allowance
 	lost   lost
+
+	pairs     pairs
+	portfolio *portfolio // shared with other channels; nil without a daily limit
 }
 
 // feed is one message that was put into the queue.
@@ -67,9 +74,9 @@ func (k feed) before(id campaign.MessageID, other ledger.Feedable) bool {
 	return other.Fresh && (!k.fresh || id < other.ID)
 }
 
-func newFeeder(name string, channel Channel, l Ledger, client redis.UniversalClient, counter prometheus.Counter) *feeder {
+func newFeeder(name string, channel Channel, p *portfolio, l Ledger, client redis.UniversalClient, counter prometheus.Counter) *feeder {
 	f := &feeder{
-		name: name, channel: channel, ledger: l, redis: client,
+		name: name, channel: channel, ledger: l, redis: client, portfolio: p, pairs: pairs{Pair: channel.Pair},
 		inspector: asynq.NewInspectorFromRedisClient(client), counter: counter,
 	}
 	f.window = unlimitedWindow
@@ -87,7 +94,12 @@ func (f *feeder) forget() {
 	f.fed = map[campaign.ID]map[campaign.MessageID]feed{}
 	f.looked = map[campaign.ID]time.Time{}
 	f.seen = map[campaign.ID]int64{}
+	f.rests = map[campaign.ID]time.Time{}
 	f.lost = lost{}
+	f.pairs.promised = promises{}
+	if f.portfolio != nil {
+		f.portfolio.promised = promises{}
+	}
 	f.caps = map[campaign.ID]*allowance{}
 }
 
@@ -113,6 +125,7 @@ func (f *feeder) feed(ctx context.Context, running []ledger.Campaign, now time.T
 		// A campaign that has nothing in the queue does not wait for the others'
 		// tasks to be half gone.
 		switch {
+		case now.Before(f.rests[c.ID]):
 		case !full || len(f.fed[c.ID]) == 0:
 			errs = append(errs, f.feedCampaign(ctx, c, share, now))
 		case now.Sub(f.looked[c.ID]) >= lookEvery:
@@ -134,6 +147,8 @@ func (f *feeder) keepOnly(running []ledger.Campaign) {
 			delete(f.fed, id)
 			delete(f.looked, id)
 			delete(f.caps, id)
+			delete(f.rests, id)
+			f.settle(id, nil)
 		}
 	}
 	f.seen = keep
@@ -170,7 +185,16 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 	if err != nil {
 		return err
 	}
-	after, tasks, fresh := f.choose(before, messages, share, limit, now)
+	candidates := unfed(before, messages, share)
+	held, err := f.limit(ctx, c, candidates, now)
+	if err != nil {
+		return err
+	}
+	if len(held) > 0 && len(held) == len(candidates) {
+		f.rests[c.ID] = now.Add(restFor)
+	}
+	after, tasks, fresh := f.choose(before, messages, held, share, limit, now)
+	defer func() { f.settle(c.ID, f.fed[c.ID]) }()
 	if c.Definition.Rate > 0 {
 		f.caps[c.ID].spend(fresh)
 	}
@@ -185,13 +209,27 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 	return nil
 }
 
+// unfed are the first of the feedable messages that are not in the queue yet.
+func unfed(before map[campaign.MessageID]feed, messages []ledger.Feedable, share int) []ledger.Feedable {
+	var found []ledger.Feedable
+	for _, m := range messages {
+		if len(found) == share {
+			break
+		}
+		if known, ok := before[m.ID]; !ok || known.attempt != m.Attempt {
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
 // choose decides which of the feedable messages are put into the queue: those
-// that are not there yet, up to share, and those whose tasks have got lost. It
-// returns what is in the queue after that, the tasks to put there, and how many
-// of them are not repeats. messages was cut off at limit.
-func (f *feeder) choose(before map[campaign.MessageID]feed, messages []ledger.Feedable, share, limit int, now time.Time) (
-	after map[campaign.MessageID]feed, tasks []campaign.Task, fresh int,
-) {
+// that are not there yet and not held back, up to share, and those whose tasks
+// have got lost. It returns what is in the queue after that, the tasks to put
+// there, and how many of them are not repeats. messages was cut off at limit.
+func (f *feeder) choose(
+	before map[campaign.MessageID]feed, messages []ledger.Feedable, held map[campaign.MessageID]bool, share, limit int, now time.Time,
+) (after map[campaign.MessageID]feed, tasks []campaign.Task, fresh int) {
 	after = make(map[campaign.MessageID]feed, len(messages))
 	put := func(m ledger.Feedable, n int) {
 		after[m.ID] = feed{attempt: m.Attempt, n: n, fresh: m.Fresh, turn: f.lost.next()}
@@ -199,14 +237,15 @@ func (f *feeder) choose(before map[campaign.MessageID]feed, messages []ledger.Fe
 	}
 	var repeats, firsts []ledger.Feedable
 	for _, m := range messages { // before anything is put: that gives new turns
-		known, ok := before[m.ID]
-		switch {
-		case ok && known.attempt == m.Attempt:
+		if known, ok := before[m.ID]; ok && known.attempt == m.Attempt {
 			after[m.ID] = known
 			if f.lost.is(known.turn, now) {
 				repeats = append(repeats, m)
 			}
-		case len(firsts) < share:
+		}
+	}
+	for _, m := range unfed(before, messages, share) {
+		if !held[m.ID] {
 			firsts = append(firsts, m)
 		}
 	}

@@ -36,6 +36,13 @@ type Ledger interface {
 	CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error
 	Finish(ctx context.Context, ids []campaign.ID, now time.Time) ([]campaign.ID, error)
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
+	Persons(ctx context.Context, ids []campaign.MessageID) (map[campaign.MessageID]string, error)
+	Attempted(ctx context.Context, campaigns []campaign.ID, persons []string, since time.Time) (map[string][]time.Time, error)
+	ActiveSince(ctx context.Context, since time.Time) ([]ledger.Campaign, error)
+	Postpone(ctx context.Context, until map[campaign.MessageID]time.Time, reason string, now time.Time) error
+	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
+	ReachedAmong(ctx context.Context, portfolio string, persons []string, now time.Time) (map[string]bool, error)
+	DropReached(ctx context.Context, now time.Time) error
 	DropEarly(ctx context.Context, now time.Time) error
 	RemoveAbandoned(ctx context.Context, now time.Time) (int, error)
 	Lease(ctx context.Context, name, holder string, ttl time.Duration) (ledger.Term, bool, error)
@@ -52,6 +59,13 @@ type Channel struct {
 	TaskTimeout time.Duration
 	// Unknown is what becomes of messages nobody knows the fate of.
 	Unknown ledger.UnknownPolicy
+	// Pair limits the messages to one recipient.
+	Pair Pair
+	// DailyRecipients is how many different persons all numbers of the
+	// portfolio may write to within 24 hours; 0 means no limit.
+	DailyRecipients int
+	// Portfolio names that limit.
+	Portfolio string
 }
 
 // Options are a scheduler's parts.
@@ -105,10 +119,22 @@ func New(o Options) *Scheduler {
 		Name: "carillon_fed_total", Help: "Tasks put into a channel's queue.",
 	}, []string{"channel"})
 	o.Registry.MustRegister(fed)
+	portfolios := map[string]*portfolio{}
 	for name, channel := range o.Channels {
-		s.feeders[name] = newFeeder(name, channel, o.Ledger, o.Redis, fed.WithLabelValues(name))
+		s.feeders[name] = newFeeder(name, channel, shared(portfolios, channel), o.Ledger, o.Redis, fed.WithLabelValues(name))
 	}
 	return s
+}
+
+// shared is the channel's portfolio, the same for all its channels, or nil.
+func shared(all map[string]*portfolio, c Channel) *portfolio {
+	if c.DailyRecipients == 0 {
+		return nil
+	}
+	if all[c.Portfolio] == nil {
+		all[c.Portfolio] = &portfolio{name: c.Portfolio, limit: c.DailyRecipients, promised: promises{}}
+	}
+	return all[c.Portfolio]
 }
 
 // Wake makes the scheduler look at once.
@@ -176,7 +202,7 @@ func (s *Scheduler) sweepTick(ctx context.Context) {
 	if now.Sub(s.tidied) >= tidyEvery {
 		s.tidied = now
 		_, err := s.Ledger.RemoveAbandoned(ctx, now)
-		s.report("tidy", errors.Join(err, s.Ledger.DropEarly(ctx, now)))
+		s.report("tidy", errors.Join(err, s.Ledger.DropEarly(ctx, now), s.Ledger.DropReached(ctx, now)))
 	}
 }
 

@@ -89,6 +89,8 @@ type house struct {
 type setup struct {
 	redis     string
 	rate      float64
+	pair      configs.Pair
+	daily     int // recipients within 24 hours; 0 for no limit
 	simulator simulator.Options
 }
 
@@ -141,6 +143,7 @@ func config(t testing.TB, s setup, provider string) *configs.Config {
 		Channels: map[string]configs.Channel{"main": {
 			Provider: configs.Cloud, BaseURL: provider, APIVersion: configs.DefaultAPIVersion, PhoneNumberID: number,
 			AccessToken: "access", AppSecret: appSecret, VerifyToken: "verify", Rate: s.rate,
+			Pair: s.pair, DailyRecipients: s.daily,
 			Timeout: configs.Duration(5 * time.Second), UnknownAfter: configs.Duration(time.Minute),
 		}},
 	}

@@ -35,12 +35,26 @@ type campaignView struct {
 	// request to the provider.
 	Total int64 `json:"total"`
 	Open  int64 `json:"open"`
+	// Daily is the limit of recipients that the campaign is under; a list of
+	// campaigns does not show it.
+	Daily *dailyView `json:"daily,omitempty"`
 
 	CreatedAt  *time.Time `json:"created_at"`
 	StartAt    *time.Time `json:"start_at"`
 	StartedAt  *time.Time `json:"started_at"`
 	FinishedAt *time.Time `json:"finished_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
+}
+
+// dailyView is how far the limit of a portfolio is used up.
+type dailyView struct {
+	Limit int `json:"limit"`
+	// Used is how many persons were written to in the last 24 hours.
+	Used int `json:"used"`
+	// Later is how many of the campaign's recipients have to wait for room.
+	Later int64 `json:"later"`
+	// FreesAt is when there will be room for one more, null where there is.
+	FreesAt *time.Time `json:"frees_at"`
 }
 
 type stepView struct {
@@ -78,6 +92,36 @@ func (s *Server) view(c ledger.Campaign) campaignView {
 		v.Steps = append(v.Steps, stepView{Step: i + 1, Template: step.Template, Counts: counts})
 	}
 	return v
+}
+
+// shown is the view of a campaign with the limit that it is under.
+func (s *Server) shown(ctx context.Context, c ledger.Campaign) (campaignView, error) {
+	v, channel := s.view(c), s.channels[c.Definition.Channel]
+	if channel.DailyRecipients == 0 {
+		return v, nil
+	}
+	reach, err := s.ledger.Reached(ctx, channel.Portfolio, s.now())
+	if err != nil {
+		return v, err
+	}
+	v.Daily = &dailyView{Limit: channel.DailyRecipients, Used: reach.People}
+	room := int64(max(0, channel.DailyRecipients-reach.People))
+	if len(c.Steps) > 0 && c.State != campaign.Cancelled {
+		v.Daily.Later = max(0, c.Steps[0][campaign.Pending]-room)
+	}
+	if room == 0 {
+		v.Daily.FreesAt = moment(reach.Frees)
+	}
+	return v, nil
+}
+
+// answerCampaign answers with a campaign.
+func (s *Server) answerCampaign(w http.ResponseWriter, r *http.Request, c ledger.Campaign) error {
+	v, err := s.shown(r.Context(), c)
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, v)
 }
 
 // moment is a time in JSON.
@@ -150,7 +194,7 @@ func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, s.view(c))
+	return s.answerCampaign(w, r, c)
 }
 
 func (s *Server) act(action campaign.Action) handler {
@@ -166,7 +210,7 @@ func (s *Server) act(action campaign.Action) handler {
 		if c.State == campaign.Running {
 			s.changed()
 		}
-		return answer(w, http.StatusOK, s.view(c))
+		return s.answerCampaign(w, r, c)
 	}
 }
 
@@ -237,8 +281,12 @@ func (s *Server) answerCreated(w http.ResponseWriter, r *http.Request, id campai
 		status = http.StatusOK
 		w.Header().Set("Idempotency-Replayed", "true")
 	}
+	shown, err := s.shown(r.Context(), c)
+	if err != nil {
+		return err
+	}
 	w.Header().Set("Location", "/api/campaigns/"+id.String())
-	return answer(w, status, createdView{s.view(c), problems, layout})
+	return answer(w, status, createdView{shown, problems, layout})
 }
 
 // plan is what shall happen to a campaign once it is in.

@@ -44,7 +44,9 @@ type Ledger interface {
 	Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope) (bool, error)
 	Suppressions(ctx context.Context, after ledger.Suppression, limit int) ([]ledger.Suppression, error)
 	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) error
+	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
 	Totals(ctx context.Context) (campaign.Counts, error)
+	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
 	Ping(ctx context.Context) error
 }
 
@@ -58,6 +60,16 @@ type Channel struct {
 	Number string
 	// Provider is the provider's name, for logs.
 	Provider string
+	// DailyRecipients is how many different persons the numbers of the
+	// portfolio may write to within 24 hours; 0 means no limit.
+	DailyRecipients int
+	// Portfolio names that limit.
+	Portfolio string
+	// Account names the channels of the account that the number belongs to, its
+	// own included. Empty: it is the whole account.
+	Account []string
+	// Guard says when a campaign has to stop because of its receipts.
+	Guard campaign.GuardLimits
 }
 
 // Options is what a Server is made of.
@@ -89,6 +101,7 @@ type Options struct {
 type Server struct {
 	ledger   Ledger
 	channels map[string]Channel
+	guards   map[string]*campaign.Guard // by channel
 	tokens   []secret
 	asynqmon http.Handler
 	ready    func(context.Context) error
@@ -122,6 +135,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		ledger:   o.Ledger,
 		channels: o.Channels,
+		guards:   map[string]*campaign.Guard{},
 		tokens:   tokens,
 		asynqmon: o.Asynqmon,
 		ready:    o.Ready,
@@ -129,6 +143,9 @@ func New(o Options) (*Server, error) {
 		now:      o.Now,
 		changed:  o.Changed,
 		meters:   newMeters(),
+	}
+	for name, channel := range o.Channels {
+		s.guards[name] = campaign.NewGuard(channel.Guard)
 	}
 	if s.ready == nil {
 		s.ready = func(context.Context) error { return nil }

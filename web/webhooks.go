@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -89,7 +90,7 @@ func (s *Server) takeReceipts(r *http.Request, arrivedAt string, told []whatsapp
 			s.stranger(r, arrivedAt, receipt.Number)
 			continue
 		}
-		receipts = append(receipts, s.receipt(receipt))
+		receipts = append(receipts, s.receipt(channel, receipt))
 		channels = append(channels, channel)
 	}
 	if len(receipts) == 0 {
@@ -100,8 +101,32 @@ func (s *Server) takeReceipts(r *http.Request, arrivedAt string, told []whatsapp
 	}
 	for i, receipt := range receipts {
 		s.metrics.receipts.WithLabelValues(channels[i], receipt.Status.String()).Inc()
+		s.watchCampaign(r, channels[i], receipt)
 	}
 	return nil
+}
+
+// watchCampaign tells the guard what a receipt that is on disk says of its
+// campaign, and pauses it where that was one too many. Receipts of messages
+// that were sent before a resume count like any other.
+func (s *Server) watchCampaign(r *http.Request, channel string, receipt ledger.Receipt) {
+	if receipt.Message == 0 || receipt.Status == campaign.Sent {
+		return // it is not known whose it is, or not yet what becomes of it
+	}
+	id := receipt.Message.Campaign()
+	if stops := receipt.Failure.Pause; stops != campaign.PauseNothing {
+		s.log.Error("a receipt tells of trouble that stops campaigns", "request", visitOf(r).id, "channel", channel, "campaign", id, "trouble", stops, "reason", receipt.Failure.String())
+	}
+	reason := s.guards[channel].Hear(receipt.Message, receipt.Attempt, receipt.Failure)
+	if reason == "" {
+		return
+	}
+	// A provider that hangs up now will not tell again.
+	if err := s.ledger.PauseBecause(context.WithoutCancel(r.Context()), id, reason); err != nil {
+		s.log.Error("cannot pause a campaign that ought to stop", "request", visitOf(r).id, "campaign", id, "reason", reason, "error", err)
+		return
+	}
+	s.log.Error("campaign paused if it ran", "request", visitOf(r).id, "channel", channel, "campaign", id, "reason", reason)
 }
 
 // channelOf is the channel that has the number. A provider that does not tell
@@ -125,7 +150,7 @@ func (s *Server) stranger(r *http.Request, arrivedAt, number string) {
 
 // receipt is a provider's receipt as the ledger takes it. One without a time
 // happened now.
-func (s *Server) receipt(told whatsapp.Receipt) ledger.Receipt {
+func (s *Server) receipt(channel string, told whatsapp.Receipt) ledger.Receipt {
 	receipt := ledger.Receipt{ProviderID: told.ID, Status: told.Status, At: told.At}
 	if message, attempt, ok := campaign.ParseReference(told.Reference); ok {
 		receipt.Message, receipt.Attempt = message, attempt
@@ -136,6 +161,9 @@ func (s *Server) receipt(told whatsapp.Receipt) ledger.Receipt {
 	if told.Status == campaign.Failed {
 		unexplained := &whatsapp.Error{Class: whatsapp.Drop, Reason: "unexplained", Hint: "the provider reported a failure and gave no reason"}
 		receipt.Failure = cmp.Or(told.Err, unexplained).Failure()
+		if receipt.Failure.Pause != campaign.PauseNothing {
+			receipt.Failure.Account = s.channels[channel].Account
+		}
 	}
 	return receipt
 }

@@ -1,11 +1,18 @@
 package whatsapp
 
-import "carillon/campaign"
+import (
+	"strings"
+
+	"carillon/campaign"
+)
 
 // Failure is the refusal in the words of the domain: what it means for the
 // message, the person and the campaign.
 func (e *Error) Failure() campaign.Failure {
-	f := campaign.Failure{Code: e.Code, Reason: e.Reason, Detail: e.Hint, Wait: e.Wait}
+	f := campaign.Failure{
+		Code: e.Code, Reason: e.Reason, Detail: e.Hint, Said: excerpt(e.Message), Wait: e.Wait,
+		Invalid: e.Class == BadRequest, Unreachable: e.Suppress == SuppressSoft,
+	}
 	switch e.Class {
 	case RetrySoon:
 		f.Retry = true
@@ -22,7 +29,7 @@ func (e *Error) Failure() campaign.Failure {
 		// 4^n seconds for one recipient (Meta, pair rate limits).
 		f.Escalates = e.Budget == PairBudget
 	case Pause:
-		f.Retry, f.Throttled, f.Pause = true, true, true
+		f.Retry, f.Throttled, f.Pause = true, true, pauses(e.Scope)
 	}
 	switch e.Suppress {
 	case SuppressAll:
@@ -31,4 +38,29 @@ func (e *Error) Failure() campaign.Failure {
 		f.Suppress = campaign.ScopeMarketing
 	}
 	return f
+}
+
+// pauses is the scope in the words of the domain. A refusal that must stop
+// something and does not say what stops the number.
+func pauses(s Scope) campaign.PauseScope {
+	switch s {
+	case TemplateScope:
+		return campaign.PauseTemplate
+	case AccountScope:
+		return campaign.PauseAccount
+	}
+	return campaign.PauseChannel
+}
+
+// longestExcerpt is how much of a provider's text is kept, in characters: the
+// longest of Meta's own messages have about 200.
+const longestExcerpt = 300
+
+// excerpt is a provider's text on one line and not too long.
+func excerpt(text string) string {
+	line := []rune(strings.Join(strings.Fields(text), " "))
+	if len(line) > longestExcerpt {
+		line = append(line[:longestExcerpt-1], '…')
+	}
+	return string(line)
 }

@@ -13,7 +13,7 @@ import (
 func (w *Worker) claim(ctx context.Context, s *send) error {
 	now := w.now()
 	s.until = now.Add(w.deadClaim())
-	claimed, err := w.ledger.Claim(ctx, s.task, now, s.until)
+	claimed, err := w.ledger.Claim(ctx, s.task, now, s.until, w.channel.Portfolio)
 	if err == nil {
 		s.claimed = claimed
 		return nil

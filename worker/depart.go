@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// missedBy is how late a departure may be used. A later one would leave
-	// together with the next, so a new one is taken.
-	missedBy = 5 * time.Millisecond
+	// missedBy is how late a departure may be used: so much narrower a second may
+	// get, a hundredth and a half of it. For a later one a new one is taken.
+	missedBy = 15 * time.Millisecond
 	// mostMissed is how often that is done. A machine so busy that it wakes every
 	// send late would otherwise use up the rate without sending.
 	mostMissed = 1
@@ -30,7 +30,7 @@ func (w *Worker) depart(ctx context.Context, s *send) error {
 		return w.unrenderable(free, s, err)
 	}
 	s.template = template
-	if s.departure, err = w.leave(free, s.departure); err != nil || !w.inTime(s) {
+	if s.departure, err = w.leave(free, s.departure); err != nil || !w.inTime(s) || !w.breaker.passes(s) {
 		return w.release(free, s)
 	}
 	return nil
@@ -46,11 +46,9 @@ func (w *Worker) inTime(s *send) bool {
 // error tells that the worker stops, or that there is no departure soon; the
 // right is given back then.
 func (w *Worker) leave(ctx context.Context, d ratelimit.Departure) (ratelimit.Departure, error) {
+	ctx, cancel := w.untilStop(ctx)
+	defer cancel()
 	for missed := 0; ; missed++ {
-		if d.At.Sub(w.now()) > farthest {
-			d.Cancel()
-			return ratelimit.Departure{}, errFarAhead
-		}
 		if !w.sleep(ctx, d.At) || w.stopping.Err() != nil {
 			d.Cancel()
 			return ratelimit.Departure{}, errStopping

@@ -14,6 +14,7 @@ type Metrics struct {
 	refusals *prometheus.CounterVec
 	failures *prometheus.CounterVec
 	requests *prometheus.HistogramVec
+	breakers *prometheus.GaugeVec
 }
 
 // NewMetrics registers the metrics of the given channels, with every label at
@@ -33,8 +34,11 @@ func NewMetrics(r prometheus.Registerer, channels, reasons []string) *Metrics {
 			Name: "carillon_request_seconds", Help: "Duration of requests to a provider.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"channel"}),
+		breakers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "carillon_breaker_open", Help: "1 while nothing is sent because the provider fails, else 0.",
+		}, []string{"channel"}),
 	}
-	r.MustRegister(m.outcomes, m.refusals, m.failures, m.requests)
+	r.MustRegister(m.outcomes, m.refusals, m.failures, m.requests, m.breakers)
 	outcomes := []ledger.Outcome{
 		ledger.OutcomeAccepted, ledger.OutcomeHeld, ledger.OutcomeRefused, ledger.OutcomeUnknown, ledger.OutcomeReleased,
 	}
@@ -49,6 +53,7 @@ func NewMetrics(r prometheus.Registerer, channels, reasons []string) *Metrics {
 			m.failures.WithLabelValues(channel, reason)
 		}
 		m.requests.WithLabelValues(channel)
+		m.breakers.WithLabelValues(channel)
 	}
 	return m
 }
@@ -67,4 +72,12 @@ func (m *Metrics) failed(channel, reason string) {
 
 func (m *Metrics) posted(channel string, took time.Duration) {
 	m.requests.WithLabelValues(channel).Observe(took.Seconds())
+}
+
+func (m *Metrics) outage(channel string, open bool) {
+	value := 0.0
+	if open {
+		value = 1
+	}
+	m.breakers.WithLabelValues(channel).Set(value)
 }

@@ -10,18 +10,11 @@ import (
 )
 
 const (
-	// farthest is how far ahead a departure may lie. Beyond it there are more
-	// sends than the number can take, those of other processes among them, and
-	// this one asks again a little later.
-	farthest = 2 * time.Second
-	// patience is how long it goes on asking. Then the task goes back to the
-	// queue, so that a slow number fills no worker.
+	// patience is how long a departure is asked for again and again. Then the task
+	// goes back to the queue, so that a slow number fills no worker.
 	patience = 8 * time.Second
-	// askAgain is the wait where the budget does not say how long.
+	// askAgain is the wait after the budget has had no departure soon.
 	askAgain = time.Second
-	// lead is how long before its departure a message is claimed: time for the
-	// claim to reach the disk. What is claimed earlier could be stopped later.
-	lead = 100 * time.Millisecond
 )
 
 var (
@@ -29,42 +22,62 @@ var (
 	errStopping = errors.New("the worker stops")
 )
 
-// reserve takes a departure from the number's budget and waits until shortly
-// before it.
+// reserve takes a departure from the number's budget, which is near: time for
+// the claim to reach the disk, and no more, for what is claimed could be stopped
+// later. It takes none while the provider fails.
 func (w *Worker) reserve(ctx context.Context, s *send) error {
+	if wait := w.breaker.wait(w.now()); wait > 0 {
+		return &backError{after: wait, why: errOutage}
+	}
 	departure, err := w.near(ctx)
+	if errors.Is(err, errStopping) {
+		return &backError{why: err}
+	}
 	if err != nil {
 		return &backError{after: time.Second, why: err}
 	}
-	if !w.sleep(ctx, departure.At.Add(-lead)) || w.stopping.Err() != nil {
+	if w.stopping.Err() != nil {
 		departure.Cancel()
 		return &backError{why: errStopping}
+	}
+	if wait := w.breaker.admit(s, w.now()); wait > 0 {
+		departure.Cancel()
+		return &backError{after: wait, why: errOutage}
 	}
 	s.departure = departure
 	return nil
 }
 
-// near takes a departure that is not far ahead.
+// near takes a departure from the budget, for as long as the task has patience.
 func (w *Worker) near(ctx context.Context) (ratelimit.Departure, error) {
+	ctx, cancel := w.untilStop(ctx)
+	defer cancel()
 	for giveUp := w.now().Add(patience); ; {
 		departure, err := w.channel.Limiter.Reserve(ctx)
-		now := w.now()
-		again := now.Add(askAgain)
-		switch ahead := departure.At.Sub(now); {
-		case errors.Is(err, ratelimit.ErrFarAhead):
-		case err != nil:
-			return departure, err
-		case ahead <= farthest:
+		switch {
+		case err == nil:
 			return departure, nil
-		default:
-			departure.Cancel()
-			again = now.Add(ahead - farthest)
+		case w.stopping.Err() != nil:
+			return departure, errStopping
+		case !errors.Is(err, ratelimit.ErrFarAhead):
+			return departure, err
 		}
+		again := w.now().Add(askAgain)
 		if again.After(giveUp) {
 			return ratelimit.Departure{}, errFarAhead
 		}
 		if !w.sleep(ctx, again) {
 			return ratelimit.Departure{}, errStopping
 		}
+	}
+}
+
+// untilStop is a context that ends with the worker, too.
+func (w *Worker) untilStop(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	unhook := context.AfterFunc(w.stopping, cancel)
+	return ctx, func() {
+		unhook()
+		cancel()
 	}
 }

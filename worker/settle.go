@@ -18,22 +18,38 @@ const (
 	settleReport = 60
 )
 
-// settle writes the outcome down.
+// settle writes the outcome down, and has what it says about the provider and
+// the campaign looked after.
 func (w *Worker) settle(ctx context.Context, s *send) error {
 	free := context.WithoutCancel(ctx)
+	w.watchProvider(s)
+	var settlement ledger.Settlement
 	if s.refusal == nil {
-		return w.write(free, s, s.success())
+		settlement = s.success()
+	} else {
+		settlement = w.refused(s)
 	}
+	if err := w.write(free, s, settlement); err != nil {
+		return err
+	}
+	if settlement.Outcome != ledger.OutcomeUnknown {
+		w.watchCampaign(free, s, settlement.Failure)
+	}
+	return nil
+}
+
+func (w *Worker) refused(s *send) ledger.Settlement {
 	w.slowDown(s)
 	w.metrics.failed(w.channel.Name, s.refusal.Reason)
 	settlement := ledger.Settlement{Outcome: ledger.OutcomeRefused, Failure: s.refusal.Failure()}
 	if s.refusal.Class == whatsapp.Ambiguous {
 		settlement.Outcome = ledger.OutcomeUnknown
 	}
-	if s.refusal.Class == whatsapp.Pause {
-		w.log.Error("campaign paused", "campaign", s.task.Message.Campaign(), "error", s.refusal, "hint", s.refusal.Hint)
+	if stops := settlement.Failure.Pause; stops != campaign.PauseNothing {
+		settlement.Failure.Account = w.channel.Account
+		w.log.Error("campaigns paused", "campaign", s.task.Message.Campaign(), "trouble", stops, "error", s.refusal, "hint", s.refusal.Hint)
 	}
-	return w.write(free, s, settlement)
+	return settlement
 }
 
 func (s *send) success() ledger.Settlement {

@@ -7,8 +7,8 @@
 // behind is a claim without a settlement, which the ledger turns into an
 // unknown message and never into a second request.
 //
-// The package keeps no state of its own but a cache of campaigns; it can be
-// killed at any line.
+// The package keeps no state of its own but a cache of campaigns and what it
+// has lately heard from the provider; it can be killed at any line.
 package worker
 
 import (
@@ -33,8 +33,9 @@ import (
 type Ledger interface {
 	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
 	State(ctx context.Context, id campaign.ID) (campaign.State, error)
-	Claim(ctx context.Context, task campaign.Task, now, until time.Time) (ledger.Claimed, error)
+	Claim(ctx context.Context, task campaign.Task, now, until time.Time, portfolio string) (ledger.Claimed, error)
 	Settle(ctx context.Context, s ledger.Settlement) error
+	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
 }
 
 var _ Ledger = (*ledger.Ledger)(nil)
@@ -51,6 +52,14 @@ type Channel struct {
 	Timeout time.Duration
 	// UnknownAfter is how long an unknown message waits for a receipt.
 	UnknownAfter time.Duration
+	// Portfolio is whose daily limit of recipients the number shares; empty
+	// where there is none.
+	Portfolio string
+	// Account names the channels of the account that the number belongs to, its
+	// own included. Empty: it is the whole account.
+	Account []string
+	// Guard says when a campaign has to stop because of how it is answered.
+	Guard campaign.GuardLimits
 }
 
 // Worker sends the messages of one channel.
@@ -62,6 +71,8 @@ type Worker struct {
 	now     func() time.Time
 
 	campaigns campaigns
+	breaker   breaker
+	guard     *campaign.Guard
 	stages    []stage
 	servers   []*asynq.Server
 
@@ -102,6 +113,7 @@ func (e *backError) Unwrap() error { return e.why }
 // New makes a worker for a channel.
 func New(channel Channel, l Ledger, metrics *Metrics, log *slog.Logger, now func() time.Time) *Worker {
 	w := &Worker{channel: channel, ledger: l, metrics: metrics, log: log.With("channel", channel.Name), now: now}
+	w.guard = campaign.NewGuard(channel.Guard)
 	w.campaigns.known = map[campaign.ID]*loaded{}
 	w.stopping, w.stop = context.WithCancel(context.Background())
 	w.stages = []stage{w.load, w.reserve, w.claim, w.depart, w.post, w.settle}
@@ -171,6 +183,7 @@ func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
 		return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
 	}
 	s := &send{task: task}
+	defer w.breaker.leave(s)
 	for _, stage := range w.stages {
 		if err := stage(ctx, s); err != nil {
 			if errors.Is(err, errDone) {
@@ -186,7 +199,7 @@ func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
 // longest wait for a departure, the request with its repeats, and time to
 // write the outcome down.
 func TaskTimeout(request time.Duration) time.Duration {
-	return patience + farthest + (maxRepeats+1)*request + 15*time.Second
+	return patience + ratelimit.LongestWait + (maxRepeats+1)*request + 15*time.Second
 }
 
 func isFailure(err error) bool {

@@ -27,6 +27,7 @@ type record struct {
 
 	claimed int
 	settled []ledger.Settlement
+	reasons []string // why it was paused
 }
 
 var _ Ledger = (*record)(nil)
@@ -42,7 +43,7 @@ func (r *record) Campaign(context.Context, campaign.ID) (ledger.Campaign, error)
 
 func (r *record) State(context.Context, campaign.ID) (campaign.State, error) { return r.state, nil }
 
-func (r *record) Claim(context.Context, campaign.Task, time.Time, time.Time) (ledger.Claimed, error) {
+func (r *record) Claim(context.Context, campaign.Task, time.Time, time.Time, string) (ledger.Claimed, error) {
 	time.Sleep(r.slow)
 	if err := next(&r.claims); err != nil {
 		return ledger.Claimed{}, err
@@ -56,6 +57,13 @@ func (r *record) Settle(_ context.Context, s ledger.Settlement) error {
 		return err
 	}
 	r.settled = append(r.settled, s)
+	return nil
+}
+
+func (r *record) PauseBecause(_ context.Context, _ campaign.ID, reason string) error {
+	if r.state == campaign.Running {
+		r.state, r.reasons = campaign.Paused, append(r.reasons, reason)
+	}
 	return nil
 }
 
@@ -108,6 +116,7 @@ func newStand(rate float64) *stand {
 	s.Worker = New(Channel{
 		Name: "main", Sender: s.provider, Limiter: s.limiter, Rate: rate,
 		Timeout: 5 * time.Second, UnknownAfter: time.Minute,
+		Account: []string{"main", "second"}, Guard: campaign.GuardLimits{SameRefusal: 5},
 	}, s.record, NewMetrics(prometheus.NewRegistry(), []string{"main"}, nil), slog.New(slog.DiscardHandler), time.Now)
 	return s
 }
@@ -269,6 +278,10 @@ func TestDepartures(t *testing.T) {
 	})
 }
 
+// beforeItLeaves is when the second message of a number with one a second has
+// been claimed and waits for its departure.
+const beforeItLeaves = 950 * time.Millisecond
+
 func TestStop(t *testing.T) {
 	bubble(t, "before the claim", func(t *testing.T) {
 		s := newStand(1)
@@ -286,7 +299,7 @@ func TestStop(t *testing.T) {
 		if err := s.run(t); err != nil {
 			t.Fatal(err)
 		}
-		time.AfterFunc(time.Second-lead/2, s.stop)
+		time.AfterFunc(beforeItLeaves, s.stop)
 		if err := s.run(t); err != nil {
 			t.Fatal(err)
 		}
@@ -318,7 +331,7 @@ func TestRefusals(t *testing.T) {
 		"a wait that was asked for is kept": {[]error{asked}, 1, ledger.OutcomeRefused, []time.Duration{time.Minute}, campaign.Failure{Reason: "calls", Retry: true, Throttled: true, Wait: time.Minute}},
 		"a pair limit slows nobody else":    {[]error{pair}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "pair", Retry: true, Throttled: true, Escalates: true}},
 		"a lost answer is never repeated":   {[]error{lost}, 1, ledger.OutcomeUnknown, nil, campaign.Failure{Reason: "no_answer"}},
-		"trouble with the account":          {[]error{token}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "token", Retry: true, Throttled: true, Pause: true}},
+		"trouble with the account":          {[]error{token}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "token", Retry: true, Throttled: true, Pause: campaign.PauseAccount, Account: []string{"main", "second"}}},
 		"an error nobody classified":        {[]error{errors.New("?")}, 1, ledger.OutcomeUnknown, nil, campaign.Failure{Reason: "unexplained"}},
 	}
 	for name, test := range tests {

@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"carillon/campaign"
 	"carillon/configs"
 	"carillon/ledger"
 	"carillon/ratelimit"
@@ -106,16 +107,20 @@ func (a *App) openChannels(config *configs.Config) error {
 			return fmt.Errorf("channels.%s: %w", name, err)
 		}
 		a.clients[name] = client
+		portfolio, daily := dailyLimit(config, name)
 		timeout, unknownAfter := time.Duration(channel.Timeout), time.Duration(channel.UnknownAfter)
 		if a.roles.Worker {
 			a.workers = append(a.workers, worker.New(worker.Channel{
 				Name: name, Sender: client, Limiter: a.limiter(name, channel.Rate),
-				Rate: channel.Rate, Timeout: timeout, UnknownAfter: unknownAfter,
+				Rate: channel.Rate, Timeout: timeout, UnknownAfter: unknownAfter, Portfolio: portfolio,
+				Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 			}, a.ledger, metrics, a.log, time.Now))
 		}
 		feeds[name] = scheduler.Channel{
 			Rate: channel.Rate, TaskTimeout: worker.TaskTimeout(timeout),
-			Unknown: ledger.UnknownPolicy{After: unknownAfter, Resend: channel.OnUnknown == configs.Resend},
+			Unknown:   ledger.UnknownPolicy{After: unknownAfter, Resend: channel.OnUnknown == configs.Resend},
+			Pair:      scheduler.Pair{Every: time.Duration(channel.Pair.Every), Burst: channel.Pair.Burst},
+			Portfolio: portfolio, DailyRecipients: daily,
 		}
 	}
 	if !a.roles.Scheduler {
@@ -125,6 +130,15 @@ func (a *App) openChannels(config *configs.Config) error {
 		Ledger: a.ledger, Redis: a.queue.client, Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
 	})
 	return nil
+}
+
+// dailyLimit is the limit of recipients that a channel is under; without one
+// nobody need note who was reached.
+func dailyLimit(config *configs.Config, channel string) (portfolio string, recipients int) {
+	if portfolio, recipients = config.DailyLimit(channel); recipients == 0 {
+		return "", 0
+	}
+	return portfolio, recipients
 }
 
 // limiter keeps a number's rate: within this process where it is alone, else
@@ -150,7 +164,12 @@ func cloudOptions(c configs.Channel) cloud.Options {
 func (a *App) openWeb(config *configs.Config) (err error) {
 	channels := map[string]web.Channel{}
 	for name, channel := range config.Channels {
-		channels[name] = web.Channel{Receiver: a.clients[name], Number: channel.PhoneNumberID, Provider: channel.Provider}
+		portfolio, daily := dailyLimit(config, name)
+		channels[name] = web.Channel{
+			Receiver: a.clients[name], Number: channel.PhoneNumberID, Provider: channel.Provider,
+			Portfolio: portfolio, DailyRecipients: daily,
+			Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
+		}
 	}
 	var tokens []web.Token
 	for _, t := range config.HTTP.Tokens {
@@ -229,9 +248,20 @@ func (a *App) Run(ctx context.Context) error {
 	feed.Wait()
 	a.stopWorkers()
 	a.web.Close()
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	return errors.Join(err, shutDown(context.WithoutCancel(ctx), server))
+}
+
+// shutDown lets requests under way end. Connections that a caller has opened
+// and not used are waited for as well, which is why it is no failure when time
+// is up.
+func shutDown(ctx context.Context, server *http.Server) error {
+	const patience = 3 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return errors.Join(err, server.Shutdown(closing))
+	if err := server.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return server.Close()
 }
 
 // upEvery is how often a process says that it answers webhooks.

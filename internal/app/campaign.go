@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -21,6 +22,9 @@ type Campaign struct {
 	// messages a second; 0 is unknown, or none.
 	Rate      float64 `json:"rate"`
 	RateLimit float64 `json:"rate_limit"`
+	// Daily is the limit of recipients that it is under; nil without one, and in
+	// lists.
+	Daily *Daily `json:"daily"`
 	// The moments are nil where they have not come, or never will.
 	CreatedAt  *time.Time `json:"created_at"`
 	StartAt    *time.Time `json:"start_at"`
@@ -30,6 +34,30 @@ type Campaign struct {
 
 	// Raw is what the server wrote.
 	Raw json.RawMessage `json:"-"`
+}
+
+// Daily is how far a portfolio's limit of recipients is used up.
+type Daily struct {
+	Limit int `json:"limit"`
+	// Used is how many persons were written to in the last 24 hours, Later how
+	// many of the campaign have to wait.
+	Used  int   `json:"used"`
+	Later int64 `json:"later"`
+	// FreesAt is when there is room for one more; nil where there is.
+	FreesAt *time.Time `json:"frees_at"`
+}
+
+// String says it in a line.
+func (d Daily) String() string {
+	text := fmt.Sprintf("%d of %d recipients within 24 hours", d.Used, d.Limit)
+	if d.Later > 0 {
+		text += fmt.Sprintf("; %d of this campaign have to wait and go on by themselves, over about %s",
+			d.Later, quantity((d.Later-1)/int64(d.Limit)+1, "day"))
+	}
+	if d.FreesAt != nil {
+		text += ", from " + moment(d.FreesAt)
+	}
+	return text
 }
 
 // Step is one message of a campaign's series.

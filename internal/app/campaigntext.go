@@ -46,6 +46,9 @@ func (c Campaign) WriteText(out io.Writer) error {
 	if c.RateLimit > 0 {
 		line("own cap", formatRate(c.RateLimit))
 	}
+	if c.Daily != nil {
+		line("daily limit", c.Daily.String())
+	}
 	line("list", verdictCounts(c.Verdicts))
 	line("created", moment(c.CreatedAt))
 	line("starts", moment(c.StartAt))

@@ -34,6 +34,9 @@ type CheckResult struct {
 	Layout contacts.Layout `json:"layout"`
 	// Recipients is how many rows are sent to.
 	Recipients int64 `json:"recipients"`
+	// Barred is how many messages are left out because their recipient may not
+	// get them.
+	Barred int64 `json:"barred,omitempty"`
 }
 
 // CheckedRow is a row that is not ok.
@@ -69,6 +72,9 @@ type Estimate struct {
 	// Seconds is the time at that rate, without waits between steps; 0 where
 	// there is no limit.
 	Seconds float64 `json:"seconds"`
+	// Days is how many days the portfolio's limit of recipients makes of it; 0
+	// without a limit.
+	Days int64 `json:"days,omitempty"`
 	// Text says it in words.
 	Text string `json:"text"`
 }
@@ -81,7 +87,7 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 	if err != nil {
 		return nil, err
 	}
-	rate, err := channelRate(configPath, def.Channel)
+	pace, err := channelPace(configPath, def.Channel)
 	if err != nil {
 		return nil, err
 	}
@@ -94,13 +100,13 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 	if err != nil {
 		return nil, unusable(campaignPath, err)
 	}
-	c := &checker{path: contactsPath, steps: len(def.Steps), renderer: renderer, reader: reader, result: &CheckResult{
+	c := &checker{path: contactsPath, steps: def.Steps, renderer: renderer, reader: reader, result: &CheckResult{
 		Counts: map[campaign.Verdict]int64{}, Rows: []CheckedRow{}, Preview: []Preview{}, Layout: reader.Layout(),
 	}}
 	if err := c.readAll(ctx); err != nil {
 		return nil, err
 	}
-	c.result.Estimate = estimate(def, c.result.Recipients, rate)
+	c.result.Estimate = estimate(def, c.result.Recipients, pace)
 	return c.result, nil
 }
 
@@ -125,27 +131,33 @@ func unusable(path string, err error) error {
 	return usagef("%s", strings.Join(lines, "\n"))
 }
 
-// channelRate is the rate of a channel in messages a second, or the usual one
-// where there is no configuration.
-func channelRate(configPath, channel string) (float64, error) {
+// pace is how fast a channel may send.
+type pace struct {
+	rate  float64 // messages a second; 0 for no limit
+	daily int     // recipients within 24 hours; 0 for no limit
+}
+
+// channelPace is that of a channel, or the usual one where there is no
+// configuration.
+func channelPace(configPath, channel string) (pace, error) {
 	if configPath == "" {
-		return configs.DefaultRate, nil
+		return pace{rate: configs.DefaultRate}, nil
 	}
 	config, err := loadConfig(configPath)
 	if err != nil {
-		return 0, err
+		return pace{}, err
 	}
 	found, ok := config.Channels[channel]
 	if !ok {
-		return 0, usagef("%s has no channel %q, which the campaign wants; add it, or name another in the campaign", configPath, channel)
+		return pace{}, usagef("%s has no channel %q, which the campaign wants; add it, or name another in the campaign", configPath, channel)
 	}
-	return found.Rate, nil
+	return pace{found.Rate, found.DailyRecipients}, nil
 }
 
 // checker reads one list.
 type checker struct {
 	path     string
-	steps    int
+	steps    []campaign.Step
 	renderer *campaign.Renderer
 	reader   *contacts.Reader
 	result   *CheckResult
@@ -239,10 +251,15 @@ func (c *checker) tally(row campaign.Row) error {
 		return nil
 	}
 	r.Recipients++
+	for _, step := range c.steps {
+		if step.Barred(row.Phone) != "" {
+			r.Barred++
+		}
+	}
 	if len(r.Preview) == previewed {
 		return nil
 	}
-	messages := make([]PreviewMessage, c.steps)
+	messages := make([]PreviewMessage, len(c.steps))
 	for step := range messages {
 		rendered, err := c.renderer.Render(step, row.Values)
 		if err != nil {
@@ -257,7 +274,8 @@ func (c *checker) tally(row campaign.Row) error {
 }
 
 // estimate reckons with the number's rate and the campaign's own cap.
-func estimate(def *campaign.Definition, recipients int64, rate float64) Estimate {
+func estimate(def *campaign.Definition, recipients int64, p pace) Estimate {
+	rate := p.rate
 	if def.Rate > 0 && (rate == 0 || def.Rate < rate) {
 		rate = def.Rate
 	}
@@ -280,6 +298,11 @@ func estimate(def *campaign.Definition, recipients int64, rate float64) Estimate
 	}
 	if waits > 0 {
 		e.Text += fmt.Sprintf(" with waits of %s", waits)
+	}
+	if p.daily > 0 && recipients > int64(p.daily) {
+		e.Days = (recipients-1)/int64(p.daily) + 1
+		e.Text += fmt.Sprintf("; the limit of %d recipients a day makes it %d days, if nobody else uses it", p.daily, e.Days)
+		took = max(took, time.Duration(e.Days-1)*24*time.Hour)
 	}
 	if expires := time.Duration(def.Expires); expires > 0 && took+waits > expires {
 		e.Text += fmt.Sprintf("; the campaign expires after %s, before all is sent", expires)

@@ -53,6 +53,9 @@ func (r *CheckResult) writeCounts(text *bytes.Buffer) {
 	}
 	_ = table.Flush() // a buffer takes everything
 	fmt.Fprintf(text, "%d of %d rows would be sent to.\n", r.Recipients, rows)
+	if r.Barred > 0 {
+		fmt.Fprintf(text, "%s to numbers of the United States would be left out: WhatsApp delivers none there.\n", quantity(r.Barred, "marketing message"))
+	}
 }
 
 func (r *CheckResult) writeRows(text *bytes.Buffer) {

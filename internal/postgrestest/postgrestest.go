@@ -1,6 +1,6 @@
 // Package postgrestest starts a PostgreSQL server of a test's own, from the
 // binaries that the machine has, in a temporary folder and on a free port. The
-// server dies with the test.
+// server dies with the test. The benchmark starts one too, without a test.
 package postgrestest
 
 import (
@@ -36,49 +36,92 @@ type Server struct {
 // binaries are missing.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{bin: binaries(t), owner: owner(t)}
-	var err error
-	// Not t.TempDir: its parents are closed to the server's user.
-	if s.folder, err = os.MkdirTemp("", "carillon-postgres-"); err != nil {
+	s, err := New()
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		s.stop()
-		if err := os.RemoveAll(s.folder); err != nil {
+		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
+	return s
+}
+
+// New is Start without a test. Close ends the server.
+func New() (_ *Server, err error) {
+	s := &Server{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if s.bin, err = binaries(); err != nil {
+		return nil, err
+	}
+	if s.owner, err = owner(); err != nil {
+		return nil, err
+	}
+	if err := s.makeFolder(); err != nil {
+		return nil, err
+	}
+	if s.port, err = freePort(); err != nil {
+		return nil, err
+	}
+	return s, s.run()
+}
+
+// makeFolder makes the folder of an empty server.
+func (s *Server) makeFolder() (err error) {
+	// Not a test's own folder: its parents are closed to the server's user.
+	if s.folder, err = os.MkdirTemp("", "carillon-postgres-"); err != nil {
+		return err
+	}
 	if s.owner != nil {
 		if err := os.Chown(s.folder, int(s.owner.Uid), int(s.owner.Gid)); err != nil {
-			t.Fatal(err)
+			return err
 		}
 	}
-	data := filepath.Join(s.folder, "data")
-	initdb := s.command("initdb", "--pgdata", data, "--username", "carillon", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--no-locale")
+	initdb := s.command("initdb", "--pgdata", s.data(), "--username", "carillon", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--no-locale")
 	if out, err := initdb.CombinedOutput(); err != nil {
-		t.Fatalf("initdb: %v\n%s", err, out)
+		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	s.port = freePort(t)
-	s.Run(t)
-	return s
+	return nil
+}
+
+func (s *Server) data() string { return filepath.Join(s.folder, "data") }
+
+// Close ends the server and removes its folder.
+func (s *Server) Close() error {
+	s.stop()
+	if s.folder == "" {
+		return nil
+	}
+	return os.RemoveAll(s.folder)
 }
 
 // Run starts the server, anew after Kill.
 func (s *Server) Run(t testing.TB) {
 	t.Helper()
-	s.cmd = s.command("postgres", "-D", filepath.Join(s.folder, "data"), "-p", s.port, "-k", s.folder,
+	if err := s.run(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *Server) run() error {
+	s.cmd = s.command("postgres", "-D", s.data(), "-p", s.port, "-k", s.folder,
 		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200")
 	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	deadline := time.Now().Add(time.Minute)
 	for {
 		err := s.exec("postgres", "SELECT 1")
 		if err == nil {
-			return
+			return nil
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("postgres does not come up: %v", err)
+			return fmt.Errorf("postgres does not come up: %w", err)
 		}
 		<-time.After(50 * time.Millisecond)
 	}
@@ -103,12 +146,18 @@ func (s *Server) stop() {
 // Database makes an empty database and returns its address.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
-	s.made++
-	name := "test_" + strconv.Itoa(s.made)
-	if err := s.exec("postgres", "CREATE DATABASE "+name); err != nil {
+	address, err := s.NewDatabase()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return s.address(name)
+	return address
+}
+
+// NewDatabase is Database without a test.
+func (s *Server) NewDatabase() (string, error) {
+	s.made++
+	name := "test_" + strconv.Itoa(s.made)
+	return s.address(name), s.exec("postgres", "CREATE DATABASE "+name)
 }
 
 func (s *Server) address(database string) string {
@@ -137,54 +186,47 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 
 // binaries is the folder of the newest server that the machine has. Debian
 // keeps it out of the PATH.
-func binaries(t testing.TB) string {
+func binaries() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(path)
+		return filepath.Dir(path), nil
 	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil || len(found) == 0 {
-		t.Fatal("there is no PostgreSQL server on this machine; `make needs` installs one")
+		return "", errors.New("there is no PostgreSQL server on this machine; `make needs` installs one")
 	}
 	slices.Sort(found)
-	return filepath.Dir(found[len(found)-1])
+	return filepath.Dir(found[len(found)-1]), nil
 }
 
 // owner is the user that the server runs as where this process is root, as
 // whom it refuses to run.
-func owner(t testing.TB) *syscall.Credential {
+func owner() (*syscall.Credential, error) {
 	if os.Getuid() != 0 {
-		return nil
+		return nil, nil
 	}
 	account, err := user.Lookup("postgres")
 	if err != nil {
 		account, err = user.Lookup("nobody")
 	}
 	if err != nil {
-		t.Fatalf("no user to run PostgreSQL as: %v", err)
+		return nil, fmt.Errorf("no user to run PostgreSQL as: %w", err)
 	}
 	uid, err := strconv.ParseUint(account.Uid, 10, 32)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	gid, err := strconv.ParseUint(account.Gid, 10, 32)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
-func freePort(t testing.TB) string {
-	t.Helper()
+func freePort() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return port
+	return port, errors.Join(err, listener.Close())
 }

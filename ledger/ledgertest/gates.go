@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -126,5 +127,29 @@ var gateScenarios = map[string]func(*testing.T, *bench){
 		b.advance(campaign.DefaultPatience)
 		b.sweep()
 		b.expect(first+1, campaign.Skipped)
+	},
+	"no marketing to numbers of the United States": func(t *testing.T, b *bench) {
+		marketing := func(step int) func(*campaign.Definition) {
+			return func(d *campaign.Definition) { d.Steps[step].Category = campaign.Marketing }
+		}
+		list := []campaign.Row{row(1, "+12025550123"), row(2, "+14165550123")}
+		first := b.imported(steps(2, marketing(0)), list)
+		b.expect(first.Recipient(1).Message(0), campaign.Skipped)
+		b.expect(first.Recipient(1).Message(1), campaign.Skipped) // otherwise: stop
+		b.expect(first.Recipient(2).Message(0), campaign.Pending)
+		if reason := b.line(first.Recipient(1).Message(0)).Reason; !strings.Contains(reason, "United States") {
+			t.Errorf("it is skipped because %q", reason)
+		}
+		goOn := func(d *campaign.Definition) { d.Steps[2].Otherwise = campaign.Send }
+		later := b.imported(steps(3, marketing(1), goOn), list)
+		b.act(later, campaign.Start)
+		for row := 1; row <= 2; row++ {
+			b.send(later.Recipient(row).Message(0), 1)
+			b.expect(later.Recipient(row).Message(1), campaign.Waiting)
+			b.receive(b.receipt(later.Recipient(row).Message(0), 1, campaign.Delivered))
+		}
+		b.expect(later.Recipient(1).Message(1), campaign.Skipped)
+		b.expect(later.Recipient(1).Message(2), campaign.Pending)
+		b.expect(later.Recipient(2).Message(1), campaign.Pending)
 	},
 }

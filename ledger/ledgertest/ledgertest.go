@@ -24,7 +24,7 @@ type Open func(t *testing.T) *ledger.Ledger
 // Run runs the suite.
 func Run(t *testing.T, open Open) {
 	for _, group := range []map[string]func(*testing.T, *bench){
-		intakeScenarios, claimScenarios, settleScenarios, unknownScenarios, retryScenarios, receiptScenarios, gateScenarios, sweepScenarios, peopleScenarios, leaseScenarios, reportScenarios,
+		intakeScenarios, claimScenarios, settleScenarios, pauseScenarios, unknownScenarios, retryScenarios, receiptScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, leaseScenarios, reportScenarios,
 	} {
 		for name, scenario := range group {
 			t.Run(name, func(t *testing.T) {
@@ -145,7 +145,7 @@ func (b *bench) claim(id campaign.MessageID, n int) {
 // tryClaim returns why a claim was refused, or an empty text.
 func (b *bench) tryClaim(id campaign.MessageID, n int) string {
 	b.Helper()
-	_, err := b.Claim(b.Context(), campaign.Task{Message: id, Attempt: n}, b.now, b.now.Add(time.Minute))
+	_, err := b.Claim(b.Context(), campaign.Task{Message: id, Attempt: n}, b.now, b.now.Add(time.Minute), "")
 	var refused *ledger.RefusedError
 	if errors.As(err, &refused) {
 		return refused.Reason

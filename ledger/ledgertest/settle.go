@@ -99,7 +99,7 @@ var settleScenarios = map[string]func(*testing.T, *bench){
 		id := c.Recipient(1).Message(0)
 		b.claim(id, 1)
 		b.settle(id, 1, ledger.OutcomeRefused, campaign.Failure{
-			Code: 190, Reason: "token_expired", Detail: "make a new token", Retry: true, Throttled: true, Pause: true,
+			Code: 190, Reason: "token_expired", Detail: "make a new token", Retry: true, Throttled: true, Pause: campaign.PauseAccount,
 		})
 		got := b.campaign(c)
 		if got.State != campaign.Paused || got.Reason != "token_expired (190): make a new token" {

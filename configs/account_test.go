@@ -1,0 +1,23 @@
+package configs
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestAccount(t *testing.T) {
+	config := &Config{Channels: map[string]Channel{
+		"one": {Provider: Cloud, WABAID: "7"}, "two": {Provider: Cloud, WABAID: "7"},
+		"elsewhere": {Provider: "other", WABAID: "7"}, "another": {Provider: Cloud, WABAID: "8"},
+		"alone": {Provider: Cloud}, "lonely": {Provider: Cloud},
+	}}
+	for channel, want := range map[string][]string{
+		"one": {"one", "two"}, "two": {"one", "two"}, "elsewhere": {"elsewhere"},
+		"another": {"another"}, "alone": {"alone"}, "lonely": {"lonely"},
+	} {
+		if diff := cmp.Diff(want, config.Account(channel)); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", channel, diff)
+		}
+	}
+}

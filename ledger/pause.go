@@ -1,0 +1,95 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+
+	"carillon/campaign"
+)
+
+// PauseBecause pauses a running campaign that cannot go on until a person has
+// acted.
+func (l *Ledger) PauseBecause(ctx context.Context, id campaign.ID, reason string) error {
+	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		return t.pause(ctx, []campaign.ID{id}, reason)
+	})
+}
+
+// stoppedBy locks the campaigns that a failure of the message stops, and
+// returns them: that of the message, and others that run. They are locked in
+// the order of their ids before anything else of theirs is, for one trouble
+// strikes many messages at once, and their transactions must not wait for each
+// other in a circle.
+func (t *tx) stoppedBy(ctx context.Context, id campaign.MessageID, f campaign.Failure) ([]campaign.ID, error) {
+	if f.Pause == campaign.PauseNothing {
+		return nil, nil
+	}
+	own := id.Campaign()
+	met, err := t.definition(ctx, own)
+	if err != nil {
+		return nil, err
+	}
+	candidates, err := t.lockRunning(ctx, own)
+	if err != nil {
+		return nil, err
+	}
+	var stopped []campaign.ID
+	for _, other := range candidates {
+		definition, err := t.definition(ctx, other)
+		if err != nil {
+			return nil, err
+		}
+		if other == own || f.Pause.Stops(definition, met, id.Step(), f.Account) {
+			stopped = append(stopped, other)
+		}
+	}
+	return stopped, nil
+}
+
+// lockRunning locks the campaigns that run, and one more whatever its state.
+func (t *tx) lockRunning(ctx context.Context, also campaign.ID) ([]campaign.ID, error) {
+	rows, err := t.QueryContext(ctx, t.l.sql(`SELECT id FROM campaigns WHERE state = 'running' OR id = $1 ORDER BY id LOCKED`), int64(also))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: campaigns that run: %w", err)
+	}
+	defer rows.Close()
+	var ids []campaign.ID
+	for rows.Next() {
+		var id campaign.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("ledger: campaigns that run: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// pauseFor pauses the campaigns that a failure stops. The reason of those that
+// did not meet it themselves says which one did.
+func (t *tx) pauseFor(ctx context.Context, stopped []campaign.ID, met campaign.ID, f campaign.Failure) error {
+	var others []campaign.ID
+	for _, id := range stopped {
+		if id != met {
+			others = append(others, id)
+			continue
+		}
+		if err := t.pause(ctx, []campaign.ID{met}, f.String()); err != nil {
+			return err
+		}
+	}
+	return t.pause(ctx, others, fmt.Sprintf("%s (met by campaign %s)", f, met))
+}
+
+// pause pauses those of the campaigns that run.
+func (t *tx) pause(ctx context.Context, ids []campaign.ID, reason string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := t.ExecContext(ctx, t.l.sql(`
+		UPDATE campaigns SET state = 'paused', reason = $2, changes = changes + 1
+		WHERE state = 'running' AND id IN (SELECT CAST(value AS BIGINT) FROM EACH($1))`), asJSON(ids), reason)
+	if err != nil {
+		return fmt.Errorf("ledger: pause campaigns: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+package scheduler
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+// Pair limits the messages from one number to one recipient.
+type Pair struct {
+	// Every is the time after which another message is allowed.
+	Every time.Duration
+	// Burst is how many may be saved up; 0 means no limit.
+	Burst int
+}
+
+// next is when another message may go to a recipient who was written to at some
+// times, known from two whole bursts ago. What lies before is taken for as much
+// as the limit allows.
+func (p Pair) next(times []time.Time, now time.Time) time.Time {
+	full := time.Duration(p.Burst) * p.Every
+	arrival := now.Add(-full) // the theoretical arrival time of the generic cell rate algorithm
+	for _, at := range slices.SortedFunc(slices.Values(times), time.Time.Compare) {
+		if arrival.Before(at) {
+			arrival = at
+		}
+		arrival = arrival.Add(p.Every)
+	}
+	return arrival.Add(p.Every - full)
+}
+
+// memory is how far back next looks.
+func (p Pair) memory() time.Duration { return 2 * time.Duration(p.Burst) * p.Every }
+
+// promises are messages in a queue that are not claimed yet, and for whom they
+// are. The ledger does not know of them.
+type promises map[campaign.MessageID]string
+
+// settle drops those of a campaign that are not in the queue any more.
+func (p promises) settle(id campaign.ID, queued map[campaign.MessageID]feed) {
+	for message := range p {
+		if _, still := queued[message]; message.Campaign() == id && !still {
+			delete(p, message)
+		}
+	}
+}
+
+// persons counts the promises of each person.
+func (p promises) persons() map[string]int {
+	count := make(map[string]int, len(p))
+	for _, person := range p {
+		count[person]++
+	}
+	return count
+}
+
+// portfolio is the daily limit that some channels share.
+type portfolio struct {
+	name  string
+	limit int // different persons within 24 hours
+	// promised are the first messages of a day to a person.
+	promised promises
+}
+
+// pairs is the pair limit of one channel.
+type pairs struct {
+	Pair
+	promised promises
+	active   []campaign.ID // campaigns that may have written to a person lately
+	steps    int           // of all of these
+	looked   time.Time
+}
+
+// activeFor is how long it is believed which campaigns are active. One that
+// begins meanwhile is the one that is being fed.
+const activeFor = 5 * time.Second
+
+// limit finds out which of the candidates must wait: messages to people who
+// have had enough for the moment, which it puts off, and those that go beyond
+// the portfolio's limit for the day, which it leaves as they are. It notes the
+// others as promised, of which settle has to be told.
+func (f *feeder) limit(ctx context.Context, c ledger.Campaign, candidates []ledger.Feedable, now time.Time) (held map[campaign.MessageID]bool, err error) {
+	if len(candidates) == 0 {
+		return nil, nil
+	}
+	pairMatters, err := f.pairMatters(ctx, c, now)
+	if err != nil || !pairMatters && f.portfolio == nil {
+		return nil, err
+	}
+	ids := make([]campaign.MessageID, len(candidates))
+	for i, m := range candidates {
+		ids[i] = m.ID
+	}
+	persons, err := f.ledger.Persons(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	held = map[campaign.MessageID]bool{}
+	if pairMatters {
+		if err := f.limitPairs(ctx, ids, persons, held, now); err != nil {
+			return nil, err
+		}
+	}
+	if f.portfolio != nil {
+		if err := f.limitDay(ctx, ids, persons, held, now); err != nil {
+			return nil, err
+		}
+	}
+	return held, nil
+}
+
+// pairMatters reports whether anybody could have had as many messages from this
+// number as the limit's burst: one for each step of what was active lately.
+func (f *feeder) pairMatters(ctx context.Context, c ledger.Campaign, now time.Time) (bool, error) {
+	p := &f.pairs
+	if p.Burst == 0 {
+		return false, nil
+	}
+	if now.Sub(p.looked) >= activeFor {
+		campaigns, err := f.ledger.ActiveSince(ctx, now.Add(-p.memory()))
+		if err != nil {
+			return false, err
+		}
+		p.looked, p.active, p.steps = now, nil, 0
+		for _, other := range campaigns {
+			if other.Definition.Channel == f.name {
+				p.active = append(p.active, other.ID)
+				p.steps += len(other.Definition.Steps)
+			}
+		}
+	}
+	if !slices.Contains(p.active, c.ID) {
+		p.active = append(p.active, c.ID)
+		p.steps += len(c.Definition.Steps)
+	}
+	return p.steps > p.Burst, nil
+}
+
+// reasonPair is what a message waits for that was put off.
+const reasonPair = "the recipient has had as many messages as one may get in this time"
+
+func (f *feeder) limitPairs(ctx context.Context, ids []campaign.MessageID, persons map[campaign.MessageID]string, held map[campaign.MessageID]bool, now time.Time) error {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = persons[id]
+	}
+	p := &f.pairs
+	sent, err := f.ledger.Attempted(ctx, p.active, names, now.Add(-p.memory()))
+	if err != nil {
+		return err
+	}
+	for person, n := range p.promised.persons() {
+		sent[person] = append(sent[person], slices.Repeat([]time.Time{now}, n)...)
+	}
+	later := map[campaign.MessageID]time.Time{}
+	for _, id := range ids {
+		person := persons[id]
+		if next := p.next(sent[person], now); next.After(now) {
+			later[id], held[id] = next, true
+			continue
+		}
+		sent[person] = append(sent[person], now)
+		p.promised[id] = person
+	}
+	if len(later) == 0 {
+		return nil
+	}
+	return f.ledger.Postpone(ctx, later, reasonPair, now)
+}
+
+// limitDay lets through whoever was reached within a day already, and as many
+// others as there is room for.
+func (f *feeder) limitDay(ctx context.Context, ids []campaign.MessageID, persons map[campaign.MessageID]string, held map[campaign.MessageID]bool, now time.Time) error {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = persons[id]
+	}
+	p := f.portfolio
+	reached, err := f.ledger.ReachedAmong(ctx, p.name, names, now)
+	if err != nil {
+		return err
+	}
+	used, err := f.ledger.Reached(ctx, p.name, now)
+	if err != nil {
+		return err
+	}
+	promised := p.promised.persons()
+	room := p.limit - used.People - len(promised)
+	for _, id := range ids {
+		person := persons[id]
+		switch {
+		case held[id] || reached[person]:
+		case promised[person] > 0:
+			p.promised[id] = person
+		case room > 0:
+			room--
+			p.promised[id], promised[person] = person, 1
+		default:
+			held[id] = true
+		}
+	}
+	return nil
+}
+
+// settle tells the limits what of a campaign is in the queue.
+func (f *feeder) settle(id campaign.ID, queued map[campaign.MessageID]feed) {
+	f.pairs.promised.settle(id, queued)
+	if f.portfolio != nil {
+		f.portfolio.promised.settle(id, queued)
+	}
+}

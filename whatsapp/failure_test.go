@@ -1,0 +1,49 @@
+package whatsapp
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carillon/campaign"
+)
+
+func TestFailure(t *testing.T) {
+	tests := map[string]struct {
+		refusal Error
+		want    campaign.Failure
+	}{
+		"passing": {
+			Error{Class: RetrySoon, Reason: "busy", Code: 2, Hint: "Wait.", Wait: time.Second, Retries: 3},
+			campaign.Failure{Reason: "busy", Code: 2, Detail: "Wait.", Retry: true, Wait: time.Second, Tries: 4},
+		},
+		"never written":  {Error{Class: RetrySoon, Unwritten: true}, campaign.Failure{Retry: true, Throttled: true}},
+		"pair limit":     {Error{Class: RetrySlow, Budget: PairBudget}, campaign.Failure{Retry: true, Throttled: true, Escalates: true}},
+		"person's limit": {Error{Class: RetrySlow, Budget: UserBudget}, campaign.Failure{Retry: true}},
+		"template":       {Error{Class: Pause, Scope: TemplateScope}, campaign.Failure{Retry: true, Throttled: true, Pause: campaign.PauseTemplate}},
+		"number":         {Error{Class: Pause, Scope: NumberScope}, campaign.Failure{Retry: true, Throttled: true, Pause: campaign.PauseChannel}},
+		"account":        {Error{Class: Pause, Scope: AccountScope}, campaign.Failure{Retry: true, Throttled: true, Pause: campaign.PauseAccount}},
+		"nothing named":  {Error{Class: Pause}, campaign.Failure{Retry: true, Throttled: true, Pause: campaign.PauseChannel}},
+		"opted out":      {Error{Class: Drop, Suppress: SuppressAll}, campaign.Failure{Suppress: campaign.ScopeAll}},
+		"no marketing":   {Error{Class: Drop, Suppress: SuppressMarketing}, campaign.Failure{Suppress: campaign.ScopeMarketing}},
+		"nobody there":   {Error{Class: Drop, Suppress: SuppressSoft}, campaign.Failure{Unreachable: true}},
+		"bad request":    {Error{Class: BadRequest, Message: " too\nmany\twords "}, campaign.Failure{Invalid: true, Said: "too many words"}},
+		"ambiguous":      {Error{Class: Ambiguous, Reason: "timeout"}, campaign.Failure{Reason: "timeout"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, test.refusal.Failure()); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAProvidersTextIsCutShort(t *testing.T) {
+	long := Error{Class: BadRequest, Message: strings.Repeat("é", 1<<20)}
+	if got, want := long.Failure().Said, strings.Repeat("é", longestExcerpt-1)+"…"; got != want {
+		t.Errorf("%d bytes are kept, want %d", len(got), len(want))
+	}
+}

@@ -1,0 +1,43 @@
+package worker
+
+import (
+	"context"
+
+	"carillon/campaign"
+)
+
+// watchCampaign tells the guard how an attempt ended, and pauses the campaign
+// where that was one too many. What is still under way when it pauses does not
+// count for the time after a resume.
+func (w *Worker) watchCampaign(ctx context.Context, s *send, f campaign.Failure) {
+	if !s.campaign.believedRunning() {
+		return
+	}
+	reason := w.guard.Hear(s.task.Message, s.task.Attempt, f)
+	if reason == "" {
+		return
+	}
+	id := s.task.Message.Campaign()
+	bounded, cancel := context.WithTimeout(ctx, settlePatience)
+	defer cancel()
+	if err := w.ledger.PauseBecause(bounded, id, reason); err != nil {
+		w.log.Error("cannot pause a campaign that ought to stop", "campaign", id, "reason", reason, "error", err)
+		return
+	}
+	s.campaign.paused()
+	w.log.Error("campaign paused", "campaign", id, "reason", reason)
+}
+
+// believedRunning reports whether the campaign ran when that was last looked at.
+func (c *loaded) believedRunning() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state == campaign.Running
+}
+
+// paused notes that the campaign does not run; the next send looks again.
+func (c *loaded) paused() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.state = campaign.Paused
+}
