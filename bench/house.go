@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"carillon/internal/app"
+)
+
+const accessToken = "the-access-token"
+
+// house is a Carillon that a scene has started: all its processes, and what
+// they work with.
+type house struct {
+	processes []*process
+	redis     *redisServer
+	provider  *provider
+	url       string // of the process that answers the API and webhooks
+	client    *app.Client
+}
+
+// plan says what a house is like.
+type plan struct {
+	engine string
+	rate   int // of the number; 0 for no limit
+	// roles are the processes; if nil, one process takes all roles.
+	roles []string
+}
+
+// configuration is what all processes of a house are told. What it does not say
+// is at its default.
+const configuration = `ledger: %s
+redis: redis://%s/0
+http: {listen: "127.0.0.1:0"}
+channels:
+  main:
+    provider: cloud
+    base_url: %s
+    phone_number_id: "` + phoneNumberID + `"
+    access_token: ` + accessToken + `
+    app_secret: ` + appSecret + `
+    rate: %d
+`
+
+// open starts a house whose provider is the scene's.
+func (s *scene) open(p plan) (*house, error) {
+	h := &house{provider: s.provider}
+	address, err := s.newLedger(p.engine)
+	if err != nil {
+		return nil, err
+	}
+	if h.redis, err = s.startRedis("redis"); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(s.folder, "carillon.yaml")
+	text := fmt.Sprintf(configuration, address, h.redis.address, s.provider.url, p.rate)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	if p.roles == nil {
+		p.roles = []string{"serve"}
+	}
+	for _, role := range p.roles {
+		process, err := s.start(role, s.program, role, "-c", path)
+		if err != nil {
+			return nil, err
+		}
+		url, err := process.says(s.ctx, `serves at (http://\S+)`)
+		if err != nil {
+			return nil, err
+		}
+		if role == "serve" || role == "web" {
+			h.url = url
+		}
+		h.processes = append(h.processes, process)
+	}
+	if h.client, err = app.NewClient(h.url, ""); err != nil {
+		return nil, err
+	}
+	s.onClose(func() error { h.client.Close(); return nil })
+	return h, nil
+}
+
+// webhook is where the provider's receipts go.
+func (h *house) webhook() string { return h.url + "/webhooks/main" }
+
+// upload makes a campaign of the first rows of the list, and checks that each
+// of them may be sent to. It is a draft, unless it shall start.
+func (h *house) upload(ctx context.Context, template string, rows int, start bool) (app.Campaign, error) {
+	var made app.Campaign
+	body, content := io.Pipe()
+	form := multipart.NewWriter(content)
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		content.CloseWithError(writeUpload(form, template, rows))
+	}()
+	defer func() {
+		_ = body.Close() // the writer ends, whether or not all was wanted
+		<-written
+	}()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url+fmt.Sprintf("/api/campaigns?start=%t", start), body)
+	if err != nil {
+		return made, err
+	}
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return made, fmt.Errorf("upload: %w", err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return made, fmt.Errorf("upload: %w", err)
+	}
+	if answer.StatusCode != http.StatusCreated {
+		return made, fmt.Errorf("upload: the server answers %s: %s", answer.Status, text)
+	}
+	if err := json.Unmarshal(text, &made); err != nil {
+		return made, err
+	}
+	if made, err = h.client.Campaign(ctx, made.ID); err == nil && made.Verdicts["ok"] != int64(rows) {
+		err = fmt.Errorf("the list of %d rows became %v", rows, made.Verdicts)
+	}
+	return made, err
+}
+
+func writeUpload(form *multipart.Writer, template string, rows int) error {
+	part, err := form.CreateFormFile("campaign", "campaign.yaml")
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(part, strings.NewReader(definition(template))); err != nil {
+		return err
+	}
+	if part, err = form.CreateFormFile("contacts", "contacts.csv"); err != nil {
+		return err
+	}
+	if err := writeList(part, rows); err != nil {
+		return err
+	}
+	return form.Close()
+}
+
+func (h *house) act(ctx context.Context, id, action string) error {
+	_, err := h.client.Act(ctx, id, action)
+	return err
+}
+
+// ended waits until nothing of a campaign is open.
+func (h *house) ended(ctx context.Context, id string) error {
+	const patience = 5 * time.Minute
+	return eventually(ctx, patience, "the campaign ends", func() (bool, error) {
+		c, err := h.client.Campaign(ctx, id)
+		return c.FinishedAt != nil && c.Counts["pending"]+c.Counts["posting"] == 0, err
+	})
+}
+
+// peak is the most memory that any process of the house has held, in MB.
+func (h *house) peak() (float64, error) {
+	var highest float64
+	for _, p := range h.processes {
+		_, most, err := p.memory()
+		if err != nil {
+			return 0, err
+		}
+		highest = max(highest, most)
+	}
+	return highest, nil
+}

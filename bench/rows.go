@@ -1,0 +1,20 @@
+package main
+
+// experiments are all that is measured, in the order of the table.
+func experiments() []experiment {
+	return []experiment{
+		sendExperiment(sending{name: "send, SQLite", engine: engineSQLite, bar: 0.65, aim: 0.85}),
+		sendExperiment(sending{name: "send, PostgreSQL", engine: enginePostgres, bar: 0.5, aim: 0.7}),
+		sendExperiment(sending{name: "send, SQLite, receipts ten to a POST", engine: engineSQLite, batch: 10, bar: 0.4, aim: 0.6}),
+		sendExperiment(sending{name: "send, SQLite, receipts one to a POST", engine: engineSQLite, batch: 1}),
+		latencyExperiment(),
+		sharedExperiment(80),
+		sharedExperiment(1000),
+		listExperiment(),
+		shortListExperiment(),
+		receiptsExperiment("receipts, SQLite", engineSQLite),
+		receiptsExperiment("receipts, PostgreSQL", enginePostgres),
+		reactExperiment(),
+		besideExperiment(),
+	}
+}
