@@ -1,9 +1,9 @@
 package campaign
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // TaskType is the type of the queue's tasks.
@@ -16,11 +16,11 @@ func Queue(channel string) string { return "send:" + channel }
 // phone numbers stay in the ledger.
 type Task struct {
 	// Message is the message to send.
-	Message MessageID `json:"m"`
+	Message MessageID
 	// Attempt is the number this attempt will have, 1 being the first.
-	Attempt int `json:"a"`
+	Attempt int
 	// Feed counts how often this attempt was put into the queue.
-	Feed int `json:"f"`
+	Feed int
 }
 
 // ID is the task's identifier in the queue: message.attempt.feed.
@@ -28,23 +28,25 @@ func (t Task) ID() string {
 	return t.Message.Reference(t.Attempt) + "." + strconv.Itoa(t.Feed)
 }
 
-// Payload is the task as the queue stores it.
-func (t Task) Payload() []byte {
-	payload, err := json.Marshal(t)
-	if err != nil {
-		panic(err) // three integers always marshal
-	}
-	return payload
-}
+// Payload is the task as the queue stores it, the same as its identifier.
+func (t Task) Payload() []byte { return []byte(t.ID()) }
 
 // ParseTask reads what Payload wrote.
 func ParseTask(payload []byte) (Task, error) {
 	var t Task
-	if err := json.Unmarshal(payload, &t); err != nil {
-		return Task{}, fmt.Errorf("task payload: %w", err)
+	var numbers [3]int64
+	rest := string(payload)
+	for i := range numbers {
+		part, behind, more := strings.Cut(rest, ".")
+		n, err := strconv.ParseInt(part, 10, 64)
+		if err != nil || more != (i < len(numbers)-1) {
+			return t, fmt.Errorf("the task payload %q is not message.attempt.feed", payload)
+		}
+		numbers[i], rest = n, behind
 	}
+	t = Task{Message: MessageID(numbers[0]), Attempt: int(numbers[1]), Feed: int(numbers[2])}
 	if t.Message <= 0 || t.Attempt <= 0 {
-		return Task{}, fmt.Errorf("task payload %q names no message", payload)
+		return Task{}, fmt.Errorf("the task payload %q names no message", payload)
 	}
 	return t, nil
 }

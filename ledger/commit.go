@@ -25,6 +25,15 @@ const (
 // long behind the others.
 const maxBatch = 512
 
+const (
+	// crowd is how many jobs a batch has had when more are worth waiting for.
+	crowd = 8
+	// linger is how long they are waited for. A batch costs the flush of a disk
+	// and a few statements, whatever its size: so each job of a larger one costs
+	// less, and waits a little longer.
+	linger = 4 * time.Millisecond
+)
+
 // ErrClosed is returned for work that comes after Close.
 var ErrClosed = errors.New("ledger: closed")
 
@@ -41,7 +50,8 @@ type job struct {
 
 // committer is the goroutines that write, one for an engine that has one
 // writer. While a commit is being flushed to disk the next jobs gather, so
-// batches grow with the load and a lone job never waits for company.
+// batches grow with the load; a lone job never waits for company, and one of a
+// crowd a few milliseconds.
 type committer struct {
 	ledger  *Ledger
 	queues  [2]chan *job
@@ -116,10 +126,16 @@ func (l *Ledger) do(ctx context.Context, p priority, f func(context.Context, *tx
 
 // run works off the two queues; either may be nil.
 func (c *committer) run(shard int, now, later <-chan *job) {
+	last := 0 // size of the batch before
+	batch := func(first *job) {
+		jobs := c.gather(first, last >= crowd)
+		last = len(jobs)
+		c.runBatch(shard, jobs)
+	}
 	for {
 		select {
 		case first := <-now:
-			c.runBatch(shard, c.gather(first))
+			batch(first)
 			select { // let background work have its turn under load
 			case j := <-later:
 				c.runAlone(shard, j)
@@ -133,7 +149,7 @@ func (c *committer) run(shard int, now, later <-chan *job) {
 			c.drain(shard, now)
 			return
 		case first := <-now:
-			c.runBatch(shard, c.gather(first))
+			batch(first)
 		case j := <-later:
 			c.runAlone(shard, j)
 		}
@@ -145,21 +161,38 @@ func (c *committer) drain(shard int, now <-chan *job) {
 	for {
 		select {
 		case first := <-now:
-			c.runBatch(shard, c.gather(first))
+			c.runBatch(shard, c.gather(first, false))
 		default:
 			return
 		}
 	}
 }
 
-// gather takes what else is waiting, without waiting for more.
-func (c *committer) gather(first *job) []*job {
+// gather takes what else is waiting, and under load what comes in a moment.
+func (c *committer) gather(first *job, lingers bool) []*job {
 	jobs := []*job{first}
+	var enough <-chan time.Time
+	if lingers {
+		timer := time.NewTimer(linger)
+		defer timer.Stop()
+		enough = timer.C
+	}
 	for len(jobs) < maxBatch {
 		select {
 		case j := <-c.queues[urgent]:
 			jobs = append(jobs, j)
+			continue
 		default:
+		}
+		if !lingers {
+			return jobs
+		}
+		select {
+		case j := <-c.queues[urgent]:
+			jobs = append(jobs, j)
+		case <-enough:
+			return jobs
+		case <-c.stop:
 			return jobs
 		}
 	}

@@ -72,9 +72,12 @@ type Ledger struct {
 	engine engine
 	write  *sql.DB
 	read   *sql.DB
+	begin  func(context.Context) (session, error)
+	writer *writer // nil where an engine has several
 	hold   io.Closer // keeps other processes out; nil where the engine serves many
 	commit *committer
 
+	texts       sync.Map // statements as they are written here → as the engine wants them
 	definitions sync.Map // campaign.ID → *campaign.Definition; they never change
 	proofs      sync.Map // channel → the acceptance that is on record as proof, int64 milliseconds
 }
@@ -100,6 +103,9 @@ func Open(ctx context.Context, url string) (*Ledger, error) {
 	if err := l.migrate(ctx); err != nil {
 		return nil, errors.Join(l.engine.explain(err), l.closeConnections())
 	}
+	if err := l.prepare(ctx); err != nil {
+		return nil, errors.Join(err, l.closeConnections())
+	}
 	l.commit = newCommitter(l)
 	if !l.Shared() { // whoever had a lease is dead
 		if err := l.dropLeases(ctx); err != nil {
@@ -119,7 +125,11 @@ func (l *Ledger) Close() error {
 }
 
 func (l *Ledger) closeConnections() error {
-	err := errors.Join(l.read.Close(), l.write.Close())
+	var err error
+	if l.writer != nil {
+		err = l.writer.close()
+	}
+	err = errors.Join(err, l.read.Close(), l.write.Close())
 	if l.hold != nil {
 		err = errors.Join(err, l.hold.Close())
 	}
@@ -164,7 +174,7 @@ func (l *Ledger) migrate(ctx context.Context) error {
 
 // tx is a transaction with what the ledger's statements need around it.
 type tx struct {
-	*sql.Tx
+	session
 	l        *Ledger
 	shard    int // of the counts
 	messages map[campaign.MessageID]*message
@@ -196,12 +206,12 @@ func (l *Ledger) transactOnce(ctx context.Context, shard int, f func(context.Con
 		ctx, cancel = context.WithTimeout(ctx, l.engine.patience)
 		defer cancel()
 	}
-	raw, err := l.write.BeginTx(ctx, nil)
+	raw, err := l.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("ledger: begin: %w", err)
 	}
 	defer func() { _ = raw.Rollback() }() // does nothing once committed
-	t := &tx{Tx: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{}}
+	t := &tx{session: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{}}
 	if err := f(ctx, t); err != nil {
 		return err
 	}
@@ -220,15 +230,22 @@ func (l *Ledger) transactOnce(ctx context.Context, shard int, f func(context.Con
 // sql puts the engine's words into a statement: EACH(…) for a JSON array as
 // rows, LOCKED at the end of a SELECT whose rows are changed next, CLOCK for the
 // time.
-func (l *Ledger) sql(text string) string {
+func (l *Ledger) sql(written string) string {
+	if known, ok := l.texts.Load(written); ok {
+		return known.(string)
+	}
+	text := written
 	for {
 		before, rest, found := strings.Cut(text, "EACH(")
 		if !found {
-			return strings.NewReplacer("LOCKED", l.engine.lock, "CLOCK", l.engine.clock).Replace(text)
+			break
 		}
 		argument, after, _ := strings.Cut(rest, ")")
 		text = before + fmt.Sprintf(l.engine.each, argument) + after
 	}
+	text = strings.NewReplacer("LOCKED", l.engine.lock, "CLOCK", l.engine.clock).Replace(text)
+	l.texts.Store(written, text)
+	return text
 }
 
 // definition is the campaign's definition, read once.

@@ -1,0 +1,119 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// session is one transaction of a database.
+type session interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	Commit() error
+	// Rollback does nothing once the transaction is committed.
+	Rollback() error
+}
+
+// prepare says how transactions are begun. An engine with one writer gets a
+// connection that remembers every statement it has run: its driver would
+// otherwise translate each one anew each time.
+func (l *Ledger) prepare(ctx context.Context) error {
+	if l.engine.writers > 1 {
+		l.begin = func(ctx context.Context) (session, error) { return l.write.BeginTx(ctx, nil) }
+		return nil
+	}
+	conn, err := l.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	l.writer = &writer{conn: conn, known: map[string]*sql.Stmt{}}
+	l.begin = l.writer.begin
+	return nil
+}
+
+// writer is the one connection that writes. It has one transaction at a time.
+type writer struct {
+	conn  *sql.Conn
+	known map[string]*sql.Stmt
+	open  bool // a transaction is
+}
+
+var _ session = (*writer)(nil)
+
+// close gives the connection back.
+func (w *writer) close() error {
+	var errs []error
+	for _, s := range w.known {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, w.conn.Close())...)
+}
+
+func (w *writer) begin(ctx context.Context) (session, error) {
+	if err := w.Rollback(); err != nil { // of one that could not be ended
+		return nil, err
+	}
+	if _, err := w.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return nil, err
+	}
+	w.open = true
+	return w, nil
+}
+
+func (w *writer) statement(ctx context.Context, query string) (*sql.Stmt, error) {
+	if known, ok := w.known[query]; ok {
+		return known, nil
+	}
+	made, err := w.conn.PrepareContext(ctx, query)
+	if err == nil {
+		w.known[query] = made
+	}
+	return made, err
+}
+
+func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	s, err := w.statement(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+func (w *writer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	s, err := w.statement(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+func (w *writer) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	s, err := w.statement(ctx, query)
+	if err != nil {
+		return w.conn.QueryRowContext(ctx, query, args...) // which tells of the same mistake
+	}
+	return s.QueryRowContext(ctx, args...)
+}
+
+func (w *writer) Commit() error {
+	_, err := w.ExecContext(context.Background(), "COMMIT")
+	w.open = err != nil
+	return err
+}
+
+func (w *writer) Rollback() error {
+	if !w.open {
+		return nil
+	}
+	_, err := w.ExecContext(context.Background(), "ROLLBACK")
+	// Some failures, such as a full disk, have ended the transaction themselves.
+	w.open = err != nil && !strings.Contains(err.Error(), "no transaction is active")
+	if w.open {
+		return fmt.Errorf("roll back: %w", err)
+	}
+	return nil
+}
