@@ -15,8 +15,9 @@ import (
 
 const (
 	// postgresWriters is how many transactions a process has under way: while
-	// one waits for the disk the next is being prepared.
-	postgresWriters = 3
+	// one waits for the disk the next is being prepared. With more of them the
+	// batches are smaller, and each message costs more.
+	postgresWriters = 2
 	// postgresPatience bounds a transaction, so that a server that hangs does
 	// not hold the writers for ever.
 	postgresPatience = 20 * time.Second
@@ -40,6 +41,7 @@ func openPostgres(ctx context.Context, address string) (*Ledger, error) {
 		return nil, fmt.Errorf("%w: %s is not an address: write postgres://user@host/database", ErrUnsupported, hidePassword(address))
 	}
 	config.RuntimeParams["synchronous_commit"] = "on"
+	byKey(config.RuntimeParams)
 	config.RuntimeParams["application_name"] = "carillon"
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second
@@ -65,6 +67,17 @@ func openPostgres(ctx context.Context, address string) (*Ledger, error) {
 		},
 		write: write, read: read,
 	}, nil
+}
+
+// byKey keeps the planner to indexes. Whatever a transaction touches it finds by
+// its key; but a plan that was made while a table was small, or had not been
+// counted yet, reads all of it, and is kept for as long as the connection.
+func byKey(settings map[string]string) {
+	for _, name := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material"} {
+		settings[name] = "off"
+	}
+	settings["random_page_cost"] = "1.1"
+	settings["jit"] = "off" // a plan without an index seems so dear that it would be compiled
 }
 
 // clashed reports whether a transaction failed only because another one was in
