@@ -21,3 +21,17 @@ func TestAccount(t *testing.T) {
 		}
 	}
 }
+
+func TestSiblings(t *testing.T) {
+	config := &Config{Channels: map[string]Channel{
+		"one": {Provider: Cloud, WABAID: "7", AppSecret: "a"}, "two": {Provider: Cloud, WABAID: "7", AppSecret: "b"},
+		"three": {Provider: Cloud, WABAID: "8", AppSecret: "a"}, "four": {Provider: Cloud, AppSecret: "c"},
+	}}
+	for channel, want := range map[string][]string{
+		"one": {"three", "two"}, "two": {"one"}, "three": {"one"}, "four": nil,
+	} {
+		if diff := cmp.Diff(want, config.Siblings(channel)); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", channel, diff)
+		}
+	}
+}

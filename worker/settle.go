@@ -65,18 +65,26 @@ func (s *send) success() ledger.Settlement {
 	return settlement
 }
 
-// slowDown tells the limiter what a refusal says about the number.
+// slowDown tells the limiters whom a refusal concerns.
 func (w *Worker) slowDown(s *send) {
 	e := s.refusal
-	number := e.Class == whatsapp.RetrySlow && e.Budget != whatsapp.PairBudget && e.Budget != whatsapp.UserBudget
-	if !number && !e.Unwritten {
-		return
+	switch {
+	case e.Unwritten:
+		w.channel.Limiter.Throttled(s.left, 0)
+	case e.Class != whatsapp.RetrySlow:
+	case e.Budget == whatsapp.AccountBudget || e.Budget == whatsapp.AppBudget:
+		// All of its numbers use up one limit, which is over for minutes.
+		w.channel.Limiter.Throttled(s.left, e.Wait)
+		for _, l := range w.channel.Siblings {
+			l.Throttled(s.left, e.Wait)
+		}
+	case e.Budget == whatsapp.NumberBudget || e.Budget == whatsapp.NoBudget:
+		var wait time.Duration
+		if e.Asked {
+			wait = e.Wait
+		}
+		w.channel.Limiter.Throttled(s.left, wait)
 	}
-	var wait time.Duration
-	if e.Asked {
-		wait = e.Wait
-	}
-	w.channel.Limiter.Throttled(s.left, wait)
 }
 
 // write settles until the ledger has it: an outcome that is known must not be

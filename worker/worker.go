@@ -45,6 +45,8 @@ type Channel struct {
 	Name    string
 	Sender  whatsapp.Sender
 	Limiter ratelimit.Limiter
+	// Siblings are the limiters of the other numbers of its account or app.
+	Siblings []ratelimit.Limiter
 	// Rate is the number's rate in messages a second, 0 for no limit. It sizes
 	// the servers; the Limiter keeps the rate.
 	Rate float64

@@ -312,7 +312,9 @@ func TestRefusals(t *testing.T) {
 	busy := &whatsapp.Error{Class: whatsapp.RetrySoon, Reason: "busy", Wait: 5 * time.Second}
 	timeout := &whatsapp.Error{Class: whatsapp.RetrySoon, Reason: "request_timeout", HTTPStatus: 408}
 	slow := &whatsapp.Error{Class: whatsapp.RetrySlow, Reason: "throughput", Budget: whatsapp.NumberBudget, Wait: time.Second}
-	asked := &whatsapp.Error{Class: whatsapp.RetrySlow, Reason: "calls", Budget: whatsapp.AccountBudget, Wait: time.Minute, Asked: true}
+	asked := &whatsapp.Error{Class: whatsapp.RetrySlow, Reason: "calls", Budget: whatsapp.NumberBudget, Wait: time.Minute, Asked: true}
+	calls := &whatsapp.Error{Class: whatsapp.RetrySlow, Reason: "calls", Budget: whatsapp.AppBudget, Wait: 5 * time.Minute}
+	flow := &whatsapp.Error{Class: whatsapp.RetrySlow, Reason: "flow", Budget: whatsapp.TemplateBudget, Wait: time.Hour}
 	pair := &whatsapp.Error{Class: whatsapp.RetrySlow, Reason: "pair", Budget: whatsapp.PairBudget}
 	lost := &whatsapp.Error{Class: whatsapp.Ambiguous, Reason: "no_answer"}
 	token := &whatsapp.Error{Class: whatsapp.Pause, Reason: "token", Scope: whatsapp.AccountScope}
@@ -322,21 +324,29 @@ func TestRefusals(t *testing.T) {
 		outcome   ledger.Outcome
 		throttled []time.Duration
 		failure   campaign.Failure
+		siblings  []time.Duration // are told
 	}{
-		"a 408 is repeated at once":         {[]error{timeout}, 2, ledger.OutcomeAccepted, nil, campaign.Failure{}},
-		"but not for ever":                  {[]error{timeout, timeout, timeout}, 3, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "request_timeout", Retry: true}},
-		"what asks for a wait is put off":   {[]error{busy}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "busy", Retry: true, Wait: 5 * time.Second}},
-		"what was not written slows down":   {[]error{unwritten, unwritten, unwritten}, 3, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "unreachable", Retry: true, Throttled: true, Wait: time.Second}},
-		"throttling slows down":             {[]error{slow}, 1, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "throughput", Retry: true, Throttled: true, Wait: time.Second}},
-		"a wait that was asked for is kept": {[]error{asked}, 1, ledger.OutcomeRefused, []time.Duration{time.Minute}, campaign.Failure{Reason: "calls", Retry: true, Throttled: true, Wait: time.Minute}},
-		"a pair limit slows nobody else":    {[]error{pair}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "pair", Retry: true, Throttled: true, Escalates: true}},
-		"a lost answer is never repeated":   {[]error{lost}, 1, ledger.OutcomeUnknown, nil, campaign.Failure{Reason: "no_answer"}},
-		"trouble with the account":          {[]error{token}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "token", Retry: true, Throttled: true, Pause: campaign.PauseAccount, Account: []string{"main", "second"}}},
-		"an error nobody classified":        {[]error{errors.New("?")}, 1, ledger.OutcomeUnknown, nil, campaign.Failure{Reason: "unexplained"}},
+		"a 408 is repeated at once":         {[]error{timeout}, 2, ledger.OutcomeAccepted, nil, campaign.Failure{}, nil},
+		"but not for ever":                  {[]error{timeout, timeout, timeout}, 3, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "request_timeout", Retry: true}, nil},
+		"what asks for a wait is put off":   {[]error{busy}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "busy", Retry: true, Wait: 5 * time.Second}, nil},
+		"what was not written slows down":   {[]error{unwritten, unwritten, unwritten}, 3, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "unreachable", Retry: true, Throttled: true, Wait: time.Second}, nil},
+		"throttling slows down":             {[]error{slow}, 1, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "throughput", Retry: true, Throttled: true, Wait: time.Second}, nil},
+		"a wait that was asked for is kept": {[]error{asked}, 1, ledger.OutcomeRefused, []time.Duration{time.Minute}, campaign.Failure{Reason: "calls", Retry: true, Throttled: true, Wait: time.Minute}, nil},
+		"an app's limit is that of all its numbers": {
+			[]error{calls}, 1, ledger.OutcomeRefused, []time.Duration{5 * time.Minute},
+			campaign.Failure{Reason: "calls", Retry: true, Throttled: true, Wait: 5 * time.Minute}, []time.Duration{5 * time.Minute},
+		},
+		"a flow's limit slows no number":  {[]error{flow}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "flow", Retry: true, Throttled: true, Wait: time.Hour}, nil},
+		"a pair limit slows nobody else":  {[]error{pair}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "pair", Retry: true, Throttled: true, Escalates: true}, nil},
+		"a lost answer is never repeated": {[]error{lost}, 1, ledger.OutcomeUnknown, nil, campaign.Failure{Reason: "no_answer"}, nil},
+		"trouble with the account":        {[]error{token}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "token", Retry: true, Throttled: true, Pause: campaign.PauseAccount, Account: []string{"main", "second"}}, nil},
+		"an error nobody classified":      {[]error{errors.New("?")}, 1, ledger.OutcomeUnknown, nil, campaign.Failure{Reason: "unexplained"}, nil},
 	}
 	for name, test := range tests {
 		bubble(t, name, func(t *testing.T) {
 			s := newStand(100)
+			sibling := &limiter{Local: ratelimit.NewLocal(0, time.Now)}
+			s.channel.Siblings = []ratelimit.Limiter{sibling}
 			s.provider.answers = test.answers
 			if err := s.run(t); err != nil {
 				t.Fatal(err)
@@ -344,6 +354,9 @@ func TestRefusals(t *testing.T) {
 			s.expect(t, test.posts, test.outcome)
 			if diff := cmp.Diff(test.throttled, s.limiter.throttled); diff != "" {
 				t.Errorf("throttled: %s", diff)
+			}
+			if diff := cmp.Diff(test.siblings, sibling.throttled); diff != "" {
+				t.Errorf("siblings throttled: %s", diff)
 			}
 			if diff := cmp.Diff(test.failure, s.record.settled[0].Failure); diff != "" {
 				t.Errorf("failure: %s", diff)

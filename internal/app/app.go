@@ -100,6 +100,10 @@ func (a *App) openChannels(config *configs.Config) error {
 	names := slices.Sorted(maps.Keys(config.Channels))
 	metrics := worker.NewMetrics(a.registry, names, cloud.Reasons())
 	feeds := map[string]scheduler.Channel{}
+	limiters := map[string]ratelimit.Limiter{}
+	for _, name := range names {
+		limiters[name] = a.limiter(name, config.Channels[name].Rate)
+	}
 	for _, name := range names {
 		channel := config.Channels[name]
 		client, err := cloud.New(cloudOptions(channel))
@@ -111,7 +115,7 @@ func (a *App) openChannels(config *configs.Config) error {
 		timeout, unknownAfter := time.Duration(channel.Timeout), time.Duration(channel.UnknownAfter)
 		if a.roles.Worker {
 			a.workers = append(a.workers, worker.New(worker.Channel{
-				Name: name, Sender: client, Limiter: a.limiter(name, channel.Rate),
+				Name: name, Sender: client, Limiter: limiters[name], Siblings: pick(limiters, config.Siblings(name)),
 				Rate: channel.Rate, Timeout: timeout, UnknownAfter: unknownAfter, Portfolio: portfolio,
 				Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 			}, a.ledger, metrics, a.log, time.Now))
@@ -130,6 +134,15 @@ func (a *App) openChannels(config *configs.Config) error {
 		Ledger: a.ledger, Redis: a.queue.client, Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
 	})
 	return nil
+}
+
+// pick are the limiters of these channels.
+func pick(limiters map[string]ratelimit.Limiter, names []string) []ratelimit.Limiter {
+	var picked []ratelimit.Limiter
+	for _, name := range names {
+		picked = append(picked, limiters[name])
+	}
+	return picked
 }
 
 // dailyLimit is the limit of recipients that a channel is under; without one
