@@ -83,6 +83,23 @@ func (r *Renderer) Check(values []string) []Problem {
 	return problems
 }
 
+// Judge marks an admitted row whose values cannot be sent.
+func (r *Renderer) Judge(row Row) Row {
+	if !row.Admitted() {
+		return row
+	}
+	problems := r.Check(row.Values)
+	if len(problems) == 0 {
+		return row
+	}
+	texts := make([]string, len(problems))
+	for i, p := range problems {
+		texts[i] = p.String()
+	}
+	row.Verdict, row.Detail = BadValue, strings.Join(texts, "; ")
+	return row
+}
+
 func appendProblem(problems []Problem, step int, s *slot, values []string) []Problem {
 	_, broken := s.resolve(values)
 	if broken == nil {

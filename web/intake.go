@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -100,7 +99,7 @@ func readBatches(ctx context.Context, list *contacts.Reader, renderer *campaign.
 			if err != nil {
 				return err
 			}
-			batch = append(batch, checked(row, renderer))
+			batch = append(batch, renderer.Judge(row))
 		}
 		if len(batch) == 0 {
 			return nil
@@ -112,21 +111,4 @@ func readBatches(ctx context.Context, list *contacts.Reader, renderer *campaign.
 		}
 	}
 	return nil
-}
-
-// checked marks an admitted row whose values cannot be sent.
-func checked(row campaign.Row, renderer *campaign.Renderer) campaign.Row {
-	if !row.Admitted() {
-		return row
-	}
-	problems := renderer.Check(row.Values)
-	if len(problems) == 0 {
-		return row
-	}
-	texts := make([]string, len(problems))
-	for i, p := range problems {
-		texts[i] = p.String()
-	}
-	row.Verdict, row.Detail = campaign.BadValue, strings.Join(texts, "; ")
-	return row
 }

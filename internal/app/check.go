@@ -214,26 +214,9 @@ func (c *checker) nextBatch() (batch []campaign.Row, more bool, err error) {
 		if err != nil {
 			return nil, false, unusable(c.path, err)
 		}
-		batch = append(batch, c.judge(row))
+		batch = append(batch, c.renderer.Judge(row))
 	}
 	return batch, true, nil
-}
-
-// judge refuses a row whose messages cannot be rendered.
-func (c *checker) judge(row campaign.Row) campaign.Row {
-	if !row.Admitted() {
-		return row
-	}
-	problems := c.renderer.Check(row.Values)
-	if len(problems) == 0 {
-		return row
-	}
-	details := make([]string, len(problems))
-	for i, p := range problems {
-		details[i] = p.String()
-	}
-	row.Verdict, row.Detail = campaign.BadValue, strings.Join(details, "; ")
-	return row
 }
 
 // tally puts a row into the result.
