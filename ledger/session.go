@@ -76,7 +76,7 @@ func (w *writer) statement(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
 func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := w.statement(ctx, query)
+	s, err := w.statement(ctx, query) //nolint:sqlclosecheck // it is kept until close
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sq
 }
 
 func (w *writer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := w.statement(ctx, query)
+	s, err := w.statement(ctx, query) //nolint:sqlclosecheck // it is kept until close
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (w *writer) QueryContext(ctx context.Context, query string, args ...any) (*
 }
 
 func (w *writer) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	s, err := w.statement(ctx, query)
+	s, err := w.statement(ctx, query) //nolint:sqlclosecheck // it is kept until close
 	if err != nil {
 		return w.conn.QueryRowContext(ctx, query, args...) // which tells of the same mistake
 	}
