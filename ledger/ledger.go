@@ -73,7 +73,7 @@ type Ledger struct {
 	write  *sql.DB
 	read   *sql.DB
 	begin  func(context.Context) (session, error)
-	writer *writer // nil where an engine has several
+	writer *writer   // nil where an engine has several
 	hold   io.Closer // keeps other processes out; nil where the engine serves many
 	commit *committer
 

@@ -186,7 +186,7 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 	if f.Throttled {
 		m.tries--
 	}
-	stopped, err := t.stoppedBy(ctx, m.id, f)
+	stopped, err := t.stoppedBy(ctx, m, f)
 	if err != nil {
 		return err
 	}

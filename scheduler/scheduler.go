@@ -30,14 +30,14 @@ import (
 type Ledger interface {
 	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
 	Act(ctx context.Context, id campaign.ID, a campaign.Action, by string, now time.Time) (ledger.Campaign, error)
-	Feedable(ctx context.Context, id campaign.ID, limit int, now time.Time) ([]ledger.Feedable, error)
+	Feedable(ctx context.Context, id campaign.ID, position, limit int, now time.Time) ([]ledger.Feedable, error)
 	Sweep(ctx context.Context, now time.Time, policy func(channel string) ledger.UnknownPolicy) (int, error)
 	MatchEarly(ctx context.Context, now time.Time) (int, error)
 	CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error
 	Finish(ctx context.Context, ids []campaign.ID, now time.Time) ([]campaign.ID, error)
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
 	Persons(ctx context.Context, ids []campaign.MessageID) (map[campaign.MessageID]string, error)
-	Attempted(ctx context.Context, campaigns []campaign.ID, persons []string, since time.Time) (map[string][]time.Time, error)
+	Attempted(ctx context.Context, campaigns map[campaign.ID]int, persons []string, since time.Time) (map[string][]time.Time, error)
 	ActiveSince(ctx context.Context, since time.Time) ([]ledger.Campaign, error)
 	Postpone(ctx context.Context, until map[campaign.MessageID]time.Time, reason string, now time.Time) error
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
@@ -119,9 +119,9 @@ func New(o Options) *Scheduler {
 		Name: "carillon_fed_total", Help: "Tasks put into a channel's queue.",
 	}, []string{"channel"})
 	o.Registry.MustRegister(fed)
-	portfolios := map[string]*portfolio{}
+	portfolios, caps := map[string]*portfolio{}, map[campaign.ID]*allowance{}
 	for name, channel := range o.Channels {
-		s.feeders[name] = newFeeder(name, channel, shared(portfolios, channel), o.Ledger, o.Redis, fed.WithLabelValues(name))
+		s.feeders[name] = newFeeder(name, channel, shared(portfolios, channel), caps, o.Ledger, o.Redis, fed.WithLabelValues(name))
 	}
 	return s
 }
@@ -239,15 +239,11 @@ func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
 				return err
 			}
 		}
-		if s.feeders[c.Definition.Channel] == nil && c.State == campaign.Running {
-			reason := fmt.Sprintf("channel %q is not in the configuration; add it and resume", c.Definition.Channel)
-			if err := s.Ledger.PauseBecause(ctx, c.ID, reason); err != nil {
-				return err
-			}
+		if c.State != campaign.Running || !c.Expires.IsZero() && !c.Expires.After(now) {
 			continue
 		}
-		if c.State == campaign.Running && (c.Expires.IsZero() || c.Expires.After(now)) {
-			byChannel[c.Definition.Channel] = append(byChannel[c.Definition.Channel], c)
+		if err := s.assign(ctx, c, byChannel); err != nil {
+			return err
 		}
 	}
 	if lost {
@@ -258,6 +254,21 @@ func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
 		errs = append(errs, f.feed(ctx, byChannel[name], now))
 	}
 	return errors.Join(errs...)
+}
+
+// assign hands a running campaign to its numbers. One that needs a number which
+// is not there is paused.
+func (s *Scheduler) assign(ctx context.Context, c ledger.Campaign, byChannel map[string][]ledger.Campaign) error {
+	numbers := c.Definition.Numbers()
+	for _, number := range numbers {
+		if s.feeders[number] == nil {
+			return s.Ledger.PauseBecause(ctx, c.ID, fmt.Sprintf("channel %q is not in the configuration; add it and resume", number))
+		}
+	}
+	for _, number := range numbers {
+		byChannel[number] = append(byChannel[number], c)
+	}
+	return nil
 }
 
 // mostSweeps is how many batches are swept before the other work of a tick gets
