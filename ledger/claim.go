@@ -39,7 +39,7 @@ func RefusalReasons() []string {
 
 const (
 	refusedGone       = "gone"       // sent, claimed or ended meanwhile, or another number's
-	refusedStopped    = "stopped"    // the campaign does not run
+	refusedStopped    = "stopped"    // the campaign does not run, or this number not for it
 	refusedExpired    = "expired"    // the campaign's time is over
 	refusedSuppressed = "suppressed" // the person has opted out
 	refusedEarly      = "early"      // its time has not come
@@ -70,8 +70,8 @@ type Sender struct {
 // the given time is taken for dead, and its message becomes unknown.
 //
 // Claim tests in one statement that the message is pending, due, at the attempt
-// before and on the sender's number, that its campaign runs and has not expired,
-// and that the person has not opted out. Otherwise it returns a *RefusedError.
+// before and on the sender's number, that its campaign runs, has not expired and
+// has not stopped the number, and that the person has not opted out. Otherwise it returns a *RefusedError.
 //
 // Where a portfolio is named the person counts as reached by it from now on,
 // for a day.
@@ -94,6 +94,10 @@ const suppressedSQL = `EXISTS (
 	   OR (s.scope = 'marketing' AND messages.category < 2)
 	   OR  s.scope = 'campaign:' || messages.campaign_id))`
 
+// stoppedSQL is true for messages whose number does not send for the campaign.
+const stoppedSQL = `EXISTS (
+	SELECT 1 FROM campaign_channels s WHERE s.campaign_id = messages.campaign_id AND s.position = messages.channel)`
+
 // claimSQL adds 0 to status and channel so that no planner takes the index of what is
 // feedable, which holds a whole campaign: PostgreSQL believes it to be small
 // until it has counted a new one. The messages are found by their ids.
@@ -110,6 +114,7 @@ const claimSQL = `
 		SELECT 1 FROM campaigns c
 		WHERE c.id = messages.campaign_id AND c.state = 'running'
 		  AND (c.expires_at IS NULL OR c.expires_at > CAST(v.value ->> 2 AS BIGINT)))
+	  AND NOT ` + stoppedSQL + `
 	  AND NOT ` + suppressedSQL + `
 	RETURNING id, attempt,
 		(SELECT r.phone FROM recipients r WHERE r.id = (messages.id >> 4)),
@@ -215,11 +220,11 @@ func (t *tx) refuse(ctx context.Context, c *claim) error {
 	var state string
 	var due, expires sql.NullInt64
 	var attempt, position int
-	var suppressed bool
+	var stopped, suppressed bool
 	err := t.QueryRowContext(ctx, `
-		SELECT messages.status, messages.attempt, messages.channel, messages.due, c.state, c.expires_at, `+suppressedSQL+`
+		SELECT messages.status, messages.attempt, messages.channel, messages.due, c.state, c.expires_at, `+stoppedSQL+`, `+suppressedSQL+`
 		FROM messages JOIN campaigns c ON c.id = messages.campaign_id
-		WHERE messages.id = $1`, int64(c.task.Message)).Scan(&status, &attempt, &position, &due, &state, &expires, &suppressed)
+		WHERE messages.id = $1`, int64(c.task.Message)).Scan(&status, &attempt, &position, &due, &state, &expires, &stopped, &suppressed)
 	if errors.Is(err, sql.ErrNoRows) {
 		c.refusal = &RefusedError{Reason: refusedGone}
 		return nil
@@ -241,7 +246,7 @@ func (t *tx) refuse(ctx context.Context, c *claim) error {
 		if err := t.skip(ctx, c.task.Message, "opted out", c.now); err != nil {
 			return err
 		}
-	case state != string(campaign.Running):
+	case state != string(campaign.Running) || stopped:
 		reason = refusedStopped
 	case expires.Valid && expires.Int64 <= now:
 		reason = refusedExpired

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"carillon/campaign"
 )
@@ -76,20 +77,31 @@ func (t *tx) lockRunning(ctx context.Context, also campaign.ID) ([]campaign.ID, 
 	return ids, rows.Err()
 }
 
-// pauseFor pauses the campaigns that a failure stops. The reason of those that
-// did not meet it themselves says which one did.
-func (t *tx) pauseFor(ctx context.Context, all []stopped, met campaign.ID, f campaign.Failure) error {
+// pauseFor pauses the campaigns that a failure stops, and of those with other
+// numbers the numbers alone that it concerns. The reason of those that did not
+// meet it themselves says which one did.
+func (t *tx) pauseFor(ctx context.Context, all []stopped, met campaign.ID, f campaign.Failure, now time.Time) error {
 	var others []campaign.ID
+	elsewhere := fmt.Sprintf("%s (met by campaign %s)", f, met)
 	for _, s := range all {
-		if s.id != met {
-			others = append(others, s.id)
-			continue
+		reason := elsewhere
+		if s.id == met {
+			reason = f.String()
 		}
-		if err := t.pause(ctx, []campaign.ID{met}, f.String()); err != nil {
+		var err error
+		switch {
+		case !s.all:
+			err = t.stop(ctx, s.id, s.positions, reason, now)
+		case s.id == met:
+			err = t.pause(ctx, []campaign.ID{met}, reason)
+		default:
+			others = append(others, s.id)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	return t.pause(ctx, others, fmt.Sprintf("%s (met by campaign %s)", f, met))
+	return t.pause(ctx, others, elsewhere)
 }
 
 // pause pauses those of the campaigns that run.

@@ -35,7 +35,7 @@ type Ledger interface {
 	MatchEarly(ctx context.Context, now time.Time) (int, error)
 	CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error
 	Finish(ctx context.Context, ids []campaign.ID, now time.Time) ([]campaign.ID, error)
-	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
+	StopBecause(ctx context.Context, id campaign.ID, position int, reason string, now time.Time) error
 	Persons(ctx context.Context, ids []campaign.MessageID) (map[campaign.MessageID]string, error)
 	Attempted(ctx context.Context, campaigns map[campaign.ID]int, persons []string, since time.Time) (map[string][]time.Time, error)
 	ActiveSince(ctx context.Context, since time.Time) ([]ledger.Campaign, error)
@@ -242,7 +242,7 @@ func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
 		if c.State != campaign.Running || !c.Expires.IsZero() && !c.Expires.After(now) {
 			continue
 		}
-		if err := s.assign(ctx, c, byChannel); err != nil {
+		if err := s.assign(ctx, c, byChannel, now); err != nil {
 			return err
 		}
 	}
@@ -256,16 +256,20 @@ func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
 	return errors.Join(errs...)
 }
 
-// assign hands a running campaign to its numbers. One that needs a number which
-// is not there is paused.
-func (s *Scheduler) assign(ctx context.Context, c ledger.Campaign, byChannel map[string][]ledger.Campaign) error {
-	numbers := c.Definition.Numbers()
-	for _, number := range numbers {
-		if s.feeders[number] == nil {
-			return s.Ledger.PauseBecause(ctx, c.ID, fmt.Sprintf("channel %q is not in the configuration; add it and resume", number))
+// assign hands a running campaign to its numbers. One that is not there is
+// stopped, and the campaign paused where it has no other.
+func (s *Scheduler) assign(ctx context.Context, c ledger.Campaign, byChannel map[string][]ledger.Campaign, now time.Time) error {
+	for position, number := range c.Definition.Numbers() {
+		if _, stopped := c.Stopped[position]; stopped {
+			continue
 		}
-	}
-	for _, number := range numbers {
+		if s.feeders[number] == nil {
+			reason := fmt.Sprintf("channel %q is not in the configuration; add it and resume", number)
+			if err := s.Ledger.StopBecause(ctx, c.ID, position, reason, now); err != nil {
+				return err
+			}
+			continue
+		}
 		byChannel[number] = append(byChannel[number], c)
 	}
 	return nil

@@ -23,10 +23,12 @@ type campaignView struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	// Channel is the first of Channels.
-	Channel  string                     `json:"channel"`
-	Channels []string                   `json:"channels"`
-	State    campaign.State             `json:"state"`
-	Reason   string                     `json:"reason"`
+	Channel  string         `json:"channel"`
+	Channels []string       `json:"channels"`
+	State    campaign.State `json:"state"`
+	Reason   string         `json:"reason"`
+	// Stopped says of numbers that do not send for it, why.
+	Stopped  map[string]string          `json:"stopped,omitempty"`
 	Counts   campaign.Counts            `json:"counts"`
 	Verdicts map[campaign.Verdict]int64 `json:"verdicts"`
 	Steps    []stepView                 `json:"steps"`
@@ -88,6 +90,12 @@ func (s *Server) view(c ledger.Campaign) campaignView {
 		ExpiresAt:  moment(c.Expires),
 	}
 	maps.Copy(v.Verdicts, c.Verdicts)
+	for position, stop := range c.Stopped {
+		if v.Stopped == nil {
+			v.Stopped = map[string]string{}
+		}
+		v.Stopped[v.Channels[position]] = stop.Reason
+	}
 	for i, step := range c.Definition.Steps {
 		counts := campaign.Counts{}
 		if i < len(c.Steps) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -42,6 +43,9 @@ func (c Campaign) WriteText(out io.Writer) error {
 	line("state", c.State)
 	line("reason", c.Reason)
 	line(c.numbers())
+	for _, number := range slices.Sorted(maps.Keys(c.Stopped)) {
+		line("stopped", fmt.Sprintf("%s: %s", number, c.Stopped[number]))
+	}
 	line("progress", c.Snapshot().String())
 	if c.RateLimit > 0 {
 		line("own cap", formatRate(c.RateLimit))
