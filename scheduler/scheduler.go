@@ -34,6 +34,7 @@ type Ledger interface {
 	Sweep(ctx context.Context, now time.Time, policy func(channel string) ledger.UnknownPolicy) (int, error)
 	MatchEarly(ctx context.Context, now time.Time) (int, error)
 	CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error
+	HandOver(ctx context.Context, id campaign.ID, from int, weights []float64, now time.Time) error
 	Finish(ctx context.Context, ids []campaign.ID, now time.Time) ([]campaign.ID, error)
 	StopBecause(ctx context.Context, id campaign.ID, position int, reason string, now time.Time) error
 	Persons(ctx context.Context, ids []campaign.MessageID) (map[campaign.MessageID]string, error)
@@ -110,7 +111,7 @@ func New(o Options) *Scheduler {
 		Options: o,
 		feeders: map[string]*feeder{},
 		epoch:   &epoch{redis: o.Redis},
-		closing: newClosing(o.Ledger, trouble, o.Now),
+		closing: newClosing(trouble),
 		lease:   newLease(o.Ledger, o.Now),
 		wake:    make(chan struct{}, 1),
 		trouble: trouble,
@@ -296,7 +297,7 @@ func (s *Scheduler) sweep(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// finish closes what is cancelled or expired, and ends campaigns in which
+// finish closes what is cancelled or expired, has stopped numbers hand over, and ends campaigns in which
 // nothing is left to do.
 func (s *Scheduler) finish(ctx context.Context, now time.Time) error {
 	unfinished, err := s.Ledger.Unfinished(ctx)
@@ -312,9 +313,11 @@ func (s *Scheduler) finish(ctx context.Context, now time.Time) error {
 			over = append(over, c.ID)
 		case begun == 0:
 		case c.State == campaign.Cancelled:
-			s.closing.start(ctx, c.ID, campaign.Skipped, "the campaign was cancelled")
+			s.closeRows(ctx, c.ID, campaign.Skipped, "the campaign was cancelled")
 		case !c.Expires.IsZero() && !c.Expires.After(now):
-			s.closing.start(ctx, c.ID, campaign.Expired, "the campaign's time ran out")
+			s.closeRows(ctx, c.ID, campaign.Expired, "the campaign's time ran out")
+		default:
+			s.handOver(ctx, c)
 		}
 	}
 	if len(over) == 0 {
@@ -325,6 +328,11 @@ func (s *Scheduler) finish(ctx context.Context, now time.Time) error {
 		s.Log.Info("campaign finished", "campaign", id)
 	}
 	return err
+}
+
+// closeRows ends what a campaign has not begun to send.
+func (s *Scheduler) closeRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string) {
+	s.closing.start(id, "close", func() error { return s.Ledger.CloseRows(ctx, id, to, reason, s.Now()) })
 }
 
 func (s *Scheduler) policy(channel string) ledger.UnknownPolicy { return s.Channels[channel].Unknown }
