@@ -161,6 +161,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, each func(key, value *yaml.
 
 func (d *decoder) sequence(n *yaml.Node, into reflect.Value, path string) {
 	if n.Kind != yaml.SequenceNode {
+		into.Set(reflect.MakeSlice(into.Type(), 0, 0)) // it is not missing
 		d.wrong(n, path, "must be a list; write [ ] around it or a dash before each entry")
 		return
 	}
@@ -248,8 +249,6 @@ func unsupported(in any, key string) string {
 	switch in.(type) {
 	case Definition:
 		switch key {
-		case "channels":
-			return "several channels are not supported in this version; write channel: with one name"
 		case "fallback":
 			return "fallback channels are not supported in this version; remove it and send to the failed with a campaign of another channel"
 		case "hours":

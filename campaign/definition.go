@@ -15,8 +15,14 @@ import (
 type Definition struct {
 	// Name is for people; it need not be unique.
 	Name string `yaml:"name" json:"name"`
-	// Channel is the sending number's name in the configuration.
+	// Channel is the sending number's name in the configuration; empty where
+	// Channels names several.
 	Channel string `yaml:"channel" json:"channel"`
+	// Channels are the numbers that share the load. A recipient stays with one
+	// of them.
+	Channels []string `yaml:"channels" json:"channels,omitempty"`
+	// Handover lets a number in trouble give what it has not begun to the others.
+	Handover bool `yaml:"handover" json:"handover,omitempty"`
 	// Contacts says how to read the list.
 	Contacts ContactOptions `yaml:"contacts" json:"contacts"`
 	// Steps are the messages each recipient gets, in order; at least one.

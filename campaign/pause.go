@@ -17,19 +17,39 @@ const (
 	PauseAccount PauseScope = "account"
 )
 
-// Stops reports whether a failure that the given step of one campaign met stops
-// another. account names the channels of the account that it was met on; the
-// campaign's own channel is one of them, named or not.
-func (s PauseScope) Stops(other, met *Definition, step int, account []string) bool {
-	sameChannel := other.Channel == met.Channel
-	sameAccount := sameChannel || slices.Contains(account, other.Channel)
-	switch s {
-	case PauseTemplate:
-		return sameAccount && slices.ContainsFunc(other.Steps, met.Steps[step].sameTemplate)
+// Trouble is a failure that a person has to mend, and where it was met.
+type Trouble struct {
+	Scope PauseScope
+	// Step is what was being sent.
+	Step Step
+	// Number is the channel that it was sent from.
+	Number string
+	// Account names the channels of that number's account; Number is one of
+	// them, named or not.
+	Account []string
+}
+
+// Stops returns which of a campaign's numbers the trouble makes unusable for
+// it, as positions in Numbers.
+func (t Trouble) Stops(d *Definition) []int {
+	if t.Scope == PauseTemplate && !slices.ContainsFunc(d.Steps, t.Step.sameTemplate) {
+		return nil
+	}
+	var positions []int
+	for i, number := range d.Numbers() {
+		if t.concerns(number) {
+			positions = append(positions, i)
+		}
+	}
+	return positions
+}
+
+func (t Trouble) concerns(number string) bool {
+	switch t.Scope {
 	case PauseChannel:
-		return sameChannel
-	case PauseAccount:
-		return sameAccount
+		return number == t.Number
+	case PauseTemplate, PauseAccount:
+		return number == t.Number || slices.Contains(t.Account, number)
 	}
 	return false
 }

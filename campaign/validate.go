@@ -38,7 +38,7 @@ func (v *validator) required(path, text, hint string) bool {
 func (d *Definition) validate() []*Mistake {
 	var v validator
 	v.required("name", d.Name, "a name for people to read")
-	v.required("channel", d.Channel, "the name of a channel of the configuration")
+	v.channels(d)
 	if math.IsNaN(d.Rate) || math.IsInf(d.Rate, 0) || d.Rate < 0 {
 		v.wrong("rate", "must be a number of messages a second, or 0 for no limit of its own")
 	}

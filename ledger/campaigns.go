@@ -17,10 +17,13 @@ const importing = "importing"
 
 // Campaign is a campaign as it stands.
 type Campaign struct {
-	ID         campaign.ID
-	Name       string
-	State      campaign.State
-	Reason     string
+	ID     campaign.ID
+	Name   string
+	State  campaign.State
+	Reason string
+	// Stopped are the numbers that do not send for it, by their position, where
+	// it has several.
+	Stopped    map[int]Stop
 	Definition *campaign.Definition
 	// Columns are the names of the list's columns.
 	Columns []string
@@ -111,6 +114,9 @@ func (l *Ledger) campaigns(ctx context.Context, where string, args ...any) ([]Ca
 	for i, c := range found {
 		ids[i] = c.ID
 	}
+	if err := l.addStops(ctx, found); err != nil {
+		return nil, err
+	}
 	tallies, err := l.tallies(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -172,7 +178,8 @@ func (l *Ledger) verdicts(ctx context.Context, ids []campaign.ID) (map[campaign.
 }
 
 // Act carries out what a person does to a campaign, and returns it as it is
-// then. by names the person, for the campaign's reason. The error wraps
+// then. by names the person, for the campaign's reason. A resume lets numbers
+// that were stopped go on, too. The error wraps
 // ErrNotFound, or ErrState where the campaign's state does not allow it.
 func (l *Ledger) Act(ctx context.Context, id campaign.ID, action campaign.Action, by string, now time.Time) (Campaign, error) {
 	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
@@ -184,7 +191,15 @@ func (l *Ledger) Act(ctx context.Context, id campaign.ID, action campaign.Action
 		if !allowed {
 			return fmt.Errorf("%s campaign %s: %w: it is %s", action, id, ErrState, c.State)
 		}
-		if next == c.State {
+		changed := next != c.State
+		if action == campaign.Resume {
+			cleared, err := t.clearStops(ctx, id)
+			if err != nil {
+				return err
+			}
+			changed = changed || cleared
+		}
+		if !changed {
 			return nil
 		}
 		return t.setState(ctx, c, next, fmt.Sprintf("%s by %s", past(action), by), now)

@@ -38,8 +38,8 @@ func RefusalReasons() []string {
 }
 
 const (
-	refusedGone       = "gone"       // sent, claimed or ended meanwhile
-	refusedStopped    = "stopped"    // the campaign does not run
+	refusedGone       = "gone"       // sent, claimed or ended meanwhile, or another number's
+	refusedStopped    = "stopped"    // the campaign does not run, or this number not for it
 	refusedExpired    = "expired"    // the campaign's time is over
 	refusedSuppressed = "suppressed" // the person has opted out
 	refusedEarly      = "early"      // its time has not come
@@ -47,29 +47,36 @@ const (
 
 // claim is one request within a batch.
 type claim struct {
-	task  campaign.Task
-	now   time.Time
-	until time.Time
-	token int64 // tells this claim from another's of the same attempt
-	// portfolio has a daily limit that the person counts for; empty: none
-	portfolio string
+	task   campaign.Task
+	now    time.Time
+	until  time.Time
+	token  int64 // tells this claim from another's of the same attempt
+	sender Sender
 
 	claimed *Claimed
 	refusal *RefusedError
+}
+
+// Sender is the number that a message is claimed for.
+type Sender struct {
+	// Position is where its channel stands in the campaign's list.
+	Position int
+	// Portfolio has a daily limit that the person counts for; empty: none.
+	Portfolio string
 }
 
 // Claim takes a message for one attempt: it is on disk as posting, under the
 // attempt's number, before Claim returns. A claim that is not settled until
 // the given time is taken for dead, and its message becomes unknown.
 //
-// Claim tests in one statement that the message is pending, due and at the
-// attempt before, that its campaign runs and has not expired, and that the
-// person has not opted out. Otherwise it returns a *RefusedError.
+// Claim tests in one statement that the message is pending, due, at the attempt
+// before and on the sender's number, that its campaign runs, has not expired and
+// has not stopped the number, and that the person has not opted out. Otherwise it returns a *RefusedError.
 //
 // Where a portfolio is named the person counts as reached by it from now on,
 // for a day.
-func (l *Ledger) Claim(ctx context.Context, task campaign.Task, now, until time.Time, portfolio string) (Claimed, error) {
-	c := &claim{task: task, now: now, until: until, token: rand.Int64(), portfolio: portfolio}
+func (l *Ledger) Claim(ctx context.Context, task campaign.Task, by Sender, now, until time.Time) (Claimed, error) {
+	c := &claim{task: task, sender: by, now: now, until: until, token: rand.Int64()}
 	if err := l.commit.submit(urgent, &job{ctx: ctx, claim: c}); err != nil {
 		return Claimed{}, err
 	}
@@ -87,7 +94,11 @@ const suppressedSQL = `EXISTS (
 	   OR (s.scope = 'marketing' AND messages.category < 2)
 	   OR  s.scope = 'campaign:' || messages.campaign_id))`
 
-// claimSQL adds 0 to the status so that no planner takes the index of what is
+// stoppedSQL is true for messages whose number does not send for the campaign.
+const stoppedSQL = `EXISTS (
+	SELECT 1 FROM campaign_channels s WHERE s.campaign_id = messages.campaign_id AND s.position = messages.channel)`
+
+// claimSQL adds 0 to status and channel so that no planner takes the index of what is
 // feedable, which holds a whole campaign: PostgreSQL believes it to be small
 // until it has counted a new one. The messages are found by their ids.
 const claimSQL = `
@@ -97,11 +108,13 @@ const claimSQL = `
 	WHERE messages.id = CAST(v.value ->> 0 AS BIGINT)
 	  AND messages.status + 0 = 2
 	  AND messages.attempt = CAST(v.value ->> 1 AS BIGINT) - 1
+	  AND messages.channel + 0 = CAST(v.value ->> 4 AS BIGINT)
 	  AND messages.due <= CAST(v.value ->> 2 AS BIGINT)
 	  AND EXISTS (
 		SELECT 1 FROM campaigns c
 		WHERE c.id = messages.campaign_id AND c.state = 'running'
 		  AND (c.expires_at IS NULL OR c.expires_at > CAST(v.value ->> 2 AS BIGINT)))
+	  AND NOT ` + stoppedSQL + `
 	  AND NOT ` + suppressedSQL + `
 	RETURNING id, attempt,
 		(SELECT r.phone FROM recipients r WHERE r.id = (messages.id >> 4)),
@@ -119,7 +132,7 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 	}
 	// Of two claims of one message in a batch the later one is refused.
 	asked := make(map[campaign.MessageID]*claim, len(claims))
-	batch := make([][4]int64, 0, len(claims))
+	batch := make([][5]int64, 0, len(claims))
 	for _, c := range claims {
 		c.claimed, c.refusal = nil, nil
 		if asked[c.task.Message] != nil {
@@ -127,7 +140,7 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 			continue
 		}
 		asked[c.task.Message] = c
-		batch = append(batch, [4]int64{int64(c.task.Message), int64(c.task.Attempt), c.now.UnixMilli(), c.until.UnixMilli()})
+		batch = append(batch, [5]int64{int64(c.task.Message), int64(c.task.Attempt), c.now.UnixMilli(), c.until.UnixMilli(), int64(c.sender.Position)})
 	}
 	attempts, err := t.takeClaims(ctx, asked, batch)
 	if err != nil {
@@ -152,7 +165,7 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 }
 
 // takeClaims moves the messages that may go, and returns their attempts.
-func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim, batch [][4]int64) ([][4]int64, error) {
+func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim, batch [][5]int64) ([][4]int64, error) {
 	rows, err := t.QueryContext(ctx, t.l.sql(claimSQL), asJSON(batch))
 	if err != nil {
 		return nil, fmt.Errorf("ledger: claim: %w", err)
@@ -206,12 +219,12 @@ func (t *tx) refuse(ctx context.Context, c *claim) error {
 	var status campaign.Status
 	var state string
 	var due, expires sql.NullInt64
-	var attempt int
-	var suppressed bool
+	var attempt, position int
+	var stopped, suppressed bool
 	err := t.QueryRowContext(ctx, `
-		SELECT messages.status, messages.attempt, messages.due, c.state, c.expires_at, `+suppressedSQL+`
+		SELECT messages.status, messages.attempt, messages.channel, messages.due, c.state, c.expires_at, `+stoppedSQL+`, `+suppressedSQL+`
 		FROM messages JOIN campaigns c ON c.id = messages.campaign_id
-		WHERE messages.id = $1`, int64(c.task.Message)).Scan(&status, &attempt, &due, &state, &expires, &suppressed)
+		WHERE messages.id = $1`, int64(c.task.Message)).Scan(&status, &attempt, &position, &due, &state, &expires, &stopped, &suppressed)
 	if errors.Is(err, sql.ErrNoRows) {
 		c.refusal = &RefusedError{Reason: refusedGone}
 		return nil
@@ -227,13 +240,13 @@ func (t *tx) refuse(ctx context.Context, c *claim) error {
 	now := c.now.UnixMilli()
 	reason := refusedGone
 	switch {
-	case status != campaign.Pending || attempt != c.task.Attempt-1:
+	case status != campaign.Pending || attempt != c.task.Attempt-1 || position != c.sender.Position:
 	case suppressed:
 		reason = refusedSuppressed
 		if err := t.skip(ctx, c.task.Message, "opted out", c.now); err != nil {
 			return err
 		}
-	case state != string(campaign.Running):
+	case state != string(campaign.Running) || stopped:
 		reason = refusedStopped
 	case expires.Valid && expires.Int64 <= now:
 		reason = refusedExpired

@@ -22,6 +22,9 @@ const abandonedAfter = 10 * time.Minute
 type NewCampaign struct {
 	Definition *campaign.Definition
 	Columns    []string
+	// Weights are the shares of the list that the campaign's numbers get, in
+	// their order; nil means equal ones.
+	Weights []float64
 	// Key, where not empty, makes a second import of the same request return
 	// the first one's campaign. Hash tells whether it is the same request.
 	Key, Hash string
@@ -46,14 +49,19 @@ type Intake struct {
 	l    *Ledger
 	id   campaign.ID
 	def  *campaign.Definition
+	turn turns
 	last int
 }
 
 // BeginIntake makes an invisible campaign. The error is an *ExistsError where
 // the key has been used.
 func (l *Ledger) BeginIntake(ctx context.Context, n NewCampaign, now time.Time) (*Intake, error) {
-	in := &Intake{l: l, id: campaign.NewID(), def: n.Definition}
-	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+	turn, err := newTurns(len(n.Definition.Numbers()), n.Weights)
+	if err != nil {
+		return nil, err
+	}
+	in := &Intake{l: l, id: campaign.NewID(), def: n.Definition, turn: turn}
+	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		if n.Key != "" {
 			if err := t.freeKey(ctx, n, now); err != nil {
 				return err
@@ -185,7 +193,7 @@ const insertRecipientsSQL = `
 
 const insertMessagesSQL = `
 	INSERT INTO messages (id, campaign_id, channel, category, status, due, updated_at)
-	SELECT CAST(value AS BIGINT), CAST($2 AS BIGINT), 0, CAST($3 AS SMALLINT), CAST($4 AS SMALLINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT)
+	SELECT CAST(value ->> 0 AS BIGINT), CAST($2 AS BIGINT), CAST(value ->> 1 AS SMALLINT), CAST($3 AS SMALLINT), CAST($4 AS SMALLINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT)
 	FROM EACH($1)`
 
 // insert writes the rows, and the messages of those that are admitted.
@@ -223,9 +231,9 @@ func (in *Intake) insertMessages(ctx context.Context, t *tx, admitted []campaign
 		return nil
 	}
 	for step, rule := range in.def.Steps {
-		ids := make([]campaign.MessageID, len(admitted))
+		ids := make([][2]int64, len(admitted))
 		for i, recipient := range admitted {
-			ids[i] = recipient.Message(step)
+			ids[i] = [2]int64{int64(recipient.Message(step)), int64(in.turn.of(recipient.Row()))}
 		}
 		status, due := campaign.Pending, any(0)
 		if step > 0 {

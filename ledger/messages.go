@@ -14,6 +14,7 @@ import (
 // written by flushMessages, all at once.
 type message struct {
 	id       campaign.MessageID
+	position int // of its number in the campaign's list
 	category int
 	status   campaign.Status
 	due      sql.NullInt64
@@ -74,7 +75,7 @@ func (m *message) touch(now time.Time) {
 }
 
 const lockSQL = `
-	SELECT id, category, status, due, attempt, tries, failures, permanent = 1, code, reason,
+	SELECT id, channel, category, status, due, attempt, tries, failures, permanent = 1, code, reason,
 	       accepted_at, sent_at, delivered_at, read_at, failed_at
 	FROM messages WHERE id IN (SELECT CAST(value AS BIGINT) FROM EACH($1))
 	ORDER BY id LOCKED`
@@ -96,7 +97,7 @@ func (t *tx) lock(ctx context.Context, ids []campaign.MessageID) error {
 	defer rows.Close()
 	for rows.Next() {
 		m := &message{}
-		err := rows.Scan(&m.id, &m.category, &m.status, &m.due, &m.attempt, &m.tries, &m.failures, &m.permanent, &m.code, &m.reason,
+		err := rows.Scan(&m.id, &m.position, &m.category, &m.status, &m.due, &m.attempt, &m.tries, &m.failures, &m.permanent, &m.code, &m.reason,
 			&m.acceptedAt, &m.sentAt, &m.deliveredAt, &m.readAt, &m.failedAt)
 		if err != nil {
 			return fmt.Errorf("ledger: lock messages: %w", err)
@@ -104,6 +105,19 @@ func (t *tx) lock(ctx context.Context, ids []campaign.MessageID) error {
 		t.messages[m.id] = m
 	}
 	return rows.Err()
+}
+
+// number is the channel that a message goes out from.
+func (t *tx) number(ctx context.Context, m *message) (string, error) {
+	definition, err := t.definition(ctx, m.id.Campaign())
+	if err != nil {
+		return "", err
+	}
+	numbers := definition.Numbers()
+	if m.position >= len(numbers) {
+		return "", fmt.Errorf("ledger: message %d is on number %d of campaign %s, which has %d", m.id, m.position+1, m.id.Campaign(), len(numbers))
+	}
+	return numbers[m.position], nil
 }
 
 // message is one locked message, nil where there is none.

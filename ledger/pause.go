@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"carillon/campaign"
 )
@@ -20,30 +21,42 @@ func (l *Ledger) PauseBecause(ctx context.Context, id campaign.ID, reason string
 // the order of their ids before anything else of theirs is, for one trouble
 // strikes many messages at once, and their transactions must not wait for each
 // other in a circle.
-func (t *tx) stoppedBy(ctx context.Context, id campaign.MessageID, f campaign.Failure) ([]campaign.ID, error) {
+func (t *tx) stoppedBy(ctx context.Context, m *message, f campaign.Failure) ([]stopped, error) {
 	if f.Pause == campaign.PauseNothing {
 		return nil, nil
 	}
-	own := id.Campaign()
+	own := m.id.Campaign()
 	met, err := t.definition(ctx, own)
 	if err != nil {
 		return nil, err
 	}
+	number, err := t.number(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	trouble := campaign.Trouble{Scope: f.Pause, Step: met.Steps[m.id.Step()], Number: number, Account: f.Account}
 	candidates, err := t.lockRunning(ctx, own)
 	if err != nil {
 		return nil, err
 	}
-	var stopped []campaign.ID
-	for _, other := range candidates {
-		definition, err := t.definition(ctx, other)
+	var all []stopped
+	for _, id := range candidates {
+		definition, err := t.definition(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		if other == own || f.Pause.Stops(definition, met, id.Step(), f.Account) {
-			stopped = append(stopped, other)
+		if positions := trouble.Stops(definition); len(positions) > 0 {
+			all = append(all, stopped{id, positions, len(positions) == len(definition.Numbers())})
 		}
 	}
-	return stopped, nil
+	return all, nil
+}
+
+// stopped is what a trouble stops of a campaign.
+type stopped struct {
+	id        campaign.ID
+	positions []int // of its numbers
+	all       bool  // there are no others
 }
 
 // lockRunning locks the campaigns that run, and one more whatever its state.
@@ -64,20 +77,31 @@ func (t *tx) lockRunning(ctx context.Context, also campaign.ID) ([]campaign.ID, 
 	return ids, rows.Err()
 }
 
-// pauseFor pauses the campaigns that a failure stops. The reason of those that
-// did not meet it themselves says which one did.
-func (t *tx) pauseFor(ctx context.Context, stopped []campaign.ID, met campaign.ID, f campaign.Failure) error {
+// pauseFor pauses the campaigns that a failure stops, and of those with other
+// numbers the numbers alone that it concerns. The reason of those that did not
+// meet it themselves says which one did.
+func (t *tx) pauseFor(ctx context.Context, all []stopped, met campaign.ID, f campaign.Failure, now time.Time) error {
 	var others []campaign.ID
-	for _, id := range stopped {
-		if id != met {
-			others = append(others, id)
-			continue
+	elsewhere := fmt.Sprintf("%s (met by campaign %s)", f, met)
+	for _, s := range all {
+		reason := elsewhere
+		if s.id == met {
+			reason = f.String()
 		}
-		if err := t.pause(ctx, []campaign.ID{met}, f.String()); err != nil {
+		var err error
+		switch {
+		case !s.all:
+			err = t.stop(ctx, s.id, s.positions, reason, now)
+		case s.id == met:
+			err = t.pause(ctx, []campaign.ID{met}, reason)
+		default:
+			others = append(others, s.id)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	return t.pause(ctx, others, fmt.Sprintf("%s (met by campaign %s)", f, met))
+	return t.pause(ctx, others, elsewhere)
 }
 
 // pause pauses those of the campaigns that run.

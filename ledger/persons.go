@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"carillon/campaign"
@@ -30,10 +32,10 @@ func (l *Ledger) Persons(ctx context.Context, ids []campaign.MessageID) (map[cam
 }
 
 // Attempted returns when messages of some campaigns were claimed for some
-// persons, since a time and in no order. Claims that were given back do not
-// count.
-func (l *Ledger) Attempted(ctx context.Context, campaigns []campaign.ID, persons []string, since time.Time) (map[string][]time.Time, error) {
-	owners, err := l.recipientsOf(ctx, campaigns, persons)
+// persons by one number, since a time and in no order. campaigns says where the
+// number stands in the list of each. Claims that were given back do not count.
+func (l *Ledger) Attempted(ctx context.Context, campaigns map[campaign.ID]int, persons []string, since time.Time) (map[string][]time.Time, error) {
+	owners, err := l.recipientsOf(ctx, slices.Sorted(maps.Keys(campaigns)), persons)
 	if err != nil || len(owners) == 0 {
 		return nil, err
 	}
@@ -44,7 +46,7 @@ func (l *Ledger) Attempted(ctx context.Context, campaigns []campaign.ID, persons
 		}
 	}
 	rows, err := l.read.QueryContext(ctx, l.sql(`
-		SELECT message_id, claimed_at FROM attempts
+		SELECT message_id, claimed_at, (SELECT m.channel FROM messages m WHERE m.id = message_id) FROM attempts
 		WHERE message_id IN (SELECT CAST(value AS BIGINT) FROM EACH($1)) AND claimed_at >= $2 AND outcome <> $3`),
 		asJSON(ids), since.UnixMilli(), string(OutcomeReleased))
 	if err != nil {
@@ -55,8 +57,12 @@ func (l *Ledger) Attempted(ctx context.Context, campaigns []campaign.ID, persons
 	for rows.Next() {
 		var id campaign.MessageID
 		var at int64
-		if err := rows.Scan(&id, &at); err != nil {
+		var position int
+		if err := rows.Scan(&id, &at, &position); err != nil {
 			return nil, fmt.Errorf("ledger: attempts: %w", err)
+		}
+		if position != campaigns[id.Campaign()] {
+			continue
 		}
 		person := owners[id.Recipient()]
 		found[person] = append(found[person], time.UnixMilli(at))

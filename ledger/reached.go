@@ -65,8 +65,8 @@ func (t *tx) reach(ctx context.Context, claims []*claim) error {
 	type key struct{ portfolio, person string }
 	last := map[key]int64{}
 	for _, c := range claims {
-		if c.portfolio != "" && c.claimed != nil {
-			k := key{c.portfolio, c.claimed.Person}
+		if c.sender.Portfolio != "" && c.claimed != nil {
+			k := key{c.sender.Portfolio, c.claimed.Person}
 			last[k] = max(last[k], c.now.UnixMilli())
 		}
 	}

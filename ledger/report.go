@@ -15,10 +15,13 @@ import (
 type ReportRow struct {
 	Recipient campaign.RecipientID
 	// Step counts from 1; 0 for a rejected row.
-	Step    int
-	Phone   string
-	Verdict campaign.Verdict
-	Status  campaign.Status
+	Step int
+	// Position is that of the message's number in the campaign's list, 0 for a
+	// rejected row.
+	Position int
+	Phone    string
+	Verdict  campaign.Verdict
+	Status   campaign.Status
 	// Attempts counts those that were not throttled or released.
 	Attempts   int
 	ProviderID string
@@ -45,7 +48,7 @@ type ReportQuery struct {
 }
 
 const reportSQL = `
-	SELECT r.id, r.phone, r.verdict, r.detail, m.id, m.status, m.tries, m.code, m.reason,
+	SELECT r.id, r.phone, r.verdict, r.detail, m.id, m.channel, m.status, m.tries, m.code, m.reason,
 	       (SELECT a.provider_id FROM attempts a WHERE a.message_id = m.id AND a.provider_id IS NOT NULL ORDER BY a.n DESC LIMIT 1),
 	       m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at
 	FROM (SELECT * FROM recipients r WHERE r.id > $1 AND r.id < $2 %s ORDER BY r.id LIMIT $3) AS r
@@ -106,10 +109,10 @@ func (q ReportQuery) filter() (string, []any) {
 func scanReportRow(rows *sql.Rows) (ReportRow, error) {
 	var r ReportRow
 	var detail string
-	var message, status, tries, code sql.NullInt64
+	var message, position, status, tries, code sql.NullInt64
 	var reason, providerID sql.NullString
 	var accepted, sent, delivered, read, failed sql.NullInt64
-	err := rows.Scan(&r.Recipient, &r.Phone, &r.Verdict, &detail, &message, &status, &tries, &code, &reason, &providerID,
+	err := rows.Scan(&r.Recipient, &r.Phone, &r.Verdict, &detail, &message, &position, &status, &tries, &code, &reason, &providerID,
 		&accepted, &sent, &delivered, &read, &failed)
 	if err != nil {
 		return r, err
@@ -122,7 +125,7 @@ func scanReportRow(rows *sql.Rows) (ReportRow, error) {
 		return r, nil
 	}
 	r.Step = campaign.MessageID(message.Int64).Step() + 1
-	r.Status = campaign.Status(status.Int64)
+	r.Position, r.Status = int(position.Int64), campaign.Status(status.Int64)
 	r.Attempts, r.Code = int(tries.Int64), int(code.Int64)
 	r.Reason, r.ProviderID = reason.String, providerID.String
 	r.AcceptedAt, r.SentAt, r.DeliveredAt, r.ReadAt, r.FailedAt = moment(accepted), moment(sent), moment(delivered), moment(read), moment(failed)

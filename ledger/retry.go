@@ -80,7 +80,7 @@ func (l *Ledger) restart(ctx context.Context, id campaign.ID, by string, now tim
 		if err != nil {
 			return fmt.Errorf("ledger: retry campaign %s: %w", id, err)
 		}
-		return nil
+		return t.handAgain(ctx, id)
 	})
 }
 

@@ -18,6 +18,11 @@ type session interface {
 	Rollback() error
 }
 
+// querier is what rows are read from: a transaction, or the database as it is.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
 // prepare says how transactions are begun. An engine with one writer gets a
 // connection that remembers every statement it has run: its driver would
 // otherwise translate each one anew each time.

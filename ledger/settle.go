@@ -186,7 +186,7 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 	if f.Throttled {
 		m.tries--
 	}
-	stopped, err := t.stoppedBy(ctx, m.id, f)
+	stopped, err := t.stoppedBy(ctx, m, f)
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 			return err
 		}
 	}
-	if err := t.pauseFor(ctx, stopped, m.id.Campaign(), f); err != nil {
+	if err := t.pauseFor(ctx, stopped, m.id.Campaign(), f, now); err != nil {
 		return err
 	}
 	return t.follow(ctx, m, now)

@@ -89,12 +89,12 @@ func (t *tx) sweep(ctx context.Context, m *message, now time.Time, policy func(s
 	case campaign.Waiting:
 		return t.impatient(ctx, m, now)
 	case campaign.Posting:
-		definition, err := t.definition(ctx, m.id.Campaign())
+		number, err := t.number(ctx, m)
 		if err != nil {
 			return err
 		}
 		m.reason = reasonLostWorker
-		t.set(m, campaign.Unknown, at(now.Add(policy(definition.Channel).After)), now)
+		t.set(m, campaign.Unknown, at(now.Add(policy(number).After)), now)
 	case campaign.Unknown:
 		if err := t.decideUnknown(ctx, m, now, policy); err != nil {
 			return err

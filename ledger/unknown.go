@@ -37,11 +37,11 @@ const (
 // receipt would have come: the provider has reported on a message that it
 // accepted after this one was posted, and our webhook has not been away since.
 func (t *tx) decideUnknown(ctx context.Context, m *message, now time.Time, policy func(string) UnknownPolicy) error {
-	definition, err := t.definition(ctx, m.id.Campaign())
+	number, err := t.number(ctx, m)
 	if err != nil {
 		return err
 	}
-	rule := policy(definition.Channel)
+	rule := policy(number)
 	posted, err := t.postedAt(ctx, m)
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (t *tx) decideUnknown(ctx context.Context, m *message, now time.Time, polic
 	if !rule.Resend || now.Sub(posted) >= undecidedFor || m.failures+1 >= campaign.MaxFailures {
 		return t.leave(m, now)
 	}
-	since, proof, err := t.proofOf(ctx, definition.Channel)
+	since, proof, err := t.proofOf(ctx, number)
 	if err != nil {
 		return err
 	}
@@ -143,22 +143,22 @@ func (t *tx) prove(ctx context.Context, m *message) error {
 	if !m.acceptedAt.Valid {
 		return nil
 	}
-	definition, err := t.definition(ctx, m.id.Campaign())
+	number, err := t.number(ctx, m)
 	if err != nil {
 		return err
 	}
 	accepted := m.acceptedAt.Int64
-	if known, ok := t.l.proofs.Load(definition.Channel); ok && accepted < known.(int64)+proofEvery.Milliseconds() {
+	if known, ok := t.l.proofs.Load(number); ok && accepted < known.(int64)+proofEvery.Milliseconds() {
 		return nil
 	}
 	_, err = t.ExecContext(ctx, `
 		INSERT INTO proofs (channel, accepted_at) VALUES ($1, $2)
 		ON CONFLICT (channel) DO UPDATE SET accepted_at = excluded.accepted_at WHERE proofs.accepted_at < excluded.accepted_at`,
-		definition.Channel, accepted)
+		number, accepted)
 	if err != nil {
 		return fmt.Errorf("ledger: proof of receipts: %w", err)
 	}
-	t.l.proofs.Store(definition.Channel, accepted)
+	t.l.proofs.Store(number, accepted)
 	return nil
 }
 

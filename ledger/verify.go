@@ -9,7 +9,8 @@ import (
 )
 
 // Verify counts a campaign's rows and compares them with what the ledger says
-// of it: the counts per step and status, the open messages, the verdicts. It
+// of it: the counts per step and status, the open messages, the verdicts; and
+// that each recipient stays with one number. It
 // reads every row; it is for tests and for a suspicious operator. The
 // campaign must not be moving meanwhile.
 func (l *Ledger) Verify(ctx context.Context, id campaign.ID) error {
@@ -41,7 +42,26 @@ func (l *Ledger) Verify(ctx context.Context, id campaign.ID) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	return errors.Join(compareCounts(c, counted, open), l.verifyVerdicts(ctx, c))
+	return errors.Join(compareCounts(c, counted, open), l.verifyVerdicts(ctx, c), l.verifyNumbers(ctx, c))
+}
+
+// verifyNumbers finds recipients whose messages are on several numbers, or on
+// one that the campaign does not have.
+func (l *Ledger) verifyNumbers(ctx context.Context, c Campaign) error {
+	var wrong int64
+	first, end := c.ID.Messages()
+	err := l.read.QueryRowContext(ctx, `
+		SELECT COUNT(*) FROM (
+			SELECT id >> 4 FROM messages WHERE id >= $1 AND id < $2
+			GROUP BY 1 HAVING MIN(channel) <> MAX(channel) OR MAX(channel) >= $3) AS strays`,
+		int64(first), int64(end), len(c.Definition.Numbers())).Scan(&wrong)
+	if err != nil {
+		return fmt.Errorf("ledger: verify: %w", err)
+	}
+	if wrong > 0 {
+		return fmt.Errorf("%d recipients do not stay with one number of the campaign", wrong)
+	}
+	return nil
 }
 
 func compareCounts(c Campaign, counted map[countKey]int64, open int64) error {

@@ -1,31 +1,28 @@
 package scheduler
 
 import (
-	"context"
 	"sync"
-	"time"
 
 	"carillon/campaign"
 )
 
-// closing ends the rows of cancelled and expired campaigns, each in a
-// goroutine of its own, for a million rows take a while.
+// closing is work on all rows of a campaign, each in a goroutine of its own, for
+// a million rows take a while: the end of those that are cancelled or expired,
+// and what a stopped number hands over.
 type closing struct {
-	ledger  Ledger
 	trouble *trouble
-	now     func() time.Time
 
 	mu    sync.Mutex
 	under map[campaign.ID]bool
 	group sync.WaitGroup
 }
 
-func newClosing(l Ledger, t *trouble, now func() time.Time) *closing {
-	return &closing{ledger: l, trouble: t, now: now, under: map[campaign.ID]bool{}}
+func newClosing(t *trouble) *closing {
+	return &closing{trouble: t, under: map[campaign.ID]bool{}}
 }
 
-// start begins to close a campaign, unless that is under way.
-func (c *closing) start(ctx context.Context, id campaign.ID, to campaign.Status, reason string) {
+// start begins a piece of work on a campaign, unless one is under way.
+func (c *closing) start(id campaign.ID, what string, work func() error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.under[id] {
@@ -33,7 +30,7 @@ func (c *closing) start(ctx context.Context, id campaign.ID, to campaign.Status,
 	}
 	c.under[id] = true
 	c.group.Go(func() {
-		c.trouble.report("close campaign "+id.String(), c.ledger.CloseRows(ctx, id, to, reason, c.now()))
+		c.trouble.report(what+" campaign "+id.String(), work())
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		delete(c.under, id)

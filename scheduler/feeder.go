@@ -52,7 +52,7 @@ type feeder struct {
 	looked map[campaign.ID]time.Time
 	seen   map[campaign.ID]int64 // ledger.Campaign.Changes
 	rests  map[campaign.ID]time.Time
-	caps   map[campaign.ID]*allowance
+	caps   map[campaign.ID]*allowance // shared with other channels
 	lost   lost
 
 	pairs     pairs
@@ -74,9 +74,11 @@ func (k feed) before(id campaign.MessageID, other ledger.Feedable) bool {
 	return other.Fresh && (!k.fresh || id < other.ID)
 }
 
-func newFeeder(name string, channel Channel, p *portfolio, l Ledger, client redis.UniversalClient, counter prometheus.Counter) *feeder {
+func newFeeder(
+	name string, channel Channel, p *portfolio, caps map[campaign.ID]*allowance, l Ledger, client redis.UniversalClient, counter prometheus.Counter,
+) *feeder {
 	f := &feeder{
-		name: name, channel: channel, ledger: l, redis: client, portfolio: p, pairs: pairs{Pair: channel.Pair},
+		name: name, channel: channel, ledger: l, redis: client, portfolio: p, caps: caps, pairs: pairs{Pair: channel.Pair},
 		inspector: asynq.NewInspectorFromRedisClient(client), counter: counter,
 	}
 	f.window = unlimitedWindow
@@ -100,7 +102,7 @@ func (f *feeder) forget() {
 	if f.portfolio != nil {
 		f.portfolio.promised = promises{}
 	}
-	f.caps = map[campaign.ID]*allowance{}
+	clear(f.caps)
 }
 
 // feed tops up the queue from the running campaigns of the channel, each with
@@ -181,7 +183,7 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 	if c.Definition.Rate > 0 {
 		share = min(share, f.allowance(c, now))
 	}
-	messages, err := f.ledger.Feedable(ctx, c.ID, limit, now)
+	messages, err := f.ledger.Feedable(ctx, c.ID, c.Definition.Position(f.name), limit, now)
 	if err != nil {
 		return err
 	}
@@ -299,7 +301,8 @@ type allowance struct {
 
 func (a *allowance) spend(n int) { a.tokens -= float64(n) }
 
-// allowance is how many messages the campaign's own rate lets through now. It
+// allowance is how many messages the campaign's own rate lets through now, from
+// whichever of its numbers asks first. It
 // saves up for one tick of the scheduler and no more, so that the campaign's
 // messages are spread evenly.
 func (f *feeder) allowance(c ledger.Campaign, now time.Time) int {

@@ -69,8 +69,8 @@ type portfolio struct {
 type pairs struct {
 	Pair
 	promised promises
-	active   []campaign.ID // campaigns that may have written to a person lately
-	steps    int           // of all of these
+	active   map[campaign.ID]int // where the channel stands in campaigns that may have written to a person lately
+	steps    int                 // of all of these
 	looked   time.Time
 }
 
@@ -124,19 +124,23 @@ func (f *feeder) pairMatters(ctx context.Context, c ledger.Campaign, now time.Ti
 		if err != nil {
 			return false, err
 		}
-		p.looked, p.active, p.steps = now, nil, 0
+		p.looked, p.active, p.steps = now, map[campaign.ID]int{}, 0
 		for _, other := range campaigns {
-			if other.Definition.Channel == f.name {
-				p.active = append(p.active, other.ID)
-				p.steps += len(other.Definition.Steps)
-			}
+			p.add(other, f.name)
 		}
 	}
-	if !slices.Contains(p.active, c.ID) {
-		p.active = append(p.active, c.ID)
-		p.steps += len(c.Definition.Steps)
-	}
+	p.add(c, f.name)
 	return p.steps > p.Burst, nil
+}
+
+// add notes a campaign that a channel may send, once.
+func (p *pairs) add(c ledger.Campaign, channel string) {
+	position := c.Definition.Position(channel)
+	if _, known := p.active[c.ID]; known || position < 0 {
+		return
+	}
+	p.active[c.ID] = position
+	p.steps += len(c.Definition.Steps)
 }
 
 // reasonPair is what a message waits for that was put off.

@@ -82,7 +82,7 @@ func (b *book) Persons(_ context.Context, ids []campaign.MessageID) (map[campaig
 
 func person(id campaign.MessageID) string { return fmt.Sprintf("+%d", id.Recipient().Row()) }
 
-func (b *book) Attempted(context.Context, []campaign.ID, []string, time.Time) (map[string][]time.Time, error) {
+func (b *book) Attempted(context.Context, map[campaign.ID]int, []string, time.Time) (map[string][]time.Time, error) {
 	found := map[string][]time.Time{}
 	for who, times := range b.attempted {
 		found[who] = append([]time.Time(nil), times...)

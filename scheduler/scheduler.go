@@ -30,14 +30,15 @@ import (
 type Ledger interface {
 	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
 	Act(ctx context.Context, id campaign.ID, a campaign.Action, by string, now time.Time) (ledger.Campaign, error)
-	Feedable(ctx context.Context, id campaign.ID, limit int, now time.Time) ([]ledger.Feedable, error)
+	Feedable(ctx context.Context, id campaign.ID, position, limit int, now time.Time) ([]ledger.Feedable, error)
 	Sweep(ctx context.Context, now time.Time, policy func(channel string) ledger.UnknownPolicy) (int, error)
 	MatchEarly(ctx context.Context, now time.Time) (int, error)
 	CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error
+	HandOver(ctx context.Context, id campaign.ID, from int, weights []float64, now time.Time) error
 	Finish(ctx context.Context, ids []campaign.ID, now time.Time) ([]campaign.ID, error)
-	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
+	StopBecause(ctx context.Context, id campaign.ID, position int, reason string, now time.Time) error
 	Persons(ctx context.Context, ids []campaign.MessageID) (map[campaign.MessageID]string, error)
-	Attempted(ctx context.Context, campaigns []campaign.ID, persons []string, since time.Time) (map[string][]time.Time, error)
+	Attempted(ctx context.Context, campaigns map[campaign.ID]int, persons []string, since time.Time) (map[string][]time.Time, error)
 	ActiveSince(ctx context.Context, since time.Time) ([]ledger.Campaign, error)
 	Postpone(ctx context.Context, until map[campaign.MessageID]time.Time, reason string, now time.Time) error
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
@@ -110,7 +111,7 @@ func New(o Options) *Scheduler {
 		Options: o,
 		feeders: map[string]*feeder{},
 		epoch:   &epoch{redis: o.Redis},
-		closing: newClosing(o.Ledger, trouble, o.Now),
+		closing: newClosing(trouble),
 		lease:   newLease(o.Ledger, o.Now),
 		wake:    make(chan struct{}, 1),
 		trouble: trouble,
@@ -119,9 +120,9 @@ func New(o Options) *Scheduler {
 		Name: "carillon_fed_total", Help: "Tasks put into a channel's queue.",
 	}, []string{"channel"})
 	o.Registry.MustRegister(fed)
-	portfolios := map[string]*portfolio{}
+	portfolios, caps := map[string]*portfolio{}, map[campaign.ID]*allowance{}
 	for name, channel := range o.Channels {
-		s.feeders[name] = newFeeder(name, channel, shared(portfolios, channel), o.Ledger, o.Redis, fed.WithLabelValues(name))
+		s.feeders[name] = newFeeder(name, channel, shared(portfolios, channel), caps, o.Ledger, o.Redis, fed.WithLabelValues(name))
 	}
 	return s
 }
@@ -239,15 +240,11 @@ func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
 				return err
 			}
 		}
-		if s.feeders[c.Definition.Channel] == nil && c.State == campaign.Running {
-			reason := fmt.Sprintf("channel %q is not in the configuration; add it and resume", c.Definition.Channel)
-			if err := s.Ledger.PauseBecause(ctx, c.ID, reason); err != nil {
-				return err
-			}
+		if c.State != campaign.Running || !c.Expires.IsZero() && !c.Expires.After(now) {
 			continue
 		}
-		if c.State == campaign.Running && (c.Expires.IsZero() || c.Expires.After(now)) {
-			byChannel[c.Definition.Channel] = append(byChannel[c.Definition.Channel], c)
+		if err := s.assign(ctx, c, byChannel, now); err != nil {
+			return err
 		}
 	}
 	if lost {
@@ -258,6 +255,25 @@ func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
 		errs = append(errs, f.feed(ctx, byChannel[name], now))
 	}
 	return errors.Join(errs...)
+}
+
+// assign hands a running campaign to its numbers. One that is not there is
+// stopped, and the campaign paused where it has no other.
+func (s *Scheduler) assign(ctx context.Context, c ledger.Campaign, byChannel map[string][]ledger.Campaign, now time.Time) error {
+	for position, number := range c.Definition.Numbers() {
+		if _, stopped := c.Stopped[position]; stopped {
+			continue
+		}
+		if s.feeders[number] == nil {
+			reason := fmt.Sprintf("channel %q is not in the configuration; add it and resume", number)
+			if err := s.Ledger.StopBecause(ctx, c.ID, position, reason, now); err != nil {
+				return err
+			}
+			continue
+		}
+		byChannel[number] = append(byChannel[number], c)
+	}
+	return nil
 }
 
 // mostSweeps is how many batches are swept before the other work of a tick gets
@@ -281,7 +297,7 @@ func (s *Scheduler) sweep(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// finish closes what is cancelled or expired, and ends campaigns in which
+// finish closes what is cancelled or expired, has stopped numbers hand over, and ends campaigns in which
 // nothing is left to do.
 func (s *Scheduler) finish(ctx context.Context, now time.Time) error {
 	unfinished, err := s.Ledger.Unfinished(ctx)
@@ -297,9 +313,11 @@ func (s *Scheduler) finish(ctx context.Context, now time.Time) error {
 			over = append(over, c.ID)
 		case begun == 0:
 		case c.State == campaign.Cancelled:
-			s.closing.start(ctx, c.ID, campaign.Skipped, "the campaign was cancelled")
+			s.closeRows(ctx, c.ID, campaign.Skipped, "the campaign was cancelled")
 		case !c.Expires.IsZero() && !c.Expires.After(now):
-			s.closing.start(ctx, c.ID, campaign.Expired, "the campaign's time ran out")
+			s.closeRows(ctx, c.ID, campaign.Expired, "the campaign's time ran out")
+		default:
+			s.handOver(ctx, c)
 		}
 	}
 	if len(over) == 0 {
@@ -310,6 +328,11 @@ func (s *Scheduler) finish(ctx context.Context, now time.Time) error {
 		s.Log.Info("campaign finished", "campaign", id)
 	}
 	return err
+}
+
+// closeRows ends what a campaign has not begun to send.
+func (s *Scheduler) closeRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string) {
+	s.closing.start(id, "close", func() error { return s.Ledger.CloseRows(ctx, id, to, reason, s.Now()) })
 }
 
 func (s *Scheduler) policy(channel string) ledger.UnknownPolicy { return s.Channels[channel].Unknown }

@@ -36,8 +36,10 @@ func TestSampleCampaignsFitTheSampleList(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, ok := config.Channels[definition.Channel]; !ok {
-				t.Errorf("channel %s is not in configs/example.yaml", definition.Channel)
+			for _, number := range definition.Numbers() {
+				if _, ok := config.Channels[number]; !ok {
+					t.Errorf("channel %s is not in configs/example.yaml", number)
+				}
 			}
 			renderSampleList(t, definition)
 		})

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -92,6 +93,7 @@ type setup struct {
 	pair      configs.Pair
 	daily     int // recipients within 24 hours; 0 for no limit
 	simulator simulator.Options
+	more      map[string]configs.Channel // beside main
 }
 
 const (
@@ -136,7 +138,7 @@ func startHouse(t testing.TB, s setup) *house {
 }
 
 func config(t testing.TB, s setup, provider string) *configs.Config {
-	return &configs.Config{
+	c := &configs.Config{
 		Ledger: "sqlite:" + filepath.Join(t.TempDir(), "carillon.db"),
 		Redis:  s.redis,
 		HTTP:   configs.HTTP{Listen: "127.0.0.1:0", Tokens: []configs.Token{{Name: "tests", Token: token, Role: configs.Admin}}},
@@ -147,6 +149,8 @@ func config(t testing.TB, s setup, provider string) *configs.Config {
 			Timeout: configs.Duration(5 * time.Second), UnknownAfter: configs.Duration(time.Minute),
 		}},
 	}
+	maps.Copy(c.Channels, s.more)
+	return c
 }
 
 // launch uploads and starts a campaign.

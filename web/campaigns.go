@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -19,11 +20,15 @@ import (
 // campaignView is a campaign as the API gives it. Times are RFC 3339 in UTC,
 // null for "not yet" and "never".
 type campaignView struct {
-	ID       string                     `json:"id"`
-	Name     string                     `json:"name"`
-	Channel  string                     `json:"channel"`
-	State    campaign.State             `json:"state"`
-	Reason   string                     `json:"reason"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// Channel is the first of Channels.
+	Channel  string         `json:"channel"`
+	Channels []string       `json:"channels"`
+	State    campaign.State `json:"state"`
+	Reason   string         `json:"reason"`
+	// Stopped says of numbers that do not send for it, why.
+	Stopped  map[string]string          `json:"stopped,omitempty"`
 	Counts   campaign.Counts            `json:"counts"`
 	Verdicts map[campaign.Verdict]int64 `json:"verdicts"`
 	Steps    []stepView                 `json:"steps"`
@@ -67,7 +72,8 @@ func (s *Server) view(c ledger.Campaign) campaignView {
 	v := campaignView{
 		ID:        c.ID.String(),
 		Name:      c.Name,
-		Channel:   c.Definition.Channel,
+		Channel:   c.Definition.Numbers()[0],
+		Channels:  c.Definition.Numbers(),
 		State:     c.State,
 		Reason:    c.Reason,
 		Counts:    c.Counts,
@@ -84,6 +90,12 @@ func (s *Server) view(c ledger.Campaign) campaignView {
 		ExpiresAt:  moment(c.Expires),
 	}
 	maps.Copy(v.Verdicts, c.Verdicts)
+	for position, stop := range c.Stopped {
+		if v.Stopped == nil {
+			v.Stopped = map[string]string{}
+		}
+		v.Stopped[v.Channels[position]] = stop.Reason
+	}
 	for i, step := range c.Definition.Steps {
 		counts := campaign.Counts{}
 		if i < len(c.Steps) {
@@ -92,27 +104,6 @@ func (s *Server) view(c ledger.Campaign) campaignView {
 		v.Steps = append(v.Steps, stepView{Step: i + 1, Template: step.Template, Counts: counts})
 	}
 	return v
-}
-
-// shown is the view of a campaign with the limit that it is under.
-func (s *Server) shown(ctx context.Context, c ledger.Campaign) (campaignView, error) {
-	v, channel := s.view(c), s.channels[c.Definition.Channel]
-	if channel.DailyRecipients == 0 {
-		return v, nil
-	}
-	reach, err := s.ledger.Reached(ctx, channel.Portfolio, s.now())
-	if err != nil {
-		return v, err
-	}
-	v.Daily = &dailyView{Limit: channel.DailyRecipients, Used: reach.People}
-	room := int64(max(0, channel.DailyRecipients-reach.People))
-	if len(c.Steps) > 0 && c.State != campaign.Cancelled {
-		v.Daily.Later = max(0, c.Steps[0][campaign.Pending]-room)
-	}
-	if room == 0 {
-		v.Daily.FreesAt = moment(reach.Frees)
-	}
-	return v, nil
 }
 
 // answerCampaign answers with a campaign.
@@ -244,11 +235,12 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, known := s.channels[def.Channel]; !known {
-		names := strings.Join(slices.Sorted(maps.Keys(s.channels)), ", ")
-		return refuse(badCampaign, "the channels there are: "+names, "channel: there is no channel %q", def.Channel)
+	weights, err := s.weights(def)
+	if err != nil {
+		return err
 	}
-	imported, err := Import(r.Context(), s.ledger, def, up.contacts, wanted.key, up.hash, s.now)
+	wish := ledger.NewCampaign{Definition: def, Weights: weights, Key: wanted.key, Hash: up.hash}
+	imported, err := Import(r.Context(), s.ledger, wish, up.contacts, s.now)
 	var exists *ledger.ExistsError
 	if errors.As(err, &exists) && exists.Same && !exists.Importing {
 		return s.answerCreated(w, r, exists.ID, nil, wanted)
@@ -257,6 +249,26 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.answerCreated(w, r, imported.ID, &imported.Layout, wanted)
+}
+
+// weights are the shares of the list that a campaign's numbers get, by their
+// rates. Every one has to be known.
+func (s *Server) weights(def *campaign.Definition) ([]float64, error) {
+	numbers := def.Numbers()
+	rates := make([]float64, len(numbers))
+	for i, number := range numbers {
+		channel, known := s.channels[number]
+		if !known {
+			key := "channel"
+			if len(def.Channels) > 0 {
+				key = fmt.Sprintf("channels[%d]", i)
+			}
+			names := strings.Join(slices.Sorted(maps.Keys(s.channels)), ", ")
+			return nil, refuse(badCampaign, "the channels there are: "+names, "%s: there is no channel %q", key, number)
+		}
+		rates[i] = channel.Rate
+	}
+	return campaign.Weights(rates), nil
 }
 
 // answerCreated starts the campaign where that is wanted and shows it. The

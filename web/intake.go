@@ -31,22 +31,23 @@ type Imported struct {
 // sent are kept with the reason; a list without a single good row makes a
 // campaign that has nothing to do.
 //
-// key and hash make the import happen once: the error is a
-// *ledger.ExistsError where the key has been used (an empty key never is). It
+// n says what is imported; its columns come from the list. A key makes the import
+// happen once: the error is a *ledger.ExistsError where it has been used. It
 // is a *contacts.Error where the list is unusable, and joins *campaign.Mistake
 // where the definition does not fit the list. After an error no trace is left.
-func Import(ctx context.Context, l IntakeLedger, def *campaign.Definition, contactsPath, key, hash string, now func() time.Time) (Imported, error) {
-	list, err := contacts.Open(contactsPath, def.Contacts, contacts.Limits{})
+func Import(ctx context.Context, l IntakeLedger, n ledger.NewCampaign, contactsPath string, now func() time.Time) (Imported, error) {
+	list, err := contacts.Open(contactsPath, n.Definition.Contacts, contacts.Limits{})
 	if err != nil {
 		return Imported{}, err
 	}
 	defer func() { _ = list.Close() }() // it was read only
 	layout := list.Layout()
-	renderer, err := def.Compile(layout.Columns)
+	renderer, err := n.Definition.Compile(layout.Columns)
 	if err != nil {
 		return Imported{}, err
 	}
-	intake, err := l.BeginIntake(ctx, ledger.NewCampaign{Definition: def, Columns: layout.Columns, Key: key, Hash: hash}, now())
+	n.Columns = layout.Columns
+	intake, err := l.BeginIntake(ctx, n, now())
 	if err != nil {
 		return Imported{}, err
 	}

@@ -62,7 +62,7 @@ func longList(n int) string {
 func TestImportOverSeveralBatches(t *testing.T) {
 	const people = 2*ledger.IntakeBatch + 7
 	l := openLedger(t)
-	got, err := Import(t.Context(), l, parse(t, twoSteps), writeList(t, longList(people)+"+4915100000000,Again\n"), "", "", time.Now)
+	got, err := Import(t.Context(), l, ledger.NewCampaign{Definition: parse(t, twoSteps)}, writeList(t, longList(people)+"+4915100000000,Again\n"), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestImportOverSeveralBatches(t *testing.T) {
 
 func TestImportMarksValuesThatCannotBeSent(t *testing.T) {
 	l := openLedger(t)
-	got, err := Import(t.Context(), l, parse(t, twoSteps), writeList(t, "Phone,Name\n+4915112345601,\n12,\n"), "", "", time.Now)
+	got, err := Import(t.Context(), l, ledger.NewCampaign{Definition: parse(t, twoSteps)}, writeList(t, "Phone,Name\n+4915112345601,\n12,\n"), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestImportLeavesNoTrace(t *testing.T) {
 	l := openLedger(t)
 	def := parse(t, twoSteps)
 	good := longList(ledger.IntakeBatch + 1)
-	_, err := Import(t.Context(), l, def, writeList(t, good+"+491511,a,b,c\n"), "key", "hash", time.Now)
+	_, err := Import(t.Context(), l, ledger.NewCampaign{Definition: def, Key: "key", Hash: "hash"}, writeList(t, good+"+491511,a,b,c\n"), time.Now)
 	var broken *contacts.Error
 	if !errors.As(err, &broken) || broken.Line != ledger.IntakeBatch+3 {
 		t.Errorf("broken at its end: %v", err)
@@ -117,27 +117,27 @@ func TestImportLeavesNoTrace(t *testing.T) {
 		}
 		return time.Now()
 	}
-	if _, err = Import(gone, l, def, writeList(t, good), "key", "hash", leaving); !errors.Is(err, context.Canceled) {
+	if _, err = Import(gone, l, ledger.NewCampaign{Definition: def, Key: "key", Hash: "hash"}, writeList(t, good), leaving); !errors.Is(err, context.Canceled) {
 		t.Errorf("given up: %v", err)
 	}
 
-	if _, err = Import(t.Context(), l, def, filepath.Join(t.TempDir(), "none.csv"), "key", "hash", time.Now); err == nil {
+	if _, err = Import(t.Context(), l, ledger.NewCampaign{Definition: def, Key: "key", Hash: "hash"}, filepath.Join(t.TempDir(), "none.csv"), time.Now); err == nil {
 		t.Error("a file that does not exist was imported")
 	}
 	odd := parse(t, strings.Replace(twoSteps, "{{Name}}", "{{Nme}}", 1))
 	var mistake *campaign.Mistake
-	if _, err = Import(t.Context(), l, odd, writeList(t, good), "key", "hash", time.Now); !errors.As(err, &mistake) {
+	if _, err = Import(t.Context(), l, ledger.NewCampaign{Definition: odd, Key: "key", Hash: "hash"}, writeList(t, good), time.Now); !errors.As(err, &mistake) {
 		t.Errorf("unknown column: %v", err)
 	}
 
 	if left, err := l.RemoveAbandoned(t.Context(), time.Now().Add(time.Hour)); err != nil || left != 0 {
 		t.Errorf("%d imports left behind, %v", left, err)
 	}
-	if _, err := Import(t.Context(), l, def, writeList(t, good), "key", "hash", time.Now); err != nil {
+	if _, err := Import(t.Context(), l, ledger.NewCampaign{Definition: def, Key: "key", Hash: "hash"}, writeList(t, good), time.Now); err != nil {
 		t.Errorf("the key is used up: %v", err)
 	}
 	var exists *ledger.ExistsError
-	if _, err := Import(t.Context(), l, def, writeList(t, good), "key", "hash", time.Now); !errors.As(err, &exists) || !exists.Same {
+	if _, err := Import(t.Context(), l, ledger.NewCampaign{Definition: def, Key: "key", Hash: "hash"}, writeList(t, good), time.Now); !errors.As(err, &exists) || !exists.Same {
 		t.Errorf("the key is not used up: %v", err)
 	}
 }
@@ -149,7 +149,7 @@ func BenchmarkImport(b *testing.B) {
 	path := writeList(b, longList(rows))
 	def := parse(b, twoSteps)
 	for b.Loop() {
-		if _, err := Import(b.Context(), l, def, path, "", "", time.Now); err != nil {
+		if _, err := Import(b.Context(), l, ledger.NewCampaign{Definition: def}, path, time.Now); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -68,7 +68,7 @@ func (s *Server) listRecipients(w http.ResponseWriter, r *http.Request) error {
 	}
 	list := page[recipientView]{Items: make([]recipientView, len(rows))}
 	for i, row := range rows {
-		list.Items[i] = viewRecipient(row, c.Definition.Channel)
+		list.Items[i] = viewRecipient(row, numberOf(row, c.Definition))
 	}
 	if next != 0 {
 		cursor := strconv.Itoa(next.Row())

@@ -42,7 +42,7 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request) error {
 	}) // errors stay with the writer until Error is asked
 	for {
 		for _, row := range rows {
-			_ = out.Write(reportLine(row, c.Definition.Channel))
+			_ = out.Write(reportLine(row, numberOf(row, c.Definition)))
 		}
 		extend(w)
 		if out.Flush(); out.Error() != nil || next == 0 {
@@ -54,6 +54,16 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request) error {
 			panic(http.ErrAbortHandler)
 		}
 	}
+}
+
+// numberOf is the channel of a message. A row that has none is sent from no
+// number, and stands under the campaign's where that has one alone.
+func numberOf(row ledger.ReportRow, def *campaign.Definition) string {
+	numbers := def.Numbers()
+	if row.Position >= len(numbers) || row.Step == 0 && len(numbers) > 1 {
+		return ""
+	}
+	return numbers[row.Position]
 }
 
 func reportLine(row ledger.ReportRow, channel string) []string {

@@ -147,7 +147,7 @@ func TestRecipients(t *testing.T) {
 func BenchmarkReport(b *testing.B) {
 	const people = 20_000
 	l := openLedger(b)
-	done, err := Import(b.Context(), l, parse(b, twoSteps), writeList(b, longList(people)), "", "", time.Now)
+	done, err := Import(b.Context(), l, ledger.NewCampaign{Definition: parse(b, twoSteps)}, writeList(b, longList(people)), time.Now)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func (f *fixture) running(definition, people string, unknown int) campaign.ID {
 func (f *fixture) lose(id campaign.MessageID) {
 	f.t.Helper()
 	now := f.server.now()
-	if _, err := f.ledger.Claim(f.t.Context(), campaign.Task{Message: id, Attempt: 1}, now, now.Add(time.Minute), ""); err != nil {
+	if _, err := f.ledger.Claim(f.t.Context(), campaign.Task{Message: id, Attempt: 1}, ledger.Sender{}, now, now.Add(time.Minute)); err != nil {
 		f.t.Fatal(err)
 	}
 	err := f.ledger.Settle(f.t.Context(), ledger.Settlement{

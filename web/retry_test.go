@@ -27,7 +27,7 @@ func (f *fixture) retry(id, body string) reply {
 func (f *fixture) fail(id campaign.MessageID, failure campaign.Failure) {
 	f.t.Helper()
 	now := f.server.now()
-	if _, err := f.ledger.Claim(f.t.Context(), campaign.Task{Message: id, Attempt: 1}, now, now.Add(time.Minute), ""); err != nil {
+	if _, err := f.ledger.Claim(f.t.Context(), campaign.Task{Message: id, Attempt: 1}, ledger.Sender{}, now, now.Add(time.Minute)); err != nil {
 		f.t.Fatal(err)
 	}
 	err := f.ledger.Settle(f.t.Context(), ledger.Settlement{

@@ -60,6 +60,9 @@ type Channel struct {
 	Number string
 	// Provider is the provider's name, for logs.
 	Provider string
+	// Rate is the number's rate in messages a second, 0 for no limit. Numbers
+	// share a campaign's list by it.
+	Rate float64
 	// DailyRecipients is how many different persons the numbers of the
 	// portfolio may write to within 24 hours; 0 means no limit.
 	DailyRecipients int

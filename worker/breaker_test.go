@@ -167,10 +167,10 @@ type sharedRecord struct {
 	*record
 }
 
-func (r *sharedRecord) Claim(ctx context.Context, task campaign.Task, now, until time.Time, portfolio string) (ledger.Claimed, error) {
+func (r *sharedRecord) Claim(ctx context.Context, task campaign.Task, by ledger.Sender, now, until time.Time) (ledger.Claimed, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.record.Claim(ctx, task, now, until, portfolio)
+	return r.record.Claim(ctx, task, by, now, until)
 }
 
 func (r *sharedRecord) Settle(ctx context.Context, s ledger.Settlement) error {

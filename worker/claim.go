@@ -13,7 +13,8 @@ import (
 func (w *Worker) claim(ctx context.Context, s *send) error {
 	now := w.now()
 	s.until = now.Add(w.deadClaim())
-	claimed, err := w.ledger.Claim(ctx, s.task, now, s.until, w.channel.Portfolio)
+	by := ledger.Sender{Position: s.campaign.position, Portfolio: w.channel.Portfolio}
+	claimed, err := w.ledger.Claim(ctx, s.task, by, now, s.until)
 	if err == nil {
 		s.claimed = claimed
 		return nil

@@ -21,6 +21,8 @@ const retryLedger = time.Second
 // loaded is what a worker keeps of a campaign.
 type loaded struct {
 	renderer *campaign.Renderer
+	// position is where the worker's number stands in its list.
+	position int
 
 	mu      sync.Mutex
 	state   campaign.State
@@ -43,6 +45,10 @@ func (w *Worker) load(ctx context.Context, s *send) error {
 	}
 	if err != nil {
 		return &backError{after: retryLedger, why: err}
+	}
+	if c.position < 0 {
+		w.log.Warn("task of a campaign that is sent from other numbers", "campaign", id)
+		return errDone
 	}
 	s.campaign = c
 	running, err := w.running(ctx, id, c)
@@ -69,7 +75,7 @@ func (w *Worker) campaign(ctx context.Context, id campaign.ID) (*loaded, error) 
 	if err != nil {
 		return nil, fmt.Errorf("campaign %s: %w", id, err)
 	}
-	c := &loaded{renderer: renderer, state: record.State, checked: w.now()}
+	c := &loaded{renderer: renderer, position: record.Definition.Position(w.channel.Name), state: record.State, checked: w.now()}
 	w.campaigns.known[id] = c
 	return c, nil
 }

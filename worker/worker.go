@@ -33,7 +33,7 @@ import (
 type Ledger interface {
 	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
 	State(ctx context.Context, id campaign.ID) (campaign.State, error)
-	Claim(ctx context.Context, task campaign.Task, now, until time.Time, portfolio string) (ledger.Claimed, error)
+	Claim(ctx context.Context, task campaign.Task, by ledger.Sender, now, until time.Time) (ledger.Claimed, error)
 	Settle(ctx context.Context, s ledger.Settlement) error
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
 }

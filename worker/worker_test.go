@@ -35,7 +35,7 @@ var _ Ledger = (*record)(nil)
 func (r *record) Campaign(context.Context, campaign.ID) (ledger.Campaign, error) {
 	return ledger.Campaign{
 		State: r.state, Columns: []string{"Name"},
-		Definition: &campaign.Definition{Steps: []campaign.Step{{
+		Definition: &campaign.Definition{Channel: "main", Steps: []campaign.Step{{
 			Template: "hello", Language: "{{Name}}",
 		}}},
 	}, nil
@@ -43,7 +43,7 @@ func (r *record) Campaign(context.Context, campaign.ID) (ledger.Campaign, error)
 
 func (r *record) State(context.Context, campaign.ID) (campaign.State, error) { return r.state, nil }
 
-func (r *record) Claim(context.Context, campaign.Task, time.Time, time.Time, string) (ledger.Claimed, error) {
+func (r *record) Claim(context.Context, campaign.Task, ledger.Sender, time.Time, time.Time) (ledger.Claimed, error) {
 	time.Sleep(r.slow)
 	if err := next(&r.claims); err != nil {
 		return ledger.Claimed{}, err

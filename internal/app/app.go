@@ -180,7 +180,7 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 		portfolio, daily := dailyLimit(config, name)
 		channels[name] = web.Channel{
 			Receiver: a.clients[name], Number: channel.PhoneNumberID, Provider: channel.Provider,
-			Portfolio: portfolio, DailyRecipients: daily,
+			Rate: channel.Rate, Portfolio: portfolio, DailyRecipients: daily,
 			Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 		}
 	}

@@ -11,7 +11,11 @@ type Campaign struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
 	Channel string `json:"channel"`
-	State   string `json:"state"`
+	// Channels are the numbers that it is sent from; Channel is the first.
+	Channels []string `json:"channels"`
+	// Stopped says of numbers that do not send for it, why.
+	Stopped map[string]string `json:"stopped,omitempty"`
+	State   string            `json:"state"`
 	// Reason says who or what brought it into its state.
 	Reason string `json:"reason"`
 	// Counts are by status over all steps, Verdicts by verdict of the list.

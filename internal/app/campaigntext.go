@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -41,7 +42,10 @@ func (c Campaign) WriteText(out io.Writer) error {
 	}
 	line("state", c.State)
 	line("reason", c.Reason)
-	line("channel", c.Channel)
+	line(c.numbers())
+	for _, number := range slices.Sorted(maps.Keys(c.Stopped)) {
+		line("stopped", fmt.Sprintf("%s: %s", number, c.Stopped[number]))
+	}
 	line("progress", c.Snapshot().String())
 	if c.RateLimit > 0 {
 		line("own cap", formatRate(c.RateLimit))
@@ -60,6 +64,14 @@ func (c Campaign) WriteText(out io.Writer) error {
 	c.writeUnknown(&text)
 	_, err := out.Write(text.Bytes())
 	return err
+}
+
+// numbers is what the campaign is sent from, under its name.
+func (c Campaign) numbers() (name, value string) {
+	if len(c.Channels) > 1 {
+		return "channels", strings.Join(c.Channels, ", ")
+	}
+	return "channel", c.Channel
 }
 
 // writeSteps writes how many messages of each step stand where.

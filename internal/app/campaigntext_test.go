@@ -55,6 +55,17 @@ all                   8        3        5          2
 	}
 }
 
+func TestCampaignTextNamesItsNumbers(t *testing.T) {
+	const text = `{"id":"3k7z2aq","name":"n","channel":"main","channels":["main","second"],"state":"running","stopped":{"second":"account_locked (131031)"}}`
+	var out strings.Builder
+	if err := read(t, text).WriteText(&out); err != nil {
+		t.Fatal(err)
+	}
+	if want := "\nchannels  main, second\nstopped   second: account_locked (131031)\n"; !strings.Contains(out.String(), want) {
+		t.Errorf("%q is missing in\n%s", want, out.String())
+	}
+}
+
 func TestCampaignTextSaysHowToDecide(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"id":"3k7z2aq","state":"running","counts":{"unknown":2,"sent":1}}`: "\n2 messages are of unknown fate; carillon resolve 3k7z2aq --resend or --drop decides\n",

@@ -87,7 +87,7 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 	if err != nil {
 		return nil, err
 	}
-	pace, err := channelPace(configPath, def.Channel)
+	pace, err := paceOf(configPath, def)
 	if err != nil {
 		return nil, err
 	}
@@ -131,27 +131,47 @@ func unusable(path string, err error) error {
 	return usagef("%s", strings.Join(lines, "\n"))
 }
 
-// pace is how fast a channel may send.
+// pace is how fast a campaign's numbers may send together.
 type pace struct {
 	rate  float64 // messages a second; 0 for no limit
 	daily int     // recipients within 24 hours; 0 for no limit
 }
 
-// channelPace is that of a channel, or the usual one where there is no
-// configuration.
-func channelPace(configPath, channel string) (pace, error) {
+// paceOf sums up the campaign's numbers, each with the usual rate where there is
+// no configuration. One without a limit makes the sum unlimited.
+func paceOf(configPath string, def *campaign.Definition) (pace, error) {
+	numbers := def.Numbers()
 	if configPath == "" {
-		return pace{rate: configs.DefaultRate}, nil
+		return pace{rate: configs.DefaultRate * float64(len(numbers))}, nil
 	}
 	config, err := loadConfig(configPath)
 	if err != nil {
 		return pace{}, err
 	}
-	found, ok := config.Channels[channel]
-	if !ok {
-		return pace{}, usagef("%s has no channel %q, which the campaign wants; add it, or name another in the campaign", configPath, channel)
+	var sum pace
+	limits := map[string]int{} // by portfolio: those who share one have it once
+	unlimited, boundless := false, false
+	for _, number := range numbers {
+		found, ok := config.Channels[number]
+		if !ok {
+			return pace{}, usagef("%s has no channel %q, which the campaign wants; add it, or name another in the campaign", configPath, number)
+		}
+		sum.rate += found.Rate
+		unlimited = unlimited || found.Rate == 0
+		portfolio, daily := config.DailyLimit(number)
+		limits[portfolio] = daily
+		boundless = boundless || daily == 0
 	}
-	return pace{found.Rate, found.DailyRecipients}, nil
+	for _, daily := range limits {
+		sum.daily += daily
+	}
+	if unlimited {
+		sum.rate = 0
+	}
+	if boundless {
+		sum.daily = 0
+	}
+	return sum, nil
 }
 
 // checker reads one list.

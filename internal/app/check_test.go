@@ -139,6 +139,39 @@ func TestCheckTakesTheRateOfTheChannel(t *testing.T) {
 	}
 }
 
+// TestCheckSumsUpTheNumbers reckons with all numbers of a campaign.
+func TestCheckSumsUpTheNumbers(t *testing.T) {
+	def := file(t, "c.yaml", strings.Replace(twoSteps, "channel: main", "channels: [main, second, third]", 1))
+	list := file(t, "c.csv", "Full Name,Phone,Language\nAnna,+4915123018622,de\n")
+	const keys = `access_token: abc, app_secret: def`
+	for _, test := range []struct {
+		name, main, second, third string
+		want                      pace
+	}{
+		{"rates", "rate: 5", "rate: 10", "rate: 20", pace{rate: 35}},
+		{"one without a limit", "rate: 5", "rate: 0", "rate: 20", pace{}},
+		{"limits of a day", "rate: 5, daily_recipients: 100", "rate: 5, daily_recipients: 250", "rate: 5, daily_recipients: 250", pace{15, 600}},
+		{"a shared limit", "rate: 5, daily_recipients: 100, portfolio: p", "rate: 5, daily_recipients: 100, portfolio: p", "rate: 5, daily_recipients: 50", pace{15, 150}},
+		{"one without a limit of a day", "rate: 5, daily_recipients: 100", "rate: 5", "rate: 5", pace{rate: 15}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			config := file(t, "conf.yaml", fmt.Sprintf("channels:\n  main: {phone_number_id: \"1\", %[1]s, %[2]s}\n  second: {phone_number_id: \"2\", %[1]s, %[3]s}\n  third: {phone_number_id: \"3\", %[1]s, %[4]s}\n",
+				keys, test.main, test.second, test.third))
+			read, err := readCampaign(def)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := paceOf(config, read)
+			if err != nil || got != test.want {
+				t.Errorf("got %v, %v; want %v", got, err, test.want)
+			}
+			if result, err := Check(t.Context(), def, list, config); err != nil || result.Estimate.Rate != test.want.rate {
+				t.Errorf("checked as %+v, %v", result, err)
+			}
+		})
+	}
+}
+
 func TestEstimate(t *testing.T) {
 	wait := campaign.Duration(10 * time.Minute)
 	for _, test := range []struct {

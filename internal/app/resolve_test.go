@@ -94,7 +94,7 @@ func TestResolveThroughTheRealAPI(t *testing.T) {
 func lose(t *testing.T, record *ledger.Ledger, id campaign.MessageID, attempt int) {
 	t.Helper()
 	now := time.Now()
-	if _, err := record.Claim(t.Context(), campaign.Task{Message: id, Attempt: attempt}, now, now.Add(time.Minute), ""); err != nil {
+	if _, err := record.Claim(t.Context(), campaign.Task{Message: id, Attempt: attempt}, ledger.Sender{}, now, now.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	err := record.Settle(t.Context(), ledger.Settlement{

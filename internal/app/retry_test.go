@@ -102,7 +102,7 @@ func TestRetryThroughTheRealAPI(t *testing.T) {
 func fail(t *testing.T, record *ledger.Ledger, id campaign.MessageID, failure campaign.Failure) {
 	t.Helper()
 	now := time.Now()
-	if _, err := record.Claim(t.Context(), campaign.Task{Message: id, Attempt: 1}, now, now.Add(time.Minute), ""); err != nil {
+	if _, err := record.Claim(t.Context(), campaign.Task{Message: id, Attempt: 1}, ledger.Sender{}, now, now.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	err := record.Settle(t.Context(), ledger.Settlement{Message: id, Attempt: 1, Outcome: ledger.OutcomeRefused, At: now, Failure: failure})

@@ -16,7 +16,7 @@ import (
 var claimScenarios = map[string]func(*testing.T, *bench){
 	"a claim returns the row": func(t *testing.T, b *bench) {
 		id := b.running(steps(1), 1)
-		got, err := b.Claim(t.Context(), campaign.Task{Message: id.Recipient(1).Message(0), Attempt: 1}, b.now, b.now.Add(time.Minute), "")
+		got, err := b.Claim(t.Context(), campaign.Task{Message: id.Recipient(1).Message(0), Attempt: 1}, ledger.Sender{}, b.now, b.now.Add(time.Minute))
 		b.check(err)
 		want := ledger.Claimed{Phone: "+447700900000", Person: "+447700900000", Cells: []string{"Ana", "+447700900000"}}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -42,7 +42,7 @@ var claimScenarios = map[string]func(*testing.T, *bench){
 		for range claimers {
 			group.Go(func() {
 				for i := range messages {
-					_, err := b.Claim(t.Context(), campaign.Task{Message: id.Recipient(i + 1).Message(0), Attempt: 1}, b.now, b.now.Add(time.Minute), "")
+					_, err := b.Claim(t.Context(), campaign.Task{Message: id.Recipient(i + 1).Message(0), Attempt: 1}, ledger.Sender{}, b.now, b.now.Add(time.Minute))
 					var refused *ledger.RefusedError
 					switch {
 					case err == nil:

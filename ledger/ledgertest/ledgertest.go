@@ -24,7 +24,7 @@ type Open func(t *testing.T) *ledger.Ledger
 // Run runs the suite.
 func Run(t *testing.T, open Open) {
 	for _, group := range []map[string]func(*testing.T, *bench){
-		intakeScenarios, claimScenarios, settleScenarios, pauseScenarios, unknownScenarios, retryScenarios, receiptScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, leaseScenarios, reportScenarios,
+		intakeScenarios, claimScenarios, settleScenarios, pauseScenarios, channelScenarios, stopScenarios, handoverScenarios, unknownScenarios, retryScenarios, receiptScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, leaseScenarios, reportScenarios,
 	} {
 		for name, scenario := range group {
 			t.Run(name, func(t *testing.T) {
@@ -134,7 +134,7 @@ func (b *bench) campaign(id campaign.ID) ledger.Campaign {
 	return c
 }
 
-// claim claims attempt n of a message.
+// claim claims attempt n of a message for the number that it is on.
 func (b *bench) claim(id campaign.MessageID, n int) {
 	b.Helper()
 	if reason := b.tryClaim(id, n); reason != "" {
@@ -145,7 +145,13 @@ func (b *bench) claim(id campaign.MessageID, n int) {
 // tryClaim returns why a claim was refused, or an empty text.
 func (b *bench) tryClaim(id campaign.MessageID, n int) string {
 	b.Helper()
-	_, err := b.Claim(b.Context(), campaign.Task{Message: id, Attempt: n}, b.now, b.now.Add(time.Minute), "")
+	return b.tryClaimFrom(b.position(id), id, n)
+}
+
+// tryClaimFrom is the same for a worker of the number at a position.
+func (b *bench) tryClaimFrom(position int, id campaign.MessageID, n int) string {
+	b.Helper()
+	_, err := b.Claim(b.Context(), campaign.Task{Message: id, Attempt: n}, ledger.Sender{Position: position}, b.now, b.now.Add(time.Minute))
 	var refused *ledger.RefusedError
 	if errors.As(err, &refused) {
 		return refused.Reason
@@ -208,7 +214,7 @@ func (b *bench) line(id campaign.MessageID) ledger.ReportRow {
 	})
 	b.check(err)
 	for _, r := range page {
-		if r.Step == id.Step()+1 {
+		if r.Recipient == id.Recipient() && r.Step == id.Step()+1 {
 			return r
 		}
 	}
@@ -224,10 +230,30 @@ func (b *bench) expect(id campaign.MessageID, want campaign.Status) {
 	}
 }
 
-// feedable are the messages that may go out now.
+// position is where the message's number stands in the campaign's list; 0 for a
+// message that does not exist.
+func (b *bench) position(id campaign.MessageID) int {
+	b.Helper()
+	page, _, err := b.Report(b.Context(), ledger.ReportQuery{Campaign: id.Campaign(), After: id.Recipient() - 1, Recipients: 1})
+	b.check(err)
+	for _, r := range page {
+		if r.Recipient == id.Recipient() && r.Step == id.Step()+1 {
+			return r.Position
+		}
+	}
+	return 0
+}
+
+// feedable are the messages that may go out now from a campaign's first number.
 func (b *bench) feedable(id campaign.ID, limit int) []ledger.Feedable {
 	b.Helper()
-	found, err := b.Feedable(context.Background(), id, limit, b.now)
+	return b.feedableFrom(0, id, limit)
+}
+
+// feedableFrom are those of the number at a position.
+func (b *bench) feedableFrom(position int, id campaign.ID, limit int) []ledger.Feedable {
+	b.Helper()
+	found, err := b.Feedable(context.Background(), id, position, limit, b.now)
 	b.check(err)
 	return found
 }

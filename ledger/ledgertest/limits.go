@@ -16,7 +16,7 @@ var limitScenarios = map[string]func(*testing.T, *bench){
 		claim := func(c campaign.ID, row int, portfolio string) {
 			t.Helper()
 			task := campaign.Task{Message: c.Recipient(row).Message(0), Attempt: 1}
-			_, err := b.Claim(t.Context(), task, b.now, b.now.Add(time.Minute), portfolio)
+			_, err := b.Claim(t.Context(), task, ledger.Sender{Portfolio: portfolio}, b.now, b.now.Add(time.Minute))
 			b.check(err)
 		}
 		expect := func(portfolio string, want ledger.Reach) {
@@ -49,7 +49,7 @@ var limitScenarios = map[string]func(*testing.T, *bench){
 	"a refused claim reaches nobody": func(t *testing.T, b *bench) {
 		c := b.running(steps(1), 1)
 		b.act(c, campaign.Pause)
-		_, err := b.Claim(t.Context(), campaign.Task{Message: c.Recipient(1).Message(0), Attempt: 1}, b.now, b.now.Add(time.Minute), "p")
+		_, err := b.Claim(t.Context(), campaign.Task{Message: c.Recipient(1).Message(0), Attempt: 1}, ledger.Sender{Portfolio: "p"}, b.now, b.now.Add(time.Minute))
 		if err == nil {
 			t.Fatal("claimed in a paused campaign")
 		}
@@ -69,7 +69,7 @@ var limitScenarios = map[string]func(*testing.T, *bench){
 		b.send(second.Recipient(1).Message(0), 1)
 		b.claim(second.Recipient(2).Message(0), 1)
 		b.settle(second.Recipient(2).Message(0), 1, ledger.OutcomeReleased)
-		all, persons := []campaign.ID{first, second}, []string{people(3)[0].Person, people(3)[1].Person}
+		all, persons := map[campaign.ID]int{first: 0, second: 0}, []string{people(3)[0].Person, people(3)[1].Person}
 		got, err := b.Attempted(t.Context(), all, persons, begun)
 		b.check(err)
 		if n := len(got[persons[0]]); n != 3 || len(got) != 1 {

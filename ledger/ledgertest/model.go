@@ -104,7 +104,7 @@ func (m *machine) stray(rt *rapid.T) {
 // claim is what a worker does with a task.
 func (m *machine) claim(rt *rapid.T, task campaign.Task) {
 	id := task.Message
-	_, err := m.bench.Claim(m.bench.Context(), task, m.bench.now, m.bench.now.Add(time.Minute), "")
+	_, err := m.bench.Claim(m.bench.Context(), task, ledger.Sender{}, m.bench.now, m.bench.now.Add(time.Minute))
 	var refused *ledger.RefusedError
 	if errors.As(err, &refused) {
 		return

@@ -1,0 +1,54 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+// shown is the view of a campaign with the limit that it is under.
+func (s *Server) shown(ctx context.Context, c ledger.Campaign) (campaignView, error) {
+	v := s.view(c)
+	limits, limited := s.dailyLimits(c.Definition)
+	if !limited {
+		return v, nil
+	}
+	v.Daily = &dailyView{}
+	var room int
+	var frees time.Time
+	for portfolio, limit := range limits {
+		reach, err := s.ledger.Reached(ctx, portfolio, s.now())
+		if err != nil {
+			return v, err
+		}
+		v.Daily.Limit += limit
+		v.Daily.Used += reach.People
+		room += max(0, limit-reach.People)
+		if frees.IsZero() || reach.Frees.Before(frees) {
+			frees = reach.Frees
+		}
+	}
+	if len(c.Steps) > 0 && c.State != campaign.Cancelled {
+		v.Daily.Later = max(0, c.Steps[0][campaign.Pending]-int64(room))
+	}
+	if room == 0 {
+		v.Daily.FreesAt = moment(frees)
+	}
+	return v, nil
+}
+
+// dailyLimits are the limits of the portfolios that the campaign's numbers
+// belong to. It is under none where one of its numbers has none.
+func (s *Server) dailyLimits(def *campaign.Definition) (limits map[string]int, limited bool) {
+	limits = map[string]int{}
+	for _, number := range def.Numbers() {
+		channel := s.channels[number]
+		if channel.DailyRecipients == 0 {
+			return nil, false
+		}
+		limits[channel.Portfolio] = channel.DailyRecipients
+	}
+	return limits, true
+}
