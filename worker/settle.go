@@ -47,7 +47,7 @@ func (w *Worker) refused(s *send) ledger.Settlement {
 	}
 	if stops := settlement.Failure.Pause; stops != campaign.PauseNothing {
 		settlement.Failure.Account = w.channel.Account
-		w.log.Error("campaigns paused", "campaign", s.task.Message.Campaign(), "trouble", stops, "error", s.refusal, "hint", s.refusal.Hint)
+		w.log.Error("trouble stops campaigns, or numbers of theirs", "campaign", s.task.Message.Campaign(), "trouble", stops, "error", s.refusal, "hint", s.refusal.Hint)
 	}
 	return settlement
 }
