@@ -47,7 +47,10 @@ func (w *Worker) refused(s *send) ledger.Settlement {
 	}
 	if stops := settlement.Failure.Pause; stops != campaign.PauseNothing {
 		settlement.Failure.Account = w.channel.Account
-		w.log.Error("trouble stops campaigns, or numbers of theirs", "campaign", s.task.Message.Campaign(), "trouble", stops, "error", s.refusal, "hint", s.refusal.Hint)
+		if s.campaign.believedRunning() { // the first of all that are under way
+			w.log.Error("trouble stops campaigns, or numbers of theirs", "campaign", s.task.Message.Campaign(), "trouble", stops, "error", s.refusal, "hint", s.refusal.Hint)
+			s.campaign.paused()
+		}
 	}
 	return settlement
 }
