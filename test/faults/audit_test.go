@@ -148,6 +148,9 @@ func (s *stage) report() []simulator.Record {
 		if err != nil {
 			s.Fatalf("%v in the line %q of the report", err, line)
 		}
+		if record.Status == campaign.Unknown && s.fault.ends == allArrive {
+			s.Logf("unknown: %q", line)
+		}
 		records = append(records, record)
 	}
 	return records

@@ -28,8 +28,9 @@ const (
 	// latency is how long the provider takes to answer, so that there is always
 	// something under way to be struck.
 	latency = 50 * time.Millisecond
-	// timeout is for one request to the provider.
-	timeout = 2 * time.Second
+	// timeout is for one request to the provider: long enough for a machine that
+	// several runs keep busy.
+	timeout = 4 * time.Second
 )
 
 // stage is all that a run has started.
