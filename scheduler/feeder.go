@@ -100,7 +100,7 @@ func (f *feeder) forget() {
 	f.lost = lost{}
 	f.pairs.promised = promises{}
 	if f.portfolio != nil {
-		f.portfolio.promised = promises{}
+		f.portfolio.promised[f.name] = promises{}
 	}
 	clear(f.caps)
 }

@@ -61,8 +61,20 @@ func (p promises) persons() map[string]int {
 type portfolio struct {
 	name  string
 	limit int // different persons within 24 hours
-	// promised are the first messages of a day to a person.
-	promised promises
+	// promised are the first messages of a day to a person, by the channel in
+	// whose queue they are: one campaign may be in several.
+	promised map[string]promises
+}
+
+// persons counts the promises of each person in all queues.
+func (p *portfolio) persons() map[string]int {
+	count := map[string]int{}
+	for _, promised := range p.promised {
+		for person, n := range promised.persons() {
+			count[person] += n
+		}
+	}
+	return count
 }
 
 // pairs is the pair limit of one channel.
@@ -98,14 +110,18 @@ func (f *feeder) limit(ctx context.Context, c ledger.Campaign, candidates []ledg
 	if err != nil {
 		return nil, err
 	}
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = persons[id]
+	}
 	held = map[campaign.MessageID]bool{}
 	if pairMatters {
-		if err := f.limitPairs(ctx, ids, persons, held, now); err != nil {
+		if err := f.limitPairs(ctx, ids, names, held, now); err != nil {
 			return nil, err
 		}
 	}
 	if f.portfolio != nil {
-		if err := f.limitDay(ctx, ids, persons, held, now); err != nil {
+		if err := f.limitDay(ctx, ids, names, held, now); err != nil {
 			return nil, err
 		}
 	}
@@ -146,13 +162,10 @@ func (p *pairs) add(c ledger.Campaign, channel string) {
 // reasonPair is what a message waits for that was put off.
 const reasonPair = "the recipient has had as many messages as one may get in this time"
 
-func (f *feeder) limitPairs(ctx context.Context, ids []campaign.MessageID, persons map[campaign.MessageID]string, held map[campaign.MessageID]bool, now time.Time) error {
-	names := make([]string, len(ids))
-	for i, id := range ids {
-		names[i] = persons[id]
-	}
+// limitPairs puts off those whose person, named beside them, has had enough.
+func (f *feeder) limitPairs(ctx context.Context, ids []campaign.MessageID, persons []string, held map[campaign.MessageID]bool, now time.Time) error {
 	p := &f.pairs
-	sent, err := f.ledger.Attempted(ctx, p.active, names, now.Add(-p.memory()))
+	sent, err := f.ledger.Attempted(ctx, p.active, persons, now.Add(-p.memory()))
 	if err != nil {
 		return err
 	}
@@ -160,8 +173,8 @@ func (f *feeder) limitPairs(ctx context.Context, ids []campaign.MessageID, perso
 		sent[person] = append(sent[person], slices.Repeat([]time.Time{now}, n)...)
 	}
 	later := map[campaign.MessageID]time.Time{}
-	for _, id := range ids {
-		person := persons[id]
+	for i, id := range ids {
+		person := persons[i]
 		if next := p.next(sent[person], now); next.After(now) {
 			later[id], held[id] = next, true
 			continue
@@ -177,13 +190,9 @@ func (f *feeder) limitPairs(ctx context.Context, ids []campaign.MessageID, perso
 
 // limitDay lets through whoever was reached within a day already, and as many
 // others as there is room for.
-func (f *feeder) limitDay(ctx context.Context, ids []campaign.MessageID, persons map[campaign.MessageID]string, held map[campaign.MessageID]bool, now time.Time) error {
-	names := make([]string, len(ids))
-	for i, id := range ids {
-		names[i] = persons[id]
-	}
+func (f *feeder) limitDay(ctx context.Context, ids []campaign.MessageID, persons []string, held map[campaign.MessageID]bool, now time.Time) error {
 	p := f.portfolio
-	reached, err := f.ledger.ReachedAmong(ctx, p.name, names, now)
+	reached, err := f.ledger.ReachedAmong(ctx, p.name, persons, now)
 	if err != nil {
 		return err
 	}
@@ -191,17 +200,17 @@ func (f *feeder) limitDay(ctx context.Context, ids []campaign.MessageID, persons
 	if err != nil {
 		return err
 	}
-	promised := p.promised.persons()
+	own, promised := p.promised[f.name], p.persons()
 	room := p.limit - used.People - len(promised)
-	for _, id := range ids {
-		person := persons[id]
+	for i, id := range ids {
+		person := persons[i]
 		switch {
 		case held[id] || reached[person]:
 		case promised[person] > 0:
-			p.promised[id] = person
+			own[id] = person
 		case room > 0:
 			room--
-			p.promised[id], promised[person] = person, 1
+			own[id], promised[person] = person, 1
 		default:
 			held[id] = true
 		}
@@ -213,6 +222,6 @@ func (f *feeder) limitDay(ctx context.Context, ids []campaign.MessageID, persons
 func (f *feeder) settle(id campaign.ID, queued map[campaign.MessageID]feed) {
 	f.pairs.promised.settle(id, queued)
 	if f.portfolio != nil {
-		f.portfolio.promised.settle(id, queued)
+		f.portfolio.promised[f.name].settle(id, queued)
 	}
 }

@@ -162,7 +162,7 @@ func TestPairLimits(t *testing.T) {
 
 func TestDailyLimit(t *testing.T) {
 	now := time.Unix(1_760_000_000, 0)
-	daily := &portfolio{name: "p", limit: 3, promised: promises{}}
+	daily := &portfolio{name: "p", limit: 3, promised: map[string]promises{"main": {}}}
 	b := &book{reached: map[string]bool{"+1": true}}
 	f := limited(b, Pair{}, daily)
 	check := func(c campaign.ID, want []int, numbers ...int) {
@@ -189,4 +189,22 @@ func TestDailyLimit(t *testing.T) {
 	f.settle(1, map[campaign.MessageID]feed{})
 	f.settle(2, map[campaign.MessageID]feed{})
 	check(1, []int{4}, 4, 3)
+}
+
+// TestTwoQueuesShareADay lets one campaign go out from two numbers of a
+// portfolio: what one feeder settles takes nothing back of the other's promises.
+func TestTwoQueuesShareADay(t *testing.T) {
+	now := time.Unix(1_760_000_000, 0)
+	daily := &portfolio{name: "p", limit: 1, promised: map[string]promises{"main": {}, "second": {}}}
+	b := &book{reached: map[string]bool{}}
+	first, second := limited(b, Pair{}, daily), limited(b, Pair{}, daily)
+	second.name = "second"
+	c := ofSteps(1, 1)
+	if held, err := first.limit(t.Context(), c, rows(1, 1), now); err != nil || len(held) > 0 {
+		t.Fatalf("held %v, %v; want none, there is room for one", held, err)
+	}
+	second.settle(1, nil)
+	if held, err := second.limit(t.Context(), c, rows(1, 2), now); err != nil || len(held) != 1 {
+		t.Errorf("held %v, %v; want row 2, for row 1 is in the other queue", held, err)
+	}
 }

@@ -133,7 +133,7 @@ func shared(all map[string]*portfolio, c Channel) *portfolio {
 		return nil
 	}
 	if all[c.Portfolio] == nil {
-		all[c.Portfolio] = &portfolio{name: c.Portfolio, limit: c.DailyRecipients, promised: promises{}}
+		all[c.Portfolio] = &portfolio{name: c.Portfolio, limit: c.DailyRecipients, promised: map[string]promises{}}
 	}
 	return all[c.Portfolio]
 }
