@@ -71,7 +71,8 @@ type Sender struct {
 //
 // Claim tests in one statement that the message is pending, due, at the attempt
 // before and on the sender's number, that its campaign runs, has not expired and
-// has not stopped the number, and that the person has not opted out. Otherwise it returns a *RefusedError.
+// has not stopped the number, and that the person has not opted out. Otherwise
+// it returns a *RefusedError.
 //
 // Where a portfolio is named the person counts as reached by it from now on,
 // for a day.
@@ -98,9 +99,9 @@ const suppressedSQL = `EXISTS (
 const stoppedSQL = `EXISTS (
 	SELECT 1 FROM campaign_channels s WHERE s.campaign_id = messages.campaign_id AND s.position = messages.channel)`
 
-// claimSQL adds 0 to status and channel so that no planner takes the index of what is
-// feedable, which holds a whole campaign: PostgreSQL believes it to be small
-// until it has counted a new one. The messages are found by their ids.
+// claimSQL adds 0 to status and channel so that no planner takes the index of
+// what is feedable, which holds a whole campaign: PostgreSQL believes it to be
+// small until it has counted a new one. The messages are found by their ids.
 const claimSQL = `
 	UPDATE messages
 	SET status = 3, attempt = attempt + 1, tries = tries + 1, due = CAST(v.value ->> 3 AS BIGINT), updated_at = CAST(v.value ->> 2 AS BIGINT)

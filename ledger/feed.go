@@ -18,8 +18,9 @@ type Feedable struct {
 }
 
 // Feedable returns the messages of a running campaign that may go out from the
-// number at a position of its list: first those that came back (retries, opened gates) in the order of their time,
-// then the fresh ones in the order of the list.
+// number at a position of its list: first those that came back (retries, opened
+// gates) in the order of their time, then the fresh ones in the order of the
+// list.
 func (l *Ledger) Feedable(ctx context.Context, id campaign.ID, position, limit int, now time.Time) ([]Feedable, error) {
 	found, err := l.feedable(ctx, make([]Feedable, 0, limit), `
 		SELECT id, attempt + 1, false FROM messages

@@ -120,8 +120,9 @@ func (l *Ledger) Postpone(ctx context.Context, until map[campaign.MessageID]time
 	})
 }
 
-// ActiveSince returns the campaigns that run, or did until a time ago.
+// ActiveSince returns the campaigns that run, or did since a time, without their
+// counts.
 func (l *Ledger) ActiveSince(ctx context.Context, since time.Time) ([]Campaign, error) {
-	return l.campaigns(ctx, `
+	return l.scanCampaigns(ctx, `
 		WHERE started_at IS NOT NULL AND (finished_at IS NULL OR finished_at >= $1) ORDER BY created_at, id`, since.UnixMilli())
 }
