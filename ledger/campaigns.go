@@ -179,8 +179,8 @@ func (l *Ledger) verdicts(ctx context.Context, ids []campaign.ID) (map[campaign.
 
 // Act carries out what a person does to a campaign, and returns it as it is
 // then. by names the person, for the campaign's reason. A resume lets numbers
-// that were stopped go on, too. The error wraps
-// ErrNotFound, or ErrState where the campaign's state does not allow it.
+// that were stopped go on, too. The error wraps ErrNotFound, or ErrState where
+// the campaign's state does not allow it.
 func (l *Ledger) Act(ctx context.Context, id campaign.ID, action campaign.Action, by string, now time.Time) (Campaign, error) {
 	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		c, err := t.campaign(ctx, id)

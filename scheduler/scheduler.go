@@ -297,8 +297,8 @@ func (s *Scheduler) sweep(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// finish closes what is cancelled or expired, has stopped numbers hand over, and ends campaigns in which
-// nothing is left to do.
+// finish closes what is cancelled or expired, has stopped numbers hand over, and
+// ends campaigns in which nothing is left to do.
 func (s *Scheduler) finish(ctx context.Context, now time.Time) error {
 	unfinished, err := s.Ledger.Unfinished(ctx)
 	if err != nil {
