@@ -248,11 +248,8 @@ func (d *decoder) number(n *yaml.Node, path string) any {
 func unsupported(in any, key string) string {
 	switch in.(type) {
 	case Definition:
-		switch key {
-		case "fallback":
+		if key == "fallback" {
 			return "fallback channels are not supported in this version; remove it and send to the failed with a campaign of another channel"
-		case "hours":
-			return "sending hours are not supported in this version; remove it and start the campaign at a time that suits (launch --at)"
 		}
 	case Media:
 		if key == "file" {

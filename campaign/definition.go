@@ -29,6 +29,8 @@ type Definition struct {
 	Steps []Step `yaml:"steps" json:"steps"`
 	// Rate caps the campaign, in messages a second; 0 leaves it to the number.
 	Rate float64 `yaml:"rate" json:"rate,omitempty"`
+	// Hours are the times of day at which messages go out; nil means always.
+	Hours *Hours `yaml:"hours" json:"hours,omitempty"`
 	// Expires is the time from the start after which nothing more is sent; 0
 	// means never.
 	Expires Duration `yaml:"expires" json:"expires,omitempty"`
@@ -41,6 +43,9 @@ type ContactOptions struct {
 	Phone    string `yaml:"phone" json:"phone,omitempty"`
 	FullName string `yaml:"name" json:"name,omitempty"`
 	Language string `yaml:"language" json:"language,omitempty"`
+	// Consent names the column that says who has agreed to be written to. If
+	// not empty, a row whose cell does not say so takes no part.
+	Consent string `yaml:"consent" json:"consent,omitempty"`
 	// DefaultRegion is the ISO 3166 code of the country that numbers without
 	// a plus belong to.
 	DefaultRegion string `yaml:"default_region" json:"default_region,omitempty"`
@@ -62,6 +67,11 @@ type Step struct {
 	// After is what must be on record of the step before. The first step has
 	// none.
 	After After `yaml:"after" json:"after,omitempty"`
+	// When says which reply opens the gate of a step after a reply; nil means
+	// any. Steps in a row that have one are branches: all wait for the reply to
+	// the step before the first of them, the first that it suits goes out, and
+	// the others are skipped.
+	When *When `yaml:"when" json:"when,omitempty"`
 	// Wait is the time between the opening of the gate and the message.
 	Wait Duration `yaml:"wait" json:"wait,omitempty"`
 	// Patience is how long to wait for the gate; 0 means DefaultPatience.
@@ -76,6 +86,9 @@ type Step struct {
 	Category Category `yaml:"category" json:"category,omitempty"`
 	// Language is the template's language; it may name a column.
 	Language string `yaml:"language" json:"language"`
+	// TTL is the time to live that the template was made with; 0 means that of
+	// its category.
+	TTL Duration `yaml:"ttl" json:"ttl,omitempty"`
 
 	// The parameters of the template's components, each written as people
 	// think of it.
@@ -99,6 +112,8 @@ const (
 	AfterSent      After = "sent"
 	AfterDelivered After = "delivered"
 	AfterRead      After = "read"
+	// AfterReply waits for a message from the person.
+	AfterReply After = "reply"
 )
 
 // Otherwise is what happens to a step whose gate will not open.

@@ -107,7 +107,7 @@ func TestVerbatimNumbers(t *testing.T) {
 
 func TestUnmarshalJSONStrict(t *testing.T) {
 	for _, stored := range []string{
-		`{"name": "n", "hours": {}}`,
+		`{"name": "n", "fallback": []}`,
 		`{"name": "n", "steps": [{"template": "t", "colour": "red"}]}`,
 		`{"name": 5}`,
 		`[]`,

@@ -19,11 +19,13 @@ const (
 	NotMobile Verdict = "not_mobile"
 	// BadValue: a parameter of a template cannot be sent as the row has it.
 	BadValue Verdict = "bad_value"
+	// NoConsent: the row does not say that the person agreed to be written to.
+	NoConsent Verdict = "no_consent"
 )
 
 // Verdicts lists every verdict, the best first.
 func Verdicts() []Verdict {
-	return []Verdict{OK, NotMobile, Duplicate, Invalid, MissingPhone, ForbiddenCountry, BadValue}
+	return []Verdict{OK, NotMobile, Duplicate, Invalid, MissingPhone, ForbiddenCountry, BadValue, NoConsent}
 }
 
 // Row is one row of a contact list after it was read and judged.
@@ -43,6 +45,10 @@ type Row struct {
 	Detail string
 	// Refused marks a NotMobile row of a campaign that rejects fixed lines.
 	Refused bool
+	// Zone holds the time zones of which each has to be within the campaign's
+	// hours: IANA names with commas between them. Empty where the campaign has no
+	// hours or a zone of its own.
+	Zone string
 	// Values are the row's cells in the order of the list's columns.
 	Values []string
 }

@@ -69,8 +69,48 @@ var ErrMalformed = errors.New("webhook body malformed")
 
 // Events is what one webhook request told, in the order of the body.
 type Events struct {
-	Receipts []Receipt
-	Inbound  []Inbound
+	Receipts    []Receipt
+	Inbound     []Inbound
+	Preferences []Preference
+	Notices     []Notice
+	Moves       []Move
+}
+
+// Preference is a person's wish about marketing messages, told in the app's own
+// menu.
+type Preference struct {
+	// Number is the provider's identifier of the number it was told to.
+	Number string
+	// From is the person's number as digits.
+	From string
+	// Stop says whether marketing messages are unwanted from now on, or wanted
+	// again.
+	Stop bool
+	// At is when, by the provider's clock.
+	At time.Time
+}
+
+// Notice is a provider's word on a template, a number or an account.
+type Notice struct {
+	// Scope is what it is about; NoScope for news that stop nothing.
+	Scope Scope
+	// Number is the provider's identifier of the number, Account that of the
+	// account; either may be empty.
+	Number, Account string
+	// Template and Language name the template, for TemplateScope.
+	Template, Language string
+	// Reason is a label out of a closed set per provider, Detail says what to do.
+	Reason, Detail string
+	// Err is an error that concerns the number and no message; nil for none.
+	Err *Error
+}
+
+// Move tells that a person has changed their number.
+type Move struct {
+	// Number is the provider's identifier of the number that was told.
+	Number string
+	// From and To are the old and the new number as digits.
+	From, To string
 }
 
 // Receipt tells what became of one attempt.
