@@ -160,6 +160,10 @@ func (d *decoder) mapping(n *yaml.Node, path string, each func(key, value *yaml.
 }
 
 func (d *decoder) sequence(n *yaml.Node, into reflect.Value, path string) {
+	if into.Type() == reflect.TypeFor[Texts]() && n.Kind == yaml.ScalarNode {
+		into.Set(reflect.ValueOf(Texts{n.Value}))
+		return
+	}
 	if n.Kind != yaml.SequenceNode {
 		into.Set(reflect.MakeSlice(into.Type(), 0, 0)) // it is not missing
 		d.wrong(n, path, "must be a list; write [ ] around it or a dash before each entry")

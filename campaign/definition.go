@@ -143,15 +143,20 @@ const (
 	Authentication Category = "authentication"
 )
 
-// TimeToLive is how long the provider goes on trying to deliver a template of
-// the category, with the buffer in which a late failure may still arrive.
-// Source: Meta, templates/time-to-live: 10 minutes for authentication, 30 days
-// for the others; the buffers of 5 minutes and one hour are ours.
-func (c Category) TimeToLive() time.Duration {
-	if c == Authentication {
-		return 10*time.Minute + 5*time.Minute
+// TimeToLive is how long the provider goes on trying to deliver the step, with
+// the buffer in which a late failure may still arrive. Source: Meta,
+// templates/time-to-live: what the template was made with, else 10 minutes for
+// authentication and 30 days for the others; the buffers of 5 minutes and one
+// hour are ours.
+func (s Step) TimeToLive() time.Duration {
+	usual, buffer := 30*24*time.Hour, time.Hour
+	if s.Category == Authentication {
+		usual, buffer = 10*time.Minute, 5*time.Minute
 	}
-	return 30*24*time.Hour + time.Hour
+	if s.TTL > 0 {
+		usual = time.Duration(s.TTL)
+	}
+	return usual + buffer
 }
 
 // Template is a template message, rendered for one recipient.

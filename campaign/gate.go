@@ -15,25 +15,46 @@ const (
 	GateSkip
 )
 
-// Opens reports whether status s, of the step before, satisfies the rule.
-func (a After) Opens(s Status) bool {
-	switch a {
+// Before is what is on record of the message that a step waits for.
+type Before struct {
+	Status Status
+	// Permanent says of a failed one that another message would do no better:
+	// nobody is there, or what is sent cannot be sent.
+	Permanent bool
+	// Replies are what the person answered to it.
+	Replies []Reply
+	// Impatient says that the step's patience has run out.
+	Impatient bool
+}
+
+// opens reports whether what is on record is what the step waits for.
+func (s Step) opens(b Before) bool {
+	switch s.After {
 	case AfterSent:
-		return s == Sent || s == Delivered || s == Read
+		return b.Status == Sent || b.Status == Delivered || b.Status == Read
 	case AfterRead:
-		return s == Read
+		return b.Status == Read
+	case AfterReply:
+		for _, reply := range b.Replies {
+			if s.When.Suits(reply) {
+				return true
+			}
+		}
+		return false
 	default:
-		return s == Delivered || s == Read
+		return b.Status == Delivered || b.Status == Read
 	}
 }
 
-// Gate decides about a step. before is the status of the step it waits for;
-// impatient says that the step's patience has run out.
-func (s Step) Gate(before Status, impatient bool) GateDecision {
+// Gate decides about a step. A permanent failure of the one before ends the
+// series, whatever the step says.
+func (s Step) Gate(b Before) GateDecision {
 	switch {
-	case s.After.Opens(before):
+	case s.opens(b):
 		return GateOpen
-	case before.Over() || impatient:
+	case b.Status == Failed && b.Permanent:
+		return GateStop
+	case b.Status.Over() || b.Impatient:
 		switch s.Otherwise {
 		case Send:
 			return GateOpen

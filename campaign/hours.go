@@ -1,6 +1,9 @@
 package campaign
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Hours are the times of day, on days of the week, at which a campaign's
 // messages go out.
@@ -22,9 +25,20 @@ type Hours struct {
 	Dates []string `yaml:"dates" json:"dates,omitempty"`
 }
 
+// ReasonHours is what a message waits for outside the hours.
+const ReasonHours = "it is outside the campaign's hours for the recipient"
+
 // Next returns the first moment, from t on, at which a message may go out to a
 // recipient: t itself within hours. zones is Row.Zone. ok is false where there
 // is none within a year.
 func (h *Hours) Next(zones string, t time.Time) (at time.Time, ok bool) {
 	return t, true
 }
+
+// ByRecipient reports whether each recipient has a clock of their own.
+func (h *Hours) ByRecipient() bool {
+	return h.Zone == "" || h.Zone == ZoneOfRecipient || strings.Contains(h.Zone, "{{")
+}
+
+// ZoneOfRecipient stands for the zone of the recipient's number.
+const ZoneOfRecipient = "recipient"

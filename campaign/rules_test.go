@@ -3,6 +3,8 @@ package campaign
 import (
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 func TestGate(t *testing.T) {
@@ -32,11 +34,79 @@ func TestGate(t *testing.T) {
 		{AfterDelivered, Stop, Pending, false, GateShut},
 	}
 	for _, test := range tests {
-		got := Step{After: test.after, Otherwise: test.otherwise}.Gate(test.before, test.impatient)
+		got := Step{After: test.after, Otherwise: test.otherwise}.Gate(Before{Status: test.before, Impatient: test.impatient})
 		if got != test.want {
 			t.Errorf("%+v: got %d", test, got)
 		}
 	}
+}
+
+func TestGateAfterReply(t *testing.T) {
+	yes := Step{After: AfterReply, When: &When{Button: Texts{"yes"}}, Otherwise: Send}
+	pressed := []Reply{{Text: "Hm"}, {Payload: "YES", Pressed: true}}
+	tests := []struct {
+		name   string
+		before Before
+		want   GateDecision
+	}{
+		{"read is no reply", Before{Status: Read}, GateShut},
+		{"another answer", Before{Status: Read, Replies: pressed[:1]}, GateShut},
+		{"the answer", Before{Status: Accepted, Replies: pressed}, GateOpen},
+		{"the answer when patience runs out", Before{Status: Read, Replies: pressed, Impatient: true}, GateOpen},
+		{"no answer when patience runs out", Before{Status: Read, Impatient: true}, GateOpen},
+		{"it failed and might have gone", Before{Status: Failed}, GateOpen},
+		{"it failed and nobody is there", Before{Status: Failed, Permanent: true}, GateStop},
+	}
+	for _, test := range tests {
+		if got := yes.Gate(test.before); got != test.want {
+			t.Errorf("%s: %d, want %d", test.name, got, test.want)
+		}
+	}
+}
+
+// TestGateHolds draws gates and what is on record, and checks what nobody may
+// ever see: a gate that opens without its receipt while there is hope for it,
+// one that stays shut when there is none, or that shuts again.
+func TestGateHolds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := Step{
+			After:     rapid.SampledFrom([]After{AfterSent, AfterDelivered, AfterRead, AfterReply}).Draw(t, "after"),
+			Otherwise: rapid.SampledFrom([]Otherwise{Stop, Skip, Send}).Draw(t, "otherwise"),
+		}
+		b := Before{
+			Status:    rapid.SampledFrom(Statuses()).Draw(t, "status"),
+			Permanent: rapid.Bool().Draw(t, "permanent"),
+			Impatient: rapid.Bool().Draw(t, "impatient"),
+		}
+		if rapid.Bool().Draw(t, "answered") {
+			b.Replies = []Reply{{Text: "hello"}}
+		}
+		got := s.Gate(b)
+		met := s.opens(b)
+		hopeless := b.Impatient || b.Status.Over()
+		switch {
+		case met && got != GateOpen:
+			t.Fatalf("%+v with %+v: %d though it is on record", s, b, got)
+		case !met && !hopeless && got != GateShut:
+			t.Fatalf("%+v with %+v: %d though it may still come", s, b, got)
+		case !met && hopeless && got == GateShut:
+			t.Fatalf("%+v with %+v hangs", s, b)
+		case !met && got == GateOpen && s.Otherwise != Send:
+			t.Fatalf("%+v with %+v opens by itself", s, b)
+		}
+		if met { // better news shut nothing
+			for _, better := range b.Status.Moves() {
+				if better.rank() <= b.Status.rank() {
+					continue
+				}
+				later := b
+				later.Status = better
+				if again := s.Gate(later); again != GateOpen {
+					t.Fatalf("%+v opened with %+v and is %d with %s", s, b, again, better)
+				}
+			}
+		}
+	})
 }
 
 func TestBackoff(t *testing.T) {

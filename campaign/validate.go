@@ -79,6 +79,7 @@ func (v *validator) step(path string, s *Step, first bool) {
 	default:
 		v.wrong(path+".category", "%q is not a category; write marketing, utility or authentication", s.Category)
 	}
+	v.duration(path+".ttl", s.TTL)
 	v.required(path+".language", s.Language, "the template's language, such as en_US or {{Language|en_US}}")
 	v.components(path, s)
 	_, texts := assemble(*s)
@@ -95,7 +96,7 @@ func (v *validator) gate(path string, s *Step, first bool) {
 		given := []struct {
 			key string
 			set bool
-		}{{"after", s.After != ""}, {"wait", s.Wait != 0}, {"patience", s.Patience != 0}, {"otherwise", s.Otherwise != ""}}
+		}{{"after", s.After != ""}, {"when", s.When != nil}, {"wait", s.Wait != 0}, {"patience", s.Patience != 0}, {"otherwise", s.Otherwise != ""}}
 		for _, g := range given {
 			if g.set {
 				v.wrong(path+"."+g.key, "the first step waits for nothing; remove it, or start the campaign later")
@@ -104,12 +105,11 @@ func (v *validator) gate(path string, s *Step, first bool) {
 		return
 	}
 	switch s.After {
-	case "", AfterSent, AfterDelivered, AfterRead:
-	case "reply":
-		v.wrong(path+".after", "waiting for a reply is not supported in this version; write read or delivered")
+	case "", AfterSent, AfterDelivered, AfterRead, AfterReply:
 	default:
-		v.wrong(path+".after", "%q is not a receipt; write sent, delivered or read", s.After)
+		v.wrong(path+".after", "%q is not a receipt; write sent, delivered, read or reply", s.After)
 	}
+	v.when(path, s)
 	switch s.Otherwise {
 	case "", Stop, Skip, Send:
 	default:
@@ -133,3 +133,30 @@ func (v *validator) templateName(path, name string) {
 // isNameByte reports whether c occurs in the names of templates and of their
 // variables.
 func isNameByte(c byte) bool { return c >= 'a' && c <= 'z' || isDigit(c) || c == '_' }
+
+// when wants a condition on a reply that some reply can meet.
+func (v *validator) when(path string, s *Step) {
+	if s.When == nil {
+		return
+	}
+	if s.After != AfterReply {
+		v.wrong(path+".when", "is a condition on a reply, and the step waits for none; write after: reply")
+	}
+	named := len(s.When.Button) + len(s.When.Text)
+	switch {
+	case named == 0 && !s.When.Any:
+		v.wrong(path+".when", "says nothing; write button: or text: with what the person answers, or any: true")
+	case named > 0 && s.When.Any:
+		v.wrong(path+".when", "has any: true beside button or text; remove one")
+	}
+	for _, list := range []struct {
+		key   string
+		texts Texts
+	}{{"button", s.When.Button}, {"text", s.When.Text}} {
+		for i, text := range list.texts {
+			if Plain(text) == "" {
+				v.wrong(fmt.Sprintf("%s.when.%s[%d]", path, list.key, i), "%q has no letter or digit to be recognised by", text)
+			}
+		}
+	}
+}

@@ -26,7 +26,7 @@ type Claimed struct {
 // task that asked has nothing to do.
 type RefusedError struct {
 	// Reason is a label out of a closed set: gone, stopped, expired,
-	// suppressed, early.
+	// suppressed, early, hours.
 	Reason string
 }
 
@@ -34,7 +34,7 @@ func (e *RefusedError) Error() string { return "claim refused: " + e.Reason }
 
 // RefusalReasons lists the labels of RefusedError, for metrics.
 func RefusalReasons() []string {
-	return []string{refusedGone, refusedStopped, refusedExpired, refusedSuppressed, refusedEarly}
+	return []string{refusedGone, refusedStopped, refusedExpired, refusedSuppressed, refusedEarly, refusedHours}
 }
 
 const (
@@ -43,6 +43,7 @@ const (
 	refusedExpired    = "expired"    // the campaign's time is over
 	refusedSuppressed = "suppressed" // the person has opted out
 	refusedEarly      = "early"      // its time has not come
+	refusedHours      = "hours"      // it is no time of day to write to the person
 )
 
 // claim is one request within a batch.
@@ -53,6 +54,7 @@ type claim struct {
 	token  int64 // tells this claim from another's of the same attempt
 	sender Sender
 
+	opens   time.Time // when the person's hours begin; zero within them
 	claimed *Claimed
 	refusal *RefusedError
 }
@@ -71,7 +73,8 @@ type Sender struct {
 //
 // Claim tests in one statement that the message is pending, due, at the attempt
 // before and on the sender's number, that its campaign runs, has not expired and
-// has not stopped the number, and that the person has not opted out. Otherwise
+// has not stopped the number, and that the person has not opted out; and that it
+// is within the campaign's hours for the person, which nothing changes. Otherwise
 // it returns a *RefusedError.
 //
 // Where a portfolio is named the person counts as reached by it from now on,
@@ -131,6 +134,9 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 	if len(claims) == 0 {
 		return nil
 	}
+	if err := t.lookAtHours(ctx, claims); err != nil {
+		return err
+	}
 	// Of two claims of one message in a batch the later one is refused.
 	asked := make(map[campaign.MessageID]*claim, len(claims))
 	batch := make([][5]int64, 0, len(claims))
@@ -141,6 +147,9 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 			continue
 		}
 		asked[c.task.Message] = c
+		if !c.opens.IsZero() {
+			continue
+		}
 		batch = append(batch, [5]int64{int64(c.task.Message), int64(c.task.Attempt), c.now.UnixMilli(), c.until.UnixMilli(), int64(c.sender.Position)})
 	}
 	attempts, err := t.takeClaims(ctx, asked, batch)
@@ -167,6 +176,9 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 
 // takeClaims moves the messages that may go, and returns their attempts.
 func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim, batch [][5]int64) ([][4]int64, error) {
+	if len(batch) == 0 {
+		return nil, nil
+	}
 	rows, err := t.QueryContext(ctx, t.l.sql(claimSQL), asJSON(batch))
 	if err != nil {
 		return nil, fmt.Errorf("ledger: claim: %w", err)
@@ -215,7 +227,8 @@ func (t *tx) regrant(ctx context.Context, c *claim) (granted bool, err error) {
 }
 
 // refuse finds out why a claim was not granted. A message of a person who has
-// opted out is skipped then and there.
+// opted out is skipped then and there, and one that came outside the hours is
+// put off.
 func (t *tx) refuse(ctx context.Context, c *claim) error {
 	var status campaign.Status
 	var state string
@@ -244,7 +257,7 @@ func (t *tx) refuse(ctx context.Context, c *claim) error {
 	case status != campaign.Pending || attempt != c.task.Attempt-1 || position != c.sender.Position:
 	case suppressed:
 		reason = refusedSuppressed
-		if err := t.skip(ctx, c.task.Message, "opted out", c.now); err != nil {
+		if err := t.skip(ctx, c.task.Message, reasonOptedOut, c.now); err != nil {
 			return err
 		}
 	case state != string(campaign.Running) || stopped:
@@ -253,6 +266,12 @@ func (t *tx) refuse(ctx context.Context, c *claim) error {
 		reason = refusedExpired
 	case due.Int64 > now:
 		reason = refusedEarly
+	case !c.opens.IsZero():
+		reason = refusedHours
+		until := map[campaign.MessageID]time.Time{c.task.Message: c.opens}
+		if err := t.postpone(ctx, until, campaign.ReasonHours, c.now); err != nil {
+			return err
+		}
 	}
 	c.refusal = &RefusedError{Reason: reason}
 	return nil

@@ -43,7 +43,8 @@ type job struct {
 	claim   *claim
 	settle  *Settlement
 	receive []Receipt
-	now     time.Time // of receive
+	hear    []Heard
+	now     time.Time // of receive and hear
 	do      func(context.Context, *tx) error
 	done    chan error
 }
@@ -199,7 +200,7 @@ func (c *committer) gather(first *job, lingers bool) []*job {
 	return jobs
 }
 
-// runBatch commits claims, settlements and receipts together, and then each
+// runBatch commits claims, settlements, receipts and what was heard together, and then each
 // piece of other work alone. If the batch fails, each job is tried alone, so
 // that one bad job does not take the others with it.
 func (c *committer) runBatch(shard int, jobs []*job) {
@@ -238,6 +239,7 @@ func (c *committer) transact(shard int, jobs []*job) (err error) {
 		var claims []*claim
 		var settlements []*Settlement
 		var receipts []Receipt
+		var heard []Heard
 		var now time.Time
 		for _, j := range jobs {
 			switch {
@@ -248,13 +250,20 @@ func (c *committer) transact(shard int, jobs []*job) (err error) {
 			case j.receive != nil:
 				receipts = append(receipts, j.receive...)
 				now = j.now
+			case j.hear != nil:
+				heard = append(heard, j.hear...)
+				now = j.now
 			}
 		}
-		// Settlements first: a receipt may speak of the attempt they record.
+		// Settlements first: a receipt may speak of the attempt they record. Claims
+		// last: a wish that was heard forbids them.
 		if err := t.settle(ctx, settlements); err != nil {
 			return err
 		}
 		if err := t.receive(ctx, receipts, now); err != nil {
+			return err
+		}
+		if err := t.hear(ctx, heard, now); err != nil {
 			return err
 		}
 		if err := t.flushMessages(ctx); err != nil {

@@ -8,16 +8,19 @@ import (
 	"carillon/campaign"
 )
 
-// withNext appends a message's id, and that of the step behind it where the
-// campaign has one, so that both are locked together.
+// withNext appends a message's id, and those of the steps behind it that wait
+// for it where the campaign has any, so that they are locked together.
 func (t *tx) withNext(ctx context.Context, ids []campaign.MessageID, id campaign.MessageID) ([]campaign.MessageID, error) {
 	definition, err := t.definition(ctx, id.Campaign())
 	if err != nil {
 		return ids, err
 	}
 	ids = append(ids, id)
-	if id.Step()+1 < len(definition.Steps) {
-		ids = append(ids, id+1)
+	if next := id.Step() + 1; next < len(definition.Steps) {
+		_, end := definition.Branches(next)
+		for step := next; step < end; step++ {
+			ids = append(ids, id.Recipient().Message(step))
+		}
 	}
 	return ids, nil
 }
@@ -28,39 +31,81 @@ func (t *tx) follow(ctx context.Context, m *message, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	for step := m.id.Step() + 1; step < len(definition.Steps); step++ {
-		rule := definition.Steps[step]
-		next, err := t.message(ctx, m.id.Recipient().Message(step))
-		if err != nil {
-			return err
+	for step := m.id.Step() + 1; step < len(definition.Steps); {
+		first, end := definition.Branches(step)
+		if first <= m.id.Step() { // m is one of these branches: the others are decided
+			step = end
+			continue
 		}
-		if next == nil {
-			return nil
-		}
-		if next.status == campaign.Skipped && rule.Otherwise == campaign.Skip {
-			continue // the step behind it waits for m as well
-		}
-		if next.status != campaign.Waiting {
-			return nil
-		}
-		decision := rule.Gate(m.status, false)
-		if decision == campaign.GateShut {
-			t.setPatience(next, m.status, rule.Patient(), now)
-			return nil
-		}
-		goOn, err := t.decide(ctx, next, decision, rule, reasonBehind(m), now)
+		goOn, err := t.followTo(ctx, m, first, end, definition, now)
 		if err != nil || !goOn {
 			return err
 		}
+		step = end
 	}
 	return nil
+}
+
+// followTo decides about the steps from first up to end, all of which wait for
+// m and of which one goes out. It reports whether the steps behind them wait
+// for m as well.
+func (t *tx) followTo(ctx context.Context, m *message, first, end int, definition *campaign.Definition, now time.Time) (goOn bool, err error) {
+	goOn = true
+	for step := first; step < end; step++ {
+		rule := definition.Steps[step]
+		next, err := t.message(ctx, m.id.Recipient().Message(step))
+		if err != nil || next == nil {
+			return false, err
+		}
+		if next.passedOver(rule) {
+			continue
+		}
+		if next.status != campaign.Waiting {
+			return false, nil
+		}
+		decision, err := t.judge(ctx, m, rule, false)
+		if err != nil {
+			return false, err
+		}
+		if decision == campaign.GateShut {
+			t.setPatience(next, m.status, rule.Patient(), now)
+			goOn = false
+			continue
+		}
+		passed, err := t.decide(ctx, next, decision, rule, reasonBehind(m), now)
+		if err != nil || !passed {
+			return false, err
+		}
+	}
+	return goOn, nil
+}
+
+// judge asks the gate of a step that waits for m.
+func (t *tx) judge(ctx context.Context, m *message, rule campaign.Step, impatient bool) (campaign.GateDecision, error) {
+	before := campaign.Before{Status: m.status, Permanent: m.permanent, Impatient: impatient}
+	if rule.After == campaign.AfterReply {
+		var err error
+		if before.Replies, err = t.replies(ctx, m.id); err != nil {
+			return campaign.GateShut, err
+		}
+	}
+	return rule.Gate(before), nil
+}
+
+// reasonOtherBranch explains a branch that was not taken.
+const reasonOtherBranch = "another answer was given"
+
+// passedOver reports whether the steps behind a message do not wait for it,
+// because it was skipped by its rule or for another branch.
+func (m *message) passedOver(rule campaign.Step) bool {
+	return m.status == campaign.Skipped && (rule.Otherwise == campaign.Skip || m.reason == reasonOtherBranch)
 }
 
 // setPatience starts the clock of a gate once the step before it is with the
 // provider, and stops it while that step has to be sent again or is held.
 func (t *tx) setPatience(next *message, before campaign.Status, patience time.Duration, now time.Time) {
 	switch before {
-	case campaign.Unknown, campaign.Accepted, campaign.Sent, campaign.Delivered:
+	case campaign.Unknown, campaign.Accepted, campaign.Sent, campaign.Delivered, campaign.Read:
 		if !next.due.Valid {
 			t.set(next, campaign.Waiting, at(now.Add(patience)), now)
 		}
@@ -76,6 +121,9 @@ func (t *tx) setPatience(next *message, before campaign.Status, patience time.Du
 func (t *tx) decide(ctx context.Context, next *message, d campaign.GateDecision, rule campaign.Step, reason string, now time.Time) (goOn bool, err error) {
 	switch d {
 	case campaign.GateOpen:
+		if err := t.skipBranches(ctx, next.id, now); err != nil {
+			return false, err
+		}
 		barred, err := t.barred(ctx, next.id, rule)
 		if err != nil {
 			return false, err
@@ -92,6 +140,29 @@ func (t *tx) decide(ctx context.Context, next *message, d campaign.GateDecision,
 	default:
 		return false, t.skipFrom(ctx, next.id, reason, now)
 	}
+}
+
+// skipBranches takes out what else might have gone out in the place of a step.
+func (t *tx) skipBranches(ctx context.Context, taken campaign.MessageID, now time.Time) error {
+	definition, err := t.definition(ctx, taken.Campaign())
+	if err != nil {
+		return err
+	}
+	first, end := definition.Branches(taken.Step())
+	for step := first; step < end; step++ {
+		if step == taken.Step() {
+			continue
+		}
+		other, err := t.message(ctx, taken.Recipient().Message(step))
+		if err != nil {
+			return err
+		}
+		if other != nil && other.status == campaign.Waiting {
+			other.reason = reasonOtherBranch
+			t.set(other, campaign.Skipped, never(), now)
+		}
+	}
+	return nil
 }
 
 // barred says why a step may not go to its recipient, or returns an empty text.
@@ -148,18 +219,34 @@ func (t *tx) impatient(ctx context.Context, m *message, now time.Time) error {
 		return err
 	}
 	rule := definition.Steps[m.id.Step()]
-	reason := fmt.Sprintf("step %d was not %s within %s", before.id.Step()+1, rule.After, rule.Patient())
-	goOn, err := t.decide(ctx, m, rule.Gate(before.status, true), rule, reason, now)
+	decision, err := t.judge(ctx, before, rule, true)
+	if err != nil {
+		return err
+	}
+	goOn, err := t.decide(ctx, m, decision, rule, reasonImpatient(before.id.Step(), rule), now)
 	if err != nil || !goOn {
 		return err
 	}
 	return t.follow(ctx, before, now)
 }
 
+// reasonImpatient explains a step whose patience has run out.
+func reasonImpatient(before int, rule campaign.Step) string {
+	missed := fmt.Sprintf("was not %s", rule.After)
+	if rule.After == campaign.AfterReply {
+		missed = "was not answered"
+		if rule.When != nil && !rule.When.Any {
+			missed = "was not answered so"
+		}
+	}
+	return fmt.Sprintf("step %d %s within %s", before+1, missed, rule.Patient())
+}
+
 // stepBefore is the message that a gate waits for: that of the step before, or
-// of the one before that where it was skipped by its rule.
+// of an earlier one where that was passed over. Branches wait for the same.
 func (t *tx) stepBefore(ctx context.Context, id campaign.MessageID, definition *campaign.Definition) (*message, error) {
-	for step := id.Step() - 1; step >= 0; step-- {
+	first, _ := definition.Branches(id.Step())
+	for step := first - 1; step >= 0; step-- {
 		m, err := t.message(ctx, id.Recipient().Message(step))
 		if err != nil {
 			return nil, err
@@ -167,7 +254,7 @@ func (t *tx) stepBefore(ctx context.Context, id campaign.MessageID, definition *
 		if m == nil {
 			break
 		}
-		if step == 0 || m.status != campaign.Skipped || definition.Steps[step].Otherwise != campaign.Skip {
+		if step == 0 || !m.passedOver(definition.Steps[step]) {
 			return m, nil
 		}
 	}

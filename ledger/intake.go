@@ -188,8 +188,8 @@ func nested(texts []string) [][1]string {
 }
 
 const insertRecipientsSQL = `
-	INSERT INTO recipients (id, phone, person, verdict, detail, cells)
-	SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM EACH($1)`
+	INSERT INTO recipients (id, phone, person, verdict, detail, cells, zone)
+	SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM EACH($1)`
 
 const insertMessagesSQL = `
 	INSERT INTO messages (id, campaign_id, channel, category, status, due, updated_at)
@@ -209,7 +209,7 @@ func (in *Intake) insert(ctx context.Context, t *tx, rows []campaign.Row, now ti
 			person = row.Person
 			admitted = append(admitted, id)
 		}
-		recipients[i] = []any{int64(id), row.Phone, person, string(row.Verdict), row.Detail, row.Values}
+		recipients[i] = []any{int64(id), row.Phone, person, string(row.Verdict), row.Detail, row.Values, row.Zone}
 	}
 	if _, err := t.ExecContext(ctx, t.l.sql(insertRecipientsSQL), asJSON(recipients)); err != nil {
 		return fmt.Errorf("ledger: store rows %d to %d: %w", rows[0].Number, rows[len(rows)-1].Number, err)

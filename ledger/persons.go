@@ -103,21 +103,23 @@ func (l *Ledger) recipientsOf(ctx context.Context, campaigns []campaign.ID, pers
 
 // Postpone puts off pending messages whose time had come.
 func (l *Ledger) Postpone(ctx context.Context, until map[campaign.MessageID]time.Time, reason string, now time.Time) error {
+	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error { return t.postpone(ctx, until, reason, now) })
+}
+
+func (t *tx) postpone(ctx context.Context, until map[campaign.MessageID]time.Time, reason string, now time.Time) error {
 	batch := make([][2]int64, 0, len(until))
 	for id, at := range until {
 		batch = append(batch, [2]int64{int64(id), at.UnixMilli()})
 	}
-	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
-		_, err := t.ExecContext(ctx, t.l.sql(`
-			UPDATE messages SET due = CAST(v.value ->> 1 AS BIGINT), reason = $3
-			FROM EACH($1) AS v
-			WHERE messages.id = CAST(v.value ->> 0 AS BIGINT) AND messages.status + 0 = 2 AND messages.due <= $2`),
-			asJSON(batch), now.UnixMilli(), reason)
-		if err != nil {
-			return fmt.Errorf("ledger: postpone: %w", err)
-		}
-		return nil
-	})
+	_, err := t.ExecContext(ctx, t.l.sql(`
+		UPDATE messages SET due = CAST(v.value ->> 1 AS BIGINT), reason = $3
+		FROM EACH($1) AS v
+		WHERE messages.id = CAST(v.value ->> 0 AS BIGINT) AND messages.status + 0 = 2 AND messages.due <= $2`),
+		asJSON(batch), now.UnixMilli(), reason)
+	if err != nil {
+		return fmt.Errorf("ledger: postpone: %w", err)
+	}
+	return nil
 }
 
 // ActiveSince returns the campaigns that run, or did since a time, without their

@@ -128,11 +128,13 @@ func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.
 			continue
 		}
 		m.code, m.reason = 0, ""
-		due := never()
 		if after.Status == campaign.Sent {
-			due = at(r.At.Add(timeToLive(m.category)))
+			if err := t.setUntilLost(ctx, m, after.Status, r.At, now); err != nil {
+				return err
+			}
+		} else {
+			t.set(m, after.Status, never(), now)
 		}
-		t.set(m, after.Status, due, now)
 		if err := t.follow(ctx, m, now); err != nil {
 			return err
 		}

@@ -138,7 +138,9 @@ func (t *tx) settleOne(ctx context.Context, s *Settlement) error {
 	switch s.Outcome {
 	case OutcomeAccepted:
 		m.code, m.reason = 0, ""
-		t.set(m, campaign.Accepted, at(s.At.Add(timeToLive(m.category))), s.At)
+		if err := t.setUntilLost(ctx, m, campaign.Accepted, s.At, s.At); err != nil {
+			return err
+		}
 	case OutcomeHeld:
 		m.code, m.reason = 0, "paced by the provider"
 		t.set(m, campaign.Held, at(s.At.Add(heldFor)), s.At)
@@ -207,15 +209,26 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 			return err
 		}
 	}
+	if f.Unreachable {
+		if err := t.noteSilence(ctx, m.id, now); err != nil {
+			return err
+		}
+	}
 	if err := t.pauseFor(ctx, stopped, m.id.Campaign(), f, now); err != nil {
 		return err
 	}
 	return t.follow(ctx, m, now)
 }
 
-// timeToLive is that of the category's number in the table of messages.
-func timeToLive(category int) time.Duration {
-	return categories[category].TimeToLive()
+// setUntilLost moves a message to a status in which a receipt is waited for, as
+// long as the provider tries to deliver what it has had since a time.
+func (t *tx) setUntilLost(ctx context.Context, m *message, to campaign.Status, since, now time.Time) error {
+	definition, err := t.definition(ctx, m.id.Campaign())
+	if err != nil {
+		return err
+	}
+	t.set(m, to, at(since.Add(definition.Steps[m.id.Step()].TimeToLive())), now)
+	return nil
 }
 
 // categories are numbered as the table of messages stores them.

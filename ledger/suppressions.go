@@ -14,6 +14,34 @@ type Suppression struct {
 	Scope  campaign.SuppressionScope
 	Reason string
 	Since  time.Time
+	Source Source
+}
+
+// Source is whose word a suppression is. The smaller it is the more it weighs:
+// a larger one does not take it back.
+type Source int8
+
+const (
+	// SourceOperator: an operator recorded it.
+	SourceOperator Source = iota
+	// SourcePerson: the person said so to us.
+	SourcePerson
+	// SourceProvider: the provider told of it.
+	SourceProvider
+	// SourceSilence: nobody's; several messages have reached nobody.
+	SourceSilence
+)
+
+func (s Source) String() string {
+	switch s {
+	case SourceSilence:
+		return "silence"
+	case SourceProvider:
+		return "provider"
+	case SourcePerson:
+		return "person"
+	}
+	return "operator"
 }
 
 // CampaignScope is the scope that forbids the messages of one campaign.
@@ -26,13 +54,14 @@ const maxSuppressions = 2000
 
 // Suppress records opt-outs. No message of these persons is claimed once it
 // has returned. A person who is known under an alias is suppressed under both
-// keys. Repeating an opt-out keeps the first one's time and reason.
+// keys. Repeating an opt-out keeps the first one's time, and its reason unless
+// the new one has a weightier source.
 func (l *Ledger) Suppress(ctx context.Context, list []Suppression, now time.Time) error {
 	for len(list) > 0 {
 		n := min(len(list), maxSuppressions)
 		batch := make([][]any, n)
 		for i, s := range list[:n] {
-			batch[i] = []any{s.Person, string(s.Scope), s.Reason, now.UnixMilli()}
+			batch[i] = s.row(now)
 		}
 		err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error { return t.suppress(ctx, batch) })
 		if err != nil {
@@ -43,16 +72,21 @@ func (l *Ledger) Suppress(ctx context.Context, list []Suppression, now time.Time
 	return nil
 }
 
+func (s Suppression) row(now time.Time) []any {
+	return []any{s.Person, string(s.Scope), s.Reason, now.UnixMilli(), int(s.Source)}
+}
+
 const suppressSQL = `
-	INSERT INTO suppressions (person, scope, reason, created_at)
-	SELECT DISTINCT key, scope, reason, CAST(since AS BIGINT) FROM (
-		SELECT v.value ->> 0 AS key, v.value ->> 1 AS scope, v.value ->> 2 AS reason, v.value ->> 3 AS since FROM EACH($1) AS v
+	INSERT INTO suppressions (person, scope, reason, created_at, source)
+	SELECT key, scope, MIN(reason), MIN(CAST(since AS BIGINT)), MIN(CAST(source AS SMALLINT)) FROM (
+		SELECT v.value ->> 0 AS key, v.value ->> 1 AS scope, v.value ->> 2 AS reason, v.value ->> 3 AS since, v.value ->> 4 AS source FROM EACH($1) AS v
 		UNION ALL
-		SELECT a.person, v.value ->> 1, v.value ->> 2, v.value ->> 3 FROM EACH($1) AS v JOIN aliases a ON a.alias = v.value ->> 0
+		SELECT a.person, v.value ->> 1, v.value ->> 2, v.value ->> 3, v.value ->> 4 FROM EACH($1) AS v JOIN aliases a ON a.alias = v.value ->> 0
 		UNION ALL
-		SELECT a.alias, v.value ->> 1, v.value ->> 2, v.value ->> 3 FROM EACH($1) AS v JOIN aliases a ON a.person = v.value ->> 0
-	) AS keys WHERE true
-	ON CONFLICT (person, scope) DO NOTHING`
+		SELECT a.alias, v.value ->> 1, v.value ->> 2, v.value ->> 3, v.value ->> 4 FROM EACH($1) AS v JOIN aliases a ON a.person = v.value ->> 0
+	) AS keys WHERE true GROUP BY key, scope ORDER BY key, scope
+	ON CONFLICT (person, scope) DO UPDATE SET source = excluded.source, reason = excluded.reason
+	WHERE suppressions.source > excluded.source`
 
 func (t *tx) suppress(ctx context.Context, batch [][]any) error {
 	if _, err := t.ExecContext(ctx, t.l.sql(suppressSQL), asJSON(batch)); err != nil {
@@ -67,7 +101,7 @@ func (t *tx) suppressRecipient(ctx context.Context, id campaign.RecipientID, sco
 	if err := t.QueryRowContext(ctx, `SELECT person FROM recipients WHERE id = $1`, int64(id)).Scan(&person); err != nil {
 		return fmt.Errorf("ledger: person of row %d of campaign %s: %w", id.Row(), id.Campaign(), err)
 	}
-	return t.suppress(ctx, [][]any{{person, string(scope), reason, now.UnixMilli()}})
+	return t.suppress(ctx, [][]any{Suppression{Person: person, Scope: scope, Reason: reason, Source: SourceProvider}.row(now)})
 }
 
 // Unsuppress removes a person's opt-out of one scope, under all of their keys,
@@ -92,7 +126,7 @@ func (l *Ledger) Unsuppress(ctx context.Context, person string, scope campaign.S
 // behind the given one (the zero value: from the start).
 func (l *Ledger) Suppressions(ctx context.Context, after Suppression, limit int) ([]Suppression, error) {
 	rows, err := l.read.QueryContext(ctx, `
-		SELECT person, scope, reason, created_at FROM suppressions
+		SELECT person, scope, reason, created_at, source FROM suppressions
 		WHERE (person, scope) > ($1, $2) ORDER BY person, scope LIMIT $3`, after.Person, string(after.Scope), limit)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: suppressions: %w", err)
@@ -102,7 +136,7 @@ func (l *Ledger) Suppressions(ctx context.Context, after Suppression, limit int)
 	for rows.Next() {
 		var s Suppression
 		var since int64
-		if err := rows.Scan(&s.Person, &s.Scope, &s.Reason, &since); err != nil {
+		if err := rows.Scan(&s.Person, &s.Scope, &s.Reason, &since, &s.Source); err != nil {
 			return nil, fmt.Errorf("ledger: suppressions: %w", err)
 		}
 		s.Since = time.UnixMilli(since).UTC()
@@ -125,8 +159,8 @@ func (t *tx) addAlias(ctx context.Context, id campaign.RecipientID, alias string
 		return err
 	}
 	_, err = t.ExecContext(ctx, `
-		INSERT INTO suppressions (person, scope, reason, created_at)
-		SELECT CASE WHEN s.person = a.alias THEN a.person ELSE a.alias END, s.scope, s.reason, s.created_at
+		INSERT INTO suppressions (person, scope, reason, created_at, source)
+		SELECT CASE WHEN s.person = a.alias THEN a.person ELSE a.alias END, s.scope, s.reason, s.created_at, s.source
 		FROM aliases a JOIN suppressions s ON s.person IN (a.alias, a.person)
 		WHERE a.alias = $1
 		ON CONFLICT (person, scope) DO NOTHING`, alias)

@@ -101,7 +101,9 @@ func (t *tx) sweep(ctx context.Context, m *message, now time.Time, policy func(s
 		}
 	case campaign.Held:
 		m.reason = ""
-		t.set(m, campaign.Accepted, at(now.Add(timeToLive(m.category))), now)
+		if err := t.setUntilLost(ctx, m, campaign.Accepted, now, now); err != nil {
+			return err
+		}
 	case campaign.Accepted, campaign.Sent:
 		m.reason = reasonNoReceipt
 		t.set(m, campaign.Undelivered, never(), now)

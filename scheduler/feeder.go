@@ -178,6 +178,10 @@ func (f *feeder) queued(now time.Time) (int, error) {
 // again those whose tasks have got lost.
 func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int, now time.Time) error {
 	f.looked[c.ID] = now
+	if opens := shut(c.Definition.Hours, now); opens.After(now) {
+		f.rests[c.ID] = opens
+		return nil
+	}
 	before := f.fed[c.ID]
 	limit := share + len(before)
 	if c.Definition.Rate > 0 {
@@ -188,11 +192,11 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 		return err
 	}
 	candidates := unfed(before, messages, share)
-	held, err := f.limit(ctx, c, candidates, now)
+	held, err := f.holdBack(ctx, c, candidates, now)
 	if err != nil {
 		return err
 	}
-	if len(held) > 0 && len(held) == len(candidates) {
+	if full := count(held, leftAlone); full > 0 && full == len(candidates) {
 		f.rests[c.ID] = now.Add(restFor)
 	}
 	after, tasks, fresh := f.choose(before, messages, held, share, limit, now)
@@ -230,7 +234,7 @@ func unfed(before map[campaign.MessageID]feed, messages []ledger.Feedable, share
 // have got lost. It returns what is in the queue after that, the tasks to put
 // there, and how many of them are not repeats. messages was cut off at limit.
 func (f *feeder) choose(
-	before map[campaign.MessageID]feed, messages []ledger.Feedable, held map[campaign.MessageID]bool, share, limit int, now time.Time,
+	before map[campaign.MessageID]feed, messages []ledger.Feedable, held map[campaign.MessageID]holding, share, limit int, now time.Time,
 ) (after map[campaign.MessageID]feed, tasks []campaign.Task, fresh int) {
 	after = make(map[campaign.MessageID]feed, len(messages))
 	put := func(m ledger.Feedable, n int) {
@@ -247,7 +251,7 @@ func (f *feeder) choose(
 		}
 	}
 	for _, m := range unfed(before, messages, share) {
-		if !held[m.ID] {
+		if held[m.ID] == free {
 			firsts = append(firsts, m)
 		}
 	}

@@ -90,17 +90,37 @@ type pairs struct {
 // begins meanwhile is the one that is being fed.
 const activeFor = 5 * time.Second
 
+// holding says whether a message is held back, and how.
+type holding int8
+
+const (
+	free      holding = iota
+	putOff            // it is due later
+	leftAlone         // it is due, and there is no room for it
+)
+
+func count(held map[campaign.MessageID]holding, how holding) int {
+	n := 0
+	for _, h := range held {
+		if h == how {
+			n++
+		}
+	}
+	return n
+}
+
 // limit finds out which of the candidates must wait: messages to people who
 // have had enough for the moment, which it puts off, and those that go beyond
 // the portfolio's limit for the day, which it leaves as they are. It notes the
 // others as promised, of which settle has to be told.
-func (f *feeder) limit(ctx context.Context, c ledger.Campaign, candidates []ledger.Feedable, now time.Time) (held map[campaign.MessageID]bool, err error) {
+func (f *feeder) limit(ctx context.Context, c ledger.Campaign, candidates []ledger.Feedable, now time.Time) (held map[campaign.MessageID]holding, err error) {
+	held = map[campaign.MessageID]holding{}
 	if len(candidates) == 0 {
-		return nil, nil
+		return held, nil
 	}
 	pairMatters, err := f.pairMatters(ctx, c, now)
 	if err != nil || !pairMatters && f.portfolio == nil {
-		return nil, err
+		return held, err
 	}
 	ids := make([]campaign.MessageID, len(candidates))
 	for i, m := range candidates {
@@ -114,7 +134,6 @@ func (f *feeder) limit(ctx context.Context, c ledger.Campaign, candidates []ledg
 	for i, id := range ids {
 		names[i] = persons[id]
 	}
-	held = map[campaign.MessageID]bool{}
 	if pairMatters {
 		if err := f.limitPairs(ctx, ids, names, held, now); err != nil {
 			return nil, err
@@ -163,7 +182,7 @@ func (p *pairs) add(c ledger.Campaign, channel string) {
 const reasonPair = "the recipient has had as many messages as one may get in this time"
 
 // limitPairs puts off those whose person, named beside them, has had enough.
-func (f *feeder) limitPairs(ctx context.Context, ids []campaign.MessageID, persons []string, held map[campaign.MessageID]bool, now time.Time) error {
+func (f *feeder) limitPairs(ctx context.Context, ids []campaign.MessageID, persons []string, held map[campaign.MessageID]holding, now time.Time) error {
 	p := &f.pairs
 	sent, err := f.ledger.Attempted(ctx, p.active, persons, now.Add(-p.memory()))
 	if err != nil {
@@ -176,7 +195,7 @@ func (f *feeder) limitPairs(ctx context.Context, ids []campaign.MessageID, perso
 	for i, id := range ids {
 		person := persons[i]
 		if next := p.next(sent[person], now); next.After(now) {
-			later[id], held[id] = next, true
+			later[id], held[id] = next, putOff
 			continue
 		}
 		sent[person] = append(sent[person], now)
@@ -190,7 +209,7 @@ func (f *feeder) limitPairs(ctx context.Context, ids []campaign.MessageID, perso
 
 // limitDay lets through whoever was reached within a day already, and as many
 // others as there is room for.
-func (f *feeder) limitDay(ctx context.Context, ids []campaign.MessageID, persons []string, held map[campaign.MessageID]bool, now time.Time) error {
+func (f *feeder) limitDay(ctx context.Context, ids []campaign.MessageID, persons []string, held map[campaign.MessageID]holding, now time.Time) error {
 	p := f.portfolio
 	reached, err := f.ledger.ReachedAmong(ctx, p.name, persons, now)
 	if err != nil {
@@ -205,14 +224,14 @@ func (f *feeder) limitDay(ctx context.Context, ids []campaign.MessageID, persons
 	for i, id := range ids {
 		person := persons[i]
 		switch {
-		case held[id] || reached[person]:
+		case held[id] != free || reached[person]:
 		case promised[person] > 0:
 			own[id] = person
 		case room > 0:
 			room--
 			own[id], promised[person] = person, 1
 		default:
-			held[id] = true
+			held[id] = leftAlone
 		}
 	}
 	return nil

@@ -144,8 +144,8 @@ func TestPairLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	full, free := campaign.ID(2).Recipient(1).Message(0), campaign.ID(2).Recipient(2).Message(0)
-	if !held[full] || held[free] {
+	full, open := campaign.ID(2).Recipient(1).Message(0), campaign.ID(2).Recipient(2).Message(0)
+	if held[full] != putOff || held[open] != free {
 		t.Errorf("held %v, want row 1 alone", held)
 	}
 	if at := b.postponed[full]; !at.Equal(now.Add(6 * time.Second)) {
@@ -155,7 +155,7 @@ func TestPairLimits(t *testing.T) {
 	if held, err = f.limit(t.Context(), b.active[0], rows(1, 2), now); err != nil || len(held) > 0 {
 		t.Errorf("held %v, %v; want none, one message to row 2 is in the queue", held, err)
 	}
-	if held, err = f.limit(t.Context(), ofSteps(3, 1), rows(3, 2), now); err != nil || !held[campaign.ID(3).Recipient(2).Message(0)] {
+	if held, err = f.limit(t.Context(), ofSteps(3, 1), rows(3, 2), now); err != nil || held[campaign.ID(3).Recipient(2).Message(0)] != putOff {
 		t.Errorf("held %v, %v; want row 2, of which two messages are in the queue", held, err)
 	}
 }
@@ -177,8 +177,8 @@ func TestDailyLimit(t *testing.T) {
 			wanted[n] = true
 		}
 		for _, m := range messages {
-			if n := m.ID.Recipient().Row(); held[m.ID] == wanted[n] {
-				t.Errorf("row %d: held %t", n, held[m.ID])
+			if n := m.ID.Recipient().Row(); (held[m.ID] == free) != wanted[n] {
+				t.Errorf("row %d: held %d", n, held[m.ID])
 			}
 		}
 	}

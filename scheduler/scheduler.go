@@ -40,6 +40,7 @@ type Ledger interface {
 	Persons(ctx context.Context, ids []campaign.MessageID) (map[campaign.MessageID]string, error)
 	Attempted(ctx context.Context, campaigns map[campaign.ID]int, persons []string, since time.Time) (map[string][]time.Time, error)
 	ActiveSince(ctx context.Context, since time.Time) ([]ledger.Campaign, error)
+	Zones(ctx context.Context, ids []campaign.MessageID) (map[campaign.MessageID]string, error)
 	Postpone(ctx context.Context, until map[campaign.MessageID]time.Time, reason string, now time.Time) error
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
 	ReachedAmong(ctx context.Context, portfolio string, persons []string, now time.Time) (map[string]bool, error)

@@ -83,17 +83,25 @@ var gateScenarios = map[string]func(*testing.T, *bench){
 		b.receive(b.receipt(first, 1, campaign.Delivered))
 		b.expect(first+1, campaign.Skipped)
 	},
-	"a failed step decides at once": func(t *testing.T, b *bench) {
-		wants := map[campaign.Otherwise]campaign.Status{
-			campaign.Stop: campaign.Skipped, campaign.Skip: campaign.Skipped, campaign.Send: campaign.Pending,
+	"a failed step decides at once, by its class": func(t *testing.T, b *bench) {
+		passing := campaign.Failure{Reason: "timeout", Retry: true, Tries: 1}
+		tests := []struct {
+			otherwise campaign.Otherwise
+			failure   campaign.Failure
+			want      campaign.Status
+		}{
+			{campaign.Stop, passing, campaign.Skipped},
+			{campaign.Skip, passing, campaign.Skipped},
+			{campaign.Send, passing, campaign.Pending},
+			{campaign.Send, undeliverable, campaign.Skipped}, // nobody is there
 		}
-		for otherwise, want := range wants {
-			c := b.running(steps(2, second(func(s *campaign.Step) { s.Otherwise = otherwise })), 1)
+		for _, test := range tests {
+			c := b.running(steps(2, second(func(s *campaign.Step) { s.Otherwise = test.otherwise })), 1)
 			first := c.Recipient(1).Message(0)
 			b.send(first, 1)
-			b.receive(b.receipt(first, 1, campaign.Failed, undeliverable))
-			if got := b.line(first + 1); got.Status != want {
-				t.Errorf("otherwise %s: %s (%s), want %s", otherwise, got.Status, got.Reason, want)
+			b.receive(b.receipt(first, 1, campaign.Failed, test.failure))
+			if got := b.line(first + 1); got.Status != test.want {
+				t.Errorf("otherwise %s after %s: %s (%s), want %s", test.otherwise, test.failure.Reason, got.Status, got.Reason, test.want)
 			}
 		}
 	},

@@ -4,10 +4,10 @@
 -- hours: names with commas between them.
 ALTER TABLE recipients ADD COLUMN zone TEXT NOT NULL DEFAULT '';
 
--- Who wanted the person to be left alone: 'operator', 'person' (by a message or a
--- button), 'provider' (told of it), or 'soft' (nobody seems to be there). What a
--- person says later takes back no operator's word.
-ALTER TABLE suppressions ADD COLUMN source TEXT NOT NULL DEFAULT 'operator';
+-- Who wanted the person to be left alone: 0 an operator; 1 the person, by a
+-- message or a button; 2 the provider told of it; 3 nobody, but nobody seems to be
+-- there. What one says is taken back by the same or a smaller number.
+ALTER TABLE suppressions ADD COLUMN source SMALLINT NOT NULL DEFAULT 0;
 
 -- What people answered.
 CREATE TABLE replies (
@@ -15,7 +15,8 @@ CREATE TABLE replies (
     message_id BIGINT NOT NULL,                 -- the message that is answered
     at         BIGINT NOT NULL,                 -- when it was written, by the provider's clock
     payload    TEXT   NOT NULL,                 -- of the button, empty for none
-    text       TEXT   NOT NULL                  -- of the button or of the message
+    text       TEXT   NOT NULL,                 -- of the button or of the message
+    pressed    SMALLINT NOT NULL                -- 1: it was a button
 );
 CREATE INDEX replies_by_message ON replies (message_id);
 
@@ -24,7 +25,7 @@ CREATE TABLE silences (
     person  TEXT     NOT NULL PRIMARY KEY,
     n       INTEGER  NOT NULL,
     message BIGINT   NOT NULL,                  -- the last of them; a repeated word on it counts once
-    at      BIGINT   NOT NULL
+    since   BIGINT   NOT NULL                   -- when the first of them was known
 );
 
 -- People who were erased, by the hash of their key. What is sent to a list that

@@ -1,0 +1,174 @@
+package ledgertest
+
+import (
+	"testing"
+	"time"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+// asks is a question with a branch for each of two answers, and a word of
+// thanks after whichever went out.
+func asks(change ...func(*campaign.Definition)) *campaign.Definition {
+	all := append([]func(*campaign.Definition){func(d *campaign.Definition) {
+		for i, answer := range []string{"yes", "no"} {
+			s := &d.Steps[i+1]
+			s.After, s.When = campaign.AfterReply, &campaign.When{Button: campaign.Texts{answer}, Text: campaign.Texts{answer + " please"}}
+			s.Otherwise, s.Patience = campaign.Skip, campaign.Duration(time.Hour)
+		}
+	}}, change...)
+	return steps(4, all...)
+}
+
+// answer is what the first person of people says.
+func (b *bench) answer(change func(*ledger.Heard)) {
+	b.Helper()
+	h := ledger.Heard{Channel: "main", Person: "+447700900000", At: b.now, Message: true, Source: ledger.SourcePerson}
+	change(&h)
+	b.check(b.Hear(b.Context(), []ledger.Heard{h}, b.now))
+}
+
+// presses answers a message with a button.
+func (b *bench) presses(id campaign.MessageID, payload string) {
+	b.Helper()
+	b.answer(func(h *ledger.Heard) {
+		h.ID, h.ReplyTo = "press "+payload, providerID(id, 1)
+		h.Reply = campaign.Reply{Payload: payload, Text: "a button", Pressed: true}
+	})
+}
+
+func (b *bench) writes(text string) {
+	b.Helper()
+	b.answer(func(h *ledger.Heard) { h.ID, h.Reply = "text "+text, campaign.Reply{Text: text} })
+}
+
+// statuses are those of a recipient's messages.
+func (b *bench) statuses(r campaign.RecipientID, steps int) []campaign.Status {
+	b.Helper()
+	var all []campaign.Status
+	for step := range steps {
+		all = append(all, b.line(r.Message(step)).Status)
+	}
+	return all
+}
+
+func (b *bench) expectAll(r campaign.RecipientID, want ...campaign.Status) {
+	b.Helper()
+	for step, got := range b.statuses(r, len(want)) {
+		if got != want[step] {
+			b.Errorf("step %d is %s, want %s", step+1, got, want[step])
+		}
+	}
+}
+
+var replyScenarios = map[string]func(*testing.T, *bench){
+	"any reply opens, and a receipt does not": func(t *testing.T, b *bench) {
+		first := b.running(steps(2, second(func(s *campaign.Step) { s.After = campaign.AfterReply })), 1).Recipient(1).Message(0)
+		b.send(first, 1)
+		b.receive(b.receipt(first, 1, campaign.Read))
+		b.expect(first+1, campaign.Waiting)
+		b.writes("What is this?")
+		b.expect(first+1, campaign.Pending)
+	},
+	"the branch of the answer goes out, and no other": func(t *testing.T, b *bench) {
+		for payload, want := range map[string][]campaign.Status{
+			"YES": {campaign.Accepted, campaign.Pending, campaign.Skipped, campaign.Waiting},
+			"no!": {campaign.Accepted, campaign.Skipped, campaign.Pending, campaign.Waiting},
+		} {
+			r := b.running(asks(), 1).Recipient(1)
+			b.send(r.Message(0), 1)
+			b.presses(r.Message(0), "perhaps")
+			b.expectAll(r, campaign.Accepted, campaign.Waiting, campaign.Waiting, campaign.Waiting)
+			b.presses(r.Message(0), payload)
+			b.expectAll(r, want...)
+			b.presses(r.Message(0), "yes") // a change of mind
+			b.presses(r.Message(0), "no")
+			b.expectAll(r, want...)
+		}
+	},
+	"the step behind branches waits for the one that went out": func(t *testing.T, b *bench) {
+		r := b.running(asks(), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.presses(r.Message(0), "yes")
+		b.receive(b.receipt(r.Message(0), 1, campaign.Read))
+		b.expect(r.Message(3), campaign.Waiting)
+		b.send(r.Message(1), 1)
+		b.receive(b.receipt(r.Message(1), 1, campaign.Delivered))
+		b.expectAll(r, campaign.Read, campaign.Delivered, campaign.Skipped, campaign.Pending)
+	},
+	"no answer takes the way of the rules": func(t *testing.T, b *bench) {
+		r := b.running(asks(func(d *campaign.Definition) { d.Steps[2].Otherwise = campaign.Send }), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.advance(time.Hour)
+		b.sweep()
+		b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Pending, campaign.Waiting)
+		b.presses(r.Message(0), "yes") // too late
+		b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Pending, campaign.Waiting)
+		if reason := b.line(r.Message(1)).Reason; reason != "step 1 was not answered so within 1h0m0s" {
+			t.Errorf("the first branch was skipped because %q", reason)
+		}
+	},
+	"all branches passed over: the step behind waits for the question": func(t *testing.T, b *bench) {
+		r := b.running(asks(), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.advance(time.Hour)
+		b.sweep()
+		b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Skipped, campaign.Waiting)
+		b.receive(b.receipt(r.Message(0), 1, campaign.Delivered))
+		b.expect(r.Message(3), campaign.Pending)
+	},
+	"a branch for any other answer": func(t *testing.T, b *bench) {
+		d := asks(func(d *campaign.Definition) { d.Steps[2].When = &campaign.When{Any: true} })
+		r := b.running(d, 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.presses(r.Message(0), "maybe")
+		b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Pending, campaign.Waiting)
+	},
+	"the clock of a reply runs on while the message is read": func(t *testing.T, b *bench) {
+		first := b.running(steps(2, second(func(s *campaign.Step) {
+			s.After, s.Patience = campaign.AfterReply, campaign.Duration(time.Hour)
+		})), 1).Recipient(1).Message(0)
+		b.send(first, 1)
+		b.receive(b.receipt(first, 1, campaign.Read))
+		b.advance(time.Hour)
+		b.sweep()
+		b.expect(first+1, campaign.Skipped)
+	},
+	"an answer without a reference is one to the newest message": func(t *testing.T, b *bench) {
+		older := b.running(asks(), 1).Recipient(1)
+		b.send(older.Message(0), 1)
+		b.advance(time.Minute)
+		newer := b.running(asks(), 1).Recipient(1)
+		b.send(newer.Message(0), 1)
+		b.advance(time.Minute)
+		silent := b.running(steps(1), 1).Recipient(1) // waits for no answer
+		b.send(silent.Message(0), 1)
+		b.advance(time.Minute)
+		b.writes("Yes, please!")
+		b.expect(newer.Message(1), campaign.Pending)
+		b.expect(older.Message(1), campaign.Waiting)
+	},
+	"an answer that was written before the message is none to it": func(t *testing.T, b *bench) {
+		r := b.running(asks(), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.answer(func(h *ledger.Heard) {
+			h.ID, h.At, h.Reply = "old", b.now.Add(-time.Minute), campaign.Reply{Text: "yes please"}
+		})
+		b.expect(r.Message(1), campaign.Waiting)
+	},
+	"an answer to another number is none": func(t *testing.T, b *bench) {
+		r := b.running(asks(), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.answer(func(h *ledger.Heard) {
+			h.ID, h.Channel, h.Reply = "elsewhere", "second", campaign.Reply{Text: "yes please"}
+		})
+		b.expect(r.Message(1), campaign.Waiting)
+	},
+	"a failed question is decided by the rules": func(t *testing.T, b *bench) {
+		r := b.running(asks(), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.receive(b.receipt(r.Message(0), 1, campaign.Failed, undeliverable))
+		b.expectAll(r, campaign.Failed, campaign.Skipped, campaign.Skipped, campaign.Skipped)
+	},
+}

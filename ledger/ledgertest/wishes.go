@@ -1,0 +1,169 @@
+package ledgertest
+
+import (
+	"testing"
+	"time"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+// wants has the first person say that they want to be left alone.
+func (b *bench) wants(scope campaign.SuppressionScope, change ...func(*ledger.Heard)) {
+	b.Helper()
+	b.answer(func(h *ledger.Heard) {
+		h.ID, h.Stop, h.Reply = "stop "+string(scope), scope, campaign.Reply{Text: "STOP"}
+		for _, f := range change {
+			f(h)
+		}
+	})
+}
+
+func marketing(d *campaign.Definition) { d.Steps[0].Category = campaign.Marketing }
+
+// refusal is why the first message of a new campaign would not be claimed.
+func (b *bench) refusal(change ...func(*campaign.Definition)) string {
+	b.Helper()
+	return b.tryClaim(b.running(steps(1, change...), 1).Recipient(1).Message(0), 1)
+}
+
+var wishScenarios = map[string]func(*testing.T, *bench){
+	"a STOP ends what waits at once, and forbids the rest": func(t *testing.T, b *bench) {
+		r := b.running(steps(3), 2).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.wants(campaign.ScopeAll)
+		b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Skipped)
+		if reason := b.line(r.Message(1)).Reason; reason != "opted out" {
+			t.Errorf("it is skipped because %q", reason)
+		}
+		b.receive(b.receipt(r.Message(0), 1, campaign.Delivered))
+		b.expectAll(r, campaign.Delivered, campaign.Skipped, campaign.Skipped)
+		if reason := b.refusal(); reason != "suppressed" {
+			t.Errorf("a later campaign was refused as %q", reason)
+		}
+		b.claim((r + 1).Message(0), 1) // the other person is still there
+	},
+	"a STOP under an alias counts": func(t *testing.T, b *bench) {
+		r := b.running(steps(2), 1).Recipient(1)
+		b.claim(r.Message(0), 1)
+		b.check(b.Settle(t.Context(), ledger.Settlement{
+			Message: r.Message(0), Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: "x", Alias: "+447700999999",
+		}))
+		b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person = "+447700999999" })
+		b.expectAll(r, campaign.Accepted, campaign.Skipped)
+		if reason := b.refusal(); reason != "suppressed" {
+			t.Errorf("a later campaign was refused as %q", reason)
+		}
+	},
+	"a wish about marketing leaves the rest alone": func(t *testing.T, b *bench) {
+		r := b.running(steps(2, marketing, second(func(s *campaign.Step) { s.Otherwise = campaign.Send })), 1).Recipient(1)
+		b.wants(campaign.ScopeMarketing)
+		b.expectAll(r, campaign.Skipped, campaign.Pending)
+		if reason := b.refusal(marketing); reason != "suppressed" {
+			t.Errorf("marketing was refused as %q", reason)
+		}
+		if reason := b.refusal(); reason != "" {
+			t.Errorf("what is no marketing was refused as %q", reason)
+		}
+	},
+	"a wish about the campaign that is answered": func(t *testing.T, b *bench) {
+		r := b.running(steps(2), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.wants(campaign.ScopeCampaign, func(h *ledger.Heard) { h.ReplyTo = providerID(r.Message(0), 1) })
+		b.expectAll(r, campaign.Accepted, campaign.Skipped)
+		if reason := b.refusal(); reason != "" {
+			t.Errorf("another campaign was refused as %q", reason)
+		}
+	},
+	"a wish about a campaign that is not known is one about all": func(t *testing.T, b *bench) {
+		b.wants(campaign.ScopeCampaign)
+		if reason := b.refusal(); reason != "suppressed" {
+			t.Errorf("refused as %q", reason)
+		}
+	},
+	"START takes back what the person said, and no operator's word": func(t *testing.T, b *bench) {
+		start := func() {
+			b.answer(func(h *ledger.Heard) { h.ID, h.Start, h.Reply = "start", true, campaign.Reply{Text: "START"} })
+		}
+		b.wants(campaign.ScopeAll)
+		start()
+		if reason := b.refusal(); reason != "" {
+			t.Errorf("after START refused as %q", reason)
+		}
+		b.wants(campaign.ScopeAll)
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: "+447700900000", Scope: campaign.ScopeAll, Reason: "by letter"}}, b.now))
+		start()
+		if reason := b.refusal(); reason != "suppressed" {
+			t.Errorf("an operator's word was taken back: %q", reason)
+		}
+		list, err := b.Suppressions(t.Context(), ledger.Suppression{}, 10)
+		b.check(err)
+		if len(list) != 1 || list[0].Reason != "by letter" || list[0].Source != ledger.SourceOperator {
+			t.Errorf("on record is %+v", list)
+		}
+	},
+	"a choice in the app lifts nothing but itself": func(t *testing.T, b *bench) {
+		choose := func(stop campaign.SuppressionScope) {
+			b.answer(func(h *ledger.Heard) {
+				h.Message, h.Source, h.Stop, h.Start, h.Restores = false, ledger.SourceProvider, stop, stop == "", campaign.ScopeMarketing
+			})
+		}
+		choose(campaign.ScopeMarketing)
+		if reason := b.refusal(marketing); reason != "suppressed" {
+			t.Errorf("refused as %q", reason)
+		}
+		choose("")
+		if reason := b.refusal(marketing); reason != "" {
+			t.Errorf("after the choice was taken back refused as %q", reason)
+		}
+		b.wants(campaign.ScopeMarketing)
+		choose("")
+		if reason := b.refusal(marketing); reason != "suppressed" {
+			t.Errorf("what the person wrote was taken back: %q", reason)
+		}
+	},
+	"several messages that reach nobody suppress softly, until the person writes": func(t *testing.T, b *bench) {
+		nobody := campaign.Failure{Code: 131026, Reason: "undeliverable", Unreachable: true}
+		miss := func() {
+			id := b.running(steps(1), 1).Recipient(1).Message(0)
+			b.send(id, 1)
+			failed := b.receipt(id, 1, campaign.Failed, nobody)
+			b.receive(failed)
+			b.receive(failed) // told twice, it counts once
+		}
+		for range ledger.SilencesBelieved - 1 {
+			miss()
+		}
+		if reason := b.refusal(); reason != "" {
+			t.Errorf("refused as %q too early", reason)
+		}
+		miss()
+		if reason := b.refusal(); reason != "suppressed" {
+			t.Errorf("refused as %q, want suppressed", reason)
+		}
+		b.writes("I am back")
+		if reason := b.refusal(); reason != "" {
+			t.Errorf("refused as %q after the person wrote", reason)
+		}
+		miss() // counted from the start
+		if reason := b.refusal(); reason != "" {
+			t.Errorf("refused as %q after one more", reason)
+		}
+	},
+	"a delivery between them shows that somebody is there": func(t *testing.T, b *bench) {
+		nobody := campaign.Failure{Code: 131026, Reason: "undeliverable", Unreachable: true}
+		for i := range 2 * ledger.SilencesBelieved {
+			b.advance(time.Millisecond)
+			id := b.running(steps(1), 1).Recipient(1).Message(0)
+			b.send(id, 1)
+			if i%2 == 1 {
+				b.receive(b.receipt(id, 1, campaign.Delivered))
+				continue
+			}
+			b.receive(b.receipt(id, 1, campaign.Failed, nobody))
+		}
+		if reason := b.refusal(); reason != "" {
+			t.Errorf("refused as %q", reason)
+		}
+	},
+}

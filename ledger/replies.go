@@ -1,0 +1,239 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"carillon/campaign"
+)
+
+// Heard is something that a person let us know: an answer, a wish, or both.
+type Heard struct {
+	// ID is the provider's identifier of it; empty for what is no message.
+	ID string
+	// Channel is the number that it was told to.
+	Channel string
+	// Person is whose it is.
+	Person string
+	// At is when it was told, by the provider's clock.
+	At time.Time
+	// Message says that it was a message of the person. A message shows that
+	// somebody is there.
+	Message bool
+	// ReplyTo is the provider's identifier of our message that is answered,
+	// empty where it is not told.
+	ReplyTo string
+	Reply   campaign.Reply
+	// Stop is the scope in which the person wants to be left alone, empty for
+	// none. campaign.ScopeCampaign stands for the campaign that is answered, and
+	// for all scopes where that is not known.
+	Stop campaign.SuppressionScope
+	// Start takes back what the person has said before, in the scope Restores
+	// (empty: in every one).
+	Start    bool
+	Restores campaign.SuppressionScope
+	// Source is who says so: SourcePerson or SourceProvider.
+	Source Source
+}
+
+// Hear records what people have let us know, and what follows from it. No
+// message is claimed against a wish once it has returned. Hearing a thing twice
+// changes nothing.
+//
+// An answer without a reference is taken for one to the newest message that the
+// person had from the channel in a campaign that waits for answers. What no
+// campaign waits for is not kept.
+func (l *Ledger) Hear(ctx context.Context, list []Heard, now time.Time) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return l.commit.submit(urgent, &job{ctx: ctx, hear: list, now: now})
+}
+
+func (t *tx) hear(ctx context.Context, list []Heard, now time.Time) error {
+	for _, h := range list {
+		if err := t.hearOne(ctx, h, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) error {
+	keys, err := t.keysOf(ctx, h.Person)
+	if err != nil {
+		return err
+	}
+	if h.Message {
+		if err := t.breakSilence(ctx, keys); err != nil {
+			return err
+		}
+	}
+	if h.Start {
+		if err := t.restore(ctx, keys, h); err != nil {
+			return err
+		}
+	}
+	if h.Stop == "" && (!h.Message || h.Start) {
+		return nil
+	}
+	answered, err := t.answered(ctx, h, keys)
+	if err != nil {
+		return err
+	}
+	if h.Stop != "" {
+		if err := t.stopWriting(ctx, h, keys, answered, now); err != nil {
+			return err
+		}
+	}
+	if answered == nil || !h.Message {
+		return nil
+	}
+	return t.takeReply(ctx, h, answered, now)
+}
+
+// takeReply keeps an answer that some step waits for, and decides the gates
+// behind the message.
+func (t *tx) takeReply(ctx context.Context, h Heard, answered *message, now time.Time) error {
+	definition, err := t.definition(ctx, answered.id.Campaign())
+	if err != nil || !definition.HearsReplies(answered.id.Step()) {
+		return err
+	}
+	id := h.ID
+	if id == "" {
+		id = fmt.Sprintf("%s %d", h.Person, h.At.UnixMilli())
+	}
+	_, err = t.ExecContext(ctx, `
+		INSERT INTO replies (id, message_id, at, payload, text, pressed) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (id) DO NOTHING`,
+		id, int64(answered.id), h.At.UnixMilli(), h.Reply.Payload, h.Reply.Text, bit(h.Reply.Pressed))
+	if err != nil {
+		return fmt.Errorf("ledger: keep a reply: %w", err)
+	}
+	return t.follow(ctx, answered, now)
+}
+
+// replies are what a person answered to a message.
+func (t *tx) replies(ctx context.Context, id campaign.MessageID) ([]campaign.Reply, error) {
+	rows, err := t.QueryContext(ctx, `SELECT payload, text, pressed = 1 FROM replies WHERE message_id = $1 ORDER BY at, id`, int64(id))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: replies: %w", err)
+	}
+	defer rows.Close()
+	var list []campaign.Reply
+	for rows.Next() {
+		var r campaign.Reply
+		if err := rows.Scan(&r.Payload, &r.Text, &r.Pressed); err != nil {
+			return nil, fmt.Errorf("ledger: replies: %w", err)
+		}
+		list = append(list, r)
+	}
+	return list, rows.Err()
+}
+
+// answered is the message that is answered, locked with those behind it; nil
+// where it is not known.
+func (t *tx) answered(ctx context.Context, h Heard, keys []string) (*message, error) {
+	id, err := t.referredTo(ctx, h.ReplyTo)
+	if err != nil {
+		return nil, err
+	}
+	if id == 0 && h.Message {
+		if id, err = t.lastHeardFrom(ctx, h, keys); err != nil {
+			return nil, err
+		}
+	}
+	if id == 0 {
+		return nil, nil
+	}
+	ids, err := t.withNext(ctx, nil, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.lock(ctx, ids); err != nil {
+		return nil, err
+	}
+	return t.messages[id], nil
+}
+
+func (t *tx) referredTo(ctx context.Context, providerID string) (id campaign.MessageID, err error) {
+	if providerID == "" {
+		return 0, nil
+	}
+	err = t.QueryRowContext(ctx, `SELECT message_id FROM attempts WHERE provider_id = $1`, providerID).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("ledger: message that is answered: %w", err)
+	}
+	return id, nil
+}
+
+// answerSkew is how much earlier than our message an answer may seem to be, for
+// two clocks were read.
+const answerSkew = 5 * time.Second
+
+// lastHeardFrom is the newest message that a person had from a channel before
+// they wrote, among those that a campaign waits for an answer to; 0 for none.
+func (t *tx) lastHeardFrom(ctx context.Context, h Heard, keys []string) (campaign.MessageID, error) {
+	rows, err := t.openRows(ctx, keys)
+	if err != nil {
+		return 0, err
+	}
+	var ids []campaign.MessageID
+	for _, recipient := range rows {
+		definition, err := t.definition(ctx, recipient.Campaign())
+		if err != nil {
+			return 0, err
+		}
+		position := definition.Position(h.Channel)
+		for step := range definition.Steps {
+			if position >= 0 && definition.HearsReplies(step) {
+				ids = append(ids, recipient.Message(step))
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	var id campaign.MessageID
+	err = t.QueryRowContext(ctx, t.l.sql(`
+		SELECT m.id FROM messages m JOIN attempts a ON a.message_id = m.id AND a.n = m.attempt
+		WHERE m.id IN (SELECT CAST(value AS BIGINT) FROM EACH($1)) AND m.status + 0 IN (4, 5, 6, 7, 8, 9) AND a.claimed_at <= $2
+		ORDER BY a.claimed_at DESC, m.id DESC LIMIT 1`), asJSON(ids), h.At.Add(answerSkew).UnixMilli()).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("ledger: message that may be answered: %w", err)
+	}
+	return id, nil
+}
+
+// openRows are the rows of a person in the lists of campaigns that are not
+// over.
+func (t *tx) openRows(ctx context.Context, keys []string) ([]campaign.RecipientID, error) {
+	rows, err := t.QueryContext(ctx, t.l.sql(`
+		SELECT id FROM (
+			SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = c.id AND r.person = k.value ->> 0) AS id
+			FROM EACH($1) AS k CROSS JOIN campaigns c
+			WHERE c.state IN ('draft', 'scheduled', 'running', 'paused')) AS looked_up
+		WHERE id IS NOT NULL ORDER BY id`), asJSON(nested(keys)))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: rows of a person: %w", err)
+	}
+	defer rows.Close()
+	var ids []campaign.RecipientID
+	for rows.Next() {
+		var id campaign.RecipientID
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("ledger: rows of a person: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
