@@ -36,6 +36,7 @@ func check(c *Config, found *mistakes) {
 	checkHTTP(c.HTTP, found)
 	found.need(len(c.Channels) > 0, "channels", "is missing; write at least one channel, as configs/example.yaml shows")
 	checkPortfolios(c.Channels, found)
+	checkWishes(c, found)
 	numbers := make(map[string]string) // phone_number_id → the channel that has it
 	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
 		checkChannel(name, c.Channels[name], numbers, found)

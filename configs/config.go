@@ -28,6 +28,10 @@ type Config struct {
 	HTTP HTTP `yaml:"http"`
 	// Channels are the sending numbers by name; Load returns at least one.
 	Channels map[string]Channel `yaml:"channels"`
+	// OptOut says how people tell us to leave them alone, OptIn how they take
+	// that back.
+	OptOut OptOut `yaml:"opt_out"`
+	OptIn  OptIn  `yaml:"opt_in"`
 }
 
 // HTTP says where the API, the webhooks and the pages are served, and to whom.
@@ -184,6 +188,8 @@ func Default() *Config {
 		Redis:    DefaultRedis,
 		HTTP:     HTTP{Listen: DefaultListen},
 		Channels: map[string]Channel{},
+		OptOut:   defaultOptOut(),
+		OptIn:    defaultOptIn(),
 	}
 }
 

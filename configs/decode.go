@@ -32,7 +32,7 @@ func (d *decoder) decode(n *yaml.Node, into reflect.Value, path string) {
 	case reflect.Struct:
 		d.structure(n, into, path)
 	case reflect.Map:
-		d.channels(n, into, path)
+		d.table(n, into, path)
 	case reflect.Slice:
 		d.sequence(n, into, path)
 	default:
@@ -63,12 +63,19 @@ func (d *decoder) structure(n *yaml.Node, into reflect.Value, path string) {
 	})
 }
 
-// channels reads the one mapping whose keys the file chooses.
-func (d *decoder) channels(n *yaml.Node, into reflect.Value, path string) {
+// table reads a mapping whose keys the file chooses. What the file does not
+// give stays as it is.
+func (d *decoder) table(n *yaml.Node, into reflect.Value, path string) {
+	if into.IsNil() {
+		into.Set(reflect.MakeMap(into.Type()))
+	}
 	d.mapping(n, path, func(key string, value *yaml.Node, at string) {
-		channel := defaultChannel()
-		d.decode(value, reflect.ValueOf(&channel).Elem(), at)
-		into.SetMapIndex(reflect.ValueOf(key), reflect.ValueOf(channel))
+		entry := reflect.New(into.Type().Elem()).Elem()
+		if into.Type() == reflect.TypeFor[map[string]Channel]() {
+			entry.Set(reflect.ValueOf(defaultChannel()))
+		}
+		d.decode(value, entry, at)
+		into.SetMapIndex(reflect.ValueOf(key), entry)
 	})
 }
 

@@ -65,6 +65,7 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 	main := want.Channels["main"]
 	main.AccessToken, main.AppSecret, main.VerifyToken = "access-secret", "app-secret", "verify-secret"
 	want.Channels["main"] = main
+	want.OptOut, want.OptIn = defaultOptOut(), defaultOptIn() // the words that stand there are the defaults
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -141,6 +142,7 @@ func TestDefaultsFillWhatIsLeftOut(t *testing.T) {
 	if diff := cmp.Diff(&Config{
 		Ledger: "sqlite:carillon.db", Redis: "embedded",
 		HTTP: HTTP{Listen: "127.0.0.1:8080"}, Channels: map[string]Channel{},
+		OptOut: defaultOptOut(), OptIn: defaultOptIn(),
 	}, Default()); diff != "" {
 		t.Errorf("Default: -want +got:\n%s", diff)
 	}
@@ -283,5 +285,25 @@ func TestFileThatIsTooLong(t *testing.T) {
 	_, err := load(t, minimal+"#"+strings.Repeat(" ", maxFile))
 	if err == nil || !strings.Contains(err.Error(), "the file is longer than") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestWordsOfALanguageReplaceItsDefaults(t *testing.T) {
+	got, err := load(t, minimal+`
+opt_out:
+  words: {en: [halt], de: []}
+  scope: marketing
+  buttons: {GO_AWAY: all}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stops := got.OptOut.Stops()
+	for word, want := range map[string]WishScope{
+		"halt": WishMarketing, "stop": "", "abmelden": "", "baja": WishMarketing, "GO_AWAY": WishAll, "STOP_CAMPAIGN": WishCampaign,
+	} {
+		if stops[word] != want {
+			t.Errorf("%q forbids %q, want %q", word, stops[word], want)
+		}
 	}
 }

@@ -16,6 +16,31 @@ func (l *Ledger) PauseBecause(ctx context.Context, id campaign.ID, reason string
 	})
 }
 
+// StopFor stops what a trouble makes unusable, until a person has acted, and
+// returns how many campaigns that concerns. Of one that has other numbers only
+// those are stopped that it concerns.
+func (l *Ledger) StopFor(ctx context.Context, trouble campaign.Trouble, reason string, now time.Time) (n int, err error) {
+	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		all, err := t.concerned(ctx, trouble, 0)
+		if err != nil {
+			return err
+		}
+		n = len(all)
+		var whole []campaign.ID
+		for _, s := range all {
+			if s.all {
+				whole = append(whole, s.id)
+				continue
+			}
+			if err := t.stop(ctx, s.id, s.positions, reason, now); err != nil {
+				return err
+			}
+		}
+		return t.pause(ctx, whole, reason)
+	})
+	return n, err
+}
+
 // stoppedBy locks the campaigns that a failure of the message stops, and
 // returns them: that of the message, and others that run. They are locked in
 // the order of their ids before anything else of theirs is, for one trouble
@@ -35,7 +60,13 @@ func (t *tx) stoppedBy(ctx context.Context, m *message, f campaign.Failure) ([]s
 		return nil, err
 	}
 	trouble := campaign.Trouble{Scope: f.Pause, Step: met.Steps[m.id.Step()], Number: number, Account: f.Account}
-	candidates, err := t.lockRunning(ctx, own)
+	return t.concerned(ctx, trouble, own)
+}
+
+// concerned locks the campaigns that run, and one more whatever its state, and
+// returns those that a trouble stops.
+func (t *tx) concerned(ctx context.Context, trouble campaign.Trouble, also campaign.ID) ([]stopped, error) {
+	candidates, err := t.lockRunning(ctx, also)
 	if err != nil {
 		return nil, err
 	}

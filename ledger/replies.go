@@ -16,8 +16,12 @@ type Heard struct {
 	ID string
 	// Channel is the number that it was told to.
 	Channel string
-	// Person is whose it is.
+	// Person is whose it is; empty where the provider hides that, and then known
+	// by ReplyTo alone.
 	Person string
+	// Formerly is the key that the person had before a change of number, empty for
+	// none.
+	Formerly string
 	// At is when it was told, by the provider's clock.
 	At time.Time
 	// Message says that it was a message of the person. A message shows that
@@ -63,6 +67,17 @@ func (t *tx) hear(ctx context.Context, list []Heard, now time.Time) error {
 }
 
 func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) error {
+	if h.Person == "" {
+		var err error
+		if h.Person, err = t.whoAnswers(ctx, h.ReplyTo); err != nil || h.Person == "" {
+			return err
+		}
+	}
+	if h.Formerly != "" && h.Formerly != h.Person {
+		if err := t.linkKeys(ctx, h.Formerly, h.Person); err != nil {
+			return err
+		}
+	}
 	keys, err := t.keysOf(ctx, h.Person)
 	if err != nil {
 		return err
@@ -171,6 +186,20 @@ func (t *tx) referredTo(ctx context.Context, providerID string) (id campaign.Mes
 		return 0, fmt.Errorf("ledger: message that is answered: %w", err)
 	}
 	return id, nil
+}
+
+// whoAnswers is the person to whom the message went that is answered, or an
+// empty text.
+func (t *tx) whoAnswers(ctx context.Context, providerID string) (person string, err error) {
+	id, err := t.referredTo(ctx, providerID)
+	if err != nil || id == 0 {
+		return "", err
+	}
+	err = t.QueryRowContext(ctx, `SELECT person FROM recipients WHERE id = $1`, int64(id.Recipient())).Scan(&person)
+	if err != nil {
+		return "", fmt.Errorf("ledger: who answers: %w", err)
+	}
+	return person, nil
 }
 
 // answerSkew is how much earlier than our message an answer may seem to be, for

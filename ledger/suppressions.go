@@ -145,13 +145,23 @@ func (l *Ledger) Suppressions(ctx context.Context, after Suppression, limit int)
 	return list, rows.Err()
 }
 
-// addAlias records another key of a recipient's person. What the person has
-// opted out of under one of the keys holds for both.
+// addAlias records another key of a recipient's person.
 func (t *tx) addAlias(ctx context.Context, id campaign.RecipientID, alias string) error {
-	done, err := t.ExecContext(ctx, `
-		INSERT INTO aliases (alias, person)
-		SELECT CAST($2 AS TEXT), person FROM recipients WHERE id = $1 AND person <> $2
-		ON CONFLICT (alias) DO NOTHING`, int64(id), alias)
+	var person string
+	err := t.QueryRowContext(ctx, `SELECT COALESCE(person, '') FROM recipients WHERE id = $1`, int64(id)).Scan(&person)
+	if err != nil {
+		return fmt.Errorf("ledger: alias: %w", err)
+	}
+	if person == "" || person == alias {
+		return nil
+	}
+	return t.linkKeys(ctx, person, alias)
+}
+
+// linkKeys records that two keys are one person's. What the person has opted
+// out of under one of them holds for both.
+func (t *tx) linkKeys(ctx context.Context, person, alias string) error {
+	done, err := t.ExecContext(ctx, `INSERT INTO aliases (alias, person) VALUES ($1, $2) ON CONFLICT (alias) DO NOTHING`, alias, person)
 	if err != nil {
 		return fmt.Errorf("ledger: alias: %w", err)
 	}

@@ -24,6 +24,7 @@ type metrics struct {
 	refused   *prometheus.CounterVec
 	malformed *prometheus.CounterVec
 	inbound   *prometheus.CounterVec
+	wishes    *prometheus.CounterVec
 	exporter  http.Handler
 }
 
@@ -39,6 +40,7 @@ func newMetrics(registry *prometheus.Registry, routes []route, channels map[stri
 		refused:   counter("webhook_refused_total", "Webhook requests that did not prove where they came from.", "channel"),
 		malformed: counter("webhook_malformed_total", "Signed webhook requests that made no sense.", "channel"),
 		inbound:   counter("webhook_inbound_total", "Messages from people, by kind.", "channel", "type"),
+		wishes:    counter("webhook_wishes_total", "Wishes of people on record: to be left alone, or to be written to again.", "channel", "wish"),
 		exporter:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
 	for _, r := range routes {
@@ -55,11 +57,14 @@ func newMetrics(registry *prometheus.Registry, routes []route, channels map[stri
 		for _, kind := range inboundTypes() {
 			m.inbound.WithLabelValues(name, kind)
 		}
+		for _, wish := range []string{"stop", "start"} {
+			m.wishes.WithLabelValues(name, wish)
+		}
 		for _, vec := range []*prometheus.CounterVec{m.strangers, m.refused, m.malformed} {
 			vec.WithLabelValues(name)
 		}
 	}
-	for _, vec := range []*prometheus.CounterVec{m.requests, m.receipts, m.strangers, m.refused, m.malformed, m.inbound} {
+	for _, vec := range []*prometheus.CounterVec{m.requests, m.receipts, m.strangers, m.refused, m.malformed, m.inbound, m.wishes} {
 		if err := registry.Register(vec); err != nil {
 			return nil, fmt.Errorf("web: metrics: %w", err)
 		}

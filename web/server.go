@@ -44,7 +44,9 @@ type Ledger interface {
 	Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope) (bool, error)
 	Suppressions(ctx context.Context, after ledger.Suppression, limit int) ([]ledger.Suppression, error)
 	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) error
+	Hear(ctx context.Context, list []ledger.Heard, now time.Time) error
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
+	StopFor(ctx context.Context, trouble campaign.Trouble, reason string, now time.Time) (int, error)
 	Totals(ctx context.Context) (campaign.Counts, error)
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
 	Ping(ctx context.Context) error
@@ -71,6 +73,9 @@ type Channel struct {
 	// Account names the channels of the account that the number belongs to, its
 	// own included. Empty: it is the whole account.
 	Account []string
+	// AccountID is the provider's identifier of that account; empty if it is not
+	// told.
+	AccountID string
 	// Guard says when a campaign has to stop because of its receipts.
 	Guard campaign.GuardLimits
 }
@@ -80,6 +85,8 @@ type Options struct {
 	Ledger Ledger
 	// Channels by name.
 	Channels map[string]Channel
+	// Wishes recognises what people want when they write. If nil, nothing is.
+	Wishes *campaign.Wishes
 	// Tokens admit callers. Without any, everything is open to whoever reaches
 	// the server under a loopback name, which is for one's own machine only.
 	Tokens []Token
@@ -104,6 +111,7 @@ type Options struct {
 type Server struct {
 	ledger   Ledger
 	channels map[string]Channel
+	wishes   *campaign.Wishes
 	guards   map[string]*campaign.Guard // by channel
 	tokens   []secret
 	asynqmon http.Handler
@@ -138,6 +146,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		ledger:   o.Ledger,
 		channels: o.Channels,
+		wishes:   o.Wishes,
 		guards:   map[string]*campaign.Guard{},
 		tokens:   tokens,
 		asynqmon: o.Asynqmon,

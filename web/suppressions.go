@@ -23,6 +23,8 @@ type suppressionView struct {
 	Scope  string    `json:"scope"`
 	Reason string    `json:"reason"`
 	Since  time.Time `json:"since"`
+	// Source is operator, person, provider, or silence.
+	Source string `json:"source"`
 }
 
 func (s *Server) listSuppressions(w http.ResponseWriter, r *http.Request) error {
@@ -46,7 +48,7 @@ func (s *Server) listSuppressions(w http.ResponseWriter, r *http.Request) error 
 			list.Next = &cursor
 			break
 		}
-		list.Items = append(list.Items, suppressionView{one.Person, showScope(one.Scope), one.Reason, one.Since})
+		list.Items = append(list.Items, suppressionView{one.Person, showScope(one.Scope), one.Reason, one.Since, one.Source.String()})
 	}
 	return answer(w, http.StatusOK, list)
 }

@@ -70,7 +70,12 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) error {
 	if err := s.takeReceipts(r, name, told.Receipts); err != nil {
 		return err
 	}
-	s.takeInbound(r, name, told.Inbound)
+	if err := s.takeWords(r, name, told); err != nil {
+		return err
+	}
+	if err := s.takeNotices(r, name, told.Notices); err != nil {
+		return err
+	}
 	w.WriteHeader(http.StatusOK)
 	return nil
 }
@@ -166,17 +171,4 @@ func (s *Server) receipt(channel string, told whatsapp.Receipt) ledger.Receipt {
 		}
 	}
 	return receipt
-}
-
-// takeInbound notes what people wrote: how often, and to whom.
-func (s *Server) takeInbound(r *http.Request, arrivedAt string, told []whatsapp.Inbound) {
-	for _, message := range told {
-		channel, ours := s.channelOf(message.Number, arrivedAt)
-		if !ours {
-			s.stranger(r, arrivedAt, message.Number)
-			continue
-		}
-		s.metrics.message(channel, message.Type)
-		s.log.Info("message received", "request", visitOf(r).id, "channel", channel, "type", message.Type, "from", maskPhone(message.From))
-	}
 }

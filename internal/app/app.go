@@ -181,15 +181,19 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 		channels[name] = web.Channel{
 			Receiver: a.clients[name], Number: channel.PhoneNumberID, Provider: channel.Provider,
 			Rate: channel.Rate, Portfolio: portfolio, DailyRecipients: daily,
-			Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
+			Account: config.Account(name), AccountID: channel.WABAID, Guard: campaign.GuardLimits(channel.Guard),
 		}
+	}
+	wishes, err := newWishes(config)
+	if err != nil {
+		return err
 	}
 	var tokens []web.Token
 	for _, t := range config.HTTP.Tokens {
 		tokens = append(tokens, web.Token{Name: t.Name, Token: t.Token, Role: web.Role(t.Role)})
 	}
 	a.web, err = web.New(web.Options{
-		Ledger: a.ledger, Channels: channels, Tokens: tokens, Registry: a.registry, Log: a.log, Now: time.Now,
+		Ledger: a.ledger, Channels: channels, Wishes: wishes, Tokens: tokens, Registry: a.registry, Log: a.log, Now: time.Now,
 		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.option}),
 		Ready:    func(ctx context.Context) error { return a.queue.client.Ping(ctx).Err() },
 		Changed:  a.wake,

@@ -1,0 +1,176 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"carillon/campaign"
+	"carillon/ledger"
+	"carillon/whatsapp"
+)
+
+// takeWords records what people wrote, chose and changed. Whoever wants to be
+// left alone is, from the moment at which this is answered.
+func (s *Server) takeWords(r *http.Request, arrivedAt string, told whatsapp.Events) error {
+	var heard []ledger.Heard
+	add := func(number string, make func(channel string) ledger.Heard) {
+		channel, ours := s.channelOf(number, arrivedAt)
+		if !ours {
+			s.stranger(r, arrivedAt, number)
+			return
+		}
+		h := make(channel)
+		h.Channel = channel
+		if h.At.IsZero() {
+			h.At = s.now()
+		}
+		heard = append(heard, h)
+	}
+	for _, message := range told.Inbound {
+		add(message.Number, func(channel string) ledger.Heard { return s.message(r, channel, message) })
+	}
+	for _, choice := range told.Preferences {
+		add(choice.Number, func(string) ledger.Heard { return chosen(choice) })
+	}
+	for _, move := range told.Moves {
+		add(move.Number, func(string) ledger.Heard {
+			return ledger.Heard{Person: personOf(move.To), Formerly: personOf(move.From)}
+		})
+	}
+	if err := s.ledger.Hear(r.Context(), heard, s.now()); err != nil {
+		return refuse(unavailable, "send it again", "what people said cannot be recorded").because(err)
+	}
+	for _, h := range heard {
+		s.noteWish(r, h)
+	}
+	return nil
+}
+
+// longestReply is how much of an answer is kept, in characters: whatever a
+// condition could ask for.
+const longestReply = 500
+
+// message is what a person wrote, as the ledger takes it.
+func (s *Server) message(r *http.Request, channel string, told whatsapp.Inbound) ledger.Heard {
+	s.metrics.message(channel, told.Type)
+	s.log.Info("message received", "request", visitOf(r).id, "channel", channel, "type", told.Type, "from", maskPhone(told.From))
+	reply := campaign.Reply{Payload: cut(told.Payload, longestReply), Text: cut(told.Text, longestReply), Pressed: told.Payload != "" || told.Type == "button"}
+	h := ledger.Heard{
+		ID: told.ID, Person: personOf(told.From), At: told.At, Message: true, ReplyTo: told.ReplyTo,
+		Reply: reply, Source: ledger.SourcePerson,
+	}
+	h.Stop, h.Start = s.wishes.Of(reply)
+	return h
+}
+
+// chosen is what a person chose in WhatsApp's own menu.
+func chosen(told whatsapp.Preference) ledger.Heard {
+	h := ledger.Heard{Person: personOf(told.From), At: told.At, Source: ledger.SourceProvider}
+	if told.Stop {
+		h.Stop = campaign.ScopeMarketing
+	} else {
+		h.Start, h.Restores = true, campaign.ScopeMarketing
+	}
+	return h
+}
+
+// personOf is the key of a person whose number was told as digits; empty where
+// it is hidden.
+func personOf(digits string) string {
+	if digits == "" {
+		return ""
+	}
+	return campaign.Person("+" + digits)
+}
+
+func cut(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most])
+	}
+	return text
+}
+
+// noteWish tells operators of a wish that is on record.
+func (s *Server) noteWish(r *http.Request, h ledger.Heard) {
+	wish := ""
+	switch {
+	case h.Stop != "":
+		wish = "stop"
+	case h.Start:
+		wish = "start"
+	default:
+		return
+	}
+	s.metrics.wishes.WithLabelValues(h.Channel, wish).Inc()
+	s.log.Info("a person's wish is on record", "request", visitOf(r).id, "channel", h.Channel, "wish", wish, "scope", h.Stop,
+		"by", h.Source.String(), "from", maskPhone(h.Person), "written", h.At.UTC().Format(time.RFC3339))
+}
+
+// takeNotices stops what a template, a number or an account that cannot be used
+// any more would have sent.
+func (s *Server) takeNotices(r *http.Request, arrivedAt string, told []whatsapp.Notice) error {
+	for _, notice := range told {
+		channel, ours := s.concernedChannel(notice, arrivedAt)
+		if !ours {
+			s.stranger(r, arrivedAt, notice.Number)
+			continue
+		}
+		trouble := s.trouble(channel, notice)
+		s.log.Warn("the provider has news", "request", visitOf(r).id, "channel", channel, "about", string(notice.Scope),
+			"template", notice.Template, "reason", notice.Reason, "detail", notice.Detail)
+		if trouble.Scope == campaign.PauseNothing {
+			continue
+		}
+		reason := notice.Reason
+		if notice.Detail != "" {
+			reason += ": " + notice.Detail
+		}
+		stopped, err := s.ledger.StopFor(r.Context(), trouble, reason, s.now())
+		if err != nil {
+			return refuse(unavailable, "send it again", "the campaigns that this stops cannot be stopped").because(err)
+		}
+		if stopped > 0 {
+			s.log.Error("campaigns stopped by the provider's word", "request", visitOf(r).id, "channel", channel, "campaigns", stopped, "reason", reason)
+		}
+	}
+	return nil
+}
+
+// trouble is what a notice makes unusable.
+func (s *Server) trouble(channel string, notice whatsapp.Notice) campaign.Trouble {
+	t := campaign.Trouble{
+		Step:   campaign.Step{Template: notice.Template, Language: notice.Language},
+		Number: channel, Account: s.channels[channel].Account,
+	}
+	switch notice.Scope {
+	case whatsapp.TemplateScope:
+		t.Scope = campaign.PauseTemplate
+	case whatsapp.NumberScope:
+		t.Scope = campaign.PauseChannel
+	case whatsapp.AccountScope:
+		t.Scope = campaign.PauseAccount
+	}
+	if notice.Err != nil && t.Scope == campaign.PauseNothing {
+		t.Scope = notice.Err.Failure().Pause
+	}
+	return t
+}
+
+// concernedChannel is a channel of the account that a notice is about: the one
+// with its number, else one of the account. An account that is not in the
+// configuration is that of the channel whose address was called, if that does
+// not say which it has.
+func (s *Server) concernedChannel(notice whatsapp.Notice, arrivedAt string) (name string, ours bool) {
+	if notice.Number != "" || notice.Account == "" {
+		return s.channelOf(notice.Number, arrivedAt)
+	}
+	if id := s.channels[arrivedAt].AccountID; id == "" || id == notice.Account {
+		return arrivedAt, true
+	}
+	for name, channel := range s.channels {
+		if channel.AccountID == notice.Account {
+			return name, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,139 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carillon/campaign"
+	"carillon/ledger"
+	"carillon/whatsapp"
+)
+
+// ears is a ledger that keeps what it is told.
+type ears struct {
+	*brittle
+	deaf    bool
+	heard   []ledger.Heard
+	stopped []campaign.Trouble
+}
+
+func (e *ears) Hear(_ context.Context, list []ledger.Heard, _ time.Time) error {
+	if e.deaf {
+		return errors.New("the disk is full")
+	}
+	e.heard = append(e.heard, list...)
+	return nil
+}
+
+func (e *ears) StopFor(_ context.Context, trouble campaign.Trouble, _ string, _ time.Time) (int, error) {
+	if e.deaf {
+		return 0, errors.New("the disk is full")
+	}
+	e.stopped = append(e.stopped, trouble)
+	return 1, nil
+}
+
+func listening(t *testing.T, now time.Time) (*fixture, *ears) {
+	t.Helper()
+	record := &ears{}
+	f := start(t, func(o *Options) {
+		record.brittle = o.Ledger.(*brittle)
+		o.Ledger = record
+		o.Now = func() time.Time { return now }
+		wishes, err := campaign.NewWishes(map[string]campaign.SuppressionScope{
+			"stop": campaign.ScopeAll, "NO_MORE": campaign.ScopeCampaign,
+		}, []string{"start"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Wishes = wishes
+		for name, channel := range o.Channels {
+			channel.AccountID = "waba-" + name
+			o.Channels[name] = channel
+		}
+	})
+	return f, record
+}
+
+func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
+	now := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+	at := now.Add(-time.Minute)
+	f, record := listening(t, now)
+	answer := f.webhook("word", eventsBody(whatsapp.Events{
+		Inbound: []whatsapp.Inbound{
+			{Number: "1001", ID: "a", From: "551161234567", At: at, Type: "text", Text: "STOP!"},
+			{Number: "1002", ID: "b", From: "447700900000", Type: "button", Text: "Not this", Payload: "NO_MORE", ReplyTo: "wamid.1"},
+			{Number: "1001", ID: "c", At: at, Type: "text", Text: "start", ReplyTo: "wamid.2"},
+			{Number: "9999", ID: "d", From: "447700900000", At: at, Type: "text", Text: "stop"},
+		},
+		Preferences: []whatsapp.Preference{
+			{Number: "1001", From: "447700900000", Stop: true, At: at},
+			{Number: "1001", From: "447700900000", At: at},
+		},
+		Moves: []whatsapp.Move{{Number: "1001", From: "447700900000", To: "447700900001"}},
+	}))
+	wantStatus(t, answer, http.StatusOK)
+	person, provider := ledger.SourcePerson, ledger.SourceProvider
+	want := []ledger.Heard{
+		{ID: "a", Channel: "main", Person: "+5511961234567", At: at, Message: true, Reply: campaign.Reply{Text: "STOP!"}, Stop: campaign.ScopeAll, Source: person},
+		{ID: "b", Channel: "second", Person: "+447700900000", At: now, Message: true, ReplyTo: "wamid.1",
+			Reply: campaign.Reply{Payload: "NO_MORE", Text: "Not this", Pressed: true}, Stop: campaign.ScopeCampaign, Source: person},
+		{ID: "c", Channel: "main", At: at, Message: true, ReplyTo: "wamid.2", Reply: campaign.Reply{Text: "start"}, Start: true, Source: person},
+		{Channel: "main", Person: "+447700900000", At: at, Stop: campaign.ScopeMarketing, Source: provider},
+		{Channel: "main", Person: "+447700900000", At: at, Start: true, Restores: campaign.ScopeMarketing, Source: provider},
+		{Channel: "main", Person: "+447700900001", Formerly: "+447700900000", At: now},
+	}
+	if diff := cmp.Diff(want, record.heard); diff != "" {
+		t.Error(diff)
+	}
+	f.wantMetrics(
+		`carillon_webhook_wishes_total{channel="main",wish="stop"} 2`,
+		`carillon_webhook_wishes_total{channel="second",wish="stop"} 1`,
+		`carillon_webhook_wishes_total{channel="main",wish="start"} 2`)
+}
+
+// TestWishesThatCannotBeRecorded: the provider has to tell them again.
+func TestWishesThatCannotBeRecorded(t *testing.T) {
+	f, record := listening(t, time.Now())
+	record.deaf = true
+	for _, told := range []whatsapp.Events{
+		{Inbound: []whatsapp.Inbound{{Number: "1001", ID: "a", From: "447700900000", Type: "text", Text: "stop"}}},
+		{Notices: []whatsapp.Notice{{Scope: whatsapp.AccountScope, Account: "waba-main", Reason: "disabled"}}},
+	} {
+		wantProblem(t, f.webhook("word", eventsBody(told)), unavailable)
+	}
+}
+
+func TestNoticesStopWhatTheyConcern(t *testing.T) {
+	f, record := listening(t, time.Now())
+	wantStatus(t, f.webhook("word", eventsBody(whatsapp.Events{Notices: []whatsapp.Notice{
+		{Scope: whatsapp.TemplateScope, Account: "waba-second", Template: "offer", Language: "en_GB", Reason: "paused"},
+		{Scope: whatsapp.NumberScope, Number: "1002", Reason: "flagged"},
+		{Scope: whatsapp.AccountScope, Account: "waba-main", Reason: "disabled"},
+		{Scope: whatsapp.AccountScope, Account: "waba-else", Reason: "disabled"},
+		{Reason: "approved", Account: "waba-main"},
+		{Number: "1001", Reason: "error", Err: &whatsapp.Error{Class: whatsapp.Pause, Scope: whatsapp.AccountScope, Reason: "token"}},
+	}})), http.StatusOK)
+	type stop struct {
+		scope            campaign.PauseScope
+		number, template string
+	}
+	var got []stop
+	for _, trouble := range record.stopped {
+		got = append(got, stop{trouble.Scope, trouble.Number, trouble.Step.Template})
+	}
+	want := []stop{
+		{campaign.PauseTemplate, "second", "offer"},
+		{campaign.PauseChannel, "second", ""},
+		{campaign.PauseAccount, "main", ""},
+		{campaign.PauseAccount, "main", ""},
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(stop{})); diff != "" {
+		t.Error(diff)
+	}
+}
