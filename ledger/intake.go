@@ -117,12 +117,45 @@ func (in *Intake) Add(ctx context.Context, rows []campaign.Row, now time.Time) e
 		}
 		in.last = row.Number
 	}
+	secret, err := in.l.secret(ctx)
+	if err != nil {
+		return err
+	}
 	return in.l.do(ctx, background, func(ctx context.Context, t *tx) error {
+		if err := in.touch(ctx, t, now); err != nil {
+			return err
+		}
+		if err := in.leaveOutErased(ctx, t, secret, rows); err != nil {
+			return err
+		}
 		if err := in.markDuplicates(ctx, t, rows); err != nil {
 			return err
 		}
 		return in.insert(ctx, t, rows, now)
 	})
+}
+
+// leaveOutErased takes the people out of the rows who were erased. The rows stay,
+// under a key that nothing is sent to.
+func (in *Intake) leaveOutErased(ctx context.Context, t *tx, secret []byte, rows []campaign.Row) error {
+	persons := make([]string, 0, len(rows))
+	for _, row := range rows {
+		if row.Person != "" {
+			persons = append(persons, row.Person)
+		}
+	}
+	erased, err := t.erasedAmong(ctx, secret, persons)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		if key, found := erased[rows[i].Person]; found {
+			rows[i] = campaign.Row{
+				Number: rows[i].Number, Phone: erasedPhone, Person: key, Verdict: rows[i].Verdict, Refused: rows[i].Refused, Values: []string{},
+			}
+		}
+	}
+	return nil
 }
 
 // markDuplicates finds the rows whose person is in the list already.
@@ -223,7 +256,7 @@ func (in *Intake) insert(ctx context.Context, t *tx, rows []campaign.Row, now ti
 	if rejected := len(rows) - len(admitted); rejected > 0 {
 		t.count(countKey{in.id, noStep, campaign.Rejected, false}, int64(rejected))
 	}
-	return in.addVerdicts(ctx, t, verdicts, now)
+	return in.addVerdicts(ctx, t, verdicts)
 }
 
 func (in *Intake) insertMessages(ctx context.Context, t *tx, admitted []campaign.RecipientID, now time.Time) error {
@@ -289,7 +322,7 @@ func categoryNumber(c campaign.Category) int {
 	return 0
 }
 
-func (in *Intake) addVerdicts(ctx context.Context, t *tx, verdicts map[campaign.Verdict]int64, now time.Time) error {
+func (in *Intake) addVerdicts(ctx context.Context, t *tx, verdicts map[campaign.Verdict]int64) error {
 	for verdict, n := range verdicts {
 		_, err := t.ExecContext(ctx, `
 			INSERT INTO verdicts (campaign_id, verdict, n) VALUES ($1, $2, $3)
@@ -299,6 +332,12 @@ func (in *Intake) addVerdicts(ctx context.Context, t *tx, verdicts map[campaign.
 			return fmt.Errorf("ledger: verdicts: %w", err)
 		}
 	}
+	return nil
+}
+
+// touch says that the import is alive. It comes first in a transaction: whoever
+// erases a person waits for it, or has it wait.
+func (in *Intake) touch(ctx context.Context, t *tx, now time.Time) error {
 	done, err := t.ExecContext(ctx, `
 		UPDATE campaigns SET intake_at = $2 WHERE id = $1 AND state = 'importing' AND intake_at > 0`, int64(in.id), now.UnixMilli())
 	if err != nil {

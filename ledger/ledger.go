@@ -21,6 +21,7 @@ import (
 	"io/fs"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -77,9 +78,10 @@ type Ledger struct {
 	hold   io.Closer // keeps other processes out; nil where the engine serves many
 	commit *committer
 
-	texts       sync.Map // statements as they are written here → as the engine wants them
-	definitions sync.Map // campaign.ID → *campaign.Definition; they never change
-	proofs      sync.Map // channel → the acceptance that is on record as proof, int64 milliseconds
+	texts       sync.Map               // statements as they are written here → as the engine wants them
+	definitions sync.Map               // campaign.ID → *campaign.Definition; they never change
+	hashKey     atomic.Pointer[[]byte] // of persons who were erased
+	proofs      sync.Map               // channel → the acceptance that is on record as proof, int64 milliseconds
 }
 
 // Open opens the ledger that url names ("sqlite:FILE" or "postgres://…"),

@@ -54,6 +54,9 @@ func (l *Ledger) Hear(ctx context.Context, list []Heard, now time.Time) error {
 	if len(list) == 0 {
 		return nil
 	}
+	if _, err := l.secret(ctx); err != nil { // before the transaction: it asks for one
+		return err
+	}
 	return l.commit.submit(urgent, &job{ctx: ctx, hear: list, now: now})
 }
 
@@ -72,6 +75,9 @@ func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) error {
 		if h.Person, err = t.whoAnswers(ctx, h.ReplyTo); err != nil || h.Person == "" {
 			return err
 		}
+	}
+	if erased, err := t.wasErased(ctx, h.Person); err != nil || erased {
+		return err // nothing is sent to them; nothing of theirs is kept
 	}
 	if h.Formerly != "" && h.Formerly != h.Person {
 		if err := t.linkKeys(ctx, h.Formerly, h.Person); err != nil {
@@ -108,6 +114,15 @@ func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) error {
 		return nil
 	}
 	return t.takeReply(ctx, h, answered, now)
+}
+
+func (t *tx) wasErased(ctx context.Context, person string) (bool, error) {
+	secret, err := t.l.secret(ctx)
+	if err != nil {
+		return false, err
+	}
+	erased, err := t.erasedAmong(ctx, secret, []string{person})
+	return len(erased) > 0, err
 }
 
 // takeReply keeps an answer that some step waits for, and decides the gates
@@ -246,12 +261,16 @@ func (t *tx) lastHeardFrom(ctx context.Context, h Heard, keys []string) (campaig
 // openRows are the rows of a person in the lists of campaigns that are not
 // over.
 func (t *tx) openRows(ctx context.Context, keys []string) ([]campaign.RecipientID, error) {
-	rows, err := t.QueryContext(ctx, t.l.sql(`
+	return t.recipients(ctx, `
 		SELECT id FROM (
 			SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = c.id AND r.person = k.value ->> 0) AS id
 			FROM EACH($1) AS k CROSS JOIN campaigns c
 			WHERE c.state IN ('draft', 'scheduled', 'running', 'paused')) AS looked_up
-		WHERE id IS NOT NULL ORDER BY id`), asJSON(nested(keys)))
+		WHERE id IS NOT NULL ORDER BY id`, asJSON(nested(keys)))
+}
+
+func (t *tx) recipients(ctx context.Context, query string, args ...any) ([]campaign.RecipientID, error) {
+	rows, err := t.QueryContext(ctx, t.l.sql(query), args...)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: rows of a person: %w", err)
 	}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"carillon/campaign"
@@ -105,18 +106,30 @@ func (t *tx) suppressRecipient(ctx context.Context, id campaign.RecipientID, sco
 }
 
 // Unsuppress removes a person's opt-out of one scope, under all of their keys,
-// and reports whether there was one.
+// and reports whether there was one. Of a person who was erased it removes the
+// hash, too: they can be written to again.
 func (l *Ledger) Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope) (bool, error) {
+	secret, err := l.secret(ctx)
+	if err != nil {
+		return false, err
+	}
 	var removed int64
-	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
-		done, err := t.ExecContext(ctx, `
-			DELETE FROM suppressions WHERE scope = $2 AND person IN (
-				SELECT $1 UNION SELECT person FROM aliases WHERE alias = $1 UNION SELECT alias FROM aliases WHERE person = $1)`,
-			person, string(scope))
+	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		keys, err := t.keysOf(ctx, person)
+		if err != nil {
+			return err
+		}
+		hash := erasedKey(secret, person)
+		done, err := t.ExecContext(ctx, t.l.sql(`
+			DELETE FROM suppressions WHERE scope = $2 AND person IN (SELECT value ->> 0 FROM EACH($1))`),
+			asJSON(nested(append(keys, hash))), string(scope))
 		if err != nil {
 			return fmt.Errorf("ledger: unsuppress: %w", err)
 		}
-		removed, err = done.RowsAffected()
+		if removed, err = done.RowsAffected(); err != nil || scope != campaign.ScopeAll {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `DELETE FROM forgotten WHERE hash = $1`, hash)
 		return err
 	})
 	return removed > 0, err
@@ -152,7 +165,7 @@ func (t *tx) addAlias(ctx context.Context, id campaign.RecipientID, alias string
 	if err != nil {
 		return fmt.Errorf("ledger: alias: %w", err)
 	}
-	if person == "" || person == alias {
+	if person == "" || person == alias || strings.HasPrefix(person, erasedPrefix) {
 		return nil
 	}
 	return t.linkKeys(ctx, person, alias)

@@ -1,0 +1,260 @@
+package ledger
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"carillon/campaign"
+)
+
+// Erased is what Forget has removed.
+type Erased struct {
+	// Rows is how many rows of lists held the person.
+	Rows int
+	// Skipped is how many messages to them will not be sent.
+	Skipped int
+}
+
+const (
+	// erasedPhone stands in a list in the place of a number.
+	erasedPhone = "forgotten"
+	// erasedPrefix begins the key of a person who was erased; a hash follows.
+	erasedPrefix = "forgotten:"
+	reasonErased = "the person was erased"
+)
+
+// Forget erases a person: their number, their cells and their answers in every
+// list, other keys of theirs, opt-outs. What stays are the messages with their
+// times, so that all counts are right, and a hash under which nothing is sent
+// to the person again. Forgetting twice changes nothing.
+//
+// It does not reach backups, nor what the database has freed and not yet
+// overwritten.
+func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Erased, error) {
+	secret, err := l.secret(ctx)
+	if err != nil {
+		return Erased{}, err
+	}
+	others, err := l.rejectedRows(ctx, person)
+	if err != nil {
+		return Erased{}, err
+	}
+	var done Erased
+	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		keys, err := t.keysOf(ctx, person)
+		if err != nil {
+			return err
+		}
+		if err := t.waitForImports(ctx); err != nil {
+			return err
+		}
+		e := eraser{tx: t, keys: keys, as: erasedKey(secret, person), now: now}
+		for _, key := range keys {
+			e.hashes = append(e.hashes, [1]string{erasedKey(secret, key)})
+		}
+		rows, err := t.rowsOf(ctx, keys)
+		if err != nil {
+			return err
+		}
+		done = Erased{Rows: len(rows) + len(others)}
+		if done.Skipped, err = e.skip(ctx, rows); err != nil {
+			return err
+		}
+		if err := t.flushMessages(ctx); err != nil {
+			return err
+		}
+		return e.erase(ctx, rows, others)
+	})
+	return done, err
+}
+
+// waitForImports waits until the batches that are being imported are in, and
+// has those that follow wait: they look up who was erased.
+func (t *tx) waitForImports(ctx context.Context) error {
+	rows, err := t.QueryContext(ctx, t.l.sql(`SELECT id FROM campaigns WHERE state = 'importing' ORDER BY id LOCKED`))
+	if err != nil {
+		return fmt.Errorf("ledger: wait for imports: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() { // each is locked by being read
+	}
+	return rows.Err()
+}
+
+// rowsOf are the rows of a person in all lists.
+func (t *tx) rowsOf(ctx context.Context, keys []string) ([]campaign.RecipientID, error) {
+	return t.recipients(ctx, `
+		SELECT id FROM (
+			SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = c.id AND r.person = k.value ->> 0) AS id
+			FROM EACH($1) AS k CROSS JOIN campaigns c) AS looked_up
+		WHERE id IS NOT NULL ORDER BY id`, asJSON(nested(keys)))
+}
+
+// rejectedRows finds the rows of a person that took no part. They have no key,
+// so every such row is read.
+func (l *Ledger) rejectedRows(ctx context.Context, person string) ([]campaign.RecipientID, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT id, phone FROM recipients WHERE person IS NULL`)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: rows that were rejected: %w", err)
+	}
+	defer rows.Close()
+	var ids []campaign.RecipientID
+	for rows.Next() {
+		var id campaign.RecipientID
+		var phone string
+		if err := rows.Scan(&id, &phone); err != nil {
+			return nil, fmt.Errorf("ledger: rows that were rejected: %w", err)
+		}
+		if campaign.Person(phone) == person {
+			ids = append(ids, id)
+		}
+	}
+	return ids, rows.Err()
+}
+
+// eraser removes one person within a transaction.
+type eraser struct {
+	*tx
+	keys   []string
+	as     string      // the key that takes the place of all
+	hashes [][1]string // of the keys
+	now    time.Time
+}
+
+// skip ends what was to be sent to the person.
+func (e *eraser) skip(ctx context.Context, rows []campaign.RecipientID) (n int, err error) {
+	for _, recipient := range rows {
+		definition, err := e.definition(ctx, recipient.Campaign())
+		if err != nil {
+			return n, err
+		}
+		for step := range definition.Steps {
+			m, err := e.message(ctx, recipient.Message(step))
+			if err != nil {
+				return n, err
+			}
+			if m == nil || m.status != campaign.Waiting && m.status != campaign.Pending {
+				continue
+			}
+			n++
+			if err := e.tx.skip(ctx, m.id, reasonErased, e.now); err != nil {
+				return n, err
+			}
+		}
+	}
+	return n, nil
+}
+
+// erase overwrites the person wherever they stand.
+func (e *eraser) erase(ctx context.Context, rows, rejected []campaign.RecipientID) error {
+	messages := []campaign.MessageID{}
+	for _, recipient := range rows {
+		for step := range campaign.MaxSteps {
+			messages = append(messages, recipient.Message(step))
+		}
+	}
+	all, keys := asJSON(append(append([]campaign.RecipientID{}, rows...), rejected...)), asJSON(nested(e.keys))
+	const these = `IN (SELECT CAST(value AS BIGINT) FROM EACH($1))`
+	const keyed = `IN (SELECT value ->> 0 FROM EACH($1))`
+	statements := []struct {
+		query string
+		args  []any
+	}{
+		{`INSERT INTO forgotten (hash, at) SELECT value ->> 0, CAST($2 AS BIGINT) FROM EACH($1) WHERE true ON CONFLICT (hash) DO NOTHING`,
+			[]any{asJSON(e.hashes), e.now.UnixMilli()}},
+		{`UPDATE recipients SET phone = $2, person = CASE WHEN person IS NULL THEN NULL ELSE $3 END, detail = '', cells = '[]', zone = '' WHERE id ` + these,
+			[]any{all, erasedPhone, e.as}},
+		{`DELETE FROM replies WHERE message_id ` + these, []any{asJSON(messages)}},
+		{`UPDATE attempts SET provider_id = $2 || CAST(message_id AS TEXT) || '.' || CAST(n AS TEXT)
+			WHERE provider_id IS NOT NULL AND message_id ` + these, []any{asJSON(messages), erasedPrefix}},
+		{`DELETE FROM suppressions WHERE person ` + keyed, []any{keys}},
+		{`DELETE FROM silences WHERE person ` + keyed, []any{keys}},
+		{`DELETE FROM reached WHERE person ` + keyed, []any{keys}},
+		{`DELETE FROM aliases WHERE alias ` + keyed + ` OR person ` + keyed, []any{keys}},
+	}
+	for _, s := range statements {
+		if _, err := e.ExecContext(ctx, e.l.sql(s.query), s.args...); err != nil {
+			return fmt.Errorf("ledger: erase a person: %w", err)
+		}
+	}
+	batch := make([][]any, len(e.hashes))
+	for i, hash := range e.hashes {
+		batch[i] = Suppression{Person: hash[0], Scope: campaign.ScopeAll, Reason: reasonErased, Source: SourceOperator}.row(e.now)
+	}
+	return e.suppress(ctx, batch)
+}
+
+// secret is the key of the hashes, made when it is first asked for. Without it
+// somebody who has the hashes could try all numbers there are.
+func (l *Ledger) secret(ctx context.Context) ([]byte, error) {
+	if known := l.hashKey.Load(); known != nil {
+		return *known, nil
+	}
+	fresh := make([]byte, sha256.Size)
+	if _, err := rand.Read(fresh); err != nil {
+		return nil, fmt.Errorf("ledger: make a secret: %w", err)
+	}
+	var text string
+	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		_, err := t.ExecContext(ctx, `INSERT INTO secrets (name, value) VALUES ('forget', $1) ON CONFLICT (name) DO NOTHING`, hex.EncodeToString(fresh))
+		if err != nil {
+			return fmt.Errorf("ledger: keep a secret: %w", err)
+		}
+		return t.QueryRowContext(ctx, `SELECT value FROM secrets WHERE name = 'forget'`).Scan(&text)
+	})
+	if err != nil {
+		return nil, err
+	}
+	secret, err := hex.DecodeString(text)
+	if err != nil || len(secret) == 0 {
+		return nil, errors.New("ledger: the secret of the hashes is damaged; restore the table secrets from a backup")
+	}
+	l.hashKey.Store(&secret)
+	return secret, nil
+}
+
+// erasedKey is what stands for a person who was erased.
+func erasedKey(secret []byte, person string) string {
+	if strings.HasPrefix(person, erasedPrefix) {
+		return person
+	}
+	digest := hmac.New(sha256.New, secret)
+	digest.Write([]byte(person))
+	return erasedPrefix + hex.EncodeToString(digest.Sum(nil))
+}
+
+// erasedAmong returns those of some persons who were erased, with what stands
+// for them. Where nobody ever was, nothing is computed.
+func (t *tx) erasedAmong(ctx context.Context, secret []byte, persons []string) (map[string]string, error) {
+	var any bool
+	if err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM forgotten)`).Scan(&any); err != nil || !any {
+		return nil, err
+	}
+	hashed := make(map[string]string, len(persons))
+	hashes := make([][1]string, len(persons))
+	for i, person := range persons {
+		hashes[i] = [1]string{erasedKey(secret, person)}
+		hashed[hashes[i][0]] = person
+	}
+	rows, err := t.QueryContext(ctx, t.l.sql(`SELECT hash FROM forgotten WHERE hash IN (SELECT value ->> 0 FROM EACH($1))`), asJSON(hashes))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: who was erased: %w", err)
+	}
+	defer rows.Close()
+	erased := map[string]string{}
+	for rows.Next() {
+		var hash string
+		if err := rows.Scan(&hash); err != nil {
+			return nil, fmt.Errorf("ledger: who was erased: %w", err)
+		}
+		erased[hashed[hash]] = hash
+	}
+	return erased, rows.Err()
+}

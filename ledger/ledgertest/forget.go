@@ -1,0 +1,127 @@
+package ledgertest
+
+import (
+	"fmt"
+	"testing"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+const ana = "+447700900000" // the first of people
+
+// forget erases the first of people.
+func (b *bench) forget() ledger.Erased {
+	b.Helper()
+	done, err := b.Forget(b.Context(), ana, b.now)
+	b.check(err)
+	return done
+}
+
+var forgetScenarios = map[string]func(*testing.T, *bench){
+	"a person who is erased leaves the counts and nothing else": func(t *testing.T, b *bench) {
+		c := b.imported(steps(2), append(people(2), row(3, ana))) // the third repeats the first
+		b.act(c, campaign.Start)
+		r := c.Recipient(1)
+		b.send(r.Message(0), 1)
+		b.receive(b.receipt(r.Message(0), 1, campaign.Delivered))
+		before := b.campaign(c).Counts
+		done := b.forget()
+		if done != (ledger.Erased{Rows: 2, Skipped: 1}) {
+			t.Errorf("erased %+v", done)
+		}
+		page, _, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 10})
+		b.check(err)
+		if len(page) != 5 {
+			t.Fatalf("the report has %d lines", len(page))
+		}
+		for _, line := range page {
+			if wants := map[int]string{1: "forgotten", 2: "+447700900001", 3: "forgotten"}[line.Recipient.Row()]; line.Phone != wants {
+				t.Errorf("row %d shows %q", line.Recipient.Row(), line.Phone)
+			}
+		}
+		b.expectAll(r, campaign.Delivered, campaign.Skipped)
+		if total := b.campaign(c).Counts.Total(); total != before.Total() {
+			t.Errorf("%d messages are left of %d", total, before.Total())
+		}
+		// A late receipt still finds its message by our reference.
+		b.receive(b.receipt(r.Message(0), 1, campaign.Read))
+		b.expect(r.Message(0), campaign.Read)
+		if done := b.forget(); done != (ledger.Erased{}) {
+			t.Errorf("erased again %+v", done)
+		}
+	},
+	"nobody who was erased is in a later list": func(t *testing.T, b *bench) {
+		b.forget()
+		c := b.running(steps(1), 2)
+		if reason := b.tryClaim(c.Recipient(1).Message(0), 1); reason != "suppressed" {
+			t.Errorf("refused as %q", reason)
+		}
+		if line := b.line(c.Recipient(1).Message(0)); line.Phone != "forgotten" || line.Status != campaign.Skipped {
+			t.Errorf("the list has %s, %s", line.Phone, line.Status)
+		}
+		b.claim(c.Recipient(2).Message(0), 1)
+		removed, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll)
+		if !removed || err != nil {
+			t.Errorf("taking it back: %t, %v", removed, err)
+		}
+		b.claim(b.running(steps(1), 1).Recipient(1).Message(0), 1)
+	},
+	"a person is erased under all keys, with what they said and wanted": func(t *testing.T, b *bench) {
+		r := b.running(asks(), 1).Recipient(1)
+		b.claim(r.Message(0), 1)
+		b.check(b.Settle(t.Context(), ledger.Settlement{
+			Message: r.Message(0), Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(r.Message(0), 1), Alias: "+447700999999",
+		}))
+		b.presses(r.Message(0), "yes")
+		b.wants(campaign.ScopeMarketing)
+		b.forget()
+		list, err := b.Suppressions(t.Context(), ledger.Suppression{}, 10)
+		b.check(err)
+		for _, s := range list {
+			if s.Person[:1] == "+" {
+				t.Errorf("on record is still %+v", s)
+			}
+		}
+		later := b.imported(steps(1), []campaign.Row{row(1, "+447700999999")})
+		b.act(later, campaign.Start)
+		if reason := b.tryClaim(later.Recipient(1).Message(0), 1); reason != "suppressed" {
+			t.Errorf("the other key was refused as %q", reason)
+		}
+		b.writes("hello again") // nothing of it is kept
+		b.wants(campaign.ScopeAll)
+		if again, err := b.Suppressions(t.Context(), ledger.Suppression{}, 10); err != nil || len(again) != len(list) {
+			t.Errorf("there are %d opt-outs, %v; want %d", len(again), err, len(list))
+		}
+	},
+	"a person is erased while a list is being imported": func(t *testing.T, b *bench) {
+		in, err := b.BeginIntake(t.Context(), ledger.NewCampaign{Definition: steps(1), Columns: []string{"Name", "Phone"}}, b.now)
+		b.check(err)
+		var rows []campaign.Row
+		for i := range 20 * 50 {
+			rows = append(rows, row(i+1, fmt.Sprintf("+44770091%04d", i)))
+		}
+		rows[500] = row(501, ana)
+		erased := make(chan error, 1)
+		for i := 0; i < len(rows); i += 50 {
+			if i == 500 {
+				go func() {
+					_, err := b.Forget(t.Context(), ana, b.now)
+					erased <- err
+				}()
+			}
+			b.check(in.Add(t.Context(), rows[i:i+50], b.now))
+		}
+		b.check(<-erased)
+		b.check(in.Reveal(t.Context()))
+		b.campaigns = append(b.campaigns, in.ID())
+		id := in.ID().Recipient(501).Message(0)
+		if line := b.line(id); line.Phone != "forgotten" {
+			t.Errorf("the list has %s", line.Phone)
+		}
+		b.act(in.ID(), campaign.Start)
+		if reason := b.tryClaim(id, 1); reason != "suppressed" && reason != "gone" {
+			t.Errorf("refused as %q", reason)
+		}
+	},
+}
