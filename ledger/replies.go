@@ -27,6 +27,8 @@ type Heard struct {
 	// Message says that it was a message of the person. A message shows that
 	// somebody is there.
 	Message bool
+	// Answers says that it may be an answer to one of ours.
+	Answers bool
 	// ReplyTo is the provider's identifier of our message that is answered,
 	// empty where it is not told.
 	ReplyTo string
@@ -98,7 +100,7 @@ func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) error {
 			return err
 		}
 	}
-	if h.Stop == "" && (!h.Message || h.Start) {
+	if h.Stop == "" && (!h.Answers || h.Start) {
 		return nil
 	}
 	answered, err := t.answered(ctx, h, keys)
@@ -110,7 +112,7 @@ func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) error {
 			return err
 		}
 	}
-	if answered == nil || !h.Message {
+	if answered == nil || !h.Answers {
 		return nil
 	}
 	return t.takeReply(ctx, h, answered, now)
@@ -171,7 +173,7 @@ func (t *tx) answered(ctx context.Context, h Heard, keys []string) (*message, er
 	if err != nil {
 		return nil, err
 	}
-	if id == 0 && h.Message {
+	if id == 0 && h.Answers {
 		if id, err = t.lastHeardFrom(ctx, h, keys); err != nil {
 			return nil, err
 		}

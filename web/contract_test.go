@@ -183,6 +183,9 @@ func TestContract(t *testing.T) {
 	post("/api/campaigns/" + f.finished() + "/cancel")
 	get("/api/campaigns/" + f.finished() + "/events")
 	f.visitSuppressions()
+	for _, phone := range []string{"+4915112345601", "12"} {
+		f.forget(adminToken, `{"phone": "`+phone+`"}`)
+	}
 	f.visitWebhooks()
 
 	for operation, statuses := range documentedAnswers(t) {

@@ -59,7 +59,10 @@ func (s *Server) message(r *http.Request, channel string, told whatsapp.Inbound)
 		ID: told.ID, Person: personOf(told.From), At: told.At, Message: true, ReplyTo: told.ReplyTo,
 		Reply: reply, Source: ledger.SourcePerson,
 	}
-	h.Stop, h.Start = s.wishes.Of(reply)
+	if told.Type != "reaction" { // an emoji on a message is no answer to it
+		h.Answers = true
+		h.Stop, h.Start = s.wishes.Of(reply)
+	}
 	return h
 }
 

@@ -69,6 +69,7 @@ func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
 			{Number: "1001", ID: "a", From: "551161234567", At: at, Type: "text", Text: "STOP!"},
 			{Number: "1002", ID: "b", From: "447700900000", Type: "button", Text: "Not this", Payload: "NO_MORE", ReplyTo: "wamid.1"},
 			{Number: "1001", ID: "c", At: at, Type: "text", Text: "start", ReplyTo: "wamid.2"},
+			{Number: "1001", ID: "e", From: "447700900000", At: at, Type: "reaction", Text: "stop", ReplyTo: "wamid.3"},
 			{Number: "9999", ID: "d", From: "447700900000", At: at, Type: "text", Text: "stop"},
 		},
 		Preferences: []whatsapp.Preference{
@@ -80,10 +81,11 @@ func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
 	wantStatus(t, answer, http.StatusOK)
 	person, provider := ledger.SourcePerson, ledger.SourceProvider
 	want := []ledger.Heard{
-		{ID: "a", Channel: "main", Person: "+5511961234567", At: at, Message: true, Reply: campaign.Reply{Text: "STOP!"}, Stop: campaign.ScopeAll, Source: person},
-		{ID: "b", Channel: "second", Person: "+447700900000", At: now, Message: true, ReplyTo: "wamid.1",
+		{ID: "a", Channel: "main", Person: "+5511961234567", At: at, Message: true, Answers: true, Reply: campaign.Reply{Text: "STOP!"}, Stop: campaign.ScopeAll, Source: person},
+		{ID: "b", Channel: "second", Person: "+447700900000", At: now, Message: true, Answers: true, ReplyTo: "wamid.1",
 			Reply: campaign.Reply{Payload: "NO_MORE", Text: "Not this", Pressed: true}, Stop: campaign.ScopeCampaign, Source: person},
-		{ID: "c", Channel: "main", At: at, Message: true, ReplyTo: "wamid.2", Reply: campaign.Reply{Text: "start"}, Start: true, Source: person},
+		{ID: "c", Channel: "main", At: at, Message: true, Answers: true, ReplyTo: "wamid.2", Reply: campaign.Reply{Text: "start"}, Start: true, Source: person},
+		{ID: "e", Channel: "main", Person: "+447700900000", At: at, Message: true, ReplyTo: "wamid.3", Reply: campaign.Reply{Text: "stop"}, Source: person},
 		{Channel: "main", Person: "+447700900000", At: at, Stop: campaign.ScopeMarketing, Source: provider},
 		{Channel: "main", Person: "+447700900000", At: at, Start: true, Restores: campaign.ScopeMarketing, Source: provider},
 		{Channel: "main", Person: "+447700900001", Formerly: "+447700900000", At: now},

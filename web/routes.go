@@ -56,6 +56,8 @@ func (s *Server) routes() []route {
 		{"POST", "/api/suppressions", Admin, s.addSuppressions},
 		{"DELETE", "/api/suppressions", Admin, s.removeSuppression},
 
+		{"POST", "/api/forget", Admin, s.forget},
+
 		{"GET", "/webhooks/{channel}", "", s.challenge},
 		{"POST", "/webhooks/{channel}", "", s.webhook},
 	}

@@ -43,6 +43,7 @@ type Ledger interface {
 	Suppress(ctx context.Context, list []ledger.Suppression, now time.Time) error
 	Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope) (bool, error)
 	Suppressions(ctx context.Context, after ledger.Suppression, limit int) ([]ledger.Suppression, error)
+	Forget(ctx context.Context, person string, now time.Time) (ledger.Erased, error)
 	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) error
 	Hear(ctx context.Context, list []ledger.Heard, now time.Time) error
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) error

@@ -102,13 +102,13 @@ func newSuppressList(to *connection) *cobra.Command {
 
 func printSuppressions(cmd *cobra.Command, list []app.Suppression) error {
 	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NUMBER\tSCOPE\tSINCE\tREASON")
+	fmt.Fprintln(table, "NUMBER\tSCOPE\tSINCE\tBY\tREASON")
 	for _, s := range list {
 		since := "-"
 		if s.Since != nil {
 			since = s.Since.UTC().Format(time.RFC3339)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.Phone, s.Scope, since, s.Reason)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", s.Phone, s.Scope, since, s.Source, s.Reason)
 	}
 	return table.Flush()
 }

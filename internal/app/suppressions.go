@@ -18,6 +18,9 @@ type Suppression struct {
 	Reason string `json:"reason"`
 	// Since is set by the server.
 	Since *time.Time `json:"since,omitempty"`
+	// Source is whose word it is: operator, person, provider or silence. It is set
+	// by the server.
+	Source string `json:"source,omitempty"`
 }
 
 // Suppressed says what became of opt-outs.

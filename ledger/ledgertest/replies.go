@@ -24,7 +24,7 @@ func asks(change ...func(*campaign.Definition)) *campaign.Definition {
 // answer is what the first person of people says.
 func (b *bench) answer(change func(*ledger.Heard)) {
 	b.Helper()
-	h := ledger.Heard{Channel: "main", Person: "+447700900000", At: b.now, Message: true, Source: ledger.SourcePerson}
+	h := ledger.Heard{Channel: "main", Person: "+447700900000", At: b.now, Message: true, Answers: true, Source: ledger.SourcePerson}
 	change(&h)
 	b.check(b.Hear(b.Context(), []ledger.Heard{h}, b.now))
 }
@@ -164,6 +164,14 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 			h.ID, h.Channel, h.Reply = "elsewhere", "second", campaign.Reply{Text: "yes please"}
 		})
 		b.expect(r.Message(1), campaign.Waiting)
+	},
+	"a sign of life that answers nothing opens nothing": func(t *testing.T, b *bench) {
+		first := b.running(steps(2, second(func(s *campaign.Step) { s.After = campaign.AfterReply })), 1).Recipient(1).Message(0)
+		b.send(first, 1)
+		b.answer(func(h *ledger.Heard) {
+			h.ID, h.ReplyTo, h.Answers, h.Reply = "thumb", providerID(first, 1), false, campaign.Reply{Text: "👍"}
+		})
+		b.expect(first+1, campaign.Waiting)
 	},
 	"a failed question is decided by the rules": func(t *testing.T, b *bench) {
 		r := b.running(asks(), 1).Recipient(1)

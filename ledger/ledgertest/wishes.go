@@ -105,7 +105,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 	"a choice in the app lifts nothing but itself": func(t *testing.T, b *bench) {
 		choose := func(stop campaign.SuppressionScope) {
 			b.answer(func(h *ledger.Heard) {
-				h.Message, h.Source, h.Stop, h.Start, h.Restores = false, ledger.SourceProvider, stop, stop == "", campaign.ScopeMarketing
+				h.Message, h.Answers, h.Source, h.Stop, h.Start, h.Restores = false, false, ledger.SourceProvider, stop, stop == "", campaign.ScopeMarketing
 			})
 		}
 		choose(campaign.ScopeMarketing)

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"carillon/internal/app"
+)
+
+func newForget() *cobra.Command {
+	var to connection
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "forget NUMBER",
+		Short: "Erases a person from all lists, for good; nothing is sent to them again",
+		Long: `Erases a person: their number, their cells and their answers in every list,
+and what they have opted out of. The messages stay with their times, so that the
+counts are right, and a hash by which the person is left out of later lists.
+
+It reaches neither backups nor files that lists were uploaded from, and there is
+no way back. carillon suppress remove NUMBER allows messages again.`,
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, phones []string) error {
+			return to.with(func(client *app.Client) error {
+				done, err := client.Forget(cmd.Context(), phones[0])
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), done)
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "erased in %d rows; %d messages will not be sent\n", done.Rows, done.Skipped)
+				return err
+			})
+		},
+	}
+	to.flag(cmd)
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}

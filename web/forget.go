@@ -1,0 +1,37 @@
+package web
+
+import (
+	"net/http"
+
+	"carillon/campaign"
+	"carillon/contacts"
+)
+
+// forgottenView says what was erased.
+type forgottenView struct {
+	// Rows is how many rows of lists held the person, Skipped how many messages
+	// to them will not be sent.
+	Rows    int `json:"rows"`
+	Skipped int `json:"skipped"`
+}
+
+// forget erases a person. It is not in the log who that was.
+func (s *Server) forget(w http.ResponseWriter, r *http.Request) error {
+	const most = 1 << 10
+	var body struct {
+		Phone string `json:"phone"`
+	}
+	if err := readJSON(w, r, most, `send {"phone": "+491511234567"}`, &body); err != nil {
+		return err
+	}
+	phone, verdict, detail := contacts.ParsePhone(body.Phone, campaign.ContactOptions{})
+	if !isNumber(verdict) {
+		return refuse(badSuppression, "write the number with its country: +491511234567", "%q: %s", body.Phone, detail)
+	}
+	done, err := s.ledger.Forget(r.Context(), campaign.Person(phone), s.now())
+	if err != nil {
+		return err
+	}
+	s.log.Info("a person was erased", "request", visitOf(r).id, "by", visitOf(r).caller.name, "rows", done.Rows, "skipped", done.Skipped)
+	return answer(w, http.StatusOK, forgottenView{done.Rows, done.Skipped})
+}
