@@ -134,6 +134,33 @@ func (f *Faults) shares() [18]share {
 	}
 }
 
+// Share tells people what one of the shares of Faults does.
+type Share struct{ Name, Does string }
+
+// Shares lists all shares by the names that ParseFaults reads.
+func Shares() []Share {
+	return []Share{
+		{invalid.String(), "refused with 131009 or 100, always for the same people"},
+		{throttled.String(), "refused with 130429"},
+		{timeout408.String(), "refused with 408"},
+		{unavailable.String(), "refused with 503 (131016)"},
+		{lostAnswer.String(), "accepted, and the answer is lost"},
+		{badGateway.String(), "answered with a bad gateway's page; one half is accepted"},
+		{hang.String(), "accepted, and answered after hang_for (1m)"},
+		{held.String(), "held for quality assessment, then sent"},
+		{undeliverable.String(), "accepted, then failed with 131026, always for the same people"},
+		{failLater408.String(), "accepted and sent, then failed with 408"},
+		{marketingCap.String(), "accepted, then failed with 131049"},
+		{replies.String(), "people who answer with a text"},
+		{presses.String(), "people who press the first quick-reply button"},
+		{stops.String(), "people who write STOP"},
+		{stopsAsTwin.String(), "people who write STOP from their number's twin (Brazil, Mexico, Argentina)"},
+		{stopsAndStarts.String(), "people who write STOP, and START a little later"},
+		{stopsMarketing.String(), "people who stop marketing in the app's menu"},
+		{twinWaID.String(), "people whose number's twin is their wa_id"},
+	}
+}
+
 // ParseFaults reads shares as a command line has them:
 // "throttle=0.02,hang=0.01,hang_for=45s". The names are those of the JSON.
 func ParseFaults(text string) (Faults, error) {

@@ -72,6 +72,22 @@ func TestFaultsJSON(t *testing.T) {
 	}
 }
 
+func TestSharesAreTold(t *testing.T) {
+	var want, got []string
+	for _, s := range (&Faults{}).shares() {
+		want = append(want, s.fault.String())
+	}
+	for _, s := range Shares() {
+		got = append(got, s.Name)
+		if s.Does == "" {
+			t.Errorf("%s: nothing is told", s.Name)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // draw decides about the tries of n recipients.
 func draw(f Faults, seed uint64, n, tries int) [][]decision {
 	all := make([][]decision, n)
@@ -287,7 +303,7 @@ func TestSuffixes(t *testing.T) {
 // outcome tells all that can be seen of one try.
 func outcome(s *Simulator, h *hook, to, reference string, t *testing.T) string {
 	begun, said := time.Now(), len(s.Truth().Inbound)
-	w := send(s, to, "hello", reference)
+	w := sendButton(s, to, "hello", reference)
 	took := time.Since(begun)
 	drain(t, s)
 	status := http.StatusText(w.Code)

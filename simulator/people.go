@@ -17,11 +17,13 @@ const (
 	Answer Kind = "text"
 	// Press: presses a quick-reply button.
 	Press Kind = "button"
-	// Stop and Start: writes STOP or START, and nothing else.
-	Stop  Kind = "stop"
+	// Stop: writes STOP, and nothing else.
+	Stop Kind = "stop"
+	// Start: writes START, and nothing else.
 	Start Kind = "start"
-	// StopMarketing and WantMarketing: chooses so in the app's menu.
+	// StopMarketing: chooses in the app's menu to get no more offers.
 	StopMarketing Kind = "preference_stop"
+	// WantMarketing: chooses there to get them again.
 	WantMarketing Kind = "preference_resume"
 	// ChangeNumber: has a new number from now on.
 	ChangeNumber Kind = "number_change"

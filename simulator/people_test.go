@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -41,6 +42,13 @@ func (h *hook) events() (all whatsapp.Events) {
 	return all
 }
 
+// sendButton sends a template with a quick-reply button.
+func sendButton(s http.Handler, to, name, reference string) *httptest.ResponseRecorder {
+	const button = `,{"type":"button","sub_type":"quick_reply","index":"0","parameters":[{"type":"payload","payload":"yes / 42"}]}]}}`
+	body := strings.TrimSuffix(template(to, name, reference), "]}}") + button
+	return call(s, http.MethodPost, "/v23.0/"+testNumber+"/messages", body)
+}
+
 // TestPeople holds what each row of the table says to what is told and kept of
 // it. Receipts take two seconds to delivered and three to read.
 func TestPeople(t *testing.T) {
@@ -69,7 +77,7 @@ func TestPeople(t *testing.T) {
 				plain := number[1:] + digits
 				digitsOf := map[string]string{"plain": plain, "twin": twin(plain)}
 				begun := time.Now()
-				w := send(s, number+digits, "hello", "1.1")
+				w := sendButton(s, number+digits, "hello", "1.1")
 				if strings.Contains(w.Body.String(), `"wa_id":"`+twin(plain)+`"`) != c.twinned {
 					t.Errorf("answer %s", w.Body)
 				}

@@ -25,8 +25,7 @@ const testNumber = "106540352242922"
 func template(to, name, reference string) string {
 	return fmt.Sprintf(`{"messaging_product":"whatsapp","recipient_type":"individual","to":%q,"type":"template",`+
 		`"biz_opaque_callback_data":%q,"template":{"name":%q,"language":{"code":"en_US"},`+
-		`"components":[{"type":"body","parameters":[{"type":"text","text":"Café / 42"}]},`+
-		`{"type":"button","sub_type":"quick_reply","index":"0","parameters":[{"type":"payload","payload":"yes / 42"}]}]}}`, to, reference, name)
+		`"components":[{"type":"body","parameters":[{"type":"text","text":"Café / 42"}]}]}}`, to, reference, name)
 }
 
 // call makes a request of the handler itself.
