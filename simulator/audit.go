@@ -23,6 +23,9 @@ type Record struct {
 	MessageID string
 	// Admitted says that the row took part; the others may get nothing.
 	Admitted bool
+	// Marketing says that the step is of that category: people may have stopped
+	// it alone.
+	Marketing bool
 }
 
 // Audit is what a sender's report is worth.
@@ -40,6 +43,12 @@ type Audit struct {
 	OutOfOrder int
 	// WrongPerson are messages to numbers that are in no admitted record.
 	WrongPerson int
+	// AfterStop are messages accepted more than a second after the webhook with
+	// the person's STOP was answered with 200, before a START was posted; for
+	// marketing, likewise after they stopped it in the app's menu.
+	AfterStop int
+	// Stopped is how often people said so.
+	Stopped int
 	// OverRate is how many seconds, each begun by a request, hold more than
 	// 1.02 × rate + 1 requests; refused requests count.
 	OverRate int
@@ -55,7 +64,7 @@ const maxExamples = 5
 
 // OK reports whether nothing was found.
 func (a Audit) OK() bool {
-	return a.Duplicates+a.Lost+a.OutOfOrder+a.WrongPerson+a.OverRate == 0
+	return a.Duplicates+a.Lost+a.OutOfOrder+a.WrongPerson+a.AfterStop+a.OverRate == 0
 }
 
 // String is a table, and the examples below it.
@@ -74,6 +83,9 @@ func (a Audit) String() string {
 	row("lost", a.Lost)
 	row("out of order", a.OutOfOrder)
 	row("to the wrong person", a.WrongPerson)
+	if a.Stopped > 0 { // else nothing is known of it
+		row("after a stop", a.AfterStop)
+	}
 	row("seconds over the rate", a.OverRate)
 	_, _ = fmt.Fprintf(table, "requests a second\t%.1f\tat most %.0f\n", a.MeanPerSecond, a.PeakPerSecond)
 	_ = table.Flush()
@@ -88,7 +100,7 @@ func (a Audit) String() string {
 // messages a second, 0 for no limit. The campaign should be finished and the
 // simulator drained.
 func (t Truth) Audit(records iter.Seq[Record], steps []string, rate float64) Audit {
-	a := &auditor{steps: steps, sent: map[slot][]Message{}, admitted: map[string]bool{}, told: map[string]int{}}
+	a := &auditor{steps: steps, sent: map[slot][]Message{}, admitted: map[string]bool{}, marketing: map[slot]bool{}, told: map[string]int{}}
 	a.Accepted = len(t.Messages)
 	for _, m := range t.Messages {
 		s := a.slot(m)
@@ -101,6 +113,9 @@ func (t Truth) Audit(records iter.Seq[Record], steps []string, rate float64) Aud
 		}
 		s := a.place(r.To, r.Template, r.Step)
 		a.admitted[s.to], seen[s] = true, true
+		if r.Marketing {
+			a.marketing[s] = true
+		}
 		a.record(r, a.sent[s])
 	}
 	numbers := map[string]bool{}
@@ -120,6 +135,7 @@ func (t Truth) Audit(records iter.Seq[Record], steps []string, rate float64) Aud
 		a.order(s, m)
 	}
 	a.Recipients = len(numbers)
+	a.stops(t)
 	a.pace(t.Arrivals, rate)
 	return a.Audit
 }
@@ -130,7 +146,9 @@ type auditor struct {
 	steps    []string
 	sent     map[slot][]Message
 	admitted map[string]bool
-	told     map[string]int
+	// marketing holds the slots of that category.
+	marketing map[slot]bool
+	told      map[string]int
 }
 
 // slot is one step for one number: it should get one message.

@@ -67,6 +67,39 @@ func (s *scene) audit() Audit {
 	return s.truth.Audit(slices.Values(s.records), []string{first, second}, s.rate)
 }
 
+// stopped has a person say something, which is answered at a time; 0 is never.
+func stopped(person string, kind Kind, answered float64) func(*scene) {
+	return func(s *scene) {
+		posted := max(answered-0.5, 0.1)
+		s.truth.Inbound = append(s.truth.Inbound, Inbound{
+			Kind: kind, Person: person, At: at(posted), Posted: at(posted), Answered: at(answered),
+		})
+	}
+}
+
+func TestAuditTellsOfStopsWhereThereWereSome(t *testing.T) {
+	s := goodScene()
+	if text := s.audit().String(); strings.Contains(text, "after a stop") {
+		t.Errorf("it speaks of stops:\n%s", text)
+	}
+	stopped("+447700900001", Stop, 9)(s)
+	if a := s.audit(); a.Stopped != 1 || !strings.Contains(a.String(), "after a stop") {
+		t.Errorf("it does not speak of the stop:\n%s", a)
+	}
+}
+
+// TestAuditKnowsTwins: a STOP from one form of a number is about the other.
+func TestAuditKnowsTwins(t *testing.T) {
+	truth := Truth{
+		Messages: []Message{{ID: "a1", To: "+5511987654321", Template: first, At: at(9)}},
+		Inbound:  []Inbound{{Kind: Stop, Person: "+551187654321", At: at(1), Posted: at(1), Answered: at(1)}},
+	}
+	record := Record{To: "+5511987654321", Template: first, Status: campaign.Sent, MessageID: "a1", Admitted: true}
+	if a := truth.Audit(slices.Values([]Record{record}), []string{first}, 0); a.AfterStop != 1 {
+		t.Errorf("it was not found:\n%s", a)
+	}
+}
+
 func TestAuditOfAGoodCampaign(t *testing.T) {
 	a := goodScene().audit()
 	want := Audit{Accepted: 6, Recipients: 3, PeakPerSecond: 1, MeanPerSecond: 5.0 / 7}
@@ -125,12 +158,42 @@ func TestAuditFindsWhatIsPlanted(t *testing.T) {
 		"two in every second":             {func(s *scene) { s.truth.Arrivals = []time.Duration{at(1), at(1.5), at(2), at(2.5)} }, Audit{}},
 		"no limit":                        {func(s *scene) { s.rate, s.truth.Arrivals = 0, make([]time.Duration, 9) }, Audit{}},
 		"lost on the way by the provider": {func(s *scene) { s.truth.Messages[5].Receipts = []Receipt{{Status: campaign.Delivered, Lost: true}} }, Audit{}},
+		// The second person's last message comes at 8 s; the first is written to
+		// at 1 s and 4 s.
+		"after a stop":                      {stopped("+447700900002", Stop, 6.9), Audit{AfterStop: 1}},
+		"a stop that was answered just now": {stopped("+447700900002", Stop, 7), Audit{}},
+		"a stop that nobody took":           {stopped("+447700900002", Stop, 0), Audit{}},
+		"a stop of the first between":       {stopped("+447700900001", Stop, 2), Audit{AfterStop: 1}},
+		"somebody else's stop":              {stopped("+447700900009", Stop, 2), Audit{}},
+		"a stop of marketing":               {stopped("+447700900002", StopMarketing, 2), Audit{}},
+		"marketing after a stop of it": {func(s *scene) {
+			s.records[4].Marketing = true
+			stopped("+447700900002", StopMarketing, 2)(s)
+		}, Audit{AfterStop: 1}},
+		"an answer is no stop": {stopped("+447700900002", Answer, 2), Audit{}},
+		"a stop and a start": {func(s *scene) {
+			stopped("+447700900002", Stop, 2)(s)
+			stopped("+447700900002", Start, 7.9)(s)
+		}, Audit{AfterStop: 1}}, // the message of 5 s
+		"a start that came too late": {func(s *scene) {
+			stopped("+447700900002", Stop, 5)(s)
+			stopped("+447700900002", Start, 8.6)(s)
+		}, Audit{AfterStop: 1}},
+		"a start before the stop": {func(s *scene) {
+			stopped("+447700900002", Start, 4.5)(s)
+			stopped("+447700900002", Stop, 5)(s)
+		}, Audit{AfterStop: 1}},
+		"marketing wanted again": {func(s *scene) {
+			s.records[4].Marketing = true
+			stopped("+447700900002", StopMarketing, 5)(s)
+			stopped("+447700900002", WantMarketing, 7)(s)
+		}, Audit{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := goodScene()
 			c.plant(s)
 			a := s.audit()
-			found := Audit{Duplicates: a.Duplicates, Lost: a.Lost, OutOfOrder: a.OutOfOrder, WrongPerson: a.WrongPerson, OverRate: a.OverRate}
+			found := Audit{Duplicates: a.Duplicates, Lost: a.Lost, OutOfOrder: a.OutOfOrder, WrongPerson: a.WrongPerson, AfterStop: a.AfterStop, OverRate: a.OverRate}
 			if diff := cmp.Diff(c.want, found); diff != "" {
 				t.Errorf("%s\n%s", diff, a)
 			}
@@ -182,7 +245,7 @@ func TestAuditTellsFewExamples(t *testing.T) {
 // sender without any memory makes of the simulator's faults.
 func TestTruthOverHTTP(t *testing.T) {
 	o := Options{
-		Faults:   Faults{Undeliverable: 0.2, Throttle: 0.3},
+		Faults:   Faults{Undeliverable: 0.2, Throttle: 0.3, Reply: 0.1, StopStart: 0.1, PreferenceStop: 0.1},
 		Receipts: ReceiptOptions{Delay: time.Second, Read: 0.5, Duplicate: 0.2, Lost: 0.1},
 	}
 	simulate(t, o, func(s *Simulator, h *hook) {
@@ -200,6 +263,9 @@ func TestTruthOverHTTP(t *testing.T) {
 		}
 		if want.Counts.Accepted != len(want.Messages) || want.Counts.Refused[130429] != want.Counts.Requests-len(want.Messages) {
 			t.Errorf("counts %+v of %d messages", want.Counts, len(want.Messages))
+		}
+		if len(want.Inbound) == 0 {
+			t.Error("nobody said anything")
 		}
 		if a := want.Audit(h.records(want), []string{first}, 0); !a.OK() {
 			t.Errorf("the receipts and the truth differ:\n%s", a)

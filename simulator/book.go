@@ -32,6 +32,7 @@ type message struct {
 	code                       uint32
 	planned, lost              uint8 // bits by kind
 	answer, fate               fault
+	twin                       bool
 }
 
 // kind is the place of a receipt's status in the arrays of a message.
@@ -45,6 +46,7 @@ type book struct {
 	mu       sync.Mutex
 	pages    []*[pageSize]message
 	accepted int
+	said     []*saying // by people
 	refused  map[int]int
 	arrivals []time.Duration
 	// full is when the rate's bucket would be full again.
@@ -102,7 +104,7 @@ func (b *book) accept(r request, d decision, at time.Duration, receipts []planne
 	text := make([]byte, 0, len(r.phone)+len(r.Reference)+len(r.Template.Components))
 	text = append(append(append(text, r.phone...), r.Reference...), r.Template.Components...)
 	m := message{
-		text: text, at: at, answer: d.answer, fate: d.fate,
+		text: text, at: at, answer: d.answer, fate: d.fate, twin: d.twin,
 		phone: uint16(len(r.phone)), reference: uint16(len(r.Reference)),
 	}
 	for _, p := range receipts {
@@ -138,6 +140,16 @@ func (b *book) intern(name string) uint32 {
 	return n
 }
 
+// lastNumber is the number that sent the last message, empty for none.
+func (b *book) lastNumber() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.accepted == 0 {
+		return ""
+	}
+	return b.names[b.at(b.accepted-1).number]
+}
+
 // id is a message's identifier: unlike any other of this book, and of another
 // one but for a chance of one in 2^64.
 func (b *book) id(place int) string {
@@ -147,17 +159,23 @@ func (b *book) id(place int) string {
 }
 
 // receiver is what a receipt tells of a message.
-type receiver struct{ id, phone, reference, number string }
+type receiver struct {
+	id, phone, reference, number string
+	twin                         bool
+}
 
-// receivers looks up the messages of receipts.
+// receivers looks up the messages of receipts; sayings have none.
 func (b *book) receivers(items []item) []receiver {
 	found := make([]receiver, len(items))
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for n, i := range items {
+		if i.said != nil {
+			continue
+		}
 		m := b.at(i.message)
 		phone, reference := m.texts()
-		found[n] = receiver{b.id(i.message), string(phone), string(reference), b.names[m.number]}
+		found[n] = receiver{b.id(i.message), string(phone), string(reference), b.names[m.number], m.twin}
 	}
 	return found
 }
@@ -167,21 +185,44 @@ func (m *message) texts() (phone, reference []byte) {
 	return m.text[:m.phone], m.text[m.phone:][:m.reference]
 }
 
-// event is what is marked of receipts.
-type event func(*message) *[kinds]time.Duration
+// event is what is marked of items.
+type event int8
 
-func posted(m *message) *[kinds]time.Duration   { return &m.posted }
-func answered(m *message) *[kinds]time.Duration { return &m.answered }
+const (
+	posted event = iota
+	answered
+)
 
-// mark notes an event of receipts, unless it had happened before.
-func (b *book) mark(items []item, e event, when time.Duration) {
+// mark notes an event of items whose POST began at begun, unless it had happened
+// before. Sayings are answered when the answer came: from then on the receiver
+// has to heed them.
+func (b *book) mark(items []item, e event, begun time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, i := range items {
-		if at := &e(b.at(i.message))[kind(i.status)]; *at == 0 {
+	for i := range items {
+		at, when := b.clock(&items[i], e), begun
+		if e == answered && items[i].said != nil {
+			when = b.now()
+		}
+		if *at == 0 {
 			*at = when
 		}
 	}
+}
+
+// clock is where the time of an event is kept.
+func (b *book) clock(i *item, e event) *time.Duration {
+	if s := i.said; s != nil {
+		if e == posted {
+			return &s.Posted
+		}
+		return &s.Answered
+	}
+	m := b.at(i.message)
+	if e == posted {
+		return &m.posted[kind(i.status)]
+	}
+	return &m.answered[kind(i.status)]
 }
 
 // counts must be called under the lock.
@@ -193,16 +234,20 @@ func (b *book) counts() Counts {
 	return c
 }
 
-// snapshot tells what is known now, and reads the messages page by page.
-func (b *book) snapshot() (Counts, []time.Duration, iter.Seq[Message]) {
+// snapshot tells what is known now but for the messages, and reads those page
+// by page.
+func (b *book) snapshot() (Truth, iter.Seq[Message]) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	counts, arrivals := b.counts(), slices.Clone(b.arrivals)
-	slices.Sort(arrivals)
-	return counts, arrivals, func(yield func(Message) bool) {
+	t := Truth{Started: b.start, Counts: b.counts(), Arrivals: slices.Clone(b.arrivals)}
+	slices.Sort(t.Arrivals)
+	for _, s := range b.said {
+		t.Inbound = append(t.Inbound, s.Inbound)
+	}
+	return t, func(yield func(Message) bool) {
 		page := make([]Message, 0, pageSize)
-		for from := 0; from < counts.Accepted; from += pageSize {
-			page = b.export(page[:0], from, min(from+pageSize, counts.Accepted))
+		for from := 0; from < t.Counts.Accepted; from += pageSize {
+			page = b.export(page[:0], from, min(from+pageSize, t.Counts.Accepted))
 			for _, m := range page {
 				if !yield(m) {
 					return

@@ -41,15 +41,20 @@ func (s *Simulator) writeTruth(out *bufio.Writer) error {
 		}
 		return encoder.Encode(value)
 	}
-	counts, arrivals, messages := s.book.snapshot()
-	if err := part(`{"started":`, s.book.start); err != nil {
+	t, messages := s.book.snapshot()
+	if err := part(`{"started":`, t.Started); err != nil {
 		return err
 	}
-	if err := part(`,"counts":`, counts); err != nil {
+	if err := part(`,"counts":`, t.Counts); err != nil {
 		return err
 	}
-	if err := part(`,"arrivals":`, arrivals); err != nil {
+	if err := part(`,"arrivals":`, t.Arrivals); err != nil {
 		return err
+	}
+	if len(t.Inbound) > 0 {
+		if err := part(`,"inbound":`, t.Inbound); err != nil {
+			return err
+		}
 	}
 	before := `,"messages":[`
 	for m := range messages {
@@ -58,7 +63,7 @@ func (s *Simulator) writeTruth(out *bufio.Writer) error {
 		}
 		before = ","
 	}
-	if counts.Accepted == 0 {
+	if t.Counts.Accepted == 0 {
 		before = `,"messages":[]}`
 	} else {
 		before = `]}`

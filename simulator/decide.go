@@ -13,6 +13,13 @@ type decision struct {
 	// coin chooses between the two forms that some faults have. It falls once
 	// for a recipient in the faults that stay, else once for a try.
 	coin bool
+
+	// says is what the recipient does once the message has arrived; quotes has
+	// them name the message where that is left to them.
+	says   fault
+	quotes bool
+	// twin answers with the twin of the recipient's number.
+	twin bool
 }
 
 // accepted reports whether the message is taken.
@@ -22,7 +29,7 @@ func (d decision) accepted() bool {
 
 // decide draws the faults of one try (1 is the first). person and turn must be
 // dice of the recipient and of the try. Each share draws exactly once, so that
-// changing one leaves the others' victims as they are.
+// changing one leaves the others' victims as they are. New shares draw last.
 func (f Faults) decide(person, turn *rand.Rand) decision {
 	d := decision{coin: turn.Float64() < 0.5}
 	personCoin := person.Float64() < 0.5
@@ -41,6 +48,10 @@ func (f Faults) decide(person, turn *rand.Rand) decision {
 			first(&d.fate, s, person)
 		case failLater408, marketingCap:
 			first(&d.fate, s, turn)
+		case replies, presses, stops, stopsAsTwin, stopsAndStarts, stopsMarketing:
+			first(&d.says, s, person)
+		case twinWaID:
+			d.twin = person.Float64() < *s.value
 		default:
 			first(&d.answer, s, turn)
 		}
@@ -48,6 +59,7 @@ func (f Faults) decide(person, turn *rand.Rand) decision {
 	if d.refusal == invalid {
 		d.coin = personCoin
 	}
+	d.quotes = personCoin
 	return d
 }
 
@@ -100,6 +112,13 @@ func Suffixes() []Suffix {
 		{"99910", "accepted and sent, then failed with 408 at the first try", failLater408, true},
 		{"99911", "accepted, then failed with 131049 (the person's marketing limit), always", marketingCap, false},
 		{"99912", "accepted, and no receipt ever comes", silent, false},
+		{"99913", "answers with a text that quotes the message", replies, false},
+		{"99914", "presses the template's first quick-reply button", presses, false},
+		{"99915", "writes STOP after the message has arrived", stops, false},
+		{"99916", "writes STOP from the number's twin (Brazil, Mexico, Argentina)", stopsAsTwin, false},
+		{"99917", "stops marketing in the app's menu", stopsMarketing, false},
+		{"99918", "writes STOP, and START a little later", stopsAndStarts, false},
+		{"99919", "has the number's twin as wa_id, and answers from it", twinWaID, false},
 	}
 }
 
@@ -117,10 +136,14 @@ func decideBySuffix(table []Suffix, to string, try int) (d decision, found bool)
 			d.refusal = s.fault
 		case undeliverable, failLater408, marketingCap, silent:
 			d.fate = s.fault
+		case replies, presses, stops, stopsAsTwin, stopsAndStarts, stopsMarketing:
+			d.says = s.fault
+		case twinWaID:
+			d.says, d.twin = replies, true
 		default:
 			d.answer = s.fault
 		}
-		d.coin = true
+		d.coin, d.quotes = true, true
 		return d, true
 	}
 	return decision{}, false

@@ -16,9 +16,13 @@ import (
 // on its own. Invalid and Undeliverable are a property of the recipient, so
 // that a retry fails alike; the others are drawn anew for each try.
 //
+// Reply and what follows it are no faults but what people do, and a property of
+// the recipient as well: each message that arrives is answered alike.
+//
 // Of the faults that refuse (the first four) a message meets at most one, of
 // those that spoil the answer (LostAnswer to Held) at most one, and of those
-// that fail it later at most one; the one named first wins.
+// that fail it later at most one; of what people do (Reply to PreferenceStop) one
+// does at most one. The one named first wins.
 type Faults struct {
 	// Invalid: 400 with code 131009 or 100.
 	Invalid float64 `json:"invalid" yaml:"invalid"`
@@ -46,6 +50,23 @@ type Faults struct {
 	// MarketingCap: accepted, later failed with code 131049.
 	MarketingCap float64 `json:"marketing_cap" yaml:"marketing_cap"`
 
+	// Reply: answers with a text; about one half of them quote the message.
+	Reply float64 `json:"reply" yaml:"reply"`
+	// Press: presses the first quick-reply button whose payload the request
+	// names; does nothing where it names none.
+	Press float64 `json:"press" yaml:"press"`
+	// Stop: writes STOP.
+	Stop float64 `json:"stop" yaml:"stop"`
+	// StopTwin: writes STOP, and the webhook tells the number's twin.
+	StopTwin float64 `json:"stop_twin" yaml:"stop_twin"`
+	// StopStart: writes STOP, and START two seconds later at least.
+	StopStart float64 `json:"stop_start" yaml:"stop_start"`
+	// PreferenceStop: stops marketing in the app's menu.
+	PreferenceStop float64 `json:"preference_stop" yaml:"preference_stop"`
+	// TwinWaID: has the number's twin as wa_id, and answers from it. Numbers
+	// that have none are as others are.
+	TwinWaID float64 `json:"twin_wa_id" yaml:"twin_wa_id"`
+
 	// HangFor is how long a hanging answer takes; 0 means one minute, twice
 	// what a patient client waits.
 	HangFor time.Duration `json:"hang_for" yaml:"hang_for"`
@@ -62,7 +83,7 @@ func (f Faults) hangFor() time.Duration {
 	return defaultHang
 }
 
-// fault names what goes wrong with a message.
+// fault names what goes wrong with a message, or what its recipient does.
 type fault uint8
 
 const (
@@ -80,11 +101,19 @@ const (
 	marketingCap
 	// silent: accepted without a receipt ever; only suffixes give it.
 	silent
+	replies
+	presses
+	stops
+	stopsAsTwin
+	stopsAndStarts
+	stopsMarketing
+	twinWaID
 )
 
 func (f fault) String() string {
 	names := [...]string{"", "invalid", "throttle", "timeout408", "unavailable", "lost_answer", "bad_gateway",
-		"hang", "held", "undeliverable", "fail_later408", "marketing_cap", "silent"}
+		"hang", "held", "undeliverable", "fail_later408", "marketing_cap", "silent",
+		"reply", "press", "stop", "stop_twin", "stop_start", "preference_stop", "twin_wa_id"}
 	return names[f]
 }
 
@@ -95,11 +124,40 @@ type share struct {
 }
 
 // shares lists all shares in the order in which they win.
-func (f *Faults) shares() [11]share {
+func (f *Faults) shares() [18]share {
 	return [...]share{
 		{invalid, &f.Invalid}, {throttled, &f.Throttle}, {timeout408, &f.Timeout408}, {unavailable, &f.Unavailable},
 		{lostAnswer, &f.LostAnswer}, {badGateway, &f.BadGateway}, {hang, &f.Hang}, {held, &f.Held},
 		{undeliverable, &f.Undeliverable}, {failLater408, &f.FailLater408}, {marketingCap, &f.MarketingCap},
+		{replies, &f.Reply}, {presses, &f.Press}, {stops, &f.Stop}, {stopsAsTwin, &f.StopTwin},
+		{stopsAndStarts, &f.StopStart}, {stopsMarketing, &f.PreferenceStop}, {twinWaID, &f.TwinWaID},
+	}
+}
+
+// Share tells people what one of the shares of Faults does.
+type Share struct{ Name, Does string }
+
+// Shares lists all shares by the names that ParseFaults reads.
+func Shares() []Share {
+	return []Share{
+		{invalid.String(), "refused with 131009 or 100, always for the same people"},
+		{throttled.String(), "refused with 130429"},
+		{timeout408.String(), "refused with 408"},
+		{unavailable.String(), "refused with 503 (131016)"},
+		{lostAnswer.String(), "accepted, and the answer is lost"},
+		{badGateway.String(), "answered with a bad gateway's page; one half is accepted"},
+		{hang.String(), "accepted, and answered after hang_for (1m)"},
+		{held.String(), "held for quality assessment, then sent"},
+		{undeliverable.String(), "accepted, then failed with 131026, always for the same people"},
+		{failLater408.String(), "accepted and sent, then failed with 408"},
+		{marketingCap.String(), "accepted, then failed with 131049"},
+		{replies.String(), "people who answer with a text"},
+		{presses.String(), "people who press the first quick-reply button"},
+		{stops.String(), "people who write STOP"},
+		{stopsAsTwin.String(), "people who write STOP from their number's twin (Brazil, Mexico, Argentina)"},
+		{stopsAndStarts.String(), "people who write STOP, and START a little later"},
+		{stopsMarketing.String(), "people who stop marketing in the app's menu"},
+		{twinWaID.String(), "people whose number's twin is their wa_id"},
 	}
 }
 

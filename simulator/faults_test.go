@@ -23,6 +23,8 @@ func TestParseFaults(t *testing.T) {
 		"throttle=0.02,timeout408=0.01": {Throttle: 0.02, Timeout408: 0.01},
 		"hang=1, hang_for=45s":          {Hang: 1, HangFor: 45 * time.Second},
 		"fail_later408=0.5":             {FailLater408: 0.5},
+		"reply=0.3,stop=0.02,stop_twin=0.01,twin_wa_id=1": {Reply: 0.3, Stop: 0.02, StopTwin: 0.01, TwinWaID: 1},
+		"press=0.1 stop_start=0.2 preference_stop=0.3":    {Press: 0.1, StopStart: 0.2, PreferenceStop: 0.3},
 	} {
 		got, err := ParseFaults(text)
 		if err != nil {
@@ -70,6 +72,22 @@ func TestFaultsJSON(t *testing.T) {
 	}
 }
 
+func TestSharesAreTold(t *testing.T) {
+	var want, got []string
+	for _, s := range (&Faults{}).shares() {
+		want = append(want, s.fault.String())
+	}
+	for _, s := range Shares() {
+		got = append(got, s.Name)
+		if s.Does == "" {
+			t.Errorf("%s: nothing is told", s.Name)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // draw decides about the tries of n recipients.
 func draw(f Faults, seed uint64, n, tries int) [][]decision {
 	all := make([][]decision, n)
@@ -91,7 +109,7 @@ func TestSharesAreMet(t *testing.T) {
 		const recipients = 5_000
 		for _, tries := range draw(f, 3, recipients, 1) {
 			d := tries[0]
-			if d.refusal == chosen.fault || d.answer == chosen.fault || d.fate == chosen.fault {
+			if chosen.fault == twinWaID && d.twin || slices.Contains([]fault{d.refusal, d.answer, d.fate, d.says}, chosen.fault) {
 				hit++
 			}
 		}
@@ -128,7 +146,7 @@ func TestSeedDecides(t *testing.T) {
 		t.Error("another seed gave the same")
 	}
 	more := f
-	more.Hang = 0.5
+	more.Hang, more.Reply, more.TwinWaID = 0.5, 0.5, 0.5
 	for i, tries := range draw(more, 1, 200, 3) {
 		for n, d := range tries {
 			if d.refusal != first[i][n].refusal || d.fate != first[i][n].fate {
@@ -267,7 +285,7 @@ func TestSuffixes(t *testing.T) {
 		}
 		t.Run(rule.Digits, func(t *testing.T) {
 			simulate(t, o, func(s *Simulator, h *hook) {
-				to := "+447700" + rule.Digits
+				to := "+55119876" + rule.Digits
 				first := outcome(s, h, to, "1.1", t)
 				second := outcome(s, h, to, "1.2", t)
 				fine := outcome(s, h, "+447700900123", "2.1", t)
@@ -284,13 +302,16 @@ func TestSuffixes(t *testing.T) {
 
 // outcome tells all that can be seen of one try.
 func outcome(s *Simulator, h *hook, to, reference string, t *testing.T) string {
-	begun := time.Now()
-	w := send(s, to, "hello", reference)
+	begun, said := time.Now(), len(s.Truth().Inbound)
+	w := sendButton(s, to, "hello", reference)
 	took := time.Since(begun)
 	drain(t, s)
 	status := http.StatusText(w.Code)
 	if strings.Contains(w.Body.String(), "held_for") {
 		status += " held"
+	}
+	for _, i := range s.Truth().Inbound[said:] {
+		status += " " + string(i.Kind)
 	}
 	return strings.Join(append(h.statuses(reference), status, took.String()), " ")
 }

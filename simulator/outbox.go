@@ -21,7 +21,7 @@ const (
 	idle = time.Hour
 )
 
-// item is a receipt to be posted, or a delivery to be posted again.
+// item is a receipt or a saying to be posted, or a delivery to be posted again.
 type item struct {
 	// due counts from the start of the book; turn orders what is due at once.
 	due     time.Duration
@@ -30,12 +30,15 @@ type item struct {
 	message int
 	status  campaign.Status
 	code    int
-	// posted is closed after the first POST of an early receipt.
+	// said is what is told instead of a receipt.
+	said *saying
+	// posted is closed after the first POST of an item that is posted alone, as
+	// early receipts are.
 	posted chan struct{}
 	again  *delivery
 }
 
-// outbox posts receipts when they are due. One goroutine cuts batches off a
+// outbox posts receipts and sayings when they are due. One goroutine cuts batches off a
 // heap that is ordered by time, a few post them.
 type outbox struct {
 	options Options
@@ -50,7 +53,7 @@ type outbox struct {
 	later timeline // not due yet
 	due   []item   // due, waiting for others to fill a batch
 	turns uint64   // of the item pushed last
-	open  int      // receipts scheduled or under way
+	open  int      // items scheduled or under way
 	empty chan struct{}
 	over  bool
 }
@@ -90,6 +93,18 @@ func (o *outbox) schedule(message int, begun time.Duration, receipts []planned) 
 		o.push(i)
 	}
 	return early
+}
+
+// add queues one item. It reports false where the simulator is closed.
+func (o *outbox) add(i item) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.over {
+		return false
+	}
+	o.open++
+	o.push(i)
+	return true
 }
 
 // push adds an item and wakes the dispatcher if it is the next one.

@@ -11,15 +11,17 @@ import (
 // ReceiptOptions say when receipts come and what happens to them on the way.
 // The shares are between 0 and 1 and deterministic like those of Faults.
 type ReceiptOptions struct {
-	// Delay is the time from the answer to sent, from sent to delivered, and
-	// from delivered to read; each is longer by up to Jitter.
+	// Delay is the time from the answer to sent, from sent to delivered, from
+	// delivered to read, and from there to what the person says; each is longer
+	// by up to Jitter.
 	Delay, Jitter time.Duration
 	// Read is the share of delivered messages that are read.
 	Read float64
 	// HeldFor is how long held messages are held; 0 means two seconds.
 	HeldFor time.Duration
 
-	// Duplicate is the share of receipts that come a second time, later.
+	// Duplicate is the share of receipts, and of what people say, that come a
+	// second time, later.
 	Duplicate float64
 	// Reorder is the share of messages whose first receipt comes last.
 	Reorder float64
@@ -77,7 +79,7 @@ func (o ReceiptOptions) plan(d decision, latency time.Duration, dice *rand.Rand)
 		at += o.HeldFor
 	}
 	receipts := make([]planned, 0, len(story)+1)
-	step := func() time.Duration { return o.Delay + time.Duration(dice.Float64()*float64(o.Jitter)) }
+	step := func() time.Duration { return o.step(dice) }
 	for _, status := range story {
 		at += step()
 		p := planned{status: status, happens: at, due: at, lost: hits(o.Lost)}
@@ -102,6 +104,11 @@ func (o ReceiptOptions) plan(d decision, latency time.Duration, dice *rand.Rand)
 		}
 	}
 	return receipts
+}
+
+// step is the time from one event to the next.
+func (o ReceiptOptions) step(dice *rand.Rand) time.Duration {
+	return o.Delay + time.Duration(dice.Float64()*float64(o.Jitter))
 }
 
 // story is what becomes of a message, in order, and the code of its failure.

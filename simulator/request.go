@@ -87,12 +87,16 @@ func (s *Simulator) take(m request, begun time.Duration) answer {
 			d = by
 		}
 	}
+	d.twin = d.twin || s.options.Twins
 	if !d.accepted() {
 		return refusalFor(d)
 	}
 	receipts := s.options.Receipts.plan(d, s.options.Latency, turn)
 	index, id := s.book.accept(m, d, begun, receipts)
 	early := s.outbox.schedule(index, begun, receipts)
+	if d.says != noFault {
+		s.converse(m, d, id, begun, receipts, turn)
+	}
 	a := answer{status: http.StatusOK, kind: typeJSON, body: s.acceptance(m, id, d), early: early}
 	switch d.answer {
 	case lostAnswer:
@@ -115,7 +119,7 @@ func (s *Simulator) acceptance(m request, id string, d decision) []byte {
 	b = append(b, `{"messaging_product":"whatsapp","contacts":[{"input":`...)
 	b = appendEscaped(b, m.To)
 	b = append(b, `,"wa_id":"`...)
-	b = append(b, s.options.waID(m.phone)...)
+	b = append(b, waID(m.phone, d.twin)...)
 	b = append(b, `"}],"messages":[{"id":`...)
 	b = appendEscaped(b, id)
 	b = append(b, `,"message_status":"`...)
@@ -175,33 +179,6 @@ func international(to string) (e164 string, ok bool) {
 		return "", false
 	}
 	return string(phone), true
-}
-
-// waID is the recipient's canonical identifier: its digits, or those of its
-// twin where such are asked for.
-func (o Options) waID(phone string) string {
-	digits := phone[1:]
-	if !o.Twins {
-		return digits
-	}
-	for _, t := range []struct {
-		country string
-		at      int // where the extra digit stands in the long form
-		extra   string
-		long    int
-	}{
-		{"55", 4, "9", 13}, // Brazil: after the area code
-		{"52", 2, "1", 13}, // Mexico: after the country
-	} {
-		switch {
-		case !strings.HasPrefix(digits, t.country):
-		case len(digits) == t.long && digits[t.at:t.at+1] == t.extra:
-			return digits[:t.at] + digits[t.at+1:]
-		case len(digits) == t.long-1:
-			return digits[:t.at] + t.extra + digits[t.at:]
-		}
-	}
-	return digits
 }
 
 // checkComponents refuses what Meta refuses of a parameter's text: newlines,

@@ -6,6 +6,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
+
+	"carillon/campaign"
 )
 
 // codeOf is the error's code in an answer.
@@ -107,17 +111,37 @@ func TestTwins(t *testing.T) {
 	for phone, want := range map[string]string{
 		"+5511987654321": "551187654321",
 		"+551187654321":  "5511987654321",
+		"+551133334444":  "551133334444", // a fixed line
+		"+5511933334444": "5511933334444",
 		"+5215512345678": "525512345678",
 		"+525512345678":  "5215512345678",
+		"+5491123456789": "541123456789",
+		"+541123456789":  "5491123456789",
 		"+447700900123":  "447700900123",
 	} {
-		if got := (Options{Twins: true}).waID(phone); got != want {
+		if got := waID(phone, true); got != want {
 			t.Errorf("wa_id of %s is %s, want %s", phone, got, want)
 		}
-		if got := (Options{}).waID(phone); got != phone[1:] {
+		if got := waID(phone, false); got != phone[1:] {
 			t.Errorf("wa_id of %s is %s without twins", phone, got)
 		}
 	}
+}
+
+// TestTwinsAreOnePerson: whatever number it is, its twin is the same person's,
+// and has it for a twin.
+func TestTwinsAreOnePerson(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		country := rapid.SampledFrom([]string{"55", "52", "54", "44", "5"}).Draw(t, "country")
+		digits := country + rapid.StringMatching("[1-9][0-9]{6,11}").Draw(t, "rest")
+		other := twin(digits)
+		if twin(other) != digits {
+			t.Fatalf("the twin of %s is %s, whose twin is %s", digits, other, twin(other))
+		}
+		if campaign.Person("+"+other) != campaign.Person("+"+digits) {
+			t.Fatalf("%s and %s are two people", digits, other)
+		}
+	})
 }
 
 func FuzzRead(f *testing.F) {

@@ -14,8 +14,8 @@ import (
 // Options say what the simulated account is like. The zero value serves any
 // number without a fault, a limit or a receipt.
 type Options struct {
-	// Webhook is the URL that receipts are posted to. While it is empty,
-	// receipts that fall due are dropped.
+	// Webhook is the URL that receipts and what people say are posted to. While
+	// it is empty, those that fall due are dropped.
 	Webhook string
 	// AppSecret signs the webhooks; while it is empty they are not signed.
 	AppSecret string
@@ -36,8 +36,8 @@ type Options struct {
 	// Suffixes makes recipients whose numbers end in the digits of Suffixes
 	// behave as that table says, whatever the shares are.
 	Suffixes bool
-	// Twins answers Brazilian and Mexican numbers with the other spelling of
-	// the number as wa_id (Meta, send-messages page).
+	// Twins answers Brazilian, Mexican and Argentine numbers with the other
+	// spelling of the number as wa_id (Meta, send-messages page).
 	Twins bool
 	// Seed chooses who meets which fault.
 	Seed uint64
@@ -56,6 +56,7 @@ type Options struct {
 //	GET  /truth                                  the Truth as JSON
 //	GET  /counts                                 its Counts alone
 //	POST /faults                                 replaces the Faults (JSON)
+//	POST /events                                 tells an Event (JSON) at once
 //	GET  /healthz                                200
 //
 // It is safe for concurrent use.
@@ -95,6 +96,7 @@ func New(o Options) *Simulator {
 	s.mux.HandleFunc("GET /truth", s.serveTruth)
 	s.mux.HandleFunc("GET /counts", s.serveCounts)
 	s.mux.HandleFunc("POST /faults", s.serveFaults)
+	s.mux.HandleFunc("POST /events", s.serveEvents)
 	s.mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { noSuchObject().answer().write(w) })
 	return s
@@ -110,8 +112,8 @@ func (s *Simulator) SetWebhook(url string) { s.outbox.setWebhook(url) }
 // SetFaults replaces the shares for all requests from now on.
 func (s *Simulator) SetFaults(f Faults) { s.faults.Store(&f) }
 
-// Drain waits until no receipt is scheduled or under way any more: each was
-// answered with 200, or dropped for want of a webhook. The error is that of
+// Drain waits until no receipt, and nothing that people say, is scheduled or
+// under way any more: each was answered with 200, or dropped for want of a webhook. The error is that of
 // ctx, or ErrClosed.
 func (s *Simulator) Drain(ctx context.Context) error {
 	select {

@@ -26,6 +26,8 @@ type Truth struct {
 	Counts  Counts    `json:"counts"`
 	// Arrivals is when each request came, sorted, refused ones included.
 	Arrivals []time.Duration `json:"arrivals"`
+	// Inbound is what people said, in the order in which it was planned.
+	Inbound []Inbound `json:"inbound,omitempty"`
 	// Messages are the accepted ones in the order of acceptance.
 	Messages []Message `json:"messages"`
 }
@@ -65,11 +67,32 @@ type Receipt struct {
 	Answered time.Duration `json:"answered,omitempty"`
 }
 
+// Inbound is one thing that a person said or did, its duplicates included.
+type Inbound struct {
+	// ID is the identifier given to it, empty for a preference.
+	ID   string `json:"id,omitempty"`
+	Kind Kind   `json:"kind"`
+	// Person is the number that was written to, in E.164, From the digits that
+	// the webhook tells: those of its twin perhaps.
+	Person string `json:"person"`
+	From   string `json:"from"`
+	// Number is the id of the number that it is told to.
+	Number string `json:"number"`
+	// Message is the id of the message that it follows, empty for none.
+	Message string `json:"message,omitempty"`
+	// At is when it was said.
+	At time.Duration `json:"at"`
+	// Posted is when its first POST began, Answered when the first answer of 200
+	// had come; 0 for not yet.
+	Posted   time.Duration `json:"posted,omitempty"`
+	Answered time.Duration `json:"answered,omitempty"`
+}
+
 // Truth tells everything. With a million messages it takes some 600 MB; GET
 // /truth takes none.
 func (s *Simulator) Truth() Truth {
-	counts, arrivals, messages := s.book.snapshot()
-	t := Truth{Started: s.book.start, Counts: counts, Arrivals: arrivals, Messages: make([]Message, 0, counts.Accepted)}
+	t, messages := s.book.snapshot()
+	t.Messages = make([]Message, 0, t.Counts.Accepted)
 	for m := range messages {
 		t.Messages = append(t.Messages, m)
 	}

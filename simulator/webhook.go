@@ -17,10 +17,13 @@ import (
 	"carillon/campaign"
 )
 
+// displayNumber is how the sending number is shown, whatever its id.
+const displayNumber = "15550001234"
+
 // postTimeout is how long a webhook may take to answer.
 const postTimeout = 10 * time.Second
 
-// delivery is one POST of receipts. Its bytes stay the same when it is posted
+// delivery is one POST of items. Its bytes stay the same when it is posted
 // again.
 type delivery struct {
 	items []item
@@ -48,7 +51,7 @@ func (o *outbox) post(ctx context.Context, d *delivery) (done bool) {
 		return true
 	}
 	if ctx.Err() == nil {
-		o.log.Warn("webhook not taken, will be posted again", "receipts", len(d.items), "posts", d.posts, "error", err)
+		o.log.Warn("webhook not taken, will be posted again", "items", len(d.items), "posts", d.posts, "error", err)
 	}
 	return false
 }
@@ -88,19 +91,27 @@ func Sign(secret string, body []byte) string {
 }
 
 // body writes the webhook's body: one change for each run of receipts of the
-// same number (Meta, status webhook reference).
+// same number (Meta, status webhook reference), and one for each saying.
 func (o *outbox) body(items []item) []byte {
 	about := o.book.receivers(items)
 	b := make([]byte, 0, 300+600*len(items))
+	account := o.options.WABAID
+	if said := items[0].said; said != nil && said.account != "" { // posted alone
+		account = said.account
+	}
 	b = append(b, `{"object":"whatsapp_business_account","entry":[{"id":`...)
-	b = appendEscaped(b, o.options.WABAID)
+	b = appendEscaped(b, account)
 	b = append(b, `,"changes":[`...)
 	for from, to := 0, 0; from < len(items); from = to {
-		for to = from; to < len(items) && about[to].number == about[from].number; {
-			to++
-		}
 		if from > 0 {
 			b = append(b, ',')
+		}
+		if said := items[from].said; said != nil {
+			b, to = append(b, said.change...), from+1
+			continue
+		}
+		for to = from; to < len(items) && items[to].said == nil && about[to].number == about[from].number; {
+			to++
 		}
 		b = o.appendChange(b, items[from:to], about[from:to])
 	}
@@ -109,7 +120,7 @@ func (o *outbox) body(items []item) []byte {
 
 // appendChange appends receipts of one number.
 func (o *outbox) appendChange(b []byte, items []item, about []receiver) []byte {
-	b = append(b, `{"field":"messages","value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"15550001234","phone_number_id":`...)
+	b = append(b, `{"field":"messages","value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"`+displayNumber+`","phone_number_id":`...)
 	b = appendEscaped(b, about[0].number)
 	b = append(b, `},"contacts":[`...)
 	contacts := len(b)
@@ -123,7 +134,7 @@ func (o *outbox) appendChange(b []byte, items []item, about []receiver) []byte {
 		b = append(b, `{"profile":{"name":`...)
 		b = appendEscaped(b, profileName(about[n].phone))
 		b = append(b, `},"wa_id":"`...)
-		b = append(b, o.options.waID(about[n].phone)...)
+		b = append(b, waID(about[n].phone, about[n].twin)...)
 		b = append(b, `"}`...)
 	}
 	b = append(b, `],"statuses":[`...)
@@ -145,7 +156,7 @@ func (o *outbox) appendStatus(b []byte, i item, m receiver) []byte {
 	b = append(b, `","timestamp":"`...)
 	b = strconv.AppendInt(b, o.book.start.Add(i.happens).Unix(), 10)
 	b = append(b, `","recipient_id":"`...)
-	b = append(b, o.options.waID(m.phone)...)
+	b = append(b, waID(m.phone, m.twin)...)
 	b = append(b, '"')
 	if m.reference != "" {
 		b = append(b, `,"biz_opaque_callback_data":`...)
@@ -211,13 +222,17 @@ func appendEscaped(b []byte, s string) []byte {
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
 		i += size
-		if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
-			b = appendUnit(appendUnit(b, uint16(high)), uint16(low))
-		} else {
-			b = appendUnit(b, uint16(r))
-		}
+		b = appendRune(b, r)
 	}
 	return append(b, '"')
+}
+
+// appendRune appends a character that is not ASCII as one escape or two.
+func appendRune(b []byte, r rune) []byte {
+	if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
+		return appendUnit(appendUnit(b, uint16(high)), uint16(low))
+	}
+	return appendUnit(b, uint16(r))
 }
 
 // appendUnit appends one UTF-16 unit as an escape.

@@ -10,7 +10,7 @@ import (
 // message, the person and the campaign.
 func (e *Error) Failure() campaign.Failure {
 	f := campaign.Failure{
-		Code: e.Code, Reason: e.Reason, Detail: e.Hint, Said: excerpt(e.Message), Wait: e.Wait,
+		Code: e.Code, Reason: e.Reason, Detail: e.Hint, Said: Excerpt(e.Message), Wait: e.Wait,
 		Invalid: e.Class == BadRequest, Unreachable: e.Suppress == SuppressSoft,
 	}
 	switch e.Class {
@@ -56,8 +56,9 @@ func pauses(s Scope) campaign.PauseScope {
 // longest of Meta's own messages have about 200.
 const longestExcerpt = 300
 
-// excerpt is a provider's text on one line and not too long.
-func excerpt(text string) string {
+// Excerpt is a provider's text on one line and not too long: at most 300
+// characters.
+func Excerpt(text string) string {
 	line := []rune(strings.Join(strings.Fields(text), " "))
 	if len(line) > longestExcerpt {
 		line = append(line[:longestExcerpt-1], '…')

@@ -97,9 +97,12 @@ type Notice struct {
 	// Number is the provider's identifier of the number, Account that of the
 	// account; either may be empty.
 	Number, Account string
-	// Template and Language name the template, for TemplateScope.
+	// Template and Language name the template where it is about one. For
+	// TemplateScope Template is never empty. Language is as templates are sent
+	// (en_GB), and empty where it is not told.
 	Template, Language string
-	// Reason is a label out of a closed set per provider, Detail says what to do.
+	// Reason is a label out of a closed set per provider, Detail says what to do
+	// and, in parentheses, what the provider says besides.
 	Reason, Detail string
 	// Err is an error that concerns the number and no message; nil for none.
 	Err *Error
@@ -143,11 +146,13 @@ type Inbound struct {
 	At time.Time
 	// Type is the provider's word: text, button, interactive, image, …
 	Type string
-	// Text is what the person wrote, or the title of the button pressed.
+	// Text is what the person wrote, if only below a picture, the title of the
+	// button pressed, or the sign of a reaction.
 	Text string
 	// Payload is the button's payload, empty otherwise.
 	Payload string
-	// ReplyTo is the provider's identifier of our message it answers, if any.
+	// ReplyTo is the provider's identifier of our message that it answers or
+	// reacts to, if any.
 	ReplyTo string
 }
 

@@ -11,8 +11,10 @@ func newSimulate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Runs the simulated provider as a server of its own",
+		Long:  app.SimulateHelp(),
 		Example: `  carillon simulate --webhook http://127.0.0.1:8080/webhooks/main --app-secret not-so-secret
-  carillon simulate --rate 80 --latency 100ms --faults throttle=0.02,lost_answer=0.001`,
+  carillon simulate --rate 80 --latency 100ms --faults throttle=0.02,lost_answer=0.001
+  carillon simulate --webhook http://127.0.0.1:8080/webhooks/main --app-secret not-so-secret --delay 1s --faults reply=0.3,stop=0.02`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Out, o.Log = cmd.OutOrStdout(), quiet(cmd)
@@ -21,12 +23,13 @@ func newSimulate() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.Listen, "listen", "127.0.0.1:8090", "the address to serve at; port 0 takes a free one")
-	flags.StringVar(&o.Webhook, "webhook", "", "the URL that receipts are posted to; without it there are none")
+	flags.StringVar(&o.Webhook, "webhook", "", "the URL that receipts and answers are posted to; without it there are none")
 	flags.StringVar(&o.AppSecret, "app-secret", "", "the secret that signs the receipts")
 	flags.StringVar(&o.Token, "token", "", "the access token that requests must carry; without it any will do")
 	flags.Float64Var(&o.Rate, "rate", 0, "what is taken, in messages a second; 0 is no limit")
 	flags.DurationVar(&o.Latency, "latency", 0, "how long each answer takes")
-	flags.StringVar(&o.Faults, "faults", "", "what goes wrong, as shares of the messages")
+	flags.DurationVar(&o.Delay, "delay", 0, "the time between a message's receipts, and from there to an answer")
+	flags.StringVar(&o.Faults, "faults", "", "what goes wrong and what people do, as shares: throttle=0.02,reply=0.3")
 	flags.BoolVar(&o.Suffixes, "suffixes", false, "make numbers with certain last digits always behave in one way")
 	flags.Uint64Var(&o.Seed, "seed", 1, "chooses who meets which fault")
 	return cmd

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
+	"text/tabwriter"
 	"time"
 
 	"carillon/simulator"
@@ -17,8 +19,8 @@ import (
 type SimulateOptions struct {
 	// Listen is the address to serve at; port 0 takes a free one.
 	Listen string
-	// Webhook is where receipts are posted to, signed with AppSecret. If
-	// empty, none are.
+	// Webhook is where receipts and what people say are posted to, signed with
+	// AppSecret. If empty, none are.
 	Webhook, AppSecret string
 	// Token is the access token that requests must carry. If empty, any will
 	// do.
@@ -27,7 +29,11 @@ type SimulateOptions struct {
 	Rate float64
 	// Latency is how long each answer takes.
 	Latency time.Duration
-	// Faults are shares of the messages, as in "throttle=0.02,hang=0.001".
+	// Delay is the time between the receipts of a message, and from there to
+	// what the person says.
+	Delay time.Duration
+	// Faults are shares of the messages and of the people, as in
+	// "throttle=0.02,reply=0.1"; SimulateHelp lists them.
 	Faults string
 	// Suffixes makes numbers with certain last digits always behave in one way.
 	Suffixes bool
@@ -51,6 +57,7 @@ func Simulate(ctx context.Context, o SimulateOptions) error {
 	provider := simulator.New(simulator.Options{
 		Webhook: o.Webhook, AppSecret: o.AppSecret, AccessToken: o.Token, Rate: o.Rate,
 		Latency: o.Latency, Faults: faults, Seed: o.Seed, Suffixes: o.Suffixes, Logger: o.Log,
+		Receipts: simulator.ReceiptOptions{Delay: o.Delay},
 	})
 	defer provider.Close()
 	fmt.Fprintf(o.Out, simulateGreeting, listener.Addr(), listener.Addr())
@@ -69,5 +76,35 @@ func Simulate(ctx context.Context, o SimulateOptions) error {
 const simulateGreeting = `The simulated provider listens at http://%s and sends to nobody.
 Point a channel at it in carillon.yaml:
     base_url: http://%s
-What it accepted is shown at /truth, in numbers at /counts.
+What it accepted is shown at /truth, in numbers at /counts. POST /events has it tell something at once.
+`
+
+// SimulateHelp lists the shares that go wrong or are people's own, and the last
+// digits that choose one.
+func SimulateHelp() string {
+	var text strings.Builder
+	text.WriteString("Runs the simulated provider as a server of its own. It reaches nobody.\n\nThe shares of --faults:\n")
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, share := range simulator.Shares() {
+		fmt.Fprintf(table, "  %s\t%s\n", share.Name, share.Does)
+	}
+	fmt.Fprint(table, "\nThe last digits that --suffixes heeds:\n")
+	for _, suffix := range simulator.Suffixes() {
+		fmt.Fprintf(table, "  %s\t%s\n", suffix.Digits, suffix.Does)
+	}
+	_ = table.Flush() // a Builder takes all
+	text.WriteString(simulateEvents)
+	return text.String()
+}
+
+const simulateEvents = `
+POST /events tells one thing at once, for a rehearsal:
+  {"kind":"inbound","from":"+447700900123","text":"STOP"}
+  {"kind":"inbound","from":"+447700900123","text":"Yes","payload":"yes","reply_to":"wamid.…"}
+  {"kind":"preference","from":"+447700900123","value":"stop"}
+  {"kind":"number_change","from":"+447700900123","to":"+447700900124"}
+  {"kind":"template_status","template":"order_update","language":"en_US","event":"PAUSED"}
+  {"kind":"account_update","event":"ACCOUNT_RESTRICTION","restriction":"RESTRICTED_BIZ_INITIATED_MESSAGING"}
+  {"kind":"account_update","event":"DISABLED_UPDATE","ban":"DISABLE"}
+  {"kind":"errors","code":130429}
 `

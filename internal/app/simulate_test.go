@@ -6,9 +6,12 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
+
+	"carillon/simulator"
 )
 
 func TestSimulateServesUntilItIsStopped(t *testing.T) {
@@ -44,4 +47,40 @@ func TestSimulateServesUntilItIsStopped(t *testing.T) {
 func TestSimulateRefusesFaultsItDoesNotKnow(t *testing.T) {
 	err := Simulate(t.Context(), SimulateOptions{Faults: "boredom=1", Out: io.Discard})
 	exits(t, err, 2, "--faults: ")
+}
+
+// TestSimulateHelp has the help list all there is, and tells each event that it
+// shows.
+func TestSimulateHelp(t *testing.T) {
+	help := SimulateHelp()
+	for _, share := range simulator.Shares() {
+		if !strings.Contains(help, "  "+share.Name+" ") || !strings.Contains(help, share.Does) {
+			t.Errorf("the share %s is not in the help", share.Name)
+		}
+	}
+	for _, suffix := range simulator.Suffixes() {
+		if !strings.Contains(help, "  "+suffix.Digits+"  "+suffix.Does) {
+			t.Errorf("the digits %s are not in the help", suffix.Digits)
+		}
+	}
+	posts := make(chan struct{}, 100)
+	webhook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { posts <- struct{}{} }))
+	defer webhook.Close()
+	provider := simulator.New(simulator.Options{Webhook: webhook.URL, PhoneNumberID: "1"})
+	defer provider.Close()
+	shown := 0
+	for line := range strings.Lines(help) {
+		if line = strings.TrimSpace(line); !strings.HasPrefix(line, "{") {
+			continue
+		}
+		shown++
+		w := httptest.NewRecorder()
+		provider.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/events", strings.NewReader(line)))
+		if w.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", line, w.Code, w.Body)
+		}
+	}
+	if shown == 0 || len(posts) != shown {
+		t.Errorf("%d events shown, %d told", shown, len(posts))
+	}
 }

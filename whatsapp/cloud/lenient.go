@@ -61,3 +61,16 @@ func (t text) time() time.Time {
 	}
 	return moment.UTC()
 }
+
+// words is a text that may also come as a list, of which the first counts.
+type words text
+
+// UnmarshalJSON never fails.
+func (w *words) UnmarshalJSON(b []byte) error {
+	var list []text
+	if b[0] == '[' && json.Unmarshal(b, &list) == nil && len(list) > 0 {
+		*w = words(list[0])
+		return nil
+	}
+	return (*text)(w).UnmarshalJSON(b)
+}

@@ -1,9 +1,9 @@
 package cloud
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"carillon/campaign"
 	"carillon/whatsapp"
@@ -13,19 +13,30 @@ import (
 // list may hold several.
 type notification struct {
 	Entry []struct {
+		ID      text     `json:"id"` // of the account
 		Changes []change `json:"changes"`
 	} `json:"entry"`
 }
 
 type change struct {
-	Field text `json:"field"`
-	Value struct {
-		Metadata struct {
-			PhoneNumberID text `json:"phone_number_id"`
-		} `json:"metadata"`
-		Statuses []status  `json:"statuses"`
-		Messages []message `json:"messages"`
-	} `json:"value"`
+	Field text  `json:"field"`
+	Value value `json:"value"`
+}
+
+// value is what a change tells, whatever its field is.
+type value struct {
+	// Field is where a sample of Meta's has what belongs beside the value.
+	Field    text `json:"field"`
+	Metadata struct {
+		PhoneNumberID text `json:"phone_number_id"`
+	} `json:"metadata"`
+	Statuses    []status     `json:"statuses"`
+	Messages    []message    `json:"messages"`
+	Errors      []graphError `json:"errors"`
+	Preferences []preference `json:"user_preferences"`
+	aboutTemplate
+	aboutNumber
+	aboutAccount
 }
 
 type status struct {
@@ -37,43 +48,12 @@ type status struct {
 	Errors      []graphError `json:"errors"`
 }
 
-type message struct {
-	ID        text `json:"id"`
-	From      text `json:"from"`
-	Timestamp text `json:"timestamp"`
-	Type      text `json:"type"`
-	Context   struct {
-		ID text `json:"id"`
-	} `json:"context"`
-	Text struct {
-		Body text `json:"body"`
-	} `json:"text"`
-	Button struct {
-		Payload text `json:"payload"`
-		Text    text `json:"text"`
-	} `json:"button"`
-	Interactive interactive `json:"interactive"`
-}
-
-type interactive struct {
-	Type        text   `json:"type"`
-	ButtonReply choice `json:"button_reply"`
-	ListReply   choice `json:"list_reply"`
-	FlowReply   struct {
-		Body     text `json:"body"`
-		Response text `json:"response_json"`
-	} `json:"nfm_reply"`
-}
-
-type choice struct {
-	ID    text `json:"id"`
-	Title text `json:"title"`
-}
-
 // Receive verifies that the body is signed with one of the AppSecrets and
-// reads the receipts and messages in it. Without AppSecrets it refuses every
-// body. Statuses it does not know, "played" among them, and fields about other
-// things are passed over. A time that is missing or cannot be read is zero.
+// reads what is told in it: receipts, messages and wishes of people, and news
+// of templates, numbers and the account. Without AppSecrets it refuses every
+// body. Statuses it does not know, "played" among them, messages to groups and
+// fields about other things are passed over. A time that is missing or cannot
+// be read is zero.
 func (c *Client) Receive(header http.Header, body []byte) (whatsapp.Events, error) {
 	if err := c.verify(header, body); err != nil {
 		return whatsapp.Events{}, err
@@ -88,28 +68,60 @@ func parse(body []byte) (whatsapp.Events, error) {
 	}
 	var events whatsapp.Events
 	for _, entry := range told.Entry {
-		for _, change := range entry.Changes {
-			if change.Field == "" || change.Field.is("messages") {
-				change.appendTo(&events)
-			}
+		for i := range entry.Changes {
+			change := &entry.Changes[i]
+			change.Value.appendTo(&events, cmp.Or(change.Field, change.Value.Field), string(entry.ID))
 		}
 	}
 	return events, nil
 }
 
-func (c *change) appendTo(events *whatsapp.Events) {
-	number := string(c.Value.Metadata.PhoneNumberID)
-	for i := range c.Value.Statuses {
-		if receipt, ok := c.Value.Statuses[i].receipt(); ok {
+// appendTo adds what a change of the field tells. One without a field is about
+// messages.
+func (v *value) appendTo(events *whatsapp.Events, field text, account string) {
+	switch {
+	case field == "" || field.is("messages"):
+		v.appendMessages(events, account)
+	case field.is("user_preferences"):
+		for i := range v.Preferences {
+			if wish, ok := v.Preferences[i].wish(); ok {
+				wish.Number = string(v.Metadata.PhoneNumberID)
+				events.Preferences = append(events.Preferences, wish)
+			}
+		}
+	default:
+		if notice, ok := v.notice(field); ok {
+			notice.Account = cmp.Or(notice.Account, account)
+			events.Notices = append(events.Notices, notice)
+		}
+	}
+}
+
+// appendMessages adds what is told about messages, ours and those of people.
+func (v *value) appendMessages(events *whatsapp.Events, account string) {
+	number := string(v.Metadata.PhoneNumberID)
+	for i := range v.Statuses {
+		if receipt, ok := v.Statuses[i].receipt(); ok {
 			receipt.Number = number
 			events.Receipts = append(events.Receipts, receipt)
 		}
 	}
-	for i := range c.Value.Messages {
-		if inbound, ok := c.Value.Messages[i].inbound(); ok {
+	for i := range v.Messages {
+		m := &v.Messages[i]
+		if move, ok := m.move(); ok {
+			move.Number = number
+			events.Moves = append(events.Moves, move)
+		}
+		if inbound, ok := m.inbound(); ok {
 			inbound.Number = number
 			events.Inbound = append(events.Inbound, inbound)
 		}
+	}
+	for i := range v.Errors {
+		refusal := v.Errors[i].refusal()
+		events.Notices = append(events.Notices, whatsapp.Notice{
+			Number: number, Account: account, Reason: refusal.Reason, Detail: refusal.Hint, Err: refusal,
+		})
 	}
 }
 
@@ -144,41 +156,12 @@ func (s *status) failure() *whatsapp.Error {
 	if len(s.Errors) == 0 {
 		return unexplained.of(fault{})
 	}
-	f := s.Errors[0].fault()
+	return s.Errors[0].refusal()
+}
+
+// refusal judges an error that came by webhook.
+func (g *graphError) refusal() *whatsapp.Error {
+	f := g.fault()
 	f.mode = inReceipt
 	return classify(f)
-}
-
-// inbound is the message in our words. ok is false for an empty one.
-func (m *message) inbound() (inbound whatsapp.Inbound, ok bool) {
-	inbound = whatsapp.Inbound{
-		ID:      string(m.ID),
-		From:    m.From.digits(),
-		At:      m.Timestamp.time(),
-		Type:    strings.ToLower(string(m.Type)),
-		ReplyTo: string(m.Context.ID),
-	}
-	switch {
-	case m.Type.is("text"):
-		inbound.Text = string(m.Text.Body)
-	case m.Type.is("button"):
-		inbound.Text, inbound.Payload = string(m.Button.Text), string(m.Button.Payload)
-	case m.Type.is("interactive"):
-		inbound.Text, inbound.Payload = m.Interactive.reply()
-	}
-	return inbound, inbound.ID != "" || inbound.From != ""
-}
-
-// reply is what the person chose: its title and what we named it. For a form
-// it is its summary and its answers as JSON.
-func (i *interactive) reply() (title, payload string) {
-	switch {
-	case i.Type.is("button_reply"):
-		return string(i.ButtonReply.Title), string(i.ButtonReply.ID)
-	case i.Type.is("list_reply"):
-		return string(i.ListReply.Title), string(i.ListReply.ID)
-	case i.Type.is("nfm_reply"):
-		return string(i.FlowReply.Body), string(i.FlowReply.Response)
-	}
-	return "", ""
 }

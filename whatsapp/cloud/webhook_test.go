@@ -92,8 +92,14 @@ func TestInbound(t *testing.T) {
 			{Number: numberOne, ID: "wamid.in3", From: from, At: at(1767000420), Type: "interactive", Text: "Yes", Payload: "yes", ReplyTo: "wamid.early"},
 			{Number: numberOne, ID: "wamid.in4", From: from, At: at(1767000430), Type: "interactive", Text: "Tuesday", Payload: "slot-2"},
 			{Number: numberOne, ID: "wamid.in5", From: from, At: at(1767000440), Type: "interactive", Text: "Sent", Payload: `{"size":"M"}`},
-			{Number: numberOne, ID: "wamid.in6", From: from, At: at(1767000450), Type: "image"},
-			{Number: numberOne, ID: "wamid.in7", At: at(1767000460), Type: "system"},
+			{Number: numberOne, ID: "wamid.in6", From: from, At: at(1767000450), Type: "image", Text: "STOP?"},
+		},
+		"people.json": {
+			{Number: numberOne, ID: "wamid.p1", From: from, At: at(1767000400), Type: "video", Text: "Stop it!", ReplyTo: "wamid.early"},
+			{Number: numberOne, ID: "wamid.p2", From: from, At: at(1767000401), Type: "document", Text: "my order"},
+			{Number: numberOne, ID: "wamid.p3", From: from, At: at(1767000402), Type: "audio"},
+			{Number: numberOne, ID: "wamid.p4", From: from, At: at(1767000403), Type: "reaction", Text: "👍", ReplyTo: "wamid.early"},
+			{Number: numberOne, ID: "wamid.p10", From: "447700900127", At: at(1767000409), Type: "unsupported"},
 		},
 		"hidden_recipient.json": {
 			{Number: numberOne, ID: "wamid.in0", At: at(1767000500), Type: "text", Text: "hello"},
@@ -105,6 +111,24 @@ func TestInbound(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestWishesAndNewNumbers(t *testing.T) {
+	got := receive(t, fixture(t, "people.json"))
+	preferences := []whatsapp.Preference{
+		{Number: numberOne, From: "447700900123", Stop: true, At: at(1767001100)},
+		{Number: numberOne, From: "447700900124", At: at(1767001101)},
+	}
+	if diff := cmp.Diff(preferences, got.Preferences); diff != "" {
+		t.Error(diff)
+	}
+	moves := []whatsapp.Move{
+		{Number: numberOne, From: "447700900125", To: "447700900999"},
+		{Number: numberOne, From: "447700900126", To: "447700900998"},
+	}
+	if diff := cmp.Diff(moves, got.Moves); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -252,6 +276,21 @@ func FuzzReceive(f *testing.F) {
 		for _, m := range events.Inbound {
 			if m.ID == "" && m.From == "" {
 				t.Errorf("message %+v", m)
+			}
+		}
+		for _, p := range events.Preferences {
+			if _, err := p.At.MarshalText(); err != nil || p.From == "" {
+				t.Errorf("preference %+v: %v", p, err)
+			}
+		}
+		for _, m := range events.Moves {
+			if m.From == "" || m.To == "" || m.From == m.To {
+				t.Errorf("move %+v", m)
+			}
+		}
+		for _, n := range events.Notices {
+			if problem := badNotice(n); problem != "" {
+				t.Errorf("%s: %+v", problem, n)
 			}
 		}
 	})

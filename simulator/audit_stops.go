@@ -1,0 +1,66 @@
+package simulator
+
+import (
+	"time"
+
+	"carillon/campaign"
+)
+
+// stopGrace is how long after the answer to a STOP a message may still be
+// accepted (ours): what was claimed by then leaves within a tenth of a second,
+// and its request takes its time.
+const stopGrace = time.Second
+
+// stops checks that nobody was written to after a STOP.
+func (a *auditor) stops(t Truth) {
+	said := map[string][]Inbound{} // by person
+	for _, i := range t.Inbound {
+		switch i.Kind {
+		case Stop, StopMarketing:
+			a.Stopped++
+		case Start, WantMarketing:
+		default:
+			continue
+		}
+		person := campaign.Person(i.Person)
+		said[person] = append(said[person], i)
+	}
+	if a.Stopped == 0 {
+		return
+	}
+	for _, m := range t.Messages {
+		words := said[campaign.Person(m.To)]
+		for _, stop := range words {
+			if !stop.forbids(a.marketing[a.slot(m)]) || !stop.heededBy(m.At) || takenBack(stop, words, m.At) {
+				continue
+			}
+			a.find(&a.AfterStop, "after a stop", "%s to %s, template %s, %s after %s was answered",
+				m.ID, m.To, m.Template, (m.At - stop.Answered).Round(time.Millisecond), stop.Kind)
+			break
+		}
+	}
+}
+
+// forbids reports whether what a person said is about messages of this kind.
+func (i Inbound) forbids(marketing bool) bool {
+	return i.Kind == Stop || i.Kind == StopMarketing && marketing
+}
+
+// heededBy reports whether a receiver must act on it at a time.
+func (i Inbound) heededBy(at time.Duration) bool {
+	return i.Answered > 0 && i.Answered+stopGrace < at
+}
+
+// takenBack reports whether the person had said the contrary since.
+func takenBack(stop Inbound, words []Inbound, at time.Duration) bool {
+	contrary := Start
+	if stop.Kind == StopMarketing {
+		contrary = WantMarketing
+	}
+	for _, w := range words {
+		if w.Kind == contrary && w.At > stop.At && w.Posted > 0 && w.Posted <= at {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,241 @@
+package simulator
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"carillon/campaign"
+	"carillon/whatsapp"
+	"carillon/whatsapp/cloud"
+)
+
+// events is what the program's own reader of webhooks makes of all POSTs.
+func (h *hook) events() (all whatsapp.Events) {
+	reader, err := cloud.New(cloud.Options{
+		BaseURL: "http://unused.test", APIVersion: "v23.0", PhoneNumberID: testNumber, AccessToken: "unused",
+		AppSecrets: []string{h.secret}, VerifyToken: "unused",
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer reader.Close()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, body := range h.bodies {
+		e, err := reader.Receive(http.Header{"X-Hub-Signature-256": {Sign(h.secret, []byte(body))}}, []byte(body))
+		if err != nil {
+			h.t.Errorf("webhook %s: %v", body, err)
+		}
+		all.Receipts = append(all.Receipts, e.Receipts...)
+		all.Inbound = append(all.Inbound, e.Inbound...)
+		all.Preferences = append(all.Preferences, e.Preferences...)
+		all.Notices = append(all.Notices, e.Notices...)
+		all.Moves = append(all.Moves, e.Moves...)
+	}
+	return all
+}
+
+// sendButton sends a template with a quick-reply button.
+func sendButton(s http.Handler, to, name, reference string) *httptest.ResponseRecorder {
+	const button = `,{"type":"button","sub_type":"quick_reply","index":"0","parameters":[{"type":"payload","payload":"yes / 42"}]}]}}`
+	body := strings.TrimSuffix(template(to, name, reference), "]}}") + button
+	return call(s, http.MethodPost, "/v23.0/"+testNumber+"/messages", body)
+}
+
+// TestPeople holds what each row of the table says to what is told and kept of
+// it. Receipts take two seconds to delivered and three to read.
+func TestPeople(t *testing.T) {
+	const quoted = "its message"
+	for digits, c := range map[string]struct {
+		inbound     []whatsapp.Inbound
+		preferences []whatsapp.Preference
+		twinned     bool // the wa_id that is told
+		kinds       []Kind
+	}{
+		"99901": {},
+		"99902": {},
+		"99912": {},
+		"99913": {inbound: []whatsapp.Inbound{{From: "plain", Type: "text", Text: "Sí, gracias 👍", ReplyTo: quoted}}, kinds: []Kind{Answer}},
+		"99914": {inbound: []whatsapp.Inbound{{From: "plain", Type: "button", Text: "yes / 42", Payload: "yes / 42", ReplyTo: quoted}}, kinds: []Kind{Press}},
+		"99915": {inbound: []whatsapp.Inbound{{From: "plain", Type: "text", Text: "STOP"}}, kinds: []Kind{Stop}},
+		"99916": {inbound: []whatsapp.Inbound{{From: "twin", Type: "text", Text: "STOP"}}, kinds: []Kind{Stop}},
+		"99917": {preferences: []whatsapp.Preference{{From: "plain", Stop: true}}, kinds: []Kind{StopMarketing}},
+		"99918": {inbound: []whatsapp.Inbound{{From: "plain", Type: "text", Text: "STOP"}, {From: "plain", Type: "text", Text: "START"}}, kinds: []Kind{Stop, Start}},
+		"99919": {inbound: []whatsapp.Inbound{{From: "twin", Type: "text", Text: "Sí, gracias 👍", ReplyTo: quoted}}, twinned: true, kinds: []Kind{Answer}},
+	} {
+		t.Run(digits, func(t *testing.T) {
+			o := Options{Suffixes: true, Receipts: ReceiptOptions{Delay: time.Second, Read: 1}}
+			simulate(t, o, func(s *Simulator, h *hook) {
+				const number = "+55119876"
+				plain := number[1:] + digits
+				digitsOf := map[string]string{"plain": plain, "twin": twin(plain)}
+				begun := time.Now()
+				w := sendButton(s, number+digits, "hello", "1.1")
+				if strings.Contains(w.Body.String(), `"wa_id":"`+twin(plain)+`"`) != c.twinned {
+					t.Errorf("answer %s", w.Body)
+				}
+				drain(t, s)
+				for i := range c.inbound {
+					m := &c.inbound[i]
+					m.Number, m.From = testNumber, digitsOf[m.From]
+					if m.ReplyTo == quoted {
+						m.ReplyTo = s.Truth().Messages[0].ID
+					}
+				}
+				for i := range c.preferences {
+					c.preferences[i].Number, c.preferences[i].From = testNumber, digitsOf[c.preferences[i].From]
+				}
+				told := h.events()
+				if diff := cmp.Diff(c.inbound, told.Inbound, cmpopts.IgnoreFields(whatsapp.Inbound{}, "ID", "At")); diff != "" {
+					t.Error(diff)
+				}
+				if diff := cmp.Diff(c.preferences, told.Preferences, cmpopts.IgnoreFields(whatsapp.Preference{}, "At")); diff != "" {
+					t.Error(diff)
+				}
+				checkSaid(t, s.Truth(), told, c.kinds, begun)
+			})
+		})
+	}
+}
+
+// checkSaid holds the truth of what was said to what was told.
+func checkSaid(t *testing.T, truth Truth, told whatsapp.Events, kinds []Kind, begun time.Time) {
+	t.Helper()
+	var got []Kind
+	for n, i := range truth.Inbound {
+		got = append(got, i.Kind)
+		if i.Person != truth.Messages[0].To || i.Message != truth.Messages[0].ID || i.Posted < i.At || i.Answered < i.Posted || i.Answered == 0 {
+			t.Errorf("truth %+v", i)
+		}
+		if n < len(told.Inbound) {
+			said := told.Inbound[n]
+			if said.ID != i.ID || said.At.Sub(begun).Truncate(time.Second) != i.At.Truncate(time.Second) || i.At < 4*time.Second {
+				t.Errorf("truth %+v, told %+v", i, said)
+			}
+		}
+	}
+	if !slices.Equal(got, kinds) {
+		t.Errorf("kinds %v, want %v", got, kinds)
+	}
+	if n := len(got); n == 2 && truth.Inbound[1].At-truth.Inbound[0].At < changeOfMind {
+		t.Errorf("a change of mind after %s", truth.Inbound[1].At-truth.Inbound[0].At)
+	}
+}
+
+func TestPressNeedsAPayload(t *testing.T) {
+	for components, want := range map[string]string{
+		``: "", `null`: "", `[]`: "", `{}`: "",
+		`[{"type":"button","sub_type":"url","parameters":[{"type":"text","text":"a"}]}]`: "",
+		`[{"type":"button","sub_type":"quick_reply"}]`:                                   "",
+		`[{"type":"body"},{"type":"BUTTON","sub_type":"Quick_Reply","index":"0","parameters":[{"payload":"a"}]},` +
+			`{"type":"button","sub_type":"quick_reply","index":"1","parameters":[{"payload":"b"}]}]`: "a",
+	} {
+		if got, found := quickReply([]byte(components)); got != want || found != (want != "") {
+			t.Errorf("%s: %q, %t", components, got, found)
+		}
+	}
+}
+
+func TestSayingsComeTwiceAndAreOne(t *testing.T) {
+	o := Options{Faults: Faults{Stop: 1}, Receipts: ReceiptOptions{Delay: time.Second, Duplicate: 1}}
+	simulate(t, o, func(s *Simulator, h *hook) {
+		send(s, phone(1), "hello", "1.1")
+		drain(t, s)
+		told := h.events().Inbound
+		if len(told) != 2 || !cmp.Equal(told[0], told[1]) {
+			t.Errorf("told %+v", told)
+		}
+		if said := s.Truth().Inbound; len(said) != 1 {
+			t.Errorf("said %+v", said)
+		}
+	})
+}
+
+// TestSayingsArePostedUntil200: the answer counts from when it came.
+func TestSayingsArePostedUntil200(t *testing.T) {
+	o := Options{Faults: Faults{Stop: 1}, Receipts: ReceiptOptions{Delay: time.Second}}
+	simulate(t, o, func(s *Simulator, h *hook) {
+		h.status = func(n int) int { return []int{200, 200, 503, 500, 200}[min(n, 4)] }
+		send(s, phone(1), "hello", "1.1")
+		drain(t, s)
+		said := s.Truth().Inbound[0]
+		if took := said.Answered - said.Posted; len(h.bodies) != 5 || took != 3*firstRetry {
+			t.Errorf("%d POSTs, answered %s after the first", len(h.bodies), took)
+		}
+	})
+}
+
+// TestAnswersMix has many people say many things, in POSTs that mix them with
+// receipts.
+func TestAnswersMix(t *testing.T) {
+	const people = 400
+	o := Options{
+		Seed:     11,
+		Faults:   Faults{Reply: 0.5, Stop: 0.3, PreferenceStop: 0.3},
+		Receipts: ReceiptOptions{Delay: time.Second, Jitter: time.Second, Batch: 7},
+	}
+	simulate(t, o, func(s *Simulator, h *hook) {
+		for i := range people {
+			send(s, phone(i), "hello", phone(i))
+		}
+		drain(t, s)
+		told, truth := h.events(), s.Truth()
+		quoting := 0
+		for _, i := range told.Inbound {
+			if i.ReplyTo != "" {
+				quoting++
+			}
+		}
+		answers := 0
+		for _, i := range truth.Inbound {
+			if i.Kind == Answer {
+				answers++
+			}
+		}
+		if quoting < answers/3 || quoting > answers*2/3 {
+			t.Errorf("%d of %d answers quote the message, want about one half", quoting, answers)
+		}
+		if len(told.Receipts) != 2*people || len(told.Inbound)+len(told.Preferences) != len(truth.Inbound) || answers < people/5 {
+			t.Errorf("%d receipts, %d messages and %d wishes told, %d things said, %d of them answers",
+				len(told.Receipts), len(told.Inbound), len(told.Preferences), len(truth.Inbound), answers)
+		}
+		if mixed := slices.ContainsFunc(h.bodies, func(b string) bool {
+			return strings.Contains(b, `"statuses"`) && strings.Contains(b, `"user_preferences"`)
+		}); !mixed {
+			t.Error("no POST mixes receipts and wishes")
+		}
+	})
+}
+
+// TestAuditOfASenderWhoDoesNotListen sends once more to everybody.
+func TestAuditOfASenderWhoDoesNotListen(t *testing.T) {
+	simulate(t, Options{Faults: Faults{StopTwin: 0.5}, Seed: 2}, func(s *Simulator, h *hook) {
+		const people = 40
+		var records []Record
+		for step, template := range []string{first, second} {
+			for i := range people {
+				send(s, phone(i), template, phone(i))
+				records = append(records, Record{
+					To: phone(i), Template: template, Step: step, Status: campaign.Delivered, Admitted: true,
+				})
+			}
+			drain(t, s)
+			time.Sleep(2 * stopGrace)
+		}
+		a := s.Truth().Audit(slices.Values(records), []string{first, second}, 0)
+		if a.AfterStop < people/4 || 2*a.AfterStop != a.Stopped || a.OK() {
+			t.Errorf("found:\n%s", a)
+		}
+		a.AfterStop = 0
+		if !a.OK() {
+			t.Errorf("found something else:\n%s", a)
+		}
+	})
+}

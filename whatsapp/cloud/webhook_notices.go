@@ -1,0 +1,288 @@
+package cloud
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"carillon/whatsapp"
+)
+
+// notice is what a change of the field tells of a template, a number or the
+// account. ok is false for a field that is about something else.
+func (v *value) notice(field text) (notice whatsapp.Notice, ok bool) {
+	switch {
+	case field.is("message_template_status_update"):
+		return v.templateStatus(v.Event), true
+	case field.is("message_template_quality_update"):
+		return v.templateQuality(), true
+	case field.is("template_category_update"):
+		return v.templateCategory(), true
+	case field.is("phone_number_quality_update"):
+		return v.numberUpdate(v.Event), true
+	case field.is("business_capability_update"):
+		return v.capability(), true
+	case field.is("account_update"):
+		return v.accountUpdate(v.Event), true
+	case field.is("account_alerts"):
+		return v.alert(), true
+	}
+	return whatsapp.Notice{}, false
+}
+
+// news is one line of a table: what an event is about, and what to do.
+type news struct {
+	event          string
+	scope          whatsapp.Scope
+	reason, detail string
+}
+
+// lookUp finds an event. The last line of a table is for those it does not
+// know.
+func lookUp(table []news, event text) news {
+	for _, n := range table {
+		if event.is(n.event) {
+			return n
+		}
+	}
+	return table[len(table)-1]
+}
+
+// notice is the line with what Meta says besides.
+func (n news) notice(besides ...text) whatsapp.Notice {
+	return whatsapp.Notice{Scope: n.scope, Reason: n.reason, Detail: n.detail + said(besides...)}
+}
+
+// said is Meta's own words in parentheses, nothing where there are none.
+func said(words ...text) string {
+	var told []string
+	for _, w := range words {
+		if w != "" && !w.is("NONE") {
+			told = append(told, string(w))
+		}
+	}
+	if len(told) == 0 {
+		return ""
+	}
+	return " (Meta: " + whatsapp.Excerpt(strings.Join(told, ", ")) + ")"
+}
+
+// The tables are read, never written. Those of templates and accounts are after
+// Meta's webhooks reference, message_template_status_update and account_update;
+// which of them stop something is ours.
+
+var templateNews = []news{
+	{"PAUSED", template, "template_paused", "Meta paused the template for its quality. Resume when WhatsApp Manager shows it as active, or unpause it there."},
+	{"DISABLED", template, "template_disabled", "Meta disabled the template for good: make another one and a new campaign."},
+	{"REJECTED", template, "template_rejected", "Meta rejected the template: edit it in WhatsApp Manager, resume once it is approved."},
+	{"PENDING_DELETION", template, "template_deleted", "The template is being deleted: make another one and a new campaign."},
+	{"DELETED", template, "template_deleted", "The template was deleted: make another one and a new campaign."},
+	{"LIMIT_EXCEEDED", template, "template_limit", "The account has more templates than it may: delete some in WhatsApp Manager, resume once this one is approved."},
+
+	{"APPROVED", whatsapp.NoScope, "template_usable", "The template can be sent: resume what was paused for it."},
+	{"UNPAUSE", whatsapp.NoScope, "template_usable", "The template can be sent again: resume what was paused for it."},
+	{"UNPAUSED", whatsapp.NoScope, "template_usable", "The template can be sent again: resume what was paused for it."},
+	{"REINSTATED", whatsapp.NoScope, "template_usable", "The template can be sent again: resume what was paused for it."},
+	{"UNARCHIVED", whatsapp.NoScope, "template_usable", "The template is no longer archived: look whether WhatsApp Manager shows it as active."},
+	{"ARCHIVED", whatsapp.NoScope, "template_archived", "The template was archived because nobody used it: take it out of the archive before it is deleted."},
+	{"FLAGGED", whatsapp.NoScope, "template_flagged", "The template may soon be paused for its quality: send it to fewer people, or better its text."},
+	{"LOCKED", whatsapp.NoScope, "template_locked", "The template is locked: look it up in WhatsApp Manager."},
+	{"PENDING", whatsapp.NoScope, "template_in_review", "Meta reviews the template: wait until it is approved."},
+	{"IN_APPEAL", whatsapp.NoScope, "template_in_review", "Meta reviews the template again: wait until it is approved."},
+	{"", whatsapp.NoScope, "template_news", "Look the template up in WhatsApp Manager."},
+}
+
+// accountNews has no line for what depends on more than the event.
+var accountNews = []news{
+	{"ACCOUNT_DELETED", account, "account_deleted", "The account was deleted: configure another one."},
+	{"PARTNER_REMOVED", account, "access_removed", "The business has taken away the access to its account: ask for it again, then resume."},
+	{"PARTNER_APP_UNINSTALLED", account, "access_removed", "The business has uninstalled the app: have it installed again, then resume."},
+
+	{"ACCOUNT_VIOLATION", whatsapp.NoScope, "account_violation", "Meta says that the account breaks a rule and may restrict it: settle it in WhatsApp Manager now."},
+	{"", whatsapp.NoScope, "account_news", "Look the account up in WhatsApp Manager."},
+}
+
+var banNews = []news{
+	{"DISABLE", account, "account_disabled", "Meta disabled the account: appeal in WhatsApp Manager, resume once it is reinstated."},
+	{"SCHEDULE_FOR_DISABLE", whatsapp.NoScope, "account_to_be_disabled", "Meta is about to disable the account: appeal in WhatsApp Manager now."},
+	{"REINSTATE", whatsapp.NoScope, "account_reinstated", "The account can send again: resume what was paused for it."},
+	{"", whatsapp.NoScope, "account_news", "Look the account up in WhatsApp Manager."},
+}
+
+var numberNews = []news{
+	{"FLAGGED", whatsapp.NoScope, "number_flagged", "People block or report the number: better the list and the text, and send less, or Meta lowers its limit."},
+	{"UNFLAGGED", whatsapp.NoScope, "number_unflagged", "The number's quality is well again: nothing to do."},
+	{"UPGRADE", whatsapp.NoScope, "number_limit", "The number may write to more people a day: raise daily_recipients if it is set."},
+	{"DOWNGRADE", whatsapp.NoScope, "number_limit", "The number may write to fewer people a day: lower daily_recipients."},
+	{"THROUGHPUT_UPGRADE", whatsapp.NoScope, "number_throughput", "The number may send faster: raise the channel's rate."},
+	{"ONBOARDING", whatsapp.NoScope, "number_ready", "The number is ready: nothing to do."},
+	{"", whatsapp.NoScope, "number_news", "Look the number up in WhatsApp Manager."},
+}
+
+var (
+	restrictedSending = news{"", account, "account_restricted", "Meta keeps the account from sending templates: settle it in WhatsApp Manager, resume once that ends."}
+	restrictedOther   = news{"", whatsapp.NoScope, "account_restricted", "Meta restricts the account in something else than sending templates: look it up in WhatsApp Manager."}
+	betterQuality     = news{"", whatsapp.NoScope, "template_quality", "People think better of the template: nothing to do."}
+	worseQuality      = news{"", whatsapp.NoScope, "template_quality", "People think worse of the template, and Meta pauses it when that goes on: send it to fewer people, or better its text."}
+	otherCategory     = news{"", whatsapp.NoScope, "template_category", "Meta puts the template into another category, which has another price and other limits: set the step's category to it."}
+	dailyLimit        = news{"", whatsapp.NoScope, "account_limit", "The business may write to another number of people a day: set the channel's daily_recipients to it."}
+	accountAlert      = news{"", whatsapp.NoScope, "account_alert", "Meta has a word on the account: look it up in WhatsApp Manager."}
+)
+
+// aboutTemplate is what is told about a template. Event is told about numbers
+// and accounts as well.
+type aboutTemplate struct {
+	Event     text `json:"event"`
+	Name      text `json:"message_template_name"`
+	Language  text `json:"message_template_language"`
+	Reason    text `json:"reason"`
+	OtherInfo struct {
+		Title       text `json:"title"`
+		Description text `json:"description"`
+	} `json:"other_info"`
+	Rejection struct {
+		Reason         text `json:"reason"`
+		Recommendation text `json:"recommendation"`
+	} `json:"rejection_info"`
+	OldQuality      text `json:"previous_quality_score"`
+	NewQuality      text `json:"new_quality_score"`
+	OldCategory     text `json:"previous_category"`
+	NewCategory     text `json:"new_category"`
+	CorrectCategory text `json:"correct_category"`
+}
+
+// of names the template in the notice. Without a name nothing can be stopped.
+// The language gets its underscore: webhooks have en-GB for what templates have
+// as en_GB.
+func (a *aboutTemplate) of(notice whatsapp.Notice) whatsapp.Notice {
+	notice.Template = string(a.Name)
+	notice.Language = strings.ReplaceAll(string(a.Language), "-", "_")
+	if notice.Template == "" {
+		notice.Scope = whatsapp.NoScope
+	}
+	return notice
+}
+
+func (a *aboutTemplate) templateStatus(event text) whatsapp.Notice {
+	if a.OtherInfo.Title.is("UNPAUSE") {
+		event = a.OtherInfo.Title
+	}
+	n := lookUp(templateNews, event)
+	besides := []text{a.Reason, a.Rejection.Reason, a.Rejection.Recommendation, a.OtherInfo.Title, a.OtherInfo.Description}
+	if n.event == "" {
+		besides = append([]text{event}, besides...)
+	}
+	return a.of(n.notice(besides...))
+}
+
+func (a *aboutTemplate) templateQuality() whatsapp.Notice {
+	n := worseQuality
+	if a.NewQuality.is("GREEN") {
+		n = betterQuality
+	}
+	return a.of(n.notice(a.OldQuality, a.NewQuality))
+}
+
+func (a *aboutTemplate) templateCategory() whatsapp.Notice {
+	return a.of(otherCategory.notice(a.OldCategory, a.NewCategory, a.CorrectCategory))
+}
+
+// aboutNumber is what is told about a number, which is named by its digits
+// alone.
+type aboutNumber struct {
+	Display text `json:"display_phone_number"`
+	Limit   text `json:"current_limit"`
+	// DailyLimit is a number or a tier's name. Perhaps it is told of the number
+	// alone, as it was before it was the business's.
+	DailyLimit    text `json:"max_daily_conversations_per_business"`
+	DailyLimitOld text `json:"max_daily_conversation_per_phone"`
+}
+
+func (a *aboutNumber) numberUpdate(event text) whatsapp.Notice {
+	limit := a.DailyLimit
+	if limit == "" {
+		limit = a.Limit
+	}
+	return lookUp(numberNews, event).notice(event, a.ending(), limit)
+}
+
+// ending tells which number it is, without telling all of it.
+func (a *aboutNumber) ending() text {
+	const shown = 4
+	number := a.Display.digits()
+	if len(number) <= shown {
+		return ""
+	}
+	return text("the number ending in " + number[len(number)-shown:])
+}
+
+func (a *aboutNumber) capability() whatsapp.Notice {
+	return dailyLimit.notice(a.DailyLimit, a.DailyLimitOld)
+}
+
+// aboutAccount is what is told about the account.
+type aboutAccount struct {
+	Restrictions []restriction `json:"restriction_info"`
+	Ban          struct {
+		State words `json:"waba_ban_state"`
+		Date  text  `json:"waba_ban_date"`
+	} `json:"ban_info"`
+	Violation struct {
+		Type text `json:"violation_type"`
+	} `json:"violation_info"`
+	Whose struct {
+		ID text `json:"waba_id"`
+	} `json:"waba_info"`
+	Alert struct {
+		Severity    text `json:"alert_severity"`
+		Type        text `json:"alert_type"`
+		Description text `json:"alert_description"`
+	} `json:"alert_info"`
+}
+
+type restriction struct {
+	Type       text `json:"restriction_type"`
+	Expiration text `json:"expiration"`
+}
+
+// stops reports whether no templates, or not those of a category, can be sent.
+func (r *restriction) stops() bool {
+	kind := strings.ToUpper(string(r.Type))
+	return kind == "RESTRICTED_BIZ_INITIATED_MESSAGING" || strings.HasSuffix(kind, "TEMPLATES")
+}
+
+// accountUpdate names the account that the event is about where it is told:
+// news of partners may stand under the partner's own.
+func (a *aboutAccount) accountUpdate(event text) whatsapp.Notice {
+	var notice whatsapp.Notice
+	switch {
+	case event.is("ACCOUNT_RESTRICTION"):
+		notice = a.restricted()
+	case event.is("DISABLED_UPDATE"):
+		notice = lookUp(banNews, text(a.Ban.State)).notice(text(a.Ban.State), a.Ban.Date)
+	default:
+		notice = lookUp(accountNews, event).notice(event, a.Violation.Type)
+	}
+	notice.Account = string(a.Whose.ID)
+	return notice
+}
+
+func (a *aboutAccount) restricted() whatsapp.Notice {
+	found := restrictedOther
+	var besides []text
+	for i := range a.Restrictions {
+		r := &a.Restrictions[i]
+		if r.stops() {
+			found = restrictedSending
+		}
+		besides = append(besides, r.Type)
+		if end := r.Expiration.time(); !end.IsZero() {
+			besides = append(besides, text(fmt.Sprintf("until %s", end.Format(time.RFC3339))))
+		}
+	}
+	return found.notice(besides...)
+}
+
+func (a *aboutAccount) alert() whatsapp.Notice {
+	return accountAlert.notice(a.Alert.Severity, a.Alert.Type, a.Alert.Description)
+}
