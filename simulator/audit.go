@@ -26,6 +26,9 @@ type Record struct {
 	// Marketing says that the step is of that category: people may have stopped
 	// it alone.
 	Marketing bool
+	// Unordered says that the step may go out without a delivery of the one
+	// before: its rule waits for something else, or sends it all the same.
+	Unordered bool
 }
 
 // Audit is what a sender's report is worth.
@@ -39,7 +42,7 @@ type Audit struct {
 	// a status that is not final, or behind what the receipts told.
 	Lost int
 	// OutOfOrder are messages accepted before delivered or read of the step
-	// before was posted.
+	// before was posted, unless their rule asks for something else.
 	OutOfOrder int
 	// WrongPerson are messages to numbers that are in no admitted record.
 	WrongPerson int
@@ -100,7 +103,7 @@ func (a Audit) String() string {
 // messages a second, 0 for no limit. The campaign should be finished and the
 // simulator drained.
 func (t Truth) Audit(records iter.Seq[Record], steps []string, rate float64) Audit {
-	a := &auditor{steps: steps, sent: map[slot][]Message{}, admitted: map[string]bool{}, marketing: map[slot]bool{}, told: map[string]int{}}
+	a := &auditor{steps: steps, sent: map[slot][]Message{}, admitted: map[string]bool{}, marketing: map[slot]bool{}, unordered: map[slot]bool{}, told: map[string]int{}}
 	a.Accepted = len(t.Messages)
 	for _, m := range t.Messages {
 		s := a.slot(m)
@@ -115,6 +118,9 @@ func (t Truth) Audit(records iter.Seq[Record], steps []string, rate float64) Aud
 		a.admitted[s.to], seen[s] = true, true
 		if r.Marketing {
 			a.marketing[s] = true
+		}
+		if r.Unordered {
+			a.unordered[s] = true
 		}
 		a.record(r, a.sent[s])
 	}
@@ -148,6 +154,8 @@ type auditor struct {
 	admitted map[string]bool
 	// marketing holds the slots of that category.
 	marketing map[slot]bool
+	// unordered holds the slots that need no delivery before them.
+	unordered map[slot]bool
 	told      map[string]int
 }
 
@@ -245,7 +253,7 @@ func (a *auditor) duplicates(messages []Message) {
 
 // order checks that the step before a message had arrived.
 func (a *auditor) order(s slot, m Message) {
-	if s.step < 1 {
+	if s.step < 1 || a.unordered[s] {
 		return
 	}
 	before := a.sent[slot{s.to, a.steps[s.step-1], s.step - 1}]

@@ -44,7 +44,9 @@ func records(ctx context.Context, l *ledger.Ledger, c ledger.Campaign, failed *e
 					To: line.Phone, Status: line.Status, MessageID: line.ProviderID, Admitted: line.Status != campaign.Rejected,
 				}
 				if line.Step > 0 {
-					r.Step, r.Template = line.Step-1, c.Definition.Steps[line.Step-1].Template
+					step := c.Definition.Steps[line.Step-1]
+					r.Step, r.Template = line.Step-1, step.Template
+					r.Marketing, r.Unordered = step.Category == campaign.Marketing || step.Category == "", unordered(c.Definition, line.Step-1)
 				}
 				if !yield(r) {
 					return
@@ -56,4 +58,13 @@ func records(ctx context.Context, l *ledger.Ledger, c ledger.Campaign, failed *e
 			query.After = next
 		}
 	}
+}
+
+// unordered reports whether a step may go out without a delivery of the one
+// before it.
+func unordered(d *campaign.Definition, step int) bool {
+	rule := d.Steps[step]
+	waits := rule.After == campaign.AfterDelivered || rule.After == campaign.AfterRead
+	passes := step > 0 && d.Steps[step-1].Otherwise == campaign.Skip // the one before that counts then
+	return !waits || rule.Otherwise == campaign.Send || passes
 }
