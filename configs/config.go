@@ -28,6 +28,10 @@ type Config struct {
 	HTTP HTTP `yaml:"http"`
 	// Channels are the sending numbers by name; Load returns at least one.
 	Channels map[string]Channel `yaml:"channels"`
+	// Holidays are files of dates on which campaigns that name them do not send,
+	// by the calendar's name. Load makes the paths relative to the configuration's
+	// file and reads the dates once, to see that it can; Calendars returns them.
+	Holidays map[string]string `yaml:"holidays"`
 }
 
 // HTTP says where the API, the webhooks and the pages are served, and to whom.
@@ -184,6 +188,7 @@ func Default() *Config {
 		Redis:    DefaultRedis,
 		HTTP:     HTTP{Listen: DefaultListen},
 		Channels: map[string]Channel{},
+		Holidays: map[string]string{},
 	}
 }
 

@@ -32,7 +32,11 @@ func (d *decoder) decode(n *yaml.Node, into reflect.Value, path string) {
 	case reflect.Struct:
 		d.structure(n, into, path)
 	case reflect.Map:
-		d.channels(n, into, path)
+		if into.Type().Elem().Kind() == reflect.String {
+			d.texts(n, into, path)
+		} else {
+			d.channels(n, into, path)
+		}
 	case reflect.Slice:
 		d.sequence(n, into, path)
 	default:
@@ -63,7 +67,16 @@ func (d *decoder) structure(n *yaml.Node, into reflect.Value, path string) {
 	})
 }
 
-// channels reads the one mapping whose keys the file chooses.
+// texts reads a mapping of names that the file chooses to texts.
+func (d *decoder) texts(n *yaml.Node, into reflect.Value, path string) {
+	d.mapping(n, path, func(key string, value *yaml.Node, at string) {
+		text := reflect.New(into.Type().Elem()).Elem()
+		d.decode(value, text, at)
+		into.SetMapIndex(reflect.ValueOf(key), text)
+	})
+}
+
+// channels reads the mapping of channels, whose names the file chooses.
 func (d *decoder) channels(n *yaml.Node, into reflect.Value, path string) {
 	d.mapping(n, path, func(key string, value *yaml.Node, at string) {
 		channel := defaultChannel()
