@@ -80,6 +80,9 @@ type Options struct {
 	Ledger Ledger
 	// Channels by name.
 	Channels map[string]Channel
+	// Holidays are the calendars that a campaign's hours may name: dates as
+	// campaign.Hours has them, by name.
+	Holidays map[string][]string
 	// Tokens admit callers. Without any, everything is open to whoever reaches
 	// the server under a loopback name, which is for one's own machine only.
 	Tokens []Token
@@ -105,6 +108,7 @@ type Server struct {
 	ledger   Ledger
 	channels map[string]Channel
 	guards   map[string]*campaign.Guard // by channel
+	holidays map[string][]string
 	tokens   []secret
 	asynqmon http.Handler
 	ready    func(context.Context) error
@@ -139,6 +143,7 @@ func New(o Options) (*Server, error) {
 		ledger:   o.Ledger,
 		channels: o.Channels,
 		guards:   map[string]*campaign.Guard{},
+		holidays: o.Holidays,
 		tokens:   tokens,
 		asynqmon: o.Asynqmon,
 		ready:    o.Ready,
