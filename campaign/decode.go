@@ -118,7 +118,10 @@ func (d *decoder) structure(n *yaml.Node, into reflect.Value, path string) {
 	fields := make(map[string]reflect.Value)
 	var known []string
 	for i := range into.NumField() {
-		key := into.Type().Field(i).Tag.Get("yaml")
+		key, ok := into.Type().Field(i).Tag.Lookup("yaml")
+		if !ok {
+			continue
+		}
 		fields[key] = into.Field(i)
 		known = append(known, key)
 	}

@@ -134,6 +134,7 @@ func FuzzParse(f *testing.F) {
 			f.Add(data)
 		}
 	}
+	f.Add([]byte("name: n\nchannel: c\nsteps: [{template: t, language: en}]\nhours: {from: 09:00, to: 20:00, days: sat-mon, zone: \"{{Zone|recipient}}\", dates: [12-25]}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, err := Parse(data)
 		if err != nil {
@@ -160,6 +161,15 @@ func FuzzParse(f *testing.F) {
 				for _, part := range s.segments {
 					columns = append(columns, part.column)
 				}
+			}
+		}
+		if d.Hours != nil {
+			table, err := d.Hours.table()
+			if err != nil {
+				t.Fatalf("parsed, then refused: %v", err)
+			}
+			for _, part := range table.zone.segments {
+				columns = append(columns, part.column)
 			}
 		}
 		compileWith(t, d, columns)

@@ -13,17 +13,18 @@ import (
 // a time.
 type Renderer struct {
 	steps   []program
+	zone    *zoneOf // nil where rows need none
 	columns []int
 }
 
 // Problem is why a row cannot be sent as it stands.
 type Problem struct {
-	// Step is the step's index, 0 being the first.
+	// Step is the step's index, 0 being the first; -1 for what concerns all.
 	Step int
 	// Column names the columns at fault as the definition writes them, empty
 	// where it is none.
 	Column string
-	// Path is the place in the step, such as body[2].
+	// Path is the place in the step, such as body[2], or in the definition.
 	Path string
 	// Message says what is wrong and what to do.
 	Message string
@@ -31,7 +32,10 @@ type Problem struct {
 
 // String counts steps from 1, as people do.
 func (p Problem) String() string {
-	text := fmt.Sprintf("step %d, %s", p.Step+1, p.Path)
+	text := p.Path
+	if p.Step >= 0 {
+		text = fmt.Sprintf("step %d, %s", p.Step+1, p.Path)
+	}
 	if p.Column != "" {
 		text += fmt.Sprintf(", column %q", p.Column)
 	}
@@ -57,9 +61,12 @@ func (d *Definition) Compile(columns []string) (*Renderer, error) {
 		}
 		r.steps[i] = p
 	}
+	zone, wrong := list.bindZone(d.Hours)
+	mistakes = append(mistakes, wrong...)
 	if len(mistakes) > 0 {
 		return nil, joinMistakes(mistakes)
 	}
+	r.zone = zone
 	r.columns = list.usedColumns()
 	return r, nil
 }
@@ -83,12 +90,20 @@ func (r *Renderer) Check(values []string) []Problem {
 	return problems
 }
 
-// Judge marks an admitted row whose values cannot be sent.
+// Judge marks an admitted row whose values cannot be sent, and notes in
+// Row.Zone what the others say of their zone: RecipientZone or an IANA name.
 func (r *Renderer) Judge(row Row) Row {
 	if !row.Admitted() {
 		return row
 	}
 	problems := r.Check(row.Values)
+	if r.zone != nil {
+		zone, broken := r.zone.resolve(row.Values)
+		if broken != nil {
+			problems = append(problems, broken.problem(-1, &r.zone.slot))
+		}
+		row.Zone = zone
+	}
 	if len(problems) == 0 {
 		return row
 	}
@@ -96,7 +111,7 @@ func (r *Renderer) Judge(row Row) Row {
 	for i, p := range problems {
 		texts[i] = p.String()
 	}
-	row.Verdict, row.Detail = BadValue, strings.Join(texts, "; ")
+	row.Verdict, row.Detail, row.Zone = BadValue, strings.Join(texts, "; "), ""
 	return row
 }
 

@@ -44,6 +44,7 @@ func (d *Definition) validate() []*Mistake {
 	}
 	v.duration("expires", d.Expires)
 	v.contacts(d.Contacts)
+	v.hours(d.Hours)
 	if len(d.Steps) == 0 {
 		v.wrong("steps", "is missing; write at least one step with a template and a language")
 	}
@@ -68,6 +69,13 @@ func (v *validator) contacts(c ContactOptions) {
 	}
 	if c.Delimiter != "" && utf8.RuneCountInString(c.Delimiter) != 1 {
 		v.wrong("contacts.delimiter", "must be one character, such as ; or \"\\t\"")
+	}
+}
+
+func (v *validator) hours(h *Hours) {
+	if h != nil {
+		_, mistakes := h.compile()
+		v.mistakes = append(v.mistakes, mistakes...)
 	}
 }
 

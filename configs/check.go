@@ -37,6 +37,7 @@ func check(c *Config, found *mistakes) {
 	found.need(len(c.Channels) > 0, "channels", "is missing; write at least one channel, as configs/example.yaml shows")
 	checkPortfolios(c.Channels, found)
 	checkWishes(c, found)
+	checkHolidays(c.Holidays, found)
 	numbers := make(map[string]string) // phone_number_id → the channel that has it
 	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
 		checkChannel(name, c.Channels[name], numbers, found)
@@ -151,6 +152,14 @@ func checkPortfolios(channels map[string]Channel, found *mistakes) {
 		}
 		found.need(c.DailyRecipients == channels[other].DailyRecipients, "channels."+name+".daily_recipients",
 			"is another than that of channels.%s, whose portfolio it shares; a portfolio has one limit", other)
+	}
+}
+
+func checkHolidays(files map[string]string, found *mistakes) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		at := "holidays." + name
+		found.need(files[name] != "", at, "names no file; write its path, relative to this one, such as holidays/es.txt")
+		found.need(nameForm.MatchString(name), at, "a calendar's name has letters, digits, - and _ alone, at most 64; rename it")
 	}
 }
 

@@ -32,6 +32,10 @@ type Config struct {
 	// that back.
 	OptOut OptOut `yaml:"opt_out"`
 	OptIn  OptIn  `yaml:"opt_in"`
+	// Holidays are files of dates on which campaigns that name them do not send,
+	// by the calendar's name. Load makes the paths relative to the configuration's
+	// file and reads the dates once, to see that it can; Calendars returns them.
+	Holidays map[string]string `yaml:"holidays"`
 }
 
 // HTTP says where the API, the webhooks and the pages are served, and to whom.
@@ -190,6 +194,7 @@ func Default() *Config {
 		Channels: map[string]Channel{},
 		OptOut:   defaultOptOut(),
 		OptIn:    defaultOptIn(),
+		Holidays: map[string]string{},
 	}
 }
 

@@ -18,7 +18,8 @@ const maxFile = 1 << 20
 
 // Load reads and checks the file at path. A value may name variables, ${NAME},
 // which env looks up (os.LookupEnv does); $${ stands for a literal ${. The
-// error wraps that of opening the file, or joins every *Mistake in it.
+// error wraps that of opening the file, or joins every *Mistake in it; those of
+// its calendars are looked for once it has none.
 func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -29,7 +30,15 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	return read(path, data, env)
+	config, err := read(path, data, env)
+	if err != nil {
+		return nil, err
+	}
+	config.beside(path)
+	if _, err := config.Calendars(); err != nil {
+		return nil, err
+	}
+	return config, nil
 }
 
 // read makes a configuration of a file's bytes; name stands in the mistakes.

@@ -141,7 +141,7 @@ func TestDefaultsFillWhatIsLeftOut(t *testing.T) {
 	}
 	if diff := cmp.Diff(&Config{
 		Ledger: "sqlite:carillon.db", Redis: "embedded",
-		HTTP: HTTP{Listen: "127.0.0.1:8080"}, Channels: map[string]Channel{},
+		HTTP: HTTP{Listen: "127.0.0.1:8080"}, Channels: map[string]Channel{}, Holidays: map[string]string{},
 		OptOut: defaultOptOut(), OptIn: defaultOptIn(),
 	}, Default()); diff != "" {
 		t.Errorf("Default: -want +got:\n%s", diff)

@@ -30,6 +30,7 @@ func (c Config) LogValue() slog.Value {
 		slog.String("redis", hidePassword(c.Redis)),
 		slog.Attr{Key: "http", Value: c.HTTP.LogValue()},
 		slog.Attr{Key: "channels", Value: slog.GroupValue(channels...)},
+		slog.Any("holidays", c.Holidays),
 	)
 }
 

@@ -64,6 +64,10 @@ func (r *Reader) arrange() error {
 		return err
 	}
 	l.Language, err = r.otherColumn(r.opts.Language, "language", "languages", languageWords(), looksLikeLanguage)
+	if err != nil || r.opts.Consent == "" {
+		return err
+	}
+	r.consent, err = r.told(r.opts.Consent, "consent")
 	return err
 }
 
@@ -97,7 +101,7 @@ func headerNames(cells []string) []string {
 // the options use, else by whether the row holds a number.
 func (r *Reader) hasHeader() bool {
 	byNumber := false
-	for _, told := range []string{r.opts.Phone, r.opts.FullName, r.opts.Language} {
+	for _, told := range []string{r.opts.Phone, r.opts.FullName, r.opts.Language, r.opts.Consent} {
 		if told == "" {
 			continue
 		}

@@ -76,8 +76,10 @@ type source interface {
 type Reader struct {
 	opts   campaign.ContactOptions
 	layout Layout
-	source source
-	file   io.Closer
+	// consent is the column that says who agreed, -1 for none.
+	consent int
+	source  source
+	file    io.Closer
 	// sample holds the rows that were read ahead, after which sampleEnd came,
 	// unless it is nil.
 	sample    []record
@@ -123,7 +125,7 @@ func read(file *io.SectionReader, opts campaign.ContactOptions, limits Limits) (
 		return nil, &Error{Problem: fmt.Sprintf("contacts.default_region %q is no country", opts.DefaultRegion),
 			Hint: "write an ISO 3166 code such as DE or US"}
 	}
-	r := &Reader{opts: opts, layout: Layout{Guessed: []string{}}}
+	r := &Reader{opts: opts, consent: -1, layout: Layout{Guessed: []string{}}}
 	var err error
 	if r.source, err = openSource(file, opts, limits, &r.layout); err != nil {
 		return nil, err
@@ -235,7 +237,7 @@ func (r *Reader) judge(rec record, values []string) campaign.Row {
 		row.Refused = true
 		row.Detail += "; refused because contacts.reject_fixed_lines is set"
 	}
-	return row
+	return r.withConsent(row)
 }
 
 func (r *Reader) readNumber(text string, numeric bool) number {

@@ -235,6 +235,9 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := def.Hours.Observe(s.holidays); err != nil {
+		return err
+	}
 	weights, err := s.weights(def)
 	if err != nil {
 		return err

@@ -51,7 +51,8 @@ func Import(ctx context.Context, l IntakeLedger, n ledger.NewCampaign, contactsP
 	if err != nil {
 		return Imported{}, err
 	}
-	err = fill(ctx, intake, list, renderer, now)
+	judge := judgement(renderer, contacts.NewLocator(n.Definition.Hours, now()))
+	err = fill(ctx, intake, list, judge, now)
 	if err == nil {
 		err = intake.Reveal(ctx)
 	}
@@ -69,13 +70,18 @@ func abandon(ctx context.Context, intake *ledger.Intake) error {
 	return intake.Abandon(ctx)
 }
 
+// judgement is what a row goes through between the list and the ledger.
+func judgement(renderer *campaign.Renderer, locator *contacts.Locator) func(campaign.Row) campaign.Row {
+	return func(row campaign.Row) campaign.Row { return locator.Locate(renderer.Judge(row)) }
+}
+
 // fill reads a batch while the ledger stores the one before.
-func fill(ctx context.Context, intake *ledger.Intake, list *contacts.Reader, renderer *campaign.Renderer, now func() time.Time) error {
+func fill(ctx context.Context, intake *ledger.Intake, list *contacts.Reader, judge func(campaign.Row) campaign.Row, now func() time.Time) error {
 	batches := make(chan []campaign.Row, 1)
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error {
 		defer close(batches)
-		return readBatches(ctx, list, renderer, batches)
+		return readBatches(ctx, list, judge, batches)
 	})
 	work.Go(func() error {
 		for batch := range batches {
@@ -88,7 +94,7 @@ func fill(ctx context.Context, intake *ledger.Intake, list *contacts.Reader, ren
 	return work.Wait()
 }
 
-func readBatches(ctx context.Context, list *contacts.Reader, renderer *campaign.Renderer, batches chan<- []campaign.Row) error {
+func readBatches(ctx context.Context, list *contacts.Reader, judge func(campaign.Row) campaign.Row, batches chan<- []campaign.Row) error {
 	for last := false; !last; {
 		batch := make([]campaign.Row, 0, ledger.IntakeBatch)
 		for len(batch) < ledger.IntakeBatch {
@@ -100,7 +106,7 @@ func readBatches(ctx context.Context, list *contacts.Reader, renderer *campaign.
 			if err != nil {
 				return err
 			}
-			batch = append(batch, renderer.Judge(row))
+			batch = append(batch, judge(row))
 		}
 		if len(batch) == 0 {
 			return nil

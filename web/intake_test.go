@@ -142,6 +142,44 @@ func TestImportLeavesNoTrace(t *testing.T) {
 	}
 }
 
+// TestRowsComeInWithTheirZones: a number's, the row's, or none where one counts
+// for all.
+func TestRowsComeInWithTheirZones(t *testing.T) {
+	const text = "Phone,Name,Zone\n+34931234567,Ana,\n+351912345678,Rui,\n+4915112345601,Eva,Asia/Tokyo\n+870773111632,Sea,\n+4915112345602,Max,Berlin\n12,No,\n"
+	for _, test := range []struct {
+		zone string
+		want []string
+	}{
+		{"recipient", []string{"not_mobile Europe/Madrid", "ok Atlantic/Azores,Europe/Lisbon", "ok Europe/Berlin", "bad_value ", "ok Europe/Berlin", "invalid "}},
+		{"'{{Zone|recipient}}'", []string{"not_mobile Europe/Madrid", "ok Atlantic/Azores,Europe/Lisbon", "ok Asia/Tokyo", "bad_value ", "bad_value ", "invalid "}},
+		{"Europe/Madrid", []string{"not_mobile ", "ok ", "ok ", "ok ", "ok ", "invalid "}},
+	} {
+		t.Run(test.zone, func(t *testing.T) {
+			def := parse(t, twoSteps+"hours: {from: 09:00, to: 20:00, zone: "+test.zone+"}\n")
+			list, err := contacts.Open(writeList(t, text), def.Contacts, contacts.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = list.Close() }() // it was only read
+			renderer, err := def.Compile(list.Layout().Columns)
+			if err != nil {
+				t.Fatal(err)
+			}
+			batches := make(chan []campaign.Row, 1)
+			if err := readBatches(t.Context(), list, judgement(renderer, contacts.NewLocator(def.Hours, time.Now())), batches); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, row := range <-batches {
+				got = append(got, fmt.Sprintf("%s %s", row.Verdict, row.Zone))
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 // BenchmarkImport reports rows a second from the file to the ledger.
 func BenchmarkImport(b *testing.B) {
 	const rows = 20_000

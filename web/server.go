@@ -88,6 +88,9 @@ type Options struct {
 	Channels map[string]Channel
 	// Wishes recognises what people want when they write. If nil, nothing is.
 	Wishes *campaign.Wishes
+	// Holidays are the calendars that a campaign's hours may name: dates as
+	// campaign.Hours has them, by name.
+	Holidays map[string][]string
 	// Tokens admit callers. Without any, everything is open to whoever reaches
 	// the server under a loopback name, which is for one's own machine only.
 	Tokens []Token
@@ -114,6 +117,7 @@ type Server struct {
 	channels map[string]Channel
 	wishes   *campaign.Wishes
 	guards   map[string]*campaign.Guard // by channel
+	holidays map[string][]string
 	tokens   []secret
 	asynqmon http.Handler
 	ready    func(context.Context) error
@@ -149,6 +153,7 @@ func New(o Options) (*Server, error) {
 		channels: o.Channels,
 		wishes:   o.Wishes,
 		guards:   map[string]*campaign.Guard{},
+		holidays: o.Holidays,
 		tokens:   tokens,
 		asynqmon: o.Asynqmon,
 		ready:    o.Ready,

@@ -192,8 +192,12 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 	for _, t := range config.HTTP.Tokens {
 		tokens = append(tokens, web.Token{Name: t.Name, Token: t.Token, Role: web.Role(t.Role)})
 	}
+	holidays, err := config.Calendars()
+	if err != nil {
+		return err
+	}
 	a.web, err = web.New(web.Options{
-		Ledger: a.ledger, Channels: channels, Wishes: wishes, Tokens: tokens, Registry: a.registry, Log: a.log, Now: time.Now,
+		Ledger: a.ledger, Channels: channels, Wishes: wishes, Tokens: tokens, Holidays: holidays, Registry: a.registry, Log: a.log, Now: time.Now,
 		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.option}),
 		Ready:    func(ctx context.Context) error { return a.queue.client.Ping(ctx).Err() },
 		Changed:  a.wake,

@@ -32,6 +32,8 @@ type CheckResult struct {
 	Estimate Estimate  `json:"estimate"`
 	// Layout is how the list was read.
 	Layout contacts.Layout `json:"layout"`
+	// Hours says when messages go out; empty where they go out at any time.
+	Hours string `json:"hours,omitempty"`
 	// Recipients is how many rows are sent to.
 	Recipients int64 `json:"recipients"`
 	// Barred is how many messages are left out because their recipient may not
@@ -87,7 +89,15 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 	if err != nil {
 		return nil, err
 	}
-	pace, err := paceOf(configPath, def)
+	config, err := readConfig(configPath)
+	if err != nil {
+		return nil, err
+	}
+	pace, err := paceOf(config, configPath, def)
+	if err != nil {
+		return nil, err
+	}
+	hours, err := hoursOf(config, campaignPath, def.Hours)
 	if err != nil {
 		return nil, err
 	}
@@ -101,8 +111,8 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 		return nil, unusable(campaignPath, err)
 	}
 	c := &checker{path: contactsPath, steps: def.Steps, renderer: renderer, reader: reader, result: &CheckResult{
-		Counts: map[campaign.Verdict]int64{}, Rows: []CheckedRow{}, Preview: []Preview{}, Layout: reader.Layout(),
-	}}
+		Counts: map[campaign.Verdict]int64{}, Rows: []CheckedRow{}, Preview: []Preview{}, Layout: reader.Layout(), Hours: hours,
+	}, locator: contacts.NewLocator(def.Hours, time.Now())}
 	if err := c.readAll(ctx); err != nil {
 		return nil, err
 	}
@@ -137,16 +147,20 @@ type pace struct {
 	daily int     // recipients within 24 hours; 0 for no limit
 }
 
+// readConfig reads the configuration; nil where none is named.
+func readConfig(path string) (*configs.Config, error) {
+	if path == "" {
+		return nil, nil
+	}
+	return loadConfig(path)
+}
+
 // paceOf sums up the campaign's numbers, each with the usual rate where there is
 // no configuration. One without a limit makes the sum unlimited.
-func paceOf(configPath string, def *campaign.Definition) (pace, error) {
+func paceOf(config *configs.Config, configPath string, def *campaign.Definition) (pace, error) {
 	numbers := def.Numbers()
-	if configPath == "" {
+	if config == nil {
 		return pace{rate: configs.DefaultRate * float64(len(numbers))}, nil
-	}
-	config, err := loadConfig(configPath)
-	if err != nil {
-		return pace{}, err
 	}
 	var sum pace
 	limits := map[string]int{} // by portfolio: those who share one have it once
@@ -179,6 +193,7 @@ type checker struct {
 	path     string
 	steps    []campaign.Step
 	renderer *campaign.Renderer
+	locator  *contacts.Locator
 	reader   *contacts.Reader
 	result   *CheckResult
 }
@@ -234,7 +249,7 @@ func (c *checker) nextBatch() (batch []campaign.Row, more bool, err error) {
 		if err != nil {
 			return nil, false, unusable(c.path, err)
 		}
-		batch = append(batch, c.renderer.Judge(row))
+		batch = append(batch, c.locator.Locate(c.renderer.Judge(row)))
 	}
 	return batch, true, nil
 }

@@ -161,7 +161,11 @@ func TestCheckSumsUpTheNumbers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := paceOf(config, read)
+			loaded, err := loadConfig(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := paceOf(loaded, config, read)
 			if err != nil || got != test.want {
 				t.Errorf("got %v, %v; want %v", got, err, test.want)
 			}

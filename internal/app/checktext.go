@@ -21,6 +21,9 @@ func (r *CheckResult) WriteText(out io.Writer) error {
 	r.writeRows(&text)
 	r.writePreview(&text)
 	fmt.Fprintf(&text, "\nEstimate: %s.\n", r.Estimate.Text)
+	if r.Hours != "" {
+		fmt.Fprintf(&text, "Hours: %s.\n", r.Hours)
+	}
 	_, err := out.Write(text.Bytes())
 	return err
 }

@@ -1,0 +1,106 @@
+package contacts
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carillon/campaign"
+)
+
+func TestAgrees(t *testing.T) {
+	yes := []string{
+		"yes", "Y", " YES! ", "true", "TRUE", "1", "x", "X", "ok", "OK.", "opted in", "Opted-In", "opt_in", "optIn", "agreed", "I agree",
+		"granted", "subscribed", "Double opt-in", "✓", "✔️", "✅", "☑",
+		"sí", "Si", "SÍ", "S", "acepto", "De acuerdo", "suscrito", "verdadero",
+		"sim", "aceito", "concordo",
+		"oui", "OUI", "d'accord", "d’accord", "accepté", "abonné",
+		"ja", "Ja.", "J", "einverstanden", "zugestimmt", "wahr",
+		"sì", "accetto", "d'accordo", "vero", "iscritta", "akkoord",
+		"2026-01-31", "2026-1-5", "31/01/2026", "1/31/2026", "31.01.2026", "2026/01/31", "20260131", "2026-01-31T09:30:00Z",
+		"2026-01-31T09:30:00+01:00", "2026-01-31T09:30:00.123Z", "2026-01-31 09:30:00", "2026-01-31 09:30", "31/01/2026 09:30",
+		"1/31/2026 9:30 PM", "2026-01-31 09:30:00+01:00", "2026-01-31 09:30:00 UTC",
+	}
+	no := []string{
+		"", "-", "no", "N", "false", "FALSE", "0", "2", "nein", "non", "não", "off", "opt out", "opted out", "not opted in", "unsubscribed",
+		"yes no", "yes?no", "unknown", "n/a", "null", "pending", "maybe", "no acepto", "nicht einverstanden", "✗", "❌", "?",
+		"1899-12-30", "1970-01-01", "1970-01-01T00:00:00Z", "0000-00-00", "2026-02-30", "32/01/2026", "46053", "09:30", "2026-01-31 no",
+		"2026-01-31 25:00", "+34600000001",
+	}
+	for _, cell := range yes {
+		if !agrees(cell) {
+			t.Errorf("%q is a yes", cell)
+		}
+	}
+	for _, cell := range no {
+		if agrees(cell) {
+			t.Errorf("%q is no yes", cell)
+		}
+	}
+}
+
+func TestRowsWithoutConsent(t *testing.T) {
+	const text = "Phone,Opt-in\n+4915123018622,Yes\n+4915123018623,no\n+4915123018624,\n12,yes\n+4915123018625,2026-01-31\n+493012345678,no\n"
+	const way = "; write yes, or when the person agreed, if you have proof of it"
+	type judged struct {
+		Verdict campaign.Verdict
+		Detail  string
+	}
+	rows := mustRead(t, mustOpen(t, list(t, text), campaign.ContactOptions{Consent: "opt in"}))
+	var got []judged
+	for _, row := range rows {
+		if row.Verdict == campaign.Invalid {
+			row.Detail = ""
+		}
+		got = append(got, judged{row.Verdict, row.Detail})
+	}
+	want := []judged{
+		{campaign.OK, ""},
+		{campaign.NoConsent, `column "Opt-in" says "no", which is no yes` + way},
+		{campaign.NoConsent, `column "Opt-in" is empty` + way},
+		{campaign.Invalid, ""},
+		{campaign.OK, ""},
+		{campaign.NoConsent, `column "Opt-in" says "no", which is no yes` + way},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if rows[1].Phone != "+4915123018623" || rows[1].Person == "" || rows[1].Admitted() {
+		t.Errorf("got %+v", rows[1])
+	}
+	for _, row := range mustRead(t, mustOpen(t, list(t, text), campaign.ContactOptions{})) {
+		if row.Verdict == campaign.NoConsent {
+			t.Errorf("row %d: nobody asked for consent", row.Number)
+		}
+	}
+}
+
+func TestConsentOfAWorkbook(t *testing.T) {
+	path := workbookOf(t, map[string][][]any{"Sheet1": {
+		{"Phone", "Consent"},
+		{"+4915123018622", true},
+		{"+4915123018623", false},
+		{"+4915123018624", time.Date(2026, 1, 31, 9, 30, 0, 0, time.UTC)},
+		{"+4915123018625", 1},
+		{"+4915123018626", 0},
+	}})
+	var got []campaign.Verdict
+	for _, row := range mustRead(t, mustOpen(t, path, campaign.ContactOptions{Consent: "Consent"})) {
+		got = append(got, row.Verdict)
+	}
+	want := []campaign.Verdict{campaign.OK, campaign.NoConsent, campaign.OK, campaign.OK, campaign.NoConsent}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestConsentWantsItsColumn(t *testing.T) {
+	_, err := Open(list(t, "Phone,Name\n+4915123018622,Anna\n"), campaign.ContactOptions{Consent: "Opt-in"}, Limits{})
+	var broken *Error
+	if !errors.As(err, &broken) || broken.Column != "Opt-in" || !strings.Contains(broken.Problem, "contacts.consent") {
+		t.Errorf("got %v", err)
+	}
+}
