@@ -65,7 +65,7 @@ func (s *stage) audit() outcome {
 	// second; until then its message looks lost.
 	deadline := time.Now().Add(10 * time.Second)
 	for {
-		truth, records := s.truth(), s.report()
+		truth, records := s.truth(), s.report(steps[:])
 		o.unknown = settleUnknown(records, truth)
 		o.Audit = truth.Audit(slices.Values(records), steps[:], 0)
 		if o.Lost == 0 || time.Now().After(deadline) {
@@ -127,8 +127,9 @@ func (s *stage) ending(o outcome, records []simulator.Record) {
 	}
 }
 
-// report reads the campaign's report as the audit wants it.
-func (s *stage) report() []simulator.Record {
+// report reads the report of a campaign with these templates as the audit wants
+// it.
+func (s *stage) report(templates []string) []simulator.Record {
 	s.Helper()
 	var text bytes.Buffer
 	if err := s.client.Report(s.Context(), s.id, &text); err != nil {
@@ -144,7 +145,7 @@ func (s *stage) report() []simulator.Record {
 	}
 	records := make([]simulator.Record, 0, len(lines))
 	for _, line := range lines[1:] {
-		record, err := read(line, column)
+		record, err := read(line, column, templates)
 		if err != nil {
 			s.Fatalf("%v in the line %q of the report", err, line)
 		}
@@ -156,17 +157,17 @@ func (s *stage) report() []simulator.Record {
 	return records
 }
 
-func read(line []string, column map[string]int) (simulator.Record, error) {
+func read(line []string, column map[string]int, templates []string) (simulator.Record, error) {
 	status, err := campaign.ParseStatus(line[column["status"]])
 	if err != nil {
 		return simulator.Record{}, err
 	}
 	step, err := strconv.Atoi(line[column["step"]])
-	if err != nil || step < 1 || step > len(steps) {
+	if err != nil || step < 1 || step > len(templates) {
 		return simulator.Record{}, fmt.Errorf("step %q", line[column["step"]])
 	}
 	return simulator.Record{
-		To: line[column["phone"]], Template: steps[step-1], Step: step - 1, Status: status,
+		To: line[column["phone"]], Template: templates[step-1], Step: step - 1, Status: status,
 		MessageID: line[column["message_id"]], Admitted: status != campaign.Rejected,
 	}, nil
 }
