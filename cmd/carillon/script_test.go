@@ -87,7 +87,8 @@ func retry(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"title":"Bad","status":400,"detail":%q}`, body)
 		return
 	}
-	fmt.Fprintf(w, `{"again":%d,"refused":1,"opted_out":1,"campaign":%s}`, again, springCampaign)
+	const left = `[{"row":4,"step":1,"phone":"+4915123018622","status":"failed","why":"undeliverable (131026)"}]`
+	fmt.Fprintf(w, `{"again":%d,"refused":1,"opted_out":1,"left_out":%s,"campaign":%s}`, again, left, springCampaign)
 }
 
 func strictServer(w http.ResponseWriter, r *http.Request) {
