@@ -4,7 +4,7 @@
 //
 // Everything that is measured is a process of its own: the program as it is
 // built for use, redis-server, PostgreSQL, the provider (stub.go) and bare
-// (bare.go). How a figure is taken stands with the function that takes it, in
+// (bare.go). The rows about sweeps alone call the ledger in this process. How a figure is taken stands with the function that takes it, in
 // the files named rows_*.go. What a message needs to be counted is to have
 // arrived at the provider: arrivals are timed there, by one clock.
 //
@@ -87,6 +87,8 @@ type options struct {
 	only *regexp.Regexp // nil for all
 	// window is how long a throughput is measured.
 	window time.Duration
+	// sweepMost is the longest list that is made to wait.
+	sweepMost int
 }
 
 func parseOptions(args []string, log io.Writer) (options, error) {
@@ -99,6 +101,7 @@ func parseOptions(args []string, log io.Writer) (options, error) {
 		return err
 	})
 	seconds := flags.Int("seconds", 10, "how long a throughput is measured, in `seconds`")
+	flags.IntVar(&o.sweepMost, "sweep-max", leastWaiting, "how many `recipients` wait at most in the rows about sweeps")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
 	}
@@ -108,7 +111,9 @@ func parseOptions(args []string, log io.Writer) (options, error) {
 		wrong = fmt.Sprintf("%q is no flag; see --help", flags.Arg(0))
 	case *seconds < 1 || *seconds > 600:
 		wrong = "--seconds is a number from 1 to 600"
-	case o.only != nil && len(chosen(experiments(), o.only)) == 0:
+	case o.sweepMost < leastWaiting || o.sweepMost > mostWaiting:
+		wrong = fmt.Sprintf("--sweep-max is a number from %d to %d", leastWaiting, mostWaiting)
+	case o.only != nil && len(chosen(experiments(o.sweepMost), o.only)) == 0:
 		wrong = fmt.Sprintf("--only %q matches no row; see the names in the table", o.only)
 	}
 	if wrong != "" {
@@ -134,7 +139,7 @@ func bench(ctx context.Context, o options, out, log io.Writer) (err error) {
 	if !o.json {
 		report.Machine.markdown(out)
 	}
-	for _, e := range chosen(experiments(), o.only) {
+	for _, e := range chosen(experiments(o.sweepMost), o.only) {
 		fmt.Fprintf(log, "%s: %s\n", time.Now().Format(time.TimeOnly), e.name)
 		rows, notes := tools.measure(ctx, e)
 		report.Rows = append(report.Rows, matching(rows, o.only)...)

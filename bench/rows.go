@@ -1,7 +1,8 @@
 package main
 
-// experiments are all that is measured, in the order of the table.
-func experiments() []experiment {
+// experiments are all that is measured, in the order of the table. sweepMost is
+// the longest list that only waits.
+func experiments(sweepMost int) []experiment {
 	return []experiment{
 		sendExperiment(sending{name: "send, SQLite", engine: engineSQLite, bar: 0.65, aim: 0.85}),
 		sendExperiment(sending{name: "send, PostgreSQL", engine: enginePostgres, bar: 0.5, aim: 0.7}),
@@ -16,5 +17,7 @@ func experiments() []experiment {
 		receiptsExperiment("receipts, PostgreSQL", enginePostgres),
 		reactExperiment(),
 		besideExperiment(),
+		sweepExperiment("SQLite", engineSQLite, sweepMost),
+		sweepExperiment("PostgreSQL", enginePostgres, sweepMost),
 	}
 }

@@ -92,13 +92,13 @@ func TestNumber(t *testing.T) {
 // chosen.
 func TestExperiments(t *testing.T) {
 	var names []string
-	for _, e := range experiments() {
+	for _, e := range experiments(mostWaiting) {
 		for _, r := range e.rows {
 			if slices.Contains(names, r.Name) {
 				t.Errorf("two rows are named %q", r.Name)
 			}
 			names = append(names, r.Name)
-			found := chosen(experiments(), regexp.MustCompile("^"+regexp.QuoteMeta(r.Name)+"$"))
+			found := chosen(experiments(mostWaiting), regexp.MustCompile("^"+regexp.QuoteMeta(r.Name)+"$"))
 			if len(found) != 1 || found[0].name != e.name {
 				t.Errorf("%q chooses %d experiments", r.Name, len(found))
 			}

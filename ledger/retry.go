@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +20,23 @@ type Retried struct {
 	Refused int
 	// OptedOut is how many stay as they are, because the person has opted out.
 	OptedOut int
+	// LeftOut are the first LeftOutLimit of those that stay as they are, in the
+	// order of the list.
+	LeftOut []LeftOut
+}
+
+// LeftOutLimit is how many messages a retry lists that it leaves out (ours: what
+// a person looks through).
+const LeftOutLimit = 100
+
+// LeftOut is a message that a retry leaves as it is.
+type LeftOut struct {
+	Message campaign.MessageID
+	// Phone is the recipient's number in E.164.
+	Phone string
+	// Status is where it stands, Why says why it is not attempted again.
+	Status campaign.Status
+	Why    string
 }
 
 // Retry attempts the messages of a campaign again that ended with one of the
@@ -37,13 +56,17 @@ func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.
 		return Retried{}, err
 	}
 	const again, refused, optedOut = "again", "refused", "opted out"
+	left := leftOut{}
 	counts, err := l.eachBatch(ctx, id, statuses, func(ctx context.Context, t *tx, m *message) (string, error) {
+		delete(left, m.id) // a transaction that is run again may find something else
 		switch out, err := t.optedOut(ctx, m.id); {
 		case err != nil:
 			return "", err
 		case out:
+			left.add(m, "the person has opted out")
 			return optedOut, nil
 		case m.permanent:
+			left.add(m, campaign.Failure{Code: m.code, Reason: m.reason}.String())
 			return refused, nil
 		}
 		// The sweep may have finished the campaign since the last batch, or an
@@ -53,7 +76,57 @@ func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.
 		}
 		return again, t.retry(ctx, m, by, now)
 	})
-	return Retried{Again: counts[again], Refused: counts[refused], OptedOut: counts[optedOut]}, err
+	done := Retried{Again: counts[again], Refused: counts[refused], OptedOut: counts[optedOut]}
+	if err != nil {
+		return done, err
+	}
+	done.LeftOut, err = left.list(ctx, l)
+	return done, err
+}
+
+// leftOut are the first messages that a retry leaves out.
+type leftOut map[campaign.MessageID]LeftOut
+
+func (o leftOut) add(m *message, why string) {
+	if len(o) < LeftOutLimit {
+		o[m.id] = LeftOut{Message: m.id, Status: m.status, Why: why}
+	}
+}
+
+// list is in the order of the list, with the recipients' numbers.
+func (o leftOut) list(ctx context.Context, l *Ledger) ([]LeftOut, error) {
+	ids := slices.Sorted(maps.Keys(o))
+	recipients := make([]campaign.RecipientID, len(ids))
+	for i, id := range ids {
+		recipients[i] = id.Recipient()
+	}
+	phones, err := l.phones(ctx, recipients)
+	list := make([]LeftOut, len(ids))
+	for i, id := range ids {
+		list[i] = o[id]
+		list[i].Phone = phones[id.Recipient()]
+	}
+	return list, err
+}
+
+// phones are the numbers of some recipients.
+func (l *Ledger) phones(ctx context.Context, ids []campaign.RecipientID) (map[campaign.RecipientID]string, error) {
+	rows, err := l.read.QueryContext(ctx, l.sql(`
+		SELECT id, phone FROM recipients WHERE id IN (SELECT CAST(value AS BIGINT) FROM EACH($1))`), asJSON(ids))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: numbers of recipients: %w", err)
+	}
+	defer rows.Close()
+	phones := make(map[campaign.RecipientID]string, len(ids))
+	for rows.Next() {
+		var id campaign.RecipientID
+		var phone string
+		if err := rows.Scan(&id, &phone); err != nil {
+			return nil, fmt.Errorf("ledger: numbers of recipients: %w", err)
+		}
+		phones[id] = phone
+	}
+	return phones, rows.Err()
 }
 
 // restart lets a campaign run again.

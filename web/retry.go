@@ -13,10 +13,34 @@ type retriedView struct {
 	// Again counts the messages that are attempted again, Refused those that
 	// the provider would refuse once more, OptedOut those whose person has
 	// opted out.
-	Again    int          `json:"again"`
-	Refused  int          `json:"refused"`
-	OptedOut int          `json:"opted_out"`
-	Campaign campaignView `json:"campaign"`
+	Again    int `json:"again"`
+	Refused  int `json:"refused"`
+	OptedOut int `json:"opted_out"`
+	// LeftOut are the first of the Refused and OptedOut.
+	LeftOut  []leftOutView `json:"left_out"`
+	Campaign campaignView  `json:"campaign"`
+}
+
+// leftOutView is a message that is not attempted again.
+type leftOutView struct {
+	Row    int             `json:"row"`
+	Step   int             `json:"step"`
+	Phone  string          `json:"phone"`
+	Status campaign.Status `json:"status"`
+	Why    string          `json:"why"`
+}
+
+func viewRetried(done ledger.Retried, c campaignView) retriedView {
+	v := retriedView{
+		Again: done.Again, Refused: done.Refused, OptedOut: done.OptedOut,
+		LeftOut: make([]leftOutView, len(done.LeftOut)), Campaign: c,
+	}
+	for i, m := range done.LeftOut {
+		v.LeftOut[i] = leftOutView{
+			Row: m.Message.Recipient().Row(), Step: m.Message.Step() + 1, Phone: m.Phone, Status: m.Status, Why: m.Why,
+		}
+	}
+	return v
 }
 
 // retry attempts the failed or expired messages of a campaign again. Where it
@@ -44,7 +68,7 @@ func (s *Server) retry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, retriedView{done.Again, done.Refused, done.OptedOut, s.view(c)})
+	return answer(w, http.StatusOK, viewRetried(done, s.view(c)))
 }
 
 // readRetry reads which messages are to be attempted again. Without a body, or

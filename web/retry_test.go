@@ -73,6 +73,13 @@ func TestRetry(t *testing.T) {
 			if got.Again != 1 || got.Refused != 1 || got.OptedOut != 1 || got.Campaign.ID != id || changed.Load() != 1 {
 				t.Errorf("%+v, changed %d times", got, changed.Load())
 			}
+			left := []leftOutView{
+				{Row: 2, Step: 1, Phone: "+4915112345602", Status: campaign.Failed, Why: "not on WhatsApp"},
+				{Row: 3, Step: 1, Phone: "+4915112345603", Status: campaign.Failed, Why: "the person has opted out"},
+			}
+			if diff := cmp.Diff(left, got.LeftOut); diff != "" {
+				t.Error(diff)
+			}
 			want := campaign.Counts{campaign.Pending: 1, campaign.Waiting: 1, campaign.Failed: 2, campaign.Skipped: 2}
 			if diff := cmp.Diff(want, got.Campaign.Counts); diff != "" {
 				t.Error(diff)

@@ -28,7 +28,7 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newDemo(), newServe(), newRole("web"), newRole("scheduler"), newRole("worker"), newMigrate(),
-		newCheck(), newLaunch(), newStatus(), newList(),
+		newCheck(), newTest(), newLaunch(), newStatus(), newList(),
 		newAct("pause", "Stops sending at once"), newAct("resume", "Goes on sending"), newAct("cancel", "Ends a campaign; what is unsent will not be sent"),
 		newReport(), newRetry(), newResolve(), newSuppress(), newForget(), newSimulate(), newVersion(),
 	)

@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"path"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -87,7 +89,25 @@ func retry(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"title":"Bad","status":400,"detail":%q}`, body)
 		return
 	}
-	fmt.Fprintf(w, `{"again":%d,"refused":1,"opted_out":1,"campaign":%s}`, again, springCampaign)
+	const left = `[{"row":4,"step":1,"phone":"+4915123018622","status":"failed","why":"undeliverable (131026)"}]`
+	fmt.Fprintf(w, `{"again":%d,"refused":1,"opted_out":1,"left_out":%s,"campaign":%s}`, again, left, springCampaign)
+}
+
+// tested takes the campaign of a test message. Its id tells what becomes of it:
+// that to a number of Germany is delivered, any other fails.
+func tested(w http.ResponseWriter, r *http.Request) {
+	list, _, err := r.FormFile("contacts")
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	text, err := io.ReadAll(list)
+	id := "failed"
+	if err == nil && strings.Contains(string(text), "\n+49") {
+		id = "delivered"
+	}
+	w.WriteHeader(http.StatusCreated)
+	fmt.Fprintf(w, `{"id":%q,"name":"test: x","state":"running"}`, id)
 }
 
 func strictServer(w http.ResponseWriter, r *http.Request) {
@@ -97,6 +117,14 @@ func strictServer(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"title":"Not logged in","status":401,"detail":"the token is not known","hint":"send another"}`)
 	case r.Method == http.MethodGet && r.URL.Path == "/api/campaigns/abc":
 		fmt.Fprint(w, springCampaign)
+	case r.Method == http.MethodPost && r.URL.Path == "/api/campaigns":
+		tested(w, r)
+	case r.Method == http.MethodGet && (r.URL.Path == "/api/campaigns/delivered" || r.URL.Path == "/api/campaigns/failed"):
+		fmt.Fprintf(w, `{"id":%q,"name":"test: x","state":"finished"}`, path.Base(r.URL.Path))
+	case r.Method == http.MethodGet && r.URL.Path == "/api/campaigns/delivered/recipients":
+		fmt.Fprint(w, `{"items":[{"row":1,"phone":"+4915123018622","step":1,"status":"delivered","message_id":"wamid.1"}],"next":null}`)
+	case r.Method == http.MethodGet && r.URL.Path == "/api/campaigns/failed/recipients":
+		fmt.Fprint(w, `{"items":[{"row":1,"phone":"+33612982489","step":1,"status":"failed","error_code":131026,"reason":"undeliverable"}],"next":null}`)
 	case r.Method == http.MethodPost && r.URL.Path == "/api/campaigns/abc/retry":
 		retry(w, r)
 	case r.Method == http.MethodPost && r.URL.Path == "/api/campaigns/abc/resolve":

@@ -1,10 +1,12 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"text/tabwriter"
 
 	"carillon/campaign"
 )
@@ -26,8 +28,21 @@ type Retried struct {
 	// OptedOut counts those that stay as they are, because the person has opted
 	// out.
 	OptedOut int `json:"opted_out"`
+	// LeftOut are the first hundred of those, in the order of the list.
+	LeftOut []LeftOut `json:"left_out"`
 	// Campaign is the campaign after it.
 	Campaign Campaign `json:"campaign"`
+}
+
+// LeftOut is a message that a retry left as it was.
+type LeftOut struct {
+	Row int `json:"row"`
+	// Step counts from 1.
+	Step   int    `json:"step"`
+	Phone  string `json:"phone"`
+	Status string `json:"status"`
+	// Why says why it is not attempted again.
+	Why string `json:"why"`
 }
 
 // Retry attempts the messages of a campaign again that stand at one of the
@@ -58,10 +73,30 @@ func checkRetried(statuses []string) error {
 
 // WriteText says for a person what the retry did.
 func (r Retried) WriteText(out io.Writer) error {
+	var all bytes.Buffer
 	text := fmt.Sprintf("attempted again: %d; refused for good: %d; opted out: %d", r.Again, r.Refused, r.OptedOut)
 	if r.Again > 0 && r.Campaign.State == string(campaign.Paused) {
 		text += "\nthe campaign is paused; carillon resume " + r.Campaign.ID + " goes on"
 	}
-	_, err := fmt.Fprintln(out, text)
+	fmt.Fprintln(&all, text)
+	r.writeLeftOut(&all)
+	_, err := out.Write(all.Bytes())
 	return err
+}
+
+// writeLeftOut writes a table of those that stay as they are.
+func (r Retried) writeLeftOut(text *bytes.Buffer) {
+	if len(r.LeftOut) == 0 {
+		return
+	}
+	text.WriteString("\n")
+	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ROW\tSTEP\tNUMBER\tSTATUS\tWHY NOT AGAIN")
+	for _, m := range r.LeftOut {
+		fmt.Fprintf(table, "%d\t%d\t%s\t%s\t%s\n", m.Row, m.Step, m.Phone, m.Status, m.Why)
+	}
+	_ = table.Flush() // a buffer takes everything
+	if more := r.Refused + r.OptedOut - len(r.LeftOut); more > 0 {
+		fmt.Fprintf(text, "and %d more; carillon report %s has all\n", more, r.Campaign.ID)
+	}
 }

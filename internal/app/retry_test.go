@@ -24,6 +24,17 @@ func TestRetriedText(t *testing.T) {
 			Retried{Again: 3, OptedOut: 2, Campaign: Campaign{ID: "abc", State: "paused"}},
 			"attempted again: 3; refused for good: 0; opted out: 2\nthe campaign is paused; carillon resume abc goes on\n",
 		},
+		{
+			Retried{Refused: 3, OptedOut: 1, Campaign: Campaign{ID: "abc", State: "running"}, LeftOut: []LeftOut{
+				{Row: 7, Step: 1, Phone: "+4915123018622", Status: "failed", Why: "undeliverable (131026)"},
+				{Row: 12, Step: 2, Phone: "+33612982489", Status: "expired", Why: "the person has opted out"},
+			}},
+			"attempted again: 0; refused for good: 3; opted out: 1\n\n" +
+				"ROW  STEP  NUMBER          STATUS   WHY NOT AGAIN\n" +
+				"7    1     +4915123018622  failed   undeliverable (131026)\n" +
+				"12   2     +33612982489    expired  the person has opted out\n" +
+				"and 2 more; carillon report abc has all\n",
+		},
 		{Retried{Refused: 4, Campaign: Campaign{ID: "abc", State: "paused"}}, "attempted again: 0; refused for good: 4; opted out: 0\n"},
 	} {
 		var out strings.Builder
@@ -37,7 +48,7 @@ func TestRetriedText(t *testing.T) {
 }
 
 func TestRetrySendsTheStatuses(t *testing.T) {
-	const answer = `{"again":3,"refused":2,"opted_out":1,"campaign":{"id":"abc","of_a_later_version":1}}`
+	const answer = `{"again":3,"refused":2,"opted_out":1,"left_out":[{"row":7,"step":1,"phone":"+4915123018622","status":"failed","why":"gone"}],"campaign":{"id":"abc","of_a_later_version":1}}`
 	want := []string{Failed, Expired}
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		var body map[string][]string
@@ -88,6 +99,9 @@ func TestRetryThroughTheRealAPI(t *testing.T) {
 	done, err := c.Retry(ctx, launched.ID, failed)
 	if err != nil || done.Again != 1 || done.Refused != 1 || done.OptedOut != 0 || done.Campaign.Counts["failed"] != 1 {
 		t.Errorf("%+v, %v", done, err)
+	}
+	if want := []LeftOut{{Row: 2, Step: 1, Phone: "+33612982489", Status: "failed", Why: "not on WhatsApp"}}; !cmp.Equal(want, done.LeftOut) {
+		t.Errorf("left out %+v", done.LeftOut)
 	}
 	_, err = c.Retry(ctx, "0000001", failed)
 	exits(t, err, 2, "not found")

@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -29,7 +30,11 @@ var retryScenarios = map[string]func(*testing.T, *bench){
 		b.advance(2 * time.Hour)
 		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Failed}, "ops", b.now)
 		b.check(err)
-		if diff := cmp.Diff(ledger.Retried{Again: 1, Refused: 1, OptedOut: 1}, got); diff != "" {
+		want := ledger.Retried{Again: 1, Refused: 1, OptedOut: 1, LeftOut: []ledger.LeftOut{
+			{Message: refused, Phone: "+447700900001", Status: campaign.Failed, Why: "undeliverable (131026)"},
+			{Message: gone, Phone: "+447700900002", Status: campaign.Failed, Why: "the person has opted out"},
+		}}
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
 		b.expect(failed, campaign.Pending)
@@ -61,6 +66,33 @@ var retryScenarios = map[string]func(*testing.T, *bench){
 		b.expect(first, campaign.Pending)
 		b.expect(first+1, campaign.Waiting)
 		b.expect(other+1, campaign.Pending) // the step before it was delivered meanwhile
+	},
+	"those left out are listed as far as a person reads": func(t *testing.T, b *bench) {
+		const refused = ledger.LeftOutLimit + 1
+		c := b.running(steps(1), refused+1)
+		for row := 1; row <= refused; row++ {
+			b.claim(c.Recipient(row).Message(0), 1)
+			b.settle(c.Recipient(row).Message(0), 1, ledger.OutcomeRefused, undeliverable)
+		}
+		b.check(b.CloseRows(t.Context(), c, campaign.Expired, "time", b.now))
+		out := fmt.Sprintf("+4477009%05d", refused)
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: out, Scope: campaign.ScopeMarketing}, {Person: out, Scope: campaign.ScopeAll}}, b.now))
+		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Expired}, "ops", b.now)
+		b.check(err)
+		want := []ledger.LeftOut{{Message: c.Recipient(refused + 1).Message(0), Phone: out, Status: campaign.Expired, Why: "the person has opted out"}}
+		if diff := cmp.Diff(want, got.LeftOut); diff != "" || got.OptedOut != 1 {
+			t.Errorf("%+v\n%s", got, diff)
+		}
+		got, err = b.Retry(t.Context(), c, []campaign.Status{campaign.Failed, campaign.Expired}, "ops", b.now)
+		b.check(err)
+		if got.Refused != refused || got.OptedOut != 1 || len(got.LeftOut) != ledger.LeftOutLimit {
+			t.Fatalf("%d refused, %d opted out, %d listed", got.Refused, got.OptedOut, len(got.LeftOut))
+		}
+		for i, m := range got.LeftOut {
+			if m.Message != c.Recipient(i+1).Message(0) {
+				t.Errorf("entry %d is row %d", i, m.Message.Recipient().Row())
+			}
+		}
 	},
 	"not what was dropped, for it may have arrived": func(t *testing.T, b *bench) {
 		c := b.running(steps(1), 1)

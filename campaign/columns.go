@@ -1,0 +1,39 @@
+package campaign
+
+// Column is a column of the list that a campaign names.
+type Column struct {
+	// Name is as the definition first writes it.
+	Name string
+	// Fallback says that every place which names it also says what stands in for
+	// an empty cell.
+	Fallback bool
+}
+
+// Is reports whether the column is called so in a list. Case and spaces do not
+// matter.
+func (c Column) Is(name string) bool { return columnKey(c.Name) == columnKey(name) }
+
+// Columns are the columns of the list that the steps of a definition without
+// mistakes name, in the order in which they first do.
+func (d *Definition) Columns() []Column {
+	var columns []Column
+	places := map[string]int{}
+	for _, step := range d.Steps {
+		p, _ := assemble(step)
+		for _, s := range append([]slot{p.language}, p.slots...) {
+			for _, part := range s.segments {
+				if part.column == "" {
+					continue
+				}
+				key := columnKey(part.column)
+				at, known := places[key]
+				if !known {
+					at, places[key] = len(columns), len(columns)
+					columns = append(columns, Column{Name: part.column, Fallback: true})
+				}
+				columns[at].Fallback = columns[at].Fallback && part.hasFallback
+			}
+		}
+	}
+	return columns
+}
