@@ -4,7 +4,6 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -13,7 +12,9 @@ import (
 func Plain(text string) string {
 	var plain strings.Builder
 	gap := false
-	for _, r := range cases.Fold().String(norm.NFKD.String(text)) {
+	// Upper case first: some letters, such as a final sigma, have two lower ones.
+	folded := strings.ToLower(strings.ToUpper(norm.NFKD.String(text)))
+	for _, r := range norm.NFKD.String(folded) {
 		switch {
 		case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Cf, r):
 		case unicode.IsLetter(r), unicode.IsNumber(r), unicode.Is(unicode.Mc, r):

@@ -15,7 +15,7 @@ func TestPlain(t *testing.T) {
 		"Stop   promotions": "stop promotions",
 		"إلغاء":             "الغاء",
 		"退订。":               "退订",
-		"Straße":            "strasse",
+		"ΣΤΟΠ ως":           "στοπ ωσ",
 		"s\u200bt\u00adop":  "stop",
 		"👍":                 "",
 		"":                  "",
