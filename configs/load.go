@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 
@@ -29,7 +30,14 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	return read(path, data, env)
+	config, err := read(path, data, env)
+	if err != nil {
+		return nil, err
+	}
+	if config.Dir, err = filepath.Abs(filepath.Dir(path)); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	return config, nil
 }
 
 // read makes a configuration of a file's bytes; name stands in the mistakes.
