@@ -30,7 +30,7 @@ func newRoot() *cobra.Command {
 		newDemo(), newServe(), newRole("web"), newRole("scheduler"), newRole("worker"), newMigrate(),
 		newCheck(), newLaunch(), newStatus(), newList(),
 		newAct("pause", "Stops sending at once"), newAct("resume", "Goes on sending"), newAct("cancel", "Ends a campaign; what is unsent will not be sent"),
-		newReport(), newRetry(), newResolve(), newSuppress(), newSimulate(), newVersion(),
+		newReport(), newRetry(), newResolve(), newSchedule(), newSuppress(), newSimulate(), newVersion(),
 	)
 	return root
 }
