@@ -42,6 +42,7 @@ func check(c *Config, found *mistakes) {
 	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
 		checkChannel(name, c.Channels[name], numbers, found)
 	}
+	checkSchedules(c.Schedules, found)
 }
 
 func checkLedger(ledger string, found *mistakes) {

@@ -1,11 +1,11 @@
 // Package configs reads the file that says how a Carillon runs: where its
-// ledger and its Redis are, who may call it, and which numbers it sends from.
+// ledger and its Redis are, who may call it, which numbers it sends from, and
+// what it sends by itself.
 //
 // Load is strict. A key it does not know, a variable that is not set and a
 // value that cannot work are mistakes, and all of them are reported at once,
-// each with its line, its key and what to write instead. What a later version
-// will serve is refused by name, never ignored. Secrets stay out of every
-// error, and out of a Config that is printed or logged.
+// each with its line, its key and what to write instead. Secrets stay out of
+// every error, and out of a Config that is printed or logged.
 //
 // It opens nothing: whether Redis answers or a token is any good shows when
 // the program starts.
@@ -36,6 +36,12 @@ type Config struct {
 	// by the calendar's name. Load makes the paths relative to the configuration's
 	// file and reads the dates once, to see that it can; Calendars returns them.
 	Holidays map[string]string `yaml:"holidays"`
+	// Schedules start campaigns by themselves.
+	Schedules []Schedule `yaml:"schedules"`
+
+	// Dir is the absolute path of the file's folder, which the schedules' paths
+	// are relative to. Load sets it.
+	Dir string `yaml:"-" json:"-"`
 }
 
 // HTTP says where the API, the webhooks and the pages are served, and to whom.
@@ -198,9 +204,10 @@ func Default() *Config {
 	}
 }
 
-// defaultChannel is what a channel is before its own keys are read.
-func defaultChannel() Channel {
-	return Channel{
+var _ defaulter = (*Channel)(nil)
+
+func (c *Channel) setDefaults() {
+	*c = Channel{
 		Provider:     DefaultProvider,
 		BaseURL:      DefaultBaseURL,
 		APIVersion:   DefaultAPIVersion,

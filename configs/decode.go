@@ -19,8 +19,17 @@ type decoder struct {
 	env func(string) (string, bool)
 }
 
+// defaulter is what is not empty before its own keys are read.
+type defaulter interface{ setDefaults() }
+
+// texter is a mapping that may be written as a text.
+type texter interface{ setText(text string) }
+
 func (d *decoder) decode(n *yaml.Node, into reflect.Value, path string) {
 	d.lines[path] = n.Line
+	if usual, ok := into.Addr().Interface().(defaulter); ok {
+		usual.setDefaults()
+	}
 	if n.Kind == yaml.AliasNode {
 		d.wrong(path, "anchors and aliases are not read here; write the value itself, or a ${VARIABLE}")
 		return
@@ -28,11 +37,17 @@ func (d *decoder) decode(n *yaml.Node, into reflect.Value, path string) {
 	if n.ShortTag() == "!!null" { // a key without a value leaves the default
 		return
 	}
+	if short, ok := into.Addr().Interface().(texter); ok && n.Kind == yaml.ScalarNode {
+		if text, ok := d.expand(n.Value, path); ok {
+			short.setText(text)
+		}
+		return
+	}
 	switch into.Kind() {
 	case reflect.Struct:
 		d.structure(n, into, path)
 	case reflect.Map:
-		d.table(n, into, path)
+		d.entries(n, into, path)
 	case reflect.Slice:
 		d.sequence(n, into, path)
 	default:
@@ -44,36 +59,28 @@ func (d *decoder) structure(n *yaml.Node, into reflect.Value, path string) {
 	fields := make(map[string]reflect.Value)
 	var known []string
 	for i := range into.NumField() {
-		key := into.Type().Field(i).Tag.Get("yaml")
-		fields[key] = into.Field(i)
-		known = append(known, key)
+		if key := into.Type().Field(i).Tag.Get("yaml"); key != "-" {
+			fields[key] = into.Field(i)
+			known = append(known, key)
+		}
 	}
 	d.mapping(n, path, func(key string, value *yaml.Node, at string) {
 		if field, ok := fields[key]; ok {
 			d.decode(value, field, at)
 			return
 		}
-		if later, ok := notServed(into.Interface(), key); ok {
-			if !later.harmless(value) {
-				d.wrong(at, "%s", later.refusal)
-			}
-			return
-		}
 		d.wrong(at, "there is no such key; known here are %s", strings.Join(known, ", "))
 	})
 }
 
-// table reads a mapping whose keys the file chooses. What the file does not
+// entries reads a mapping whose keys the file chooses. What the file does not
 // give stays as it is.
-func (d *decoder) table(n *yaml.Node, into reflect.Value, path string) {
+func (d *decoder) entries(n *yaml.Node, into reflect.Value, path string) {
 	if into.IsNil() {
 		into.Set(reflect.MakeMap(into.Type()))
 	}
 	d.mapping(n, path, func(key string, value *yaml.Node, at string) {
 		entry := reflect.New(into.Type().Elem()).Elem()
-		if into.Type() == reflect.TypeFor[map[string]Channel]() {
-			entry.Set(reflect.ValueOf(defaultChannel()))
-		}
 		d.decode(value, entry, at)
 		into.SetMapIndex(reflect.ValueOf(key), entry)
 	})
@@ -143,6 +150,14 @@ func (d *decoder) scalar(n *yaml.Node, into reflect.Value, path string) {
 	}
 	if into.Kind() == reflect.String {
 		into.SetString(text)
+		return
+	}
+	if into.Kind() == reflect.Bool {
+		if text != "true" && text != "false" {
+			d.wrong(path, "is neither true nor false; write one of them")
+			return
+		}
+		into.SetBool(text == "true")
 		return
 	}
 	if into.CanInt() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 
@@ -37,6 +38,9 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	config.beside(path)
 	if _, err := config.Calendars(); err != nil {
 		return nil, err
+	}
+	if config.Dir, err = filepath.Abs(filepath.Dir(path)); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	return config, nil
 }

@@ -26,6 +26,8 @@ func environment(name string) (string, bool) {
 		"WHATSAPP_TOKEN":        "access-secret",
 		"WHATSAPP_APP_SECRET":   "app-secret",
 		"WHATSAPP_VERIFY_TOKEN": "verify-secret",
+		"LISTS_TOKEN":           "lists-secret",
+		"SHOP_PASSWORD":         "shop-secret",
 		"EMPTY":                 "",
 		"YAML":                  `}"#: [`,
 	}[name]
@@ -66,6 +68,12 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 	main.AccessToken, main.AppSecret, main.VerifyToken = "access-secret", "app-secret", "verify-secret"
 	want.Channels["main"] = main
 	want.OptOut, want.OptIn = defaultOptOut(), defaultOptIn() // the words that stand there are the defaults
+	news, invoices := &want.Schedules[2].Contacts, &want.Schedules[3].Contacts
+	news.URL, news.Headers = "https://lists.example/news-%Y%m%d.csv", map[string]string{"Authorization": "Bearer lists-secret"}
+	invoices.DSN = "postgres://carillon:shop-secret@shop.example/shop"
+	if want.Dir, err = os.Getwd(); err != nil {
+		t.Fatal(err)
+	}
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -96,7 +104,7 @@ func collectKeys(n *yaml.Node, path string, into map[string]bool) {
 	case yaml.MappingNode:
 		for i := 0; i < len(n.Content); i += 2 {
 			at := path + "." + n.Content[i].Value
-			if path == ".channels" {
+			if path == ".channels" || strings.HasSuffix(path, ".headers") {
 				at = path + ".*"
 			}
 			into[at] = true
@@ -116,7 +124,11 @@ func knownKeys(t reflect.Type, path string) []string {
 	case reflect.Struct:
 		var keys []string
 		for field := range t.Fields() {
-			at := path + "." + field.Tag.Get("yaml")
+			tag := field.Tag.Get("yaml")
+			if tag == "-" {
+				continue
+			}
+			at := path + "." + tag
 			keys = append(append(keys, at), knownKeys(field.Type, at)...)
 		}
 		return keys

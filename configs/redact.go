@@ -17,6 +17,8 @@ var (
 	_ slog.LogValuer = HTTP{}
 	_ slog.LogValuer = Channel{}
 	_ slog.LogValuer = Token{}
+	_ slog.LogValuer = Schedule{}
+	_ slog.LogValuer = Contacts{}
 )
 
 // LogValue shows the configuration without its secrets.
@@ -25,12 +27,17 @@ func (c Config) LogValue() slog.Value {
 	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
 		channels = append(channels, slog.Attr{Key: name, Value: c.Channels[name].LogValue()})
 	}
+	schedules := make([]slog.Attr, len(c.Schedules))
+	for i, s := range c.Schedules {
+		schedules[i] = slog.Attr{Key: s.Name, Value: s.LogValue()}
+	}
 	return slog.GroupValue(
 		slog.String("ledger", hidePassword(c.Ledger)),
 		slog.String("redis", hidePassword(c.Redis)),
 		slog.Attr{Key: "http", Value: c.HTTP.LogValue()},
 		slog.Attr{Key: "channels", Value: slog.GroupValue(channels...)},
 		slog.Any("holidays", c.Holidays),
+		slog.Attr{Key: "schedules", Value: slog.GroupValue(schedules...)},
 	)
 }
 
@@ -69,6 +76,25 @@ func (c Channel) LogValue() slog.Value {
 			slog.Float64("unreachable_share", c.Guard.UnreachableShare)),
 	)
 }
+
+// LogValue shows the schedule, of its source what holds no secret.
+func (s Schedule) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("campaign", s.Campaign),
+		slog.Any("contacts", s.Contacts),
+		slog.String("cron", s.Cron),
+		slog.String("zone", s.Zone),
+		slog.String("overlap", string(s.Overlap)),
+		slog.String("catch_up", string(s.CatchUp)),
+	)
+}
+
+// LogValue shows the source without its secrets.
+func (c Contacts) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+func (s Schedule) String() string { return s.LogValue().String() }
+
+func (c Contacts) String() string { return c.Source().String() }
 
 func (c Config) String() string { return c.LogValue().String() }
 

@@ -19,6 +19,15 @@ channels:
     access_token: ${WHATSAPP_TOKEN}
     app_secret: ${WHATSAPP_APP_SECRET}
     verify_token: ${WHATSAPP_VERIFY_TOKEN}
+schedules:
+  - name: by-url
+    campaign: a.yaml
+    contacts: {url: "https://user:url-secret@lists.example/a.csv?key=query-secret", headers: {X-Key: header-secret}}
+    cron: "@daily"
+  - name: by-query
+    campaign: a.yaml
+    contacts: {dsn: "postgres://user:dsn-secret@host/shop", query: SELECT 1}
+    cron: "@daily"
 `)
 	if err != nil {
 		t.Fatal(err)
@@ -27,21 +36,21 @@ channels:
 	for _, handler := range []slog.Handler{slog.NewTextHandler(&shown, nil), slog.NewJSONHandler(&shown, nil)} {
 		log := slog.New(handler)
 		log.Info("whole", "config", config, "value", *config)
-		log.Info("parts", "http", config.HTTP, "channels", config.Channels, "tokens", config.HTTP.Tokens)
+		log.Info("parts", "http", config.HTTP, "channels", config.Channels, "tokens", config.HTTP.Tokens, "schedules", config.Schedules)
 	}
-	for _, part := range []any{config, *config, config.HTTP, config.HTTP.Tokens, config.HTTP.Tokens[0], config.Channels} {
+	for _, part := range []any{config, *config, config.HTTP, config.HTTP.Tokens, config.HTTP.Tokens[0], config.Channels, config.Schedules, config.Schedules[0].Contacts} {
 		fmt.Fprintf(&shown, "%v %+v %s\n", part, part, part)
 	}
 	text := shown.String()
 	if strings.Contains(text, "-secret") {
 		t.Errorf("a secret is shown:\n%s", text)
 	}
-	for _, needed := range []string{"ops", "admin", "main", "redis://[redacted]@host:6379/0", "access_token=[redacted]"} {
+	for _, needed := range []string{"ops", "admin", "main", "redis://[redacted]@host:6379/0", "access_token=[redacted]", "https://lists.example/a.csv", "postgres query"} {
 		if !strings.Contains(text, needed) {
 			t.Errorf("%s is not shown:\n%s", needed, text)
 		}
 	}
-	encoded, err := json.Marshal(config.Channels)
+	encoded, err := json.Marshal([]any{config.Channels, config.Schedules})
 	if err != nil || bytes.Contains(encoded, []byte("-secret")) {
 		t.Errorf("JSON: %s, %v", encoded, err)
 	}

@@ -30,7 +30,7 @@ func newRoot() *cobra.Command {
 		newDemo(), newServe(), newRole("web"), newRole("scheduler"), newRole("worker"), newMigrate(),
 		newCheck(), newTest(), newLaunch(), newStatus(), newList(),
 		newAct("pause", "Stops sending at once"), newAct("resume", "Goes on sending"), newAct("cancel", "Ends a campaign; what is unsent will not be sent"),
-		newReport(), newRetry(), newResolve(), newSuppress(), newForget(), newSimulate(), newVersion(),
+		newReport(), newRetry(), newResolve(), newSchedule(), newSuppress(), newForget(), newSimulate(), newVersion(),
 	)
 	return root
 }

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the program as people do. $NOBODY is a server's address at
 // which nobody answers, $STRICT a server that wants the token "secret" and has
-// one campaign, abc.
+// one campaign, abc, and one schedule, daily.
 func TestScripts(t *testing.T) {
 	strict := httptest.NewServer(http.HandlerFunc(strictServer))
 	t.Cleanup(strict.Close)
@@ -115,6 +115,8 @@ func strictServer(w http.ResponseWriter, r *http.Request) {
 	case r.Header.Get("Authorization") != "Bearer secret":
 		w.WriteHeader(http.StatusUnauthorized)
 		fmt.Fprint(w, `{"title":"Not logged in","status":401,"detail":"the token is not known","hint":"send another"}`)
+	case strings.HasPrefix(r.URL.Path, "/api/schedules"):
+		scheduleServer(w, r)
 	case r.Method == http.MethodGet && r.URL.Path == "/api/campaigns/abc":
 		fmt.Fprint(w, springCampaign)
 	case r.Method == http.MethodPost && r.URL.Path == "/api/campaigns":

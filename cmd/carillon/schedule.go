@@ -1,0 +1,207 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"carillon/internal/app"
+)
+
+// usualSlots is how many slots of a history are shown unless it is said.
+const usualSlots = 50
+
+func newSchedule() *cobra.Command {
+	var to connection
+	cmd := &cobra.Command{
+		Use:   "schedule",
+		Short: "Starts campaigns again and again: add, list, show, pause, resume, remove, run-now, history",
+		Args:  noSubcommand,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	to.flag(cmd)
+	cmd.AddCommand(newScheduleAdd(&to), newScheduleList(&to), newScheduleShow(&to),
+		newScheduleAct(&to, "pause", "Stops starting the campaign; one that runs goes on"),
+		newScheduleAct(&to, "resume", "Goes on at the next time"),
+		newScheduleRemove(&to), newScheduleRun(&to), newScheduleHistory(&to))
+	return cmd
+}
+
+func newScheduleAdd(to *connection) *cobra.Command {
+	var s app.ScheduleRequest
+	var headers []string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "add NAME --campaign FILE --contacts SOURCE --cron WHEN",
+		Short: "Adds a schedule; the server keeps the campaign's text and fetches the list each time",
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, names []string) error {
+			s.Name = names[0]
+			if s.Campaign == "" || s.Contacts == "" || s.Cron == "" {
+				return wrongUsage(cmd, errors.New("--campaign, --contacts and --cron are all needed"))
+			}
+			var err error
+			if s.Headers, err = app.ParseHeaders(headers); err != nil {
+				return err
+			}
+			return to.with(func(client *app.Client) error {
+				added, err := client.AddSchedule(cmd.Context(), s)
+				if err != nil {
+					return err
+				}
+				return printSchedule(cmd, added, asJSON)
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&s.Campaign, "campaign", "", "file of the campaign, as for launch")
+	flags.StringVar(&s.Contacts, "contacts", "",
+		"where the list comes from: a file among the server's lists, http(s)://…, postgres://… or sqlite:FILE; %Y, %m, %d are the date")
+	flags.StringVar(&s.Cron, "cron", "", `when: minute, hour, day of the month, month, day of the week ("0 9 * * 1-5"), or @daily`)
+	flags.StringVar(&s.Zone, "zone", "", "time zone of --cron, such as Europe/Madrid (default UTC)")
+	flags.StringVar(&s.Overlap, "overlap", "", "while the campaign before still runs: skip, queue or parallel (default skip)")
+	flags.StringVar(&s.CatchUp, "catch-up", "", "of the times at which nothing ran: none, last or all (default last)")
+	flags.StringArrayVar(&headers, "header", nil, "NAME=VALUE, sent to the address that --contacts names; may be repeated")
+	flags.StringVar(&s.Query, "query", "", "SELECT whose rows are the list, for a database")
+	flags.BoolVar(&s.AllowPrivate, "allow-private", false, "the address may be one of a private network")
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func printSchedule(cmd *cobra.Command, s app.Schedule, asJSON bool) error {
+	if asJSON {
+		return printJSON(cmd.OutOrStdout(), s)
+	}
+	return s.WriteText(cmd.OutOrStdout())
+}
+
+func newScheduleList(to *connection) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "Lists the schedules",
+		Args:  args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return to.with(func(client *app.Client) error {
+				list, err := client.Schedules(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), list)
+				}
+				return app.WriteSchedules(cmd.OutOrStdout(), list)
+			})
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func newScheduleShow(to *connection) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show NAME",
+		Short: "Shows a schedule",
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, names []string) error {
+			return to.with(func(client *app.Client) error {
+				found, err := client.Schedule(cmd.Context(), names[0])
+				if err != nil {
+					return err
+				}
+				return printSchedule(cmd, found, asJSON)
+			})
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+// newScheduleAct is a command that does one thing to a schedule, and is named
+// as the HTTP API names it.
+func newScheduleAct(to *connection, action, short string) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   action + " NAME",
+		Short: short,
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, names []string) error {
+			return to.with(func(client *app.Client) error {
+				changed, err := client.ActSchedule(cmd.Context(), names[0], action)
+				if err != nil {
+					return err
+				}
+				return printSchedule(cmd, changed, asJSON)
+			})
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func newScheduleRemove(to *connection) *cobra.Command {
+	return &cobra.Command{
+		Use:   "remove NAME",
+		Short: "Removes a schedule; campaigns that it started go on",
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, names []string) error {
+			return to.with(func(client *app.Client) error {
+				return client.RemoveSchedule(cmd.Context(), names[0])
+			})
+		},
+	}
+}
+
+func newScheduleRun(to *connection) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "run-now NAME",
+		Short: "Starts the campaign now, besides its times",
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, names []string) error {
+			return to.with(func(client *app.Client) error {
+				slot, err := client.RunSchedule(cmd.Context(), names[0])
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), slot)
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\ncarillon schedule history %s shows what becomes of it\n", slot, names[0])
+				return err
+			})
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func newScheduleHistory(to *connection) *cobra.Command {
+	var limit int
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "history NAME",
+		Short: "Lists when a schedule started its campaign or did not, and why, the newest first",
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, names []string) error {
+			if limit < 1 {
+				return wrongUsage(cmd, fmt.Errorf("--limit %d shows nothing; write 1 or more", limit))
+			}
+			return to.with(func(client *app.Client) error {
+				slots, err := client.Slots(cmd.Context(), names[0], limit)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), slots)
+				}
+				return app.WriteSlots(cmd.OutOrStdout(), slots)
+			})
+		},
+	}
+	cmd.Flags().IntVar(&limit, "limit", usualSlots, "how many at most")
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
