@@ -64,8 +64,8 @@ type ContactOptions struct {
 
 // Step is one message of the series.
 type Step struct {
-	// After is what must be on record of the step before. The first step has
-	// none.
+	// After is what must be on record of the step before: a receipt, or a reply.
+	// The first step has none.
 	After After `yaml:"after" json:"after,omitempty"`
 	// When says which reply opens the gate of a step after a reply; nil means
 	// any. Steps in a row that have one are branches: all wait for the reply to
@@ -77,7 +77,8 @@ type Step struct {
 	// Patience is how long to wait for the gate; 0 means DefaultPatience.
 	Patience Duration `yaml:"patience" json:"patience,omitempty"`
 	// Otherwise is what happens when patience runs out or the step before
-	// failed; empty means Stop.
+	// failed; empty means Stop. After a failure that another message would share,
+	// for nobody is there, it is Stop in any case.
 	Otherwise Otherwise `yaml:"otherwise" json:"otherwise,omitempty"`
 
 	// Template is the approved template's name.

@@ -6,11 +6,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"carillon/campaign"
 	"carillon/configs"
 	"carillon/contacts"
+	"carillon/internal/app"
 )
 
 const sampleCampaigns = "../configs/campaigns"
@@ -42,6 +44,13 @@ func TestSampleCampaignsFitTheSampleList(t *testing.T) {
 				}
 			}
 			renderSampleList(t, definition)
+			checked, err := app.Check(t.Context(), file, sampleCampaigns+"/contacts.example.csv", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(checked.Rows) > 0 || checked.Recipients == 0 {
+				t.Errorf("carillon check finds %+v in %d rows that would be sent to", checked.Rows, checked.Recipients)
+			}
 		})
 	}
 }
@@ -86,4 +95,43 @@ func renderSampleList(t *testing.T, definition *campaign.Definition) {
 	if rows == 0 {
 		t.Error("the sample list has no rows")
 	}
+}
+
+// TestThePageOnCampaignsIsRight reads every piece of a campaign's file that
+// docs/campaigns.md shows.
+func TestThePageOnCampaignsIsRight(t *testing.T) {
+	page, err := os.ReadFile("../docs/campaigns.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(page), "```yaml\n")[1:]
+	if len(blocks) == 0 {
+		t.Fatal("the page shows nothing")
+	}
+	for _, block := range blocks {
+		piece, _, _ := strings.Cut(block, "```")
+		if _, err := campaign.Parse([]byte(around(piece))); err != nil {
+			t.Errorf("%v in\n%s", err, piece)
+		}
+	}
+}
+
+// around makes a campaign of a piece of one: steps, keys of a step, or keys of
+// the campaign.
+func around(piece string) string {
+	const step = "  - template: t\n"
+	indented := "    " + strings.ReplaceAll(strings.TrimSuffix(piece, "\n"), "\n", "\n    ") + "\n"
+	head := "name: n\n"
+	if !strings.Contains(piece, "channels:") {
+		head += "channel: main\n"
+	}
+	switch first, _, _ := strings.Cut(piece, ":"); first {
+	case "- after": // each of them wants a language
+		return head + "steps:\n- {template: t, language: en}" + strings.ReplaceAll("\n"+piece, "\n- ", "\n- language: en\n  ")
+	case "language":
+		return head + "steps:\n" + step + indented
+	case "buttons":
+		return head + "steps:\n" + step + "    language: en\n" + indented
+	}
+	return head + piece + "steps:\n" + step + "    language: en\n"
 }
