@@ -30,6 +30,7 @@ import (
 type Ledger interface {
 	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
 	Act(ctx context.Context, id campaign.ID, a campaign.Action, by string, now time.Time) (ledger.Campaign, error)
+	StartDue(ctx context.Context, id campaign.ID, now time.Time) (ledger.Campaign, error)
 	Feedable(ctx context.Context, id campaign.ID, position, limit int, now time.Time) ([]ledger.Feedable, error)
 	Sweep(ctx context.Context, now time.Time, policy func(channel string) ledger.UnknownPolicy) (int, error)
 	MatchEarly(ctx context.Context, now time.Time) (int, error)
@@ -236,7 +237,7 @@ func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
 	byChannel := map[string][]ledger.Campaign{}
 	for _, c := range unfinished {
 		if c.State == campaign.Scheduled && !c.StartAt.After(now) {
-			if c, err = s.Ledger.Act(ctx, c.ID, campaign.Start, "the clock", now); err != nil {
+			if c, err = s.startDue(ctx, c, now); err != nil {
 				return err
 			}
 		}
@@ -255,6 +256,15 @@ func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
 		errs = append(errs, f.feed(ctx, byChannel[name], now))
 	}
 	return errors.Join(errs...)
+}
+
+// startDue starts a campaign whose time has come, unless that was too long ago.
+func (s *Scheduler) startDue(ctx context.Context, c ledger.Campaign, now time.Time) (ledger.Campaign, error) {
+	c, err := s.Ledger.StartDue(ctx, c.ID, now)
+	if err == nil && c.State == campaign.Paused {
+		s.Log.Warn("campaign not started: too late", "campaign", c.ID, "reason", c.Reason)
+	}
+	return c, err
 }
 
 // assign hands a running campaign to its numbers. One that is not there is

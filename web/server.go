@@ -33,7 +33,7 @@ import (
 type Ledger interface {
 	IntakeLedger
 	Act(ctx context.Context, id campaign.ID, action campaign.Action, by string, now time.Time) (ledger.Campaign, error)
-	StartAt(ctx context.Context, id campaign.ID, at time.Time) error
+	StartAt(ctx context.Context, id campaign.ID, at time.Time, late time.Duration) error
 	Resolve(ctx context.Context, id campaign.ID, d ledger.Decision, by string, now time.Time) (int, error)
 	Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by string, now time.Time) (ledger.Retried, error)
 	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
