@@ -49,6 +49,13 @@ type Ledger interface {
 	RemoveAbandoned(ctx context.Context, now time.Time) (int, error)
 	Lease(ctx context.Context, name, holder string, ttl time.Duration) (ledger.Term, bool, error)
 	Release(ctx context.Context, name, holder string) error
+	Schedules(ctx context.Context) ([]ledger.Schedule, error)
+	PlanSlots(ctx context.Context, s ledger.Schedule, slots []campaign.Slot, next time.Time) (bool, error)
+	OpenSlots(ctx context.Context) ([]ledger.OpenSlot, error)
+	TakeSlot(ctx context.Context, s campaign.Slot, until, now time.Time) (campaign.Slot, bool, error)
+	KeepSlot(ctx context.Context, s campaign.Slot, until time.Time) (bool, error)
+	SettleSlot(ctx context.Context, s campaign.Slot, until time.Time) (bool, error)
+	Keyed(ctx context.Context, key string) (campaign.ID, error)
 }
 
 var _ Ledger = (*ledger.Ledger)(nil)
@@ -72,7 +79,9 @@ type Channel struct {
 
 // Options are a scheduler's parts.
 type Options struct {
-	Ledger   Ledger
+	Ledger Ledger
+	// Launcher makes the campaigns of schedules.
+	Launcher Launcher
 	Redis    redis.UniversalClient
 	Channels map[string]Channel
 	Registry prometheus.Registerer
@@ -97,6 +106,7 @@ type Scheduler struct {
 	feeders map[string]*feeder
 	epoch   *epoch
 	closing *closing
+	firing  firing
 	lease   *lease
 	wake    chan struct{}
 	trouble *trouble
@@ -113,6 +123,7 @@ func New(o Options) *Scheduler {
 		feeders: map[string]*feeder{},
 		epoch:   &epoch{redis: o.Redis},
 		closing: newClosing(trouble),
+		firing:  firing{under: map[string]bool{}},
 		lease:   newLease(o.Ledger, o.Now),
 		wake:    make(chan struct{}, 1),
 		trouble: trouble,
@@ -153,6 +164,7 @@ func (s *Scheduler) Wake() {
 func (s *Scheduler) Run(ctx context.Context) {
 	defer s.lease.release(context.WithoutCancel(ctx))
 	defer s.closing.wait()
+	defer s.firing.group.Wait()
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
 	sweeping.Go(func() { every(ctx, sweepEvery, nil, s.sweepTick) })
@@ -198,6 +210,7 @@ func (s *Scheduler) sweepTick(ctx context.Context) {
 	if elected {
 		s.Wake()
 	}
+	s.report("schedules", s.cron(ctx, term, now))
 	ctx = ledger.Fenced(ctx, term)
 	s.report("sweep", s.sweep(ctx, now))
 	s.report("finish", s.finish(ctx, now))
