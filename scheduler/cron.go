@@ -91,6 +91,9 @@ type era struct {
 func (c Cron) eraAt(t time.Time) era {
 	at := t.In(c.zone)
 	start, end := at.ZoneBounds()
+	if !end.IsZero() && !end.After(t) { // on the last day of a leap year; seen in Go 1.26
+		end = t.Add(time.Hour)
+	}
 	e := era{start: start, end: end, offset: offset(at)}
 	e.before = e.offset
 	if !start.IsZero() {

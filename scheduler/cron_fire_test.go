@@ -31,6 +31,13 @@ type process struct {
 	dead  bool
 }
 
+// isDead reports whether it was killed.
+func (p *process) isDead() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dead
+}
+
 // do does a thing, unless the process is dead.
 func (p *process) do(f func() error) error {
 	p.mu.Lock()
@@ -225,7 +232,7 @@ func TestAProcessDiesAnywhere(t *testing.T) {
 					c.schedule("s", campaign.OverlapSkip)
 					first, _ := c.process(left, after)
 					c.run(first, 10*time.Minute+10*time.Second)
-					if dead := first.Ledger.(*process).dead; dead != (left < things) {
+					if dead := first.Ledger.(*process).isDead(); dead != (left < things) {
 						t.Errorf("dead: %t; a slot takes %d things", dead, things)
 					}
 					second, _ := c.process(-1, false)
@@ -436,7 +443,7 @@ func TestAStopHandsItsSlotsOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := wind(t)
 		c.schedule("s", campaign.OverlapSkip)
-		<-time.After(parseCron(t, "*/10 * * * *", "").Next(time.Now()).Sub(time.Now()))
+		<-time.After(time.Until(parseCron(t, "*/10 * * * *", "").Next(time.Now())))
 		first, slow := c.process(-1, false)
 		slow.takes = time.Hour
 		ctx, stop := context.WithCancel(t.Context())
