@@ -183,6 +183,7 @@ func TestContract(t *testing.T) {
 	post("/api/campaigns/" + f.finished() + "/cancel")
 	get("/api/campaigns/" + f.finished() + "/events")
 	f.visitSuppressions()
+	f.visitSchedules()
 	f.visitWebhooks()
 
 	for operation, statuses := range documentedAnswers(t) {

@@ -48,6 +48,21 @@ type Ledger interface {
 	Totals(ctx context.Context) (campaign.Counts, error)
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
 	Ping(ctx context.Context) error
+	ScheduleLedger
+}
+
+// ScheduleLedger is what schedules need of the record.
+type ScheduleLedger interface {
+	AddSchedule(ctx context.Context, s ledger.NewSchedule, now time.Time) (ledger.Schedule, bool, error)
+	Schedules(ctx context.Context) ([]ledger.Schedule, error)
+	Schedule(ctx context.Context, name string) (ledger.Schedule, error)
+	PauseSchedule(ctx context.Context, name string) error
+	ResumeSchedule(ctx context.Context, name string, next time.Time) error
+	RemoveSchedule(ctx context.Context, name string) error
+	RunNow(ctx context.Context, name, by string, now time.Time) (campaign.Slot, error)
+	OpenSlots(ctx context.Context) ([]ledger.OpenSlot, error)
+	Slots(ctx context.Context, schedule string, before time.Time, limit int) ([]campaign.Slot, error)
+	LastSlots(ctx context.Context) (map[string]campaign.Slot, error)
 }
 
 var _ Ledger = (*ledger.Ledger)(nil)
@@ -83,6 +98,10 @@ type Options struct {
 	// Tokens admit callers. Without any, everything is open to whoever reaches
 	// the server under a loopback name, which is for one's own machine only.
 	Tokens []Token
+	// NextSlot is a schedule's first slot after a time. The error says, a line for
+	// each, what is wrong with its times and with where its list is to come from,
+	// and repeats no secret. If nil, no schedule is taken in.
+	NextSlot func(of campaign.Schedule, after time.Time) (time.Time, error)
 	// Asynqmon is mounted under /asynqmon/. If nil, it is not.
 	Asynqmon http.Handler
 	// Registry takes the server's metrics and is what /metrics shows. If nil,
@@ -106,6 +125,7 @@ type Server struct {
 	channels map[string]Channel
 	guards   map[string]*campaign.Guard // by channel
 	tokens   []secret
+	nextSlot func(campaign.Schedule, time.Time) (time.Time, error)
 	asynqmon http.Handler
 	ready    func(context.Context) error
 	log      *slog.Logger
@@ -140,6 +160,7 @@ func New(o Options) (*Server, error) {
 		channels: o.Channels,
 		guards:   map[string]*campaign.Guard{},
 		tokens:   tokens,
+		nextSlot: o.NextSlot,
 		asynqmon: o.Asynqmon,
 		ready:    o.Ready,
 		log:      cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
@@ -155,6 +176,11 @@ func New(o Options) (*Server, error) {
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.nextSlot == nil {
+		s.nextSlot = func(campaign.Schedule, time.Time) (time.Time, error) {
+			return time.Time{}, errors.New("this server takes no schedules")
+		}
 	}
 	if s.changed == nil {
 		s.changed = func() {}

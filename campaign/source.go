@@ -1,0 +1,40 @@
+package campaign
+
+import (
+	"net/url"
+	"strings"
+)
+
+// String is the source as a person may read it: a path, an address without
+// user and query, or the kind of database. It shows no secret, so that a
+// schedule can be printed.
+func (s Source) String() string {
+	switch {
+	case s.DSN != "":
+		kind, _, _ := strings.Cut(s.DSN, ":")
+		if kind == "postgresql" {
+			kind = "postgres"
+		}
+		if kind != "postgres" && kind != "sqlite" {
+			kind = "unknown"
+		}
+		return kind + " query"
+	case s.URL != "":
+		return bareURL(s.URL)
+	}
+	return s.File
+}
+
+// bareURL is an address without user, query and fragment. Only its host is
+// parsed, for placeholders of the date are no escapes.
+func bareURL(address string) string {
+	address, _, _ = strings.Cut(address, "#")
+	address, _, _ = strings.Cut(address, "?")
+	scheme, rest, _ := strings.Cut(address, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	u, err := url.Parse(scheme + "://" + host)
+	if err != nil || u.Host == "" { // there may be half a password in it
+		return "an address that cannot be read"
+	}
+	return u.Scheme + "://" + u.Host + "/" + path
+}
