@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -247,11 +248,14 @@ func (s *Scheduler) outcome(ctx context.Context, slot campaign.Slot, made campai
 	case errors.As(err, &exists):
 		return again(campaign.SlotRunning, importPause, "an import of the same slot has not ended yet")
 	case errors.Is(err, ErrHopeless), slot.Tries >= mostTries:
-		slot.State, slot.Detail = campaign.SlotFailed, fmt.Sprintf("try %d: %v", slot.Tries, err)
+		slot.State, slot.Detail = campaign.SlotFailed, fmt.Sprintf("try %d: %s", slot.Tries, oneLine(err))
 		log.Error("a slot failed", "error", err)
 	default:
 		log.Warn("a slot is tried again", "error", err)
-		return again(campaign.SlotDue, firstPause<<(slot.Tries-1), fmt.Sprintf("try %d of %d: %v", slot.Tries, mostTries, err))
+		return again(campaign.SlotDue, firstPause<<(slot.Tries-1), fmt.Sprintf("try %d of %d: %s", slot.Tries, mostTries, oneLine(err)))
 	}
 	return slot, time.Time{}
 }
+
+// oneLine is the text of several errors for the history.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

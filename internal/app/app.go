@@ -80,6 +80,11 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	if err := a.openChannels(config); err != nil {
 		return nil, err
 	}
+	if roles.Scheduler {
+		if err := syncSchedules(ctx, a.ledger, schedulesOf(config), time.Now()); err != nil {
+			return nil, err
+		}
+	}
 	return a, a.openWeb(config)
 }
 
@@ -131,7 +136,8 @@ func (a *App) openChannels(config *configs.Config) error {
 		return nil
 	}
 	a.scheduler = scheduler.New(scheduler.Options{
-		Ledger: a.ledger, Redis: a.queue.client, Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
+		Launcher: &launcher{ledger: a.ledger, channels: config.Channels, dir: folderOf(config), fetch: fetchList, now: time.Now},
+		Ledger:   a.ledger, Redis: a.queue.client, Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
 	})
 	return nil
 }
@@ -192,7 +198,7 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 		Ledger: a.ledger, Channels: channels, Tokens: tokens, Registry: a.registry, Log: a.log, Now: time.Now,
 		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.option}),
 		Ready:    func(ctx context.Context) error { return a.queue.client.Ping(ctx).Err() },
-		Changed:  a.wake,
+		Changed:  a.wake, NextSlot: nextSlot,
 	})
 	return err
 }
