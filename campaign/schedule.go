@@ -1,6 +1,9 @@
 package campaign
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Schedule starts a campaign again and again, each time with a list that is
 // fetched anew.
@@ -23,6 +26,14 @@ type Schedule struct {
 	Overlap Overlap `json:"overlap,omitempty"`
 	// CatchUp is what happens to slots that were missed; empty means CatchUpLast.
 	CatchUp CatchUp `json:"catch_up,omitempty"`
+}
+
+// WithDefaults is the schedule with what its empty fields mean written out.
+func (s Schedule) WithDefaults() Schedule {
+	s.Zone = cmp.Or(s.Zone, "UTC")
+	s.Overlap = cmp.Or(s.Overlap, OverlapSkip)
+	s.CatchUp = cmp.Or(s.CatchUp, CatchUpLast)
+	return s
 }
 
 // Source is where a contact list comes from: one of File, URL and Query.

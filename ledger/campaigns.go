@@ -29,6 +29,8 @@ type Campaign struct {
 	Columns []string
 	// The zero time stands for "not yet" and "never".
 	Created, StartAt, Started, Finished, Expires time.Time
+	// MostLate is by how much StartAt may be missed; 0 means by however much.
+	MostLate time.Duration
 	// Verdicts says how many rows of the list got which verdict.
 	Verdicts map[campaign.Verdict]int64
 	// Counts are by status over all steps, Steps per step.
@@ -41,7 +43,7 @@ type Campaign struct {
 }
 
 const campaignColumns = `
-	id, name, state, reason, definition, columns, created_at, start_at, started_at, finished_at, expires_at, changes`
+	id, name, state, reason, definition, columns, created_at, start_at, started_at, finished_at, expires_at, changes, most_late`
 
 func parseDefinition(id campaign.ID, text string) (*campaign.Definition, error) {
 	definition := &campaign.Definition{}
@@ -56,13 +58,14 @@ func scanCampaign(scan func(...any) error) (Campaign, error) {
 	var definition string
 	var columns []byte
 	var created int64
-	var startAt, started, finished, expires sql.NullInt64
-	err := scan(&c.ID, &c.Name, &c.State, &c.Reason, &definition, &columns, &created, &startAt, &started, &finished, &expires, &c.Changes)
+	var startAt, started, finished, expires, late sql.NullInt64
+	err := scan(&c.ID, &c.Name, &c.State, &c.Reason, &definition, &columns, &created, &startAt, &started, &finished, &expires, &c.Changes, &late)
 	if err != nil {
 		return c, err
 	}
 	c.Created = time.UnixMilli(created).UTC()
 	c.StartAt, c.Started, c.Finished, c.Expires = moment(startAt), moment(started), moment(finished), moment(expires)
+	c.MostLate = time.Duration(late.Int64) * time.Millisecond
 	if err := json.Unmarshal(columns, &c.Columns); err != nil {
 		return c, fmt.Errorf("ledger: columns of campaign %s: %w", c.ID, err)
 	}
@@ -222,12 +225,17 @@ func past(a campaign.Action) string {
 	return "cancelled"
 }
 
-// StartAt plans the start of a draft for a later time.
-func (l *Ledger) StartAt(ctx context.Context, id campaign.ID, at time.Time) error {
+// StartAt plans the start of a draft for a later time. late is by how much it may
+// be missed at most, where nothing runs at that time; 0 means by however much.
+func (l *Ledger) StartAt(ctx context.Context, id campaign.ID, at time.Time, late time.Duration) error {
+	var most any
+	if late > 0 {
+		most = late.Milliseconds()
+	}
 	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		done, err := t.ExecContext(ctx, `
-			UPDATE campaigns SET state = 'scheduled', start_at = $2 WHERE id = $1 AND state IN ('draft', 'scheduled')`,
-			int64(id), at.UnixMilli())
+			UPDATE campaigns SET state = 'scheduled', start_at = $2, most_late = $3 WHERE id = $1 AND state IN ('draft', 'scheduled')`,
+			int64(id), at.UnixMilli(), most)
 		if err != nil {
 			return fmt.Errorf("ledger: schedule campaign %s: %w", id, err)
 		}
@@ -236,6 +244,28 @@ func (l *Ledger) StartAt(ctx context.Context, id campaign.ID, at time.Time) erro
 		}
 		return fmt.Errorf("schedule campaign %s: %w: it has been started", id, ErrState)
 	})
+}
+
+// StartDue starts a scheduled campaign whose time has come. One that comes later
+// than it may is paused instead, so that a person decides; its reason says so.
+// Whatever is not scheduled any more, or for later, stays as it is.
+func (l *Ledger) StartDue(ctx context.Context, id campaign.ID, now time.Time) (Campaign, error) {
+	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		c, err := t.campaign(ctx, id)
+		if err != nil || c.State != campaign.Scheduled || c.StartAt.After(now) {
+			return err
+		}
+		if c.MostLate > 0 && now.Sub(c.StartAt) > c.MostLate {
+			return t.setState(ctx, c, campaign.Paused, fmt.Sprintf(
+				"it was to start at %s, at most %s late, and no scheduler ran before %s; nothing was sent: resume it to send now, or cancel it",
+				c.StartAt.Format(time.RFC3339), c.MostLate, now.UTC().Format(time.RFC3339)), now)
+		}
+		return t.setState(ctx, c, campaign.Running, past(campaign.Start)+" by the clock", now)
+	})
+	if err != nil {
+		return Campaign{}, err
+	}
+	return l.Campaign(ctx, id)
 }
 
 func (t *tx) campaign(ctx context.Context, id campaign.ID) (Campaign, error) {

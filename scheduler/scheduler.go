@@ -30,6 +30,7 @@ import (
 type Ledger interface {
 	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
 	Act(ctx context.Context, id campaign.ID, a campaign.Action, by string, now time.Time) (ledger.Campaign, error)
+	StartDue(ctx context.Context, id campaign.ID, now time.Time) (ledger.Campaign, error)
 	Feedable(ctx context.Context, id campaign.ID, position, limit int, now time.Time) ([]ledger.Feedable, error)
 	Sweep(ctx context.Context, now time.Time, policy func(channel string) ledger.UnknownPolicy) (int, error)
 	MatchEarly(ctx context.Context, now time.Time) (int, error)
@@ -49,6 +50,13 @@ type Ledger interface {
 	RemoveAbandoned(ctx context.Context, now time.Time) (int, error)
 	Lease(ctx context.Context, name, holder string, ttl time.Duration) (ledger.Term, bool, error)
 	Release(ctx context.Context, name, holder string) error
+	Schedules(ctx context.Context) ([]ledger.Schedule, error)
+	PlanSlots(ctx context.Context, s ledger.Schedule, slots []campaign.Slot, next time.Time) (bool, error)
+	OpenSlots(ctx context.Context) ([]ledger.OpenSlot, error)
+	TakeSlot(ctx context.Context, s campaign.Slot, until, now time.Time) (campaign.Slot, bool, error)
+	KeepSlot(ctx context.Context, s campaign.Slot, until time.Time) (bool, error)
+	SettleSlot(ctx context.Context, s campaign.Slot, until time.Time) (bool, error)
+	Keyed(ctx context.Context, key string) (campaign.ID, error)
 }
 
 var _ Ledger = (*ledger.Ledger)(nil)
@@ -72,7 +80,9 @@ type Channel struct {
 
 // Options are a scheduler's parts.
 type Options struct {
-	Ledger   Ledger
+	Ledger Ledger
+	// Launcher makes the campaigns of schedules.
+	Launcher Launcher
 	Redis    redis.UniversalClient
 	Channels map[string]Channel
 	Registry prometheus.Registerer
@@ -97,6 +107,7 @@ type Scheduler struct {
 	feeders map[string]*feeder
 	epoch   *epoch
 	closing *closing
+	firing  firing
 	lease   *lease
 	wake    chan struct{}
 	trouble *trouble
@@ -113,6 +124,7 @@ func New(o Options) *Scheduler {
 		feeders: map[string]*feeder{},
 		epoch:   &epoch{redis: o.Redis},
 		closing: newClosing(trouble),
+		firing:  firing{under: map[string]bool{}},
 		lease:   newLease(o.Ledger, o.Now),
 		wake:    make(chan struct{}, 1),
 		trouble: trouble,
@@ -153,6 +165,7 @@ func (s *Scheduler) Wake() {
 func (s *Scheduler) Run(ctx context.Context) {
 	defer s.lease.release(context.WithoutCancel(ctx))
 	defer s.closing.wait()
+	defer s.firing.group.Wait()
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
 	sweeping.Go(func() { every(ctx, sweepEvery, nil, s.sweepTick) })
@@ -198,6 +211,7 @@ func (s *Scheduler) sweepTick(ctx context.Context) {
 	if elected {
 		s.Wake()
 	}
+	s.report("schedules", s.cron(ctx, term, now))
 	ctx = ledger.Fenced(ctx, term)
 	s.report("sweep", s.sweep(ctx, now))
 	s.report("finish", s.finish(ctx, now))
@@ -237,7 +251,7 @@ func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
 	byChannel := map[string][]ledger.Campaign{}
 	for _, c := range unfinished {
 		if c.State == campaign.Scheduled && !c.StartAt.After(now) {
-			if c, err = s.Ledger.Act(ctx, c.ID, campaign.Start, "the clock", now); err != nil {
+			if c, err = s.startDue(ctx, c, now); err != nil {
 				return err
 			}
 		}
@@ -256,6 +270,15 @@ func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
 		errs = append(errs, f.feed(ctx, byChannel[name], now))
 	}
 	return errors.Join(errs...)
+}
+
+// startDue starts a campaign whose time has come, unless that was too long ago.
+func (s *Scheduler) startDue(ctx context.Context, c ledger.Campaign, now time.Time) (ledger.Campaign, error) {
+	c, err := s.Ledger.StartDue(ctx, c.ID, now)
+	if err == nil && c.State == campaign.Paused {
+		s.Log.Warn("campaign not started: too late", "campaign", c.ID, "reason", c.Reason)
+	}
+	return c, err
 }
 
 // assign hands a running campaign to its numbers. One that is not there is

@@ -24,7 +24,8 @@ const (
 	Viewer Role = "viewer"
 	// Operator also uploads, starts, pauses, resumes and cancels.
 	Operator Role = "operator"
-	// Admin also changes opt-outs and decides about unknown messages.
+	// Admin also changes opt-outs, decides about unknown messages and manages
+	// schedules.
 	Admin Role = "admin"
 )
 

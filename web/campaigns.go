@@ -308,7 +308,9 @@ func (s *Server) answerCreated(w http.ResponseWriter, r *http.Request, id campai
 type plan struct {
 	start bool
 	at    time.Time // zero: not by itself
-	key   string
+	// late is by how much at may be missed; zero: by however much.
+	late time.Duration
+	key  string
 }
 
 func readPlan(r *http.Request, now time.Time) (plan, error) {
@@ -328,8 +330,8 @@ func readPlan(r *http.Request, now time.Time) (plan, error) {
 		}
 	}
 	text := query.Get("at")
-	if text == "" {
-		return p, nil
+	if p.late, err = readLate(query.Get("late"), text); err != nil || text == "" {
+		return p, err
 	}
 	// A plus that was not encoded arrives as a space.
 	if p.at, err = time.Parse(time.RFC3339, strings.ReplaceAll(text, " ", "+")); err != nil {
@@ -344,6 +346,21 @@ func readPlan(r *http.Request, now time.Time) (plan, error) {
 	return p, nil
 }
 
+// readLate reads how late a start may be, which makes sense beside a time alone.
+func readLate(text, at string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	if at == "" {
+		return 0, refuse(badRequest, "give at as well, or leave late out", "late=%s says how late a start may be, and there is no at", text)
+	}
+	late, err := time.ParseDuration(text)
+	if err != nil || late < time.Second {
+		return 0, refuse(badRequest, "write it like 90s, 15m or 2h, at least a second", "late=%q is no such time", text)
+	}
+	return late, nil
+}
+
 func (s *Server) launch(ctx context.Context, c ledger.Campaign, wanted plan, by string) (ledger.Campaign, error) {
 	switch {
 	case wanted.start:
@@ -353,7 +370,7 @@ func (s *Server) launch(ctx context.Context, c ledger.Campaign, wanted plan, by 
 		}
 		return c, err
 	case !wanted.at.IsZero():
-		if err := s.ledger.StartAt(ctx, c.ID, wanted.at); err != nil {
+		if err := s.ledger.StartAt(ctx, c.ID, wanted.at, wanted.late); err != nil {
 			return c, err
 		}
 		return s.ledger.Campaign(ctx, c.ID)

@@ -74,8 +74,31 @@ func TestUploadStartsWhenAsked(t *testing.T) {
 	if got.State != campaign.Scheduled || !got.StartAt.Equal(at) {
 		t.Errorf("%+v", got.campaignView)
 	}
-	for _, query := range []string{"at=2026-04-01T09:00:00Z", "at=tomorrow", "start=maybe", "start=true&at=2026-06-01T09:00:00Z"} {
+	for _, query := range []string{"at=2026-04-01T09:00:00Z", "at=tomorrow", "start=maybe", "start=true&at=2026-06-01T09:00:00Z",
+		"late=15m", "at=2026-06-01T09:00:00Z&late=soon", "at=2026-06-01T09:00:00Z&late=-1h"} {
 		wantProblem(t, f.do(uploadCall("/api/campaigns?"+query, "")), badRequest)
+	}
+}
+
+// TestAStartThatComesTooLate waits for a person, who may resume it as any other.
+func TestAStartThatComesTooLate(t *testing.T) {
+	now := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+	f := start(t, func(o *Options) { o.Now = func() time.Time { return now } })
+	got := decode[createdView](t, f.do(uploadCall("/api/campaigns?at=2026-05-01T10:00:00Z&late=15m", "key")))
+	id, err := campaign.ParseID(got.ID)
+	if err != nil || got.State != campaign.Scheduled {
+		t.Fatal(got.State, err)
+	}
+	now = now.Add(2 * time.Hour) // in which there was no scheduler
+	if _, err := f.ledger.StartDue(t.Context(), id, now); err != nil {
+		t.Fatal(err)
+	}
+	got = decode[createdView](t, f.do(uploadCall("/api/campaigns?start=true", "key")))
+	if got.State != campaign.Paused || !strings.Contains(got.Reason, "it was to start at 2026-05-01T10:00:00Z") {
+		t.Errorf("%s: %s", got.State, got.Reason)
+	}
+	if c := decode[campaignView](t, f.post("/api/campaigns/"+got.ID+"/resume")); c.State != campaign.Running || !c.StartedAt.Equal(now) {
+		t.Errorf("resumed: %s since %s", c.State, c.StartedAt)
 	}
 }
 

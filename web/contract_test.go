@@ -186,6 +186,7 @@ func TestContract(t *testing.T) {
 	for _, phone := range []string{"+4915112345601", "12"} {
 		f.forget(adminToken, `{"phone": "`+phone+`"}`)
 	}
+	f.visitSchedules()
 	f.visitWebhooks()
 
 	for operation, statuses := range documentedAnswers(t) {

@@ -31,6 +31,8 @@ const (
 	badCampaign     kind = "bad-campaign"
 	badContacts     kind = "bad-contacts"
 	badSuppression  kind = "bad-suppression"
+	badSchedule     kind = "bad-schedule"
+	nameTaken       kind = "name-taken"
 	keyReused       kind = "idempotency-key-reused"
 	internal        kind = "internal"
 	unavailable     kind = "unavailable"
@@ -63,6 +65,10 @@ func (k kind) about() (status int, title string) {
 		return http.StatusUnprocessableEntity, "The contact list cannot be used"
 	case badSuppression:
 		return http.StatusUnprocessableEntity, "The opt-out cannot be used"
+	case badSchedule:
+		return http.StatusUnprocessableEntity, "The schedule cannot be used"
+	case nameTaken:
+		return http.StatusConflict, "The name is taken"
 	case keyReused:
 		return http.StatusUnprocessableEntity, "The idempotency key was used for another request"
 	case unavailable:

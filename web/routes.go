@@ -58,6 +58,15 @@ func (s *Server) routes() []route {
 
 		{"POST", "/api/forget", Admin, s.forget},
 
+		{"GET", "/api/schedules", Viewer, s.listSchedules},
+		{"POST", "/api/schedules", Admin, s.addSchedule},
+		{"GET", "/api/schedules/{name}", Viewer, s.showSchedule},
+		{"DELETE", "/api/schedules/{name}", Admin, s.removeSchedule},
+		{"POST", "/api/schedules/{name}/pause", Admin, s.pauseSchedule},
+		{"POST", "/api/schedules/{name}/resume", Admin, s.resumeSchedule},
+		{"POST", "/api/schedules/{name}/run", Admin, s.runSchedule},
+		{"GET", "/api/schedules/{name}/slots", Viewer, s.listSlots},
+
 		{"GET", "/webhooks/{channel}", "", s.challenge},
 		{"POST", "/webhooks/{channel}", "", s.webhook},
 	}

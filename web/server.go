@@ -33,7 +33,7 @@ import (
 type Ledger interface {
 	IntakeLedger
 	Act(ctx context.Context, id campaign.ID, action campaign.Action, by string, now time.Time) (ledger.Campaign, error)
-	StartAt(ctx context.Context, id campaign.ID, at time.Time) error
+	StartAt(ctx context.Context, id campaign.ID, at time.Time, late time.Duration) error
 	Resolve(ctx context.Context, id campaign.ID, d ledger.Decision, by string, now time.Time) (int, error)
 	Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by string, now time.Time) (ledger.Retried, error)
 	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
@@ -51,6 +51,21 @@ type Ledger interface {
 	Totals(ctx context.Context) (campaign.Counts, error)
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
 	Ping(ctx context.Context) error
+	ScheduleLedger
+}
+
+// ScheduleLedger is what schedules need of the record.
+type ScheduleLedger interface {
+	AddSchedule(ctx context.Context, s ledger.NewSchedule, now time.Time) (ledger.Schedule, bool, error)
+	Schedules(ctx context.Context) ([]ledger.Schedule, error)
+	Schedule(ctx context.Context, name string) (ledger.Schedule, error)
+	PauseSchedule(ctx context.Context, name string) error
+	ResumeSchedule(ctx context.Context, name string, next time.Time) error
+	RemoveSchedule(ctx context.Context, name string) error
+	RunNow(ctx context.Context, name, by string, now time.Time) (campaign.Slot, error)
+	OpenSlots(ctx context.Context) ([]ledger.OpenSlot, error)
+	Slots(ctx context.Context, schedule string, before time.Time, limit int) ([]campaign.Slot, error)
+	LastSlots(ctx context.Context) (map[string]campaign.Slot, error)
 }
 
 var _ Ledger = (*ledger.Ledger)(nil)
@@ -94,6 +109,10 @@ type Options struct {
 	// Tokens admit callers. Without any, everything is open to whoever reaches
 	// the server under a loopback name, which is for one's own machine only.
 	Tokens []Token
+	// NextSlot is a schedule's first slot after a time. The error says, a line for
+	// each, what is wrong with its times and with where its list is to come from,
+	// and repeats no secret. If nil, no schedule is taken in.
+	NextSlot func(of campaign.Schedule, after time.Time) (time.Time, error)
 	// Asynqmon is mounted under /asynqmon/. If nil, it is not.
 	Asynqmon http.Handler
 	// Registry takes the server's metrics and is what /metrics shows. If nil,
@@ -119,6 +138,7 @@ type Server struct {
 	guards   map[string]*campaign.Guard // by channel
 	holidays map[string][]string
 	tokens   []secret
+	nextSlot func(campaign.Schedule, time.Time) (time.Time, error)
 	asynqmon http.Handler
 	ready    func(context.Context) error
 	log      *slog.Logger
@@ -155,6 +175,7 @@ func New(o Options) (*Server, error) {
 		guards:   map[string]*campaign.Guard{},
 		holidays: o.Holidays,
 		tokens:   tokens,
+		nextSlot: o.NextSlot,
 		asynqmon: o.Asynqmon,
 		ready:    o.Ready,
 		log:      cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
@@ -170,6 +191,11 @@ func New(o Options) (*Server, error) {
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.nextSlot == nil {
+		s.nextSlot = func(campaign.Schedule, time.Time) (time.Time, error) {
+			return time.Time{}, errors.New("this server takes no schedules")
+		}
 	}
 	if s.changed == nil {
 		s.changed = func() {}

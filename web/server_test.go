@@ -149,7 +149,8 @@ func start(t *testing.T, change func(*Options)) *fixture {
 			"main":   {Receiver: provider{}, Number: "1001", Provider: "test"},
 			"second": {Receiver: provider{}, Number: "1002", Provider: "test"},
 		},
-		Log: slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		NextSlot: nextSlot,
+		Log:      slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {
 		change(&options)

@@ -13,6 +13,7 @@ import (
 func newLaunch() *cobra.Command {
 	var to connection
 	var at string
+	var late time.Duration
 	var wait, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "launch CAMPAIGN.yaml CONTACTS",
@@ -27,6 +28,10 @@ func newLaunch() *cobra.Command {
 				}
 				l.At = moment
 			}
+			if cmd.Flags().Changed("late") && (l.At.IsZero() || late < time.Second) {
+				return wrongUsage(cmd, errors.New("--late says how late --at may be: give both, and --late at least a second, such as 15m"))
+			}
+			l.Late = late
 			return to.with(func(client *app.Client) error {
 				launched, err := client.Launch(cmd.Context(), l)
 				if err != nil {
@@ -48,6 +53,7 @@ func newLaunch() *cobra.Command {
 	}
 	to.flag(cmd)
 	cmd.Flags().StringVar(&at, "at", "", "start at this time (RFC 3339) instead of now")
+	cmd.Flags().DurationVar(&late, "late", 0, "with --at: leave the campaign paused if it could only start later than that by this much (default: start it whenever possible)")
 	cmd.Flags().BoolVar(&wait, "wait", false, "show progress until the campaign has ended; fails if it was cancelled")
 	jsonFlag(cmd, &asJSON)
 	return cmd

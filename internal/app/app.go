@@ -80,6 +80,11 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	if err := a.openChannels(config); err != nil {
 		return nil, err
 	}
+	if roles.Scheduler {
+		if err := syncSchedules(ctx, a.ledger, schedulesOf(config), time.Now()); err != nil {
+			return nil, err
+		}
+	}
 	return a, a.openWeb(config)
 }
 
@@ -130,8 +135,14 @@ func (a *App) openChannels(config *configs.Config) error {
 	if !a.roles.Scheduler {
 		return nil
 	}
+	calendars, err := config.Calendars()
+	if err != nil {
+		return err
+	}
+	launch := &launcher{ledger: a.ledger, channels: config.Channels, calendars: calendars, dir: config.Dir, fetch: fetchList, now: time.Now}
 	a.scheduler = scheduler.New(scheduler.Options{
-		Ledger: a.ledger, Redis: a.queue.client, Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
+		Launcher: launch,
+		Ledger:   a.ledger, Redis: a.queue.client, Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
 	})
 	return nil
 }
@@ -200,7 +211,7 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 		Ledger: a.ledger, Channels: channels, Wishes: wishes, Tokens: tokens, Holidays: holidays, Registry: a.registry, Log: a.log, Now: time.Now,
 		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.option}),
 		Ready:    func(ctx context.Context) error { return a.queue.client.Ping(ctx).Err() },
-		Changed:  a.wake,
+		Changed:  a.wake, NextSlot: nextAdded,
 	})
 	return err
 }

@@ -26,6 +26,8 @@ type LaunchRequest struct {
 	Campaign, Contacts string
 	// At is the time to start at; the zero time means at once.
 	At time.Time
+	// Late is by how much At may be missed at most; 0 means by however much.
+	Late time.Duration
 }
 
 // Launch uploads a campaign with its list, which is read as it is sent, and
@@ -78,6 +80,9 @@ func (c *Client) create(ctx context.Context, l LaunchRequest, key string, launch
 	query := url.Values{"start": {"true"}}
 	if !l.At.IsZero() {
 		query = url.Values{"at": {l.At.Format(time.RFC3339)}}
+		if l.Late > 0 {
+			query.Set("late", l.Late.String())
+		}
 	}
 	body, content := io.Pipe()
 	form := multipart.NewWriter(content)

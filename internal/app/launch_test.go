@@ -42,10 +42,12 @@ func TestLaunchSendsBothFiles(t *testing.T) {
 	at := time.Date(2030, 3, 1, 9, 0, 0, 0, time.FixedZone("", 3600))
 	for _, test := range []struct {
 		at    time.Time
+		late  time.Duration
 		query string
 	}{
-		{time.Time{}, "start=true"},
-		{at, "at=2030-03-01T09%3A00%3A00%2B01%3A00"},
+		{time.Time{}, 0, "start=true"},
+		{at, 0, "at=2030-03-01T09%3A00%3A00%2B01%3A00"},
+		{at, 15 * time.Minute, "at=2030-03-01T09%3A00%3A00%2B01%3A00&late=15m0s"},
 	} {
 		c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 			got := receive(t, r)
@@ -61,7 +63,7 @@ func TestLaunchSendsBothFiles(t *testing.T) {
 			fmt.Fprint(w, `{"id":"abc","state":"running"}`)
 		})
 		launched, err := c.Launch(t.Context(), LaunchRequest{
-			Campaign: file(t, "c.yaml", "name: x\n"), Contacts: file(t, "c.csv", list), At: test.at,
+			Campaign: file(t, "c.yaml", "name: x\n"), Contacts: file(t, "c.csv", list), At: test.at, Late: test.late,
 		})
 		if err != nil {
 			t.Fatal(err)

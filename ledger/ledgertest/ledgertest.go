@@ -24,7 +24,7 @@ type Open func(t *testing.T) *ledger.Ledger
 // Run runs the suite.
 func Run(t *testing.T, open Open) {
 	for _, group := range []map[string]func(*testing.T, *bench){
-		intakeScenarios, claimScenarios, settleScenarios, pauseScenarios, channelScenarios, stopScenarios, handoverScenarios, unknownScenarios, retryScenarios, receiptScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, wishScenarios, forgetScenarios, hourScenarios, leaseScenarios, reportScenarios,
+		intakeScenarios, claimScenarios, settleScenarios, pauseScenarios, channelScenarios, stopScenarios, handoverScenarios, unknownScenarios, retryScenarios, receiptScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, wishScenarios, forgetScenarios, hourScenarios, leaseScenarios, reportScenarios, scheduleScenarios, slotScenarios, lateScenarios,
 	} {
 		for name, scenario := range group {
 			t.Run(name, func(t *testing.T) {

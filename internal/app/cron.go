@@ -1,0 +1,145 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"carillon/campaign"
+	"carillon/configs"
+	"carillon/contacts"
+	"carillon/ledger"
+	"carillon/scheduler"
+	"carillon/sources"
+	"carillon/web"
+)
+
+// nextSlot is a schedule's first slot after a time. The error says, a line for
+// each, what is wrong with the schedule.
+func nextSlot(of campaign.Schedule, after time.Time) (time.Time, error) {
+	cron, err := scheduler.ParseCron(of.Cron, of.Zone)
+	if source := sources.Validate(of.Contacts); source != nil {
+		err = errors.Join(err, fmt.Errorf("contacts: %w", source))
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	return cron.Next(after), nil
+}
+
+// syncSchedules tells the ledger which schedules the configuration has.
+func syncSchedules(ctx context.Context, l *ledger.Ledger, wanted []campaign.Schedule, now time.Time) error {
+	var all []ledger.NewSchedule
+	var wrong []error
+	for i, of := range wanted {
+		next, err := nextSlot(of, now)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("schedules[%d] (%s): %w", i, of.Name, err))
+		}
+		all = append(all, ledger.NewSchedule{Schedule: of, Next: next})
+	}
+	if len(wrong) > 0 {
+		return &UsageError{errors.Join(wrong...)}
+	}
+	return l.SyncSchedules(ctx, all, now)
+}
+
+// launcher makes the campaigns of slots: it reads the campaign's file, fetches
+// the list, and imports both as an upload would be.
+type launcher struct {
+	ledger   web.IntakeLedger
+	channels map[string]configs.Channel
+	// calendars are the dates of holidays that a campaign's hours may name.
+	calendars map[string][]string
+	// dir is the folder that relative paths count from.
+	dir   string
+	fetch fetch
+	now   func() time.Time
+}
+
+// fetch gets the list of a slot into a file, which remove deletes. at is the
+// slot's time in the schedule's zone; confined refuses files outside dir.
+type fetch func(ctx context.Context, src campaign.Source, at time.Time, dir string, confined bool) (path string, remove func(), err error)
+
+var _ scheduler.Launcher = (*launcher)(nil)
+
+// Launch makes the campaign of a slot, as a draft. What a person has to mend is
+// scheduler.ErrHopeless.
+func (l *launcher) Launch(ctx context.Context, of ledger.Schedule, slot campaign.Slot) (campaign.ID, error) {
+	def, err := l.definition(of.Schedule)
+	if err != nil {
+		return 0, err
+	}
+	weights, err := l.weights(def)
+	if err != nil {
+		return 0, err
+	}
+	zone, err := time.LoadLocation(of.Zone)
+	if err != nil {
+		return 0, hopeless{fmt.Errorf("zone: %w", err)}
+	}
+	path, remove, err := l.fetch(ctx, of.Contacts, slot.At.In(zone), l.dir, of.Origin != ledger.FromConfig)
+	if err != nil {
+		return 0, err
+	}
+	defer remove()
+	wish := ledger.NewCampaign{Definition: def, Weights: weights, Key: slot.Key()}
+	imported, err := web.Import(ctx, l.ledger, wish, path, l.now)
+	var exists *ledger.ExistsError
+	var list *contacts.Error
+	var mistake *campaign.Mistake
+	switch {
+	case errors.As(err, &exists) && !exists.Importing:
+		return exists.ID, nil
+	case errors.As(err, &list), errors.As(err, &mistake):
+		return 0, hopeless{err}
+	}
+	return imported.ID, err
+}
+
+// definition reads the schedule's campaign as it is now.
+func (l *launcher) definition(of campaign.Schedule) (*campaign.Definition, error) {
+	text := []byte(of.Campaign)
+	if of.CampaignFile != "" {
+		path := of.CampaignFile
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(l.dir, path)
+		}
+		var err error
+		if text, err = os.ReadFile(path); err != nil { //nolint:gosec // the configuration names it
+			return nil, fmt.Errorf("the campaign's file: %w", err)
+		}
+	}
+	def, err := campaign.Parse(text)
+	if err == nil {
+		err = def.Hours.Observe(l.calendars)
+	}
+	if err != nil {
+		return nil, hopeless{fmt.Errorf("the campaign's file: %w", err)}
+	}
+	return def, nil
+}
+
+// weights are the shares of the list that the campaign's numbers get.
+func (l *launcher) weights(def *campaign.Definition) ([]float64, error) {
+	numbers := def.Numbers()
+	rates := make([]float64, len(numbers))
+	for i, number := range numbers {
+		channel, known := l.channels[number]
+		if !known {
+			return nil, hopeless{fmt.Errorf("the campaign's file: channel %q is not in the configuration", number)}
+		}
+		rates[i] = channel.Rate
+	}
+	return campaign.Weights(rates), nil
+}
+
+// hopeless is an error that trying again does not mend.
+type hopeless struct{ error }
+
+func (h hopeless) Is(target error) bool { return target == scheduler.ErrHopeless }
+
+func (h hopeless) Unwrap() error { return h.error }

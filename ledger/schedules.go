@@ -1,0 +1,231 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"carillon/campaign"
+)
+
+// Origin says where a schedule comes from, and so who may change it.
+type Origin string
+
+const (
+	// FromConfig: it stands in the configuration.
+	FromConfig Origin = "config"
+	// FromAPI: somebody has added it to a running server.
+	FromAPI Origin = "api"
+)
+
+// Schedule is a schedule as it stands.
+type Schedule struct {
+	campaign.Schedule
+	Origin Origin
+	// Paused: it makes no slots.
+	Paused bool
+	// NextAt is its next slot by the clock; the zero time while it is paused.
+	NextAt  time.Time
+	Created time.Time
+	// Changes counts how often the schedule has changed, its next slot included.
+	Changes int64
+}
+
+// ErrTaken says that another schedule has the name.
+var ErrTaken = errors.New("the name is taken")
+
+// NewSchedule is a schedule with its first slot.
+type NewSchedule struct {
+	campaign.Schedule
+	Next time.Time
+}
+
+// SyncSchedules makes the schedules of the configuration what it says now. Those
+// that are there no more are removed. One that has its times as before keeps
+// its next slot, so that what was missed meanwhile is known, and whoever is
+// paused stays so. One of the same name that was added by the API is replaced.
+func (l *Ledger) SyncSchedules(ctx context.Context, wanted []NewSchedule, now time.Time) error {
+	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		known, err := readSchedules(ctx, t, t.l.sql(`ORDER BY name LOCKED`))
+		if err != nil {
+			return err
+		}
+		for _, k := range known {
+			named := slices.ContainsFunc(wanted, func(w NewSchedule) bool { return w.Name == k.Name })
+			if k.Origin == FromConfig && !named {
+				if err := t.deleteSchedule(ctx, k.Name); err != nil {
+					return err
+				}
+			}
+		}
+		for _, w := range wanted {
+			at := slices.IndexFunc(known, func(k Schedule) bool { return k.Name == w.Name })
+			switch {
+			case at < 0:
+				_, err = t.insertSchedule(ctx, w, FromConfig, now)
+			default:
+				err = t.updateSchedule(ctx, known[at], w)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// AddSchedule adds a schedule for the API, and returns it. It reports false where
+// the same one is there already. The error wraps ErrTaken where another one has
+// the name.
+func (l *Ledger) AddSchedule(ctx context.Context, s NewSchedule, now time.Time) (Schedule, bool, error) {
+	s.Schedule = s.WithDefaults()
+	added := false
+	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) (err error) {
+		added, err = t.insertSchedule(ctx, s, FromAPI, now)
+		return err
+	})
+	if err != nil {
+		return Schedule{}, false, err
+	}
+	found, err := l.Schedule(ctx, s.Name)
+	if err == nil && !added && (asJSON(found.Schedule) != asJSON(s.Schedule) || found.Origin != FromAPI) {
+		err = fmt.Errorf("schedule %s: %w by another one", s.Name, ErrTaken)
+	}
+	return found, added, err
+}
+
+// insertSchedule reports whether the name was free.
+func (t *tx) insertSchedule(ctx context.Context, s NewSchedule, origin Origin, now time.Time) (bool, error) {
+	done, err := t.ExecContext(ctx, `
+		INSERT INTO schedules (name, definition, origin, next_at, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (name) DO NOTHING`, s.Name, asJSON(s.WithDefaults()), string(origin), millis(s.Next), now.UnixMilli())
+	if err != nil {
+		return false, fmt.Errorf("ledger: add schedule %s: %w", s.Name, err)
+	}
+	n, err := done.RowsAffected()
+	return n == 1, err
+}
+
+func (t *tx) updateSchedule(ctx context.Context, known Schedule, wanted NewSchedule) error {
+	s := wanted.WithDefaults()
+	next := wanted.Next
+	switch {
+	case known.Paused:
+		next = time.Time{}
+	case known.Cron == s.Cron && known.Zone == s.Zone && !known.NextAt.IsZero():
+		next = known.NextAt
+	}
+	if known.Origin == FromConfig && asJSON(known.Schedule) == asJSON(s) && next.Equal(known.NextAt) {
+		return nil
+	}
+	_, err := t.ExecContext(ctx, `
+		UPDATE schedules SET definition = $2, origin = $3, next_at = $4, changes = changes + 1 WHERE name = $1`,
+		s.Name, asJSON(s), string(FromConfig), millis(next))
+	if err != nil {
+		return fmt.Errorf("ledger: change schedule %s: %w", s.Name, err)
+	}
+	return nil
+}
+
+func (t *tx) deleteSchedule(ctx context.Context, name string) error {
+	if _, err := t.ExecContext(ctx, `DELETE FROM schedules WHERE name = $1`, name); err != nil {
+		return fmt.Errorf("ledger: remove schedule %s: %w", name, err)
+	}
+	return nil
+}
+
+// PauseSchedule makes a schedule make no slots. Pausing it again changes nothing.
+// The error wraps ErrNotFound where there is none.
+func (l *Ledger) PauseSchedule(ctx context.Context, name string) error {
+	return l.changeSchedule(ctx, name, func(ctx context.Context, t *tx, _ Schedule) error {
+		_, err := t.ExecContext(ctx, `
+			UPDATE schedules SET paused = 1, next_at = NULL, changes = changes + 1 WHERE name = $1 AND paused = 0`, name)
+		return err
+	})
+}
+
+// ResumeSchedule lets a paused schedule make slots again, from next on: what the
+// pause has swallowed is not caught up. One that is not paused stays as it is.
+// The error wraps ErrNotFound where there is none.
+func (l *Ledger) ResumeSchedule(ctx context.Context, name string, next time.Time) error {
+	return l.changeSchedule(ctx, name, func(ctx context.Context, t *tx, _ Schedule) error {
+		_, err := t.ExecContext(ctx, `
+			UPDATE schedules SET paused = 0, next_at = $2, changes = changes + 1 WHERE name = $1 AND paused = 1`, name, millis(next))
+		return err
+	})
+}
+
+// RemoveSchedule removes a schedule; its slots stay as its history. The error
+// wraps ErrNotFound where there is none, and ErrState where it stands in the
+// configuration, which would bring it back.
+func (l *Ledger) RemoveSchedule(ctx context.Context, name string) error {
+	return l.changeSchedule(ctx, name, func(ctx context.Context, t *tx, s Schedule) error {
+		if s.Origin == FromConfig {
+			return fmt.Errorf("%w: it stands in the configuration", ErrState)
+		}
+		return t.deleteSchedule(ctx, name)
+	})
+}
+
+// changeSchedule does something to a schedule that exists.
+func (l *Ledger) changeSchedule(ctx context.Context, name string, change func(context.Context, *tx, Schedule) error) error {
+	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		found, err := readSchedules(ctx, t, t.l.sql(`WHERE name = $1 LOCKED`), name)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return fmt.Errorf("schedule %s %w", name, ErrNotFound)
+		}
+		if err := change(ctx, t, found[0]); err != nil {
+			return fmt.Errorf("schedule %s: %w", name, err)
+		}
+		return nil
+	})
+}
+
+// Schedules are all there are, by name.
+func (l *Ledger) Schedules(ctx context.Context) ([]Schedule, error) {
+	return readSchedules(ctx, l.read, `ORDER BY name`)
+}
+
+// Schedule is the one of a name; the error wraps ErrNotFound where there is none.
+func (l *Ledger) Schedule(ctx context.Context, name string) (Schedule, error) {
+	found, err := readSchedules(ctx, l.read, `WHERE name = $1`, name)
+	if err != nil {
+		return Schedule{}, err
+	}
+	if len(found) == 0 {
+		return Schedule{}, fmt.Errorf("schedule %s %w", name, ErrNotFound)
+	}
+	return found[0], nil
+}
+
+func readSchedules(ctx context.Context, from querier, where string, args ...any) ([]Schedule, error) {
+	rows, err := from.QueryContext(ctx, `SELECT name, definition, origin, paused, next_at, created_at, changes FROM schedules `+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: schedules: %w", err)
+	}
+	defer rows.Close()
+	var found []Schedule
+	for rows.Next() {
+		var s Schedule
+		var name string
+		var definition []byte
+		var next sql.NullInt64
+		var created int64
+		if err := rows.Scan(&name, &definition, &s.Origin, &s.Paused, &next, &created, &s.Changes); err != nil {
+			return nil, fmt.Errorf("ledger: schedules: %w", err)
+		}
+		if err := json.Unmarshal(definition, &s.Schedule); err != nil {
+			return nil, fmt.Errorf("ledger: definition of schedule %s: %w", name, err)
+		}
+		s.NextAt, s.Created = moment(next), time.UnixMilli(created).UTC()
+		found = append(found, s)
+	}
+	return found, rows.Err()
+}

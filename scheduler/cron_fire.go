@@ -1,0 +1,261 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+// Launcher makes the campaigns of slots.
+type Launcher interface {
+	// Launch fetches a schedule's list as it is for a slot and imports it, with
+	// slot.Key() as the idempotency key, as a campaign that is not started. Where
+	// the key has been used it returns the campaign that was made with it, or an
+	// error that wraps *ledger.ExistsError while that one is still being imported.
+	// The error wraps ErrHopeless where a person has to change something first.
+	Launch(ctx context.Context, of ledger.Schedule, slot campaign.Slot) (campaign.ID, error)
+}
+
+// ErrHopeless marks a failure that trying again does not mend.
+var ErrHopeless = errors.New("trying again does not help")
+
+// How slots are fired; all of it ours.
+const (
+	// mostFiring is how many slots one process fires at once: each reads a list.
+	mostFiring = 4
+	// holdSlot is how long a slot stays with a process that gives no sign of life;
+	// longer than an import's key stays with one (30 s), so that the next one finds
+	// it free.
+	holdSlot = 45 * time.Second
+	// keepSlot leaves room for some signs of life to fail.
+	keepSlot = 10 * time.Second
+	// mostTries is how often a slot is tried that fails, with 1, 2, 4 and 8 minutes
+	// in between.
+	mostTries  = 5
+	firstPause = time.Minute
+	// mostBegun is how often it is begun at all, for one that kills whoever tries.
+	mostBegun = 20
+	// importPause is how long to wait for another's import of the same slot.
+	importPause = 10 * time.Second
+	// lastWord is how long a process that stops takes to say what became of a slot.
+	lastWord = 5 * time.Second
+)
+
+// firing are the slots that this process has in hand.
+type firing struct {
+	mu    sync.Mutex
+	under map[string]bool // by their keys
+	group sync.WaitGroup
+}
+
+// start does a slot's work in a goroutine of its own, unless it is under way or
+// too many others are.
+func (f *firing) start(key string, work func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.under[key] || len(f.under) >= mostFiring {
+		return
+	}
+	f.under[key] = true
+	f.group.Go(func() {
+		defer func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			delete(f.under, key)
+		}()
+		work()
+	})
+}
+
+// has reports whether a slot is under way here.
+func (f *firing) has(key string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.under[key]
+}
+
+// cron does what the schedules want by now. The slots themselves are not bound to
+// the term of leader: whoever has one in hand has it by the slot's own row.
+func (s *Scheduler) cron(ctx context.Context, term ledger.Term, now time.Time) error {
+	fenced := ledger.Fenced(ctx, term)
+	all, err := s.Ledger.Schedules(ctx)
+	if err != nil {
+		return err
+	}
+	planned := s.planSlots(fenced, all, now)
+	open, err := s.Ledger.OpenSlots(ctx)
+	if err != nil {
+		return errors.Join(planned, err)
+	}
+	schedules := map[string]ledger.Schedule{}
+	for _, of := range all {
+		schedules[of.Name] = of
+	}
+	errs := []error{planned}
+	for i, slot := range open {
+		if slot.Sending != "" || slot.Until.After(now) || s.firing.has(slot.Key()) {
+			continue
+		}
+		of, there := schedules[slot.Schedule]
+		earlier := ofOne(open[:i], slot.Schedule)
+		switch why, wait := heldUp(slot, of, there, earlier); {
+		case wait:
+		case why != "":
+			errs = append(errs, s.passOver(fenced, slot.Slot, why))
+		default:
+			s.firing.start(slot.Key(), func() { s.fire(ctx, of, slot.Slot) })
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// ofOne are the last of some slots, in so far as they are of one schedule.
+func ofOne(open []ledger.OpenSlot, schedule string) []ledger.OpenSlot {
+	first := len(open)
+	for first > 0 && open[first-1].Schedule == schedule {
+		first--
+	}
+	return open[first:]
+}
+
+// mostQueued is how many slots of a schedule wait for the one before them; ours.
+const mostQueued = 1000
+
+// heldUp says why a slot is not fired at all, or that it has to wait for those
+// before it. One that was in hand when its holder died is neither: there may be
+// a campaign of it.
+func heldUp(slot ledger.OpenSlot, of ledger.Schedule, there bool, earlier []ledger.OpenSlot) (why string, wait bool) {
+	switch {
+	case slot.State == campaign.SlotRunning:
+		return "", false
+	case !there:
+		return "the schedule was removed before there was a campaign", false
+	case of.Paused && slot.By == "":
+		return "the schedule was paused before there was a campaign; if it is still wanted, run the schedule now", false
+	case len(earlier) == 0 || of.Overlap == campaign.OverlapParallel:
+		return "", false
+	case of.Overlap != campaign.OverlapQueue:
+		return fmt.Sprintf("overlap is skip, and %s; resume or cancel what stands still, or set overlap to queue or parallel", earlier[0]), false
+	case len(earlier) >= mostQueued:
+		return fmt.Sprintf("%d slots were before it in the queue, for %s; resume or cancel what stands still", len(earlier), earlier[0]), false
+	}
+	return "", true
+}
+
+// passOver settles a slot that nobody has begun.
+func (s *Scheduler) passOver(ctx context.Context, slot campaign.Slot, why string) error {
+	slot.State, slot.Detail = campaign.SlotSkipped, why
+	done, err := s.Ledger.SettleSlot(ctx, slot, time.Time{})
+	if done {
+		s.Log.Warn("a slot was skipped", "schedule", slot.Schedule, "slot", slot.At, "detail", why)
+	}
+	return err
+}
+
+// fire takes a slot in hand, makes and starts its campaign, and writes down what
+// became of it.
+func (s *Scheduler) fire(ctx context.Context, of ledger.Schedule, slot campaign.Slot) {
+	what := "slot " + slot.Key()
+	slot, taken, err := s.Ledger.TakeSlot(ctx, slot, s.Now().Add(holdSlot), s.Now())
+	if err != nil || !taken {
+		s.trouble.report(what, err)
+		return
+	}
+	work, stop := context.WithCancel(ctx)
+	var keeping sync.WaitGroup
+	keeping.Go(func() { s.keep(work, slot, stop) })
+	made, err := s.launch(work, of, slot)
+	stop()
+	keeping.Wait()
+
+	slot, until := s.outcome(ctx, slot, made, err)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+	defer cancel()
+	_, err = s.Ledger.SettleSlot(ctx, slot, until) // else the next holder finds the campaign by its key
+	s.trouble.report(what, err)
+}
+
+// keep gives signs of life for a slot in hand, and stops the work on it once
+// somebody else has it.
+func (s *Scheduler) keep(ctx context.Context, slot campaign.Slot, stop func()) {
+	ticker := time.NewTicker(keepSlot)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if kept, err := s.Ledger.KeepSlot(ctx, slot, s.Now().Add(holdSlot)); err == nil && !kept {
+			stop()
+			return
+		}
+	}
+}
+
+// launch makes the slot's campaign, unless it is there already, and starts it.
+func (s *Scheduler) launch(ctx context.Context, of ledger.Schedule, slot campaign.Slot) (campaign.ID, error) {
+	id, err := s.Ledger.Keyed(ctx, slot.Key())
+	switch {
+	case err == nil:
+	case !errors.Is(err, ledger.ErrNotFound):
+		return 0, err
+	case of.Name == "":
+		return 0, fmt.Errorf("the schedule was removed while its list was read: %w", ErrHopeless)
+	case slot.Tries > mostBegun:
+		return 0, fmt.Errorf("it was begun %d times and never came to an end; look at the logs of those times, then run it now: %w", mostBegun, ErrHopeless)
+	default:
+		if id, err = s.Launcher.Launch(ctx, of, slot); err != nil {
+			return 0, err
+		}
+	}
+	by := "the schedule " + slot.Schedule
+	if slot.By != "" {
+		by += " for " + slot.By
+	}
+	_, err = s.Ledger.Act(ctx, id, campaign.Start, by, s.Now())
+	if errors.Is(err, ledger.ErrState) { // it has started, and went on, or somebody has cancelled it
+		err = nil
+	}
+	s.Wake()
+	return id, err
+}
+
+// outcome is a slot as it stands after a try, and when it may be tried again.
+func (s *Scheduler) outcome(ctx context.Context, slot campaign.Slot, made campaign.ID, err error) (campaign.Slot, time.Time) {
+	log := s.Log.With("schedule", slot.Schedule, "slot", slot.At, "try", slot.Tries)
+	again := func(state campaign.SlotState, pause time.Duration, detail string) (campaign.Slot, time.Time) {
+		until := s.Now().Add(pause)
+		slot.State, slot.Detail = state, fmt.Sprintf("%s; tried again at %s", detail, until.UTC().Format(time.RFC3339))
+		return slot, until
+	}
+	var exists *ledger.ExistsError
+	switch {
+	case err == nil:
+		slot.State, slot.Campaign, slot.Detail = campaign.SlotDone, made, fmt.Sprintf("campaign %s was made and started", made)
+		log.Info("schedule fired", "campaign", made)
+	case made != 0:
+		log.Warn("a slot's campaign is not started yet", "campaign", made, "error", err)
+		return again(campaign.SlotRunning, importPause, fmt.Sprintf("campaign %s was made and could not be started", made))
+	case ctx.Err() != nil:
+		return again(campaign.SlotRunning, 0, "the process that had it stopped")
+	case errors.As(err, &exists):
+		return again(campaign.SlotRunning, importPause, "an import of the same slot has not ended yet")
+	case errors.Is(err, ErrHopeless), slot.Tries >= mostTries:
+		slot.State, slot.Detail = campaign.SlotFailed, fmt.Sprintf("try %d: %s", slot.Tries, oneLine(err))
+		log.Error("a slot failed", "error", err)
+	default:
+		log.Warn("a slot is tried again", "error", err)
+		return again(campaign.SlotDue, firstPause<<(slot.Tries-1), fmt.Sprintf("try %d of %d: %s", slot.Tries, mostTries, oneLine(err)))
+	}
+	return slot, time.Time{}
+}
+
+// oneLine is the text of several errors for the history.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

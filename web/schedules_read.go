@@ -1,0 +1,94 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+// scheduleRequest is a schedule as it comes in. The campaign is its file's text.
+type scheduleRequest struct {
+	Name     string           `json:"name"`
+	Campaign string           `json:"campaign"`
+	Contacts campaign.Source  `json:"contacts"`
+	Cron     string           `json:"cron"`
+	Zone     string           `json:"zone"`
+	Overlap  campaign.Overlap `json:"overlap"`
+	CatchUp  campaign.CatchUp `json:"catch_up"`
+}
+
+// scheduleName is what a schedule may be called.
+var scheduleName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// readSchedule reads a schedule with its first slot. Whatever is wrong with it is
+// told at once.
+func (s *Server) readSchedule(w http.ResponseWriter, r *http.Request) (ledger.NewSchedule, error) {
+	const most = 2*maxDefinition + 64<<10 // a text has more bytes in JSON
+	const hint = `send {"name": "daily", "campaign": "name: …", "contacts": {"file": "list.csv"}, "cron": "0 9 * * *"}`
+	var q scheduleRequest
+	if err := readJSON(w, r, most, hint, &q); err != nil {
+		return ledger.NewSchedule{}, err
+	}
+	wanted := campaign.Schedule{
+		Name: q.Name, Campaign: q.Campaign, Contacts: q.Contacts, Cron: q.Cron, Zone: q.Zone, Overlap: q.Overlap, CatchUp: q.CatchUp,
+	}
+	faults := s.faultsOf(q)
+	next, err := s.nextSlot(wanted, s.now())
+	if err != nil {
+		for line := range strings.Lines(err.Error()) {
+			faults = append(faults, fault{Detail: strings.TrimSpace(line)})
+		}
+	}
+	if len(faults) > 0 {
+		details := make([]string, len(faults))
+		for i, f := range faults {
+			details[i] = strings.TrimPrefix(f.Path+": "+f.Detail, ": ")
+		}
+		p := refuse(badSchedule, "mend it and send it again; nothing was changed", "%s", strings.Join(details, "\n"))
+		p.Errors = faults
+		return ledger.NewSchedule{}, p
+	}
+	return ledger.NewSchedule{Schedule: wanted, Next: next}, nil
+}
+
+// faultsOf is everything wrong with a schedule but for its times and its list.
+func (s *Server) faultsOf(q scheduleRequest) []fault {
+	var faults []fault
+	if !scheduleName.MatchString(q.Name) {
+		faults = append(faults, fault{Path: "name", Detail: "has letters, digits, - and _ alone, 1 to 64 of them"})
+	}
+	faults = append(faults, s.faultsOfCampaign(q.Campaign)...)
+	if !slices.Contains([]campaign.Overlap{"", campaign.OverlapSkip, campaign.OverlapQueue, campaign.OverlapParallel}, q.Overlap) {
+		faults = append(faults, fault{Path: "overlap", Detail: "write skip, queue or parallel"})
+	}
+	if !slices.Contains([]campaign.CatchUp{"", campaign.CatchUpNone, campaign.CatchUpLast, campaign.CatchUpAll}, q.CatchUp) {
+		faults = append(faults, fault{Path: "catch_up", Detail: "write none, last or all"})
+	}
+	return faults
+}
+
+func (s *Server) faultsOfCampaign(text string) []fault {
+	const path = "campaign"
+	if len(text) > maxDefinition {
+		return []fault{{Path: path, Detail: "has more than 1 MiB"}}
+	}
+	def, err := campaign.Parse([]byte(text))
+	if err == nil {
+		_, err = s.weights(def)
+		var p *problem
+		if errors.As(err, &p) {
+			return []fault{{Path: path, Detail: p.Detail + "; " + p.Hint}}
+		}
+		return nil
+	}
+	var faults []fault
+	for _, m := range mistakes(err) {
+		faults = append(faults, fault{Line: m.Line, Path: path, Detail: m.Error()})
+	}
+	return faults
+}
