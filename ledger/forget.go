@@ -233,8 +233,8 @@ func erasedKey(secret []byte, person string) string {
 // erasedAmong returns those of some persons who were erased, with what stands
 // for them. Where nobody ever was, nothing is computed.
 func (t *tx) erasedAmong(ctx context.Context, secret []byte, persons []string) (map[string]string, error) {
-	var any bool
-	if err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM forgotten)`).Scan(&any); err != nil || !any {
+	var some bool
+	if err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM forgotten)`).Scan(&some); err != nil || !some {
 		return nil, err
 	}
 	hashed := make(map[string]string, len(persons))
