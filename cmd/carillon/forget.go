@@ -30,7 +30,7 @@ no way back. carillon suppress remove NUMBER allows messages again.`,
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), done)
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "erased in %d rows; %d messages will not be sent\n", done.Rows, done.Skipped)
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "rows erased: %d; messages that will not be sent: %d\n", done.Rows, done.Skipped)
 				return err
 			})
 		},

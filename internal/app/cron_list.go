@@ -28,10 +28,12 @@ func schedulesOf(config *configs.Config) []campaign.Schedule {
 
 // nextAdded is nextSlot for a schedule that comes by the API.
 func nextAdded(of campaign.Schedule, after time.Time) (time.Time, error) {
-	if _, err := withinLists(of.Contacts); err != nil {
-		return time.Time{}, err
+	_, outside := withinLists(of.Contacts)
+	next, err := nextSlot(of, after)
+	if outside != nil {
+		return time.Time{}, errors.Join(outside, err)
 	}
-	return nextSlot(of, after)
+	return next, err
 }
 
 // fetchList gets the list of a slot.
