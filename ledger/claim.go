@@ -90,6 +90,20 @@ func (l *Ledger) Claim(ctx context.Context, task campaign.Task, by Sender, now, 
 	return *c.claimed, nil
 }
 
+// Wanted reports whether a message that was claimed is still to be sent: its
+// campaign runs, on its number, and the person has not opted out since.
+func (l *Ledger) Wanted(ctx context.Context, id campaign.MessageID) (bool, error) {
+	var wanted bool
+	err := l.read.QueryRowContext(ctx, `
+		SELECT c.state = 'running' AND NOT `+stoppedSQL+` AND NOT `+suppressedSQL+`
+		FROM messages JOIN campaigns c ON c.id = messages.campaign_id
+		WHERE messages.id = $1`, int64(id)).Scan(&wanted)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, fmt.Errorf("ledger: is message %d still wanted: %w", id, err)
+	}
+	return wanted, nil
+}
+
 // suppressedSQL is true for messages whose recipient must be left alone.
 const suppressedSQL = `EXISTS (
 	SELECT 1 FROM recipients r JOIN suppressions s ON s.person = r.person

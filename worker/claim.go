@@ -16,7 +16,7 @@ func (w *Worker) claim(ctx context.Context, s *send) error {
 	by := ledger.Sender{Position: s.campaign.position, Portfolio: w.channel.Portfolio}
 	claimed, err := w.ledger.Claim(ctx, s.task, by, now, s.until)
 	if err == nil {
-		s.claimed = claimed
+		s.claimed, s.claimedAt = claimed, w.now()
 		return nil
 	}
 	s.departure.Cancel()

@@ -18,6 +18,10 @@ const (
 	// mostMissed is how often that is done. A machine so busy that it wakes every
 	// send late would otherwise use up the rate without sending.
 	mostMissed = 1
+	// mostHeld is how long after its claim a message may leave without another look
+	// at the ledger. Whoever opts out meanwhile may still get it, and is promised
+	// that this takes a second at most.
+	mostHeld = 800 * time.Millisecond
 )
 
 // depart renders the message and waits for its departure. It is the last act
@@ -30,7 +34,7 @@ func (w *Worker) depart(ctx context.Context, s *send) error {
 		return w.unrenderable(free, s, err)
 	}
 	s.template = template
-	if s.departure, err = w.leave(free, s.departure); err != nil || !w.inTime(s) || !w.breaker.passes(s) {
+	if s.departure, err = w.leave(free, s.departure); err != nil || !w.inTime(s) || !w.breaker.passes(s) || !w.wanted(free, s) {
 		return w.release(free, s)
 	}
 	return nil
@@ -40,6 +44,20 @@ func (w *Worker) depart(ctx context.Context, s *send) error {
 // is taken for dead. This process may have been stopped since it claimed.
 func (w *Worker) inTime(s *send) bool {
 	return w.now().Add(w.channel.Timeout).Before(s.until)
+}
+
+// wanted reports whether a message that was claimed some time ago is still to be
+// sent: its person may have opted out, or somebody may have paused the campaign.
+func (w *Worker) wanted(ctx context.Context, s *send) bool {
+	if w.now().Sub(s.claimedAt) <= mostHeld {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, mostHeld)
+	defer cancel()
+	asked := w.now()
+	wanted, err := w.ledger.Wanted(ctx, s.task.Message)
+	s.claimedAt = asked
+	return wanted && err == nil && w.now().Sub(asked) <= mostHeld
 }
 
 // leave waits for a departure, or for a later one where that was missed. The

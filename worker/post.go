@@ -62,12 +62,12 @@ func passing(e *whatsapp.Error) bool {
 }
 
 // again waits for the departure of a repeat. It reports false when the worker
-// stops first.
+// stops first, or the message is not wanted any more.
 func (w *Worker) again(ctx context.Context, s *send) bool {
 	departure, err := w.channel.Limiter.Reserve(ctx)
 	if err != nil {
 		return false
 	}
 	s.departure, err = w.leave(ctx, departure)
-	return err == nil && w.inTime(s)
+	return err == nil && w.inTime(s) && w.wanted(ctx, s)
 }

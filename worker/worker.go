@@ -33,6 +33,7 @@ import (
 type Ledger interface {
 	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
 	State(ctx context.Context, id campaign.ID) (campaign.State, error)
+	Wanted(ctx context.Context, id campaign.MessageID) (bool, error)
 	Claim(ctx context.Context, task campaign.Task, by ledger.Sender, now, until time.Time) (ledger.Claimed, error)
 	Settle(ctx context.Context, s ledger.Settlement) error
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
@@ -93,6 +94,7 @@ type send struct {
 	campaign  *loaded
 	departure ratelimit.Departure
 	claimed   ledger.Claimed
+	claimedAt time.Time // or asked about again
 	until     time.Time // the claim is taken for dead then
 	template  campaign.Template
 	left      time.Time

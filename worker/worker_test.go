@@ -24,8 +24,11 @@ type record struct {
 	claims  []error // what Claim answers, one after the other; then nil
 	settles []error // the same for Settle
 	slow    time.Duration
+	// unwanted is what Wanted finds.
+	unwanted bool
 
 	claimed int
+	asked   int
 	settled []ledger.Settlement
 	reasons []string // why it was paused
 }
@@ -50,6 +53,11 @@ func (r *record) Claim(context.Context, campaign.Task, ledger.Sender, time.Time,
 	}
 	r.claimed++
 	return ledger.Claimed{Phone: "+447700900000", Person: "+447700900000", Cells: []string{"en"}}, nil
+}
+
+func (r *record) Wanted(context.Context, campaign.MessageID) (bool, error) {
+	r.asked++
+	return !r.unwanted, nil
 }
 
 func (r *record) Settle(_ context.Context, s ledger.Settlement) error {
@@ -78,11 +86,13 @@ func next(list *[]error) (err error) {
 type provider struct {
 	answers []error
 	sent    []time.Time
+	slow    time.Duration
 	wa      string
 }
 
 func (p *provider) Send(context.Context, whatsapp.Message) (whatsapp.Accepted, error) {
 	p.sent = append(p.sent, time.Now())
+	time.Sleep(p.slow)
 	if err := next(&p.answers); err != nil {
 		return whatsapp.Accepted{}, err
 	}
@@ -267,6 +277,33 @@ func TestDepartures(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.expect(t, 0, ledger.OutcomeReleased)
+	})
+	bubble(t, "what leaves long after its claim is asked about", func(t *testing.T) {
+		for _, unwanted := range []bool{false, true} {
+			s := newStand(1)
+			s.record.slow, s.record.unwanted = 150*time.Millisecond, unwanted // it misses its departure
+			if err := s.run(t); err != nil {
+				t.Fatal(err)
+			}
+			if s.record.asked != 1 {
+				t.Errorf("asked %d times", s.record.asked)
+			}
+			if unwanted {
+				s.expect(t, 0, ledger.OutcomeReleased)
+			} else {
+				s.expect(t, 1, ledger.OutcomeAccepted)
+			}
+		}
+	})
+	bubble(t, "a repeat long after the claim is asked about", func(t *testing.T) {
+		s := newStand(0)
+		s.record.unwanted = true
+		s.provider.slow = time.Second
+		s.provider.answers = []error{&whatsapp.Error{Class: whatsapp.RetrySoon, Reason: "request_timeout", HTTPStatus: 408}}
+		if err := s.run(t); err != nil {
+			t.Fatal(err)
+		}
+		s.expect(t, 1, ledger.OutcomeRefused)
 	})
 	bubble(t, "a claim that is taken for dead is not posted", func(t *testing.T) {
 		s := newStand(0)

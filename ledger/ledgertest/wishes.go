@@ -81,6 +81,27 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("refused as %q", reason)
 		}
 	},
+	"what was claimed is not wanted any more after a stop or a pause": func(t *testing.T, b *bench) {
+		c := b.running(steps(1), 2)
+		wanted := func(row int) bool {
+			wanted, err := b.Wanted(t.Context(), c.Recipient(row).Message(0))
+			b.check(err)
+			return wanted
+		}
+		b.claim(c.Recipient(1).Message(0), 1)
+		b.claim(c.Recipient(2).Message(0), 1)
+		if !wanted(1) || !wanted(2) {
+			t.Error("what was just claimed is not wanted")
+		}
+		b.wants(campaign.ScopeAll)
+		if wanted(1) || !wanted(2) {
+			t.Error("want the second alone after the first has opted out")
+		}
+		b.act(c, campaign.Pause)
+		if wanted(2) {
+			t.Error("it is wanted while the campaign is paused")
+		}
+	},
 	"START takes back what the person said, and no operator's word": func(t *testing.T, b *bench) {
 		start := func() {
 			b.answer(func(h *ledger.Heard) { h.ID, h.Start, h.Reply = "start", true, campaign.Reply{Text: "START"} })
