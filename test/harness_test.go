@@ -138,7 +138,9 @@ func startHouse(t testing.TB, s setup) *house {
 }
 
 func config(t testing.TB, s setup, provider string) *configs.Config {
+	usual := configs.Default()
 	c := &configs.Config{
+		OptOut: usual.OptOut, OptIn: usual.OptIn,
 		Ledger: "sqlite:" + filepath.Join(t.TempDir(), "carillon.db"),
 		Redis:  s.redis,
 		HTTP:   configs.HTTP{Listen: "127.0.0.1:0", Tokens: []configs.Token{{Name: "tests", Token: token, Role: configs.Admin}}},
