@@ -110,8 +110,8 @@ func TestHoursHoldACampaignBack(t *testing.T) {
 	asleep := h.launch(t, write(t, "asleep.yaml", oneStep+closed), people(t, 20))
 	awake := h.launch(t, write(t, "awake.yaml", oneStep+`hours: {from: "00:00", to: "24:00", zone: recipient}`+"\n"), people(t, 20))
 	h.finish(t, awake.ID)
-	if c := h.state(t, asleep.ID); c.State != "running" || c.Counts["pending"] != 20 {
-		t.Errorf("outside its hours the campaign is %s with %v", c.State, c.Counts)
+	if c := h.state(t, asleep.ID); c.State != "running" || c.Counts["pending"] != 20 || c.Hours == nil || c.Hours.OpensAt == nil {
+		t.Errorf("outside its hours the campaign is %s with %v and shows %+v", c.State, c.Counts, c.Hours)
 	}
 	if n := h.provider.Counts().Accepted; n != 20 {
 		t.Errorf("%d messages were accepted, want the 20 of the other campaign", n)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,8 @@ type campaignView struct {
 	// Daily is the limit of recipients that the campaign is under; a list of
 	// campaigns does not show it.
 	Daily *dailyView `json:"daily,omitempty"`
+	// Hours are the times of day at which it sends, null for always.
+	Hours *hoursView `json:"hours"`
 
 	CreatedAt  *time.Time `json:"created_at"`
 	StartAt    *time.Time `json:"start_at"`
@@ -60,6 +63,31 @@ type dailyView struct {
 	Later int64 `json:"later"`
 	// FreesAt is when there will be room for one more, null where there is.
 	FreesAt *time.Time `json:"frees_at"`
+}
+
+// hoursView is when a campaign sends.
+type hoursView struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	Days string `json:"days"`
+	// Zone is whose clock counts: a zone, recipient, or a text with a column.
+	Zone string `json:"zone"`
+	// OpensAt is when the hours begin, where the clock is the same for all and
+	// shows another time; null otherwise.
+	OpensAt *time.Time `json:"opens_at"`
+}
+
+func (s *Server) hours(h *campaign.Hours) *hoursView {
+	if h == nil {
+		return nil
+	}
+	v := &hoursView{From: h.From, To: h.To, Days: h.Days, Zone: cmp.Or(h.Zone, campaign.RecipientZone)}
+	if now := s.now(); !h.ByRecipient() {
+		if opens, ok := h.Next("", now); ok && opens.After(now) {
+			v.OpensAt = moment(opens)
+		}
+	}
+	return v
 }
 
 type stepView struct {
@@ -82,6 +110,7 @@ func (s *Server) view(c ledger.Campaign) campaignView {
 		Rate:      s.meters.rate(c.ID),
 		Total:     c.Counts.Total() - c.Counts[campaign.Rejected],
 		Open:      c.Open,
+		Hours:     s.hours(c.Definition.Hours),
 
 		CreatedAt:  moment(c.Created),
 		StartAt:    moment(c.StartAt),

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"carillon/campaign"
 )
 
 // Campaign is a campaign as the HTTP API gives it.
@@ -29,6 +31,8 @@ type Campaign struct {
 	// Daily is the limit of recipients that it is under; nil without one, and in
 	// lists.
 	Daily *Daily `json:"daily"`
+	// Hours are the times of day at which it sends; nil for always.
+	Hours *Hours `json:"hours"`
 	// The moments are nil where they have not come, or never will.
 	CreatedAt  *time.Time `json:"created_at"`
 	StartAt    *time.Time `json:"start_at"`
@@ -60,6 +64,34 @@ func (d Daily) String() string {
 	}
 	if d.FreesAt != nil {
 		text += ", from " + moment(d.FreesAt)
+	}
+	return text
+}
+
+// Hours is when a campaign sends.
+type Hours struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	Days string `json:"days"`
+	Zone string `json:"zone"`
+	// OpensAt is when the hours begin; nil within them, and where each recipient
+	// has a clock of their own.
+	OpensAt *time.Time `json:"opens_at"`
+}
+
+// String says it in a line.
+func (h Hours) String() string {
+	text := fmt.Sprintf("%s to %s", h.From, h.To)
+	if h.Days != "" {
+		text += " on " + h.Days
+	}
+	if h.Zone == campaign.RecipientZone {
+		text += ", by the recipients' clocks"
+	} else {
+		text += ", " + h.Zone
+	}
+	if h.OpensAt != nil {
+		text += "; nothing goes out until " + moment(h.OpensAt)
 	}
 	return text
 }

@@ -53,6 +53,9 @@ func (c Campaign) WriteText(out io.Writer) error {
 	if c.Daily != nil {
 		line("daily limit", c.Daily.String())
 	}
+	if c.Hours != nil {
+		line("hours", c.Hours.String())
+	}
 	line("list", verdictCounts(c.Verdicts))
 	line("created", moment(c.CreatedAt))
 	line("starts", moment(c.StartAt))

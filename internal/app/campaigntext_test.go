@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -111,5 +112,17 @@ func TestLaunchedText(t *testing.T) {
 		"campaign \"later\" is scheduled for 2030-01-01T08:00:00Z: 3 of 3 rows are sent to, steps: 1\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestHoursInALine(t *testing.T) {
+	opens := time.Date(2026, 5, 4, 7, 0, 0, 0, time.UTC)
+	for want, hours := range map[string]Hours{
+		"09:00 to 20:00, by the recipients' clocks":                                             {From: "09:00", To: "20:00", Zone: "recipient"},
+		"09:00 to 20:00 on mon-sat, Europe/Madrid; nothing goes out until 2026-05-04T07:00:00Z": {From: "09:00", To: "20:00", Days: "mon-sat", Zone: "Europe/Madrid", OpensAt: &opens},
+	} {
+		if got := hours.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
