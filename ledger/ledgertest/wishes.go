@@ -1,6 +1,8 @@
 package ledgertest
 
 import (
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -241,5 +243,31 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 		b.advance(time.Hour)
 		b.sweep()
 		b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Skipped, campaign.Skipped)
+	},
+	"a STOP while its key is linked to the person": func(t *testing.T, b *bench) {
+		for i := range 20 {
+			phone, alias := fmt.Sprintf("+44770092%04d", i), fmt.Sprintf("+44770093%04d", i)
+			list := []campaign.Row{row(1, phone)}
+			c := b.imported(steps(1), list)
+			b.act(c, campaign.Start)
+			id := c.Recipient(1).Message(0)
+			b.claim(id, 1)
+			var settling sync.WaitGroup
+			settling.Go(func() {
+				err := b.Settle(t.Context(), ledger.Settlement{
+					Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Alias: alias,
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+			b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person, h.Answers = alias, false })
+			settling.Wait()
+			later := b.imported(steps(1), list)
+			b.act(later, campaign.Start)
+			if reason := b.tryClaim(later.Recipient(1).Message(0), 1); reason != "suppressed" {
+				t.Errorf("%s was refused as %q", phone, reason)
+			}
+		}
 	},
 }
