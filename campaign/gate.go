@@ -35,6 +35,9 @@ func (s Step) opens(b Before) bool {
 	case AfterRead:
 		return b.Status == Read
 	case AfterReply:
+		if b.Status <= Posting { // it goes out yet, or again
+			return false
+		}
 		for _, reply := range b.Replies {
 			if s.When.Suits(reply) {
 				return true

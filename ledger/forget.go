@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +34,8 @@ const (
 // Forget erases a person: their number, their cells and their answers in every
 // list, other keys of theirs, opt-outs. What stays are the messages with their
 // times, so that all counts are right, and a hash under which nothing is sent
-// to the person again. Forgetting twice changes nothing.
+// to the person again. Forgetting twice changes nothing; where it failed half
+// way nothing is sent to the person any more, and it has to be repeated.
 //
 // It does not reach backups, nor what the database has freed and not yet
 // overwritten.
@@ -42,23 +44,24 @@ func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Eras
 	if err != nil {
 		return Erased{}, err
 	}
-	others, err := l.rejectedRows(ctx, person)
+	keys, err := l.announceErasure(ctx, secret, person, now)
+	if err != nil {
+		return Erased{}, err
+	}
+	others, err := l.rejectedRows(ctx, keys)
 	if err != nil {
 		return Erased{}, err
 	}
 	var done Erased
 	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		if err := t.waitForImports(ctx); err != nil {
+			return err
+		}
 		keys, err := t.keysOf(ctx, person)
 		if err != nil {
 			return err
 		}
-		if err := t.waitForImports(ctx); err != nil {
-			return err
-		}
-		e := eraser{tx: t, keys: keys, as: erasedKey(secret, person), now: now}
-		for _, key := range keys {
-			e.hashes = append(e.hashes, [1]string{erasedKey(secret, key)})
-		}
+		e := eraser{tx: t, keys: keys, hashes: hashesOf(secret, keys), now: now}
 		rows, err := t.rowsOf(ctx, keys)
 		if err != nil {
 			return err
@@ -73,6 +76,42 @@ func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Eras
 		return e.erase(ctx, rows, others)
 	})
 	return done, err
+}
+
+// announceErasure has lists that come in from now on leave a person out, and
+// nothing be sent to them. It is committed before their rows are looked for: an
+// import that has not seen it is one that those who look wait for.
+func (l *Ledger) announceErasure(ctx context.Context, secret []byte, person string, now time.Time) (keys []string, err error) {
+	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		if keys, err = t.keysOf(ctx, person); err != nil {
+			return err
+		}
+		if err := t.keepHashes(ctx, hashesOf(secret, keys), now); err != nil {
+			return err
+		}
+		return t.suppress(ctx, [][]any{Suppression{Person: person, Scope: campaign.ScopeAll, Reason: reasonErased}.row(now)})
+	})
+	return keys, err
+}
+
+// hashesOf pairs keys with what takes the place of each.
+func hashesOf(secret []byte, keys []string) [][2]string {
+	pairs := make([][2]string, len(keys))
+	for i, key := range keys {
+		pairs[i] = [2]string{key, erasedKey(secret, key)}
+	}
+	return pairs
+}
+
+// keepHashes notes who was erased.
+func (t *tx) keepHashes(ctx context.Context, hashes [][2]string, now time.Time) error {
+	_, err := t.ExecContext(ctx, t.l.sql(`
+		INSERT INTO forgotten (hash, at) SELECT value ->> 1, CAST($2 AS BIGINT) FROM EACH($1) WHERE true ON CONFLICT (hash) DO NOTHING`),
+		asJSON(hashes), now.UnixMilli())
+	if err != nil {
+		return fmt.Errorf("ledger: note who was erased: %w", err)
+	}
+	return nil
 }
 
 // waitForImports waits until the batches that are being imported are in, and
@@ -99,7 +138,7 @@ func (t *tx) rowsOf(ctx context.Context, keys []string) ([]campaign.RecipientID,
 
 // rejectedRows finds the rows of a person that took no part. They have no key,
 // so every such row is read.
-func (l *Ledger) rejectedRows(ctx context.Context, person string) ([]campaign.RecipientID, error) {
+func (l *Ledger) rejectedRows(ctx context.Context, keys []string) ([]campaign.RecipientID, error) {
 	rows, err := l.read.QueryContext(ctx, `SELECT id, phone FROM recipients WHERE person IS NULL`)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: rows that were rejected: %w", err)
@@ -112,7 +151,7 @@ func (l *Ledger) rejectedRows(ctx context.Context, person string) ([]campaign.Re
 		if err := rows.Scan(&id, &phone); err != nil {
 			return nil, fmt.Errorf("ledger: rows that were rejected: %w", err)
 		}
-		if campaign.Person(phone) == person {
+		if slices.Contains(keys, campaign.Person(phone)) {
 			ids = append(ids, id)
 		}
 	}
@@ -123,8 +162,7 @@ func (l *Ledger) rejectedRows(ctx context.Context, person string) ([]campaign.Re
 type eraser struct {
 	*tx
 	keys   []string
-	as     string      // the key that takes the place of all
-	hashes [][1]string // of the keys
+	hashes [][2]string // the keys, and what takes the place of each
 	now    time.Time
 }
 
@@ -167,10 +205,10 @@ func (e *eraser) erase(ctx context.Context, rows, rejected []campaign.RecipientI
 		query string
 		args  []any
 	}{
-		{`INSERT INTO forgotten (hash, at) SELECT value ->> 0, CAST($2 AS BIGINT) FROM EACH($1) WHERE true ON CONFLICT (hash) DO NOTHING`,
-			[]any{asJSON(e.hashes), e.now.UnixMilli()}},
-		{`UPDATE recipients SET phone = $2, person = CASE WHEN person IS NULL THEN NULL ELSE $3 END, detail = '', cells = '[]', zone = '' WHERE id ` + these,
-			[]any{all, erasedPhone, e.as}},
+		{`UPDATE recipients
+			SET phone = $2, person = (SELECT v.value ->> 1 FROM EACH($3) AS v WHERE v.value ->> 0 = recipients.person), detail = '', cells = '[]', zone = ''
+			WHERE id ` + these,
+			[]any{all, erasedPhone, asJSON(e.hashes)}},
 		{`DELETE FROM replies WHERE message_id ` + these, []any{asJSON(messages)}},
 		{`UPDATE attempts SET provider_id = $2 || CAST(message_id AS TEXT) || '.' || CAST(n AS TEXT)
 			WHERE provider_id IS NOT NULL AND message_id ` + these, []any{asJSON(messages), erasedPrefix}},
@@ -186,7 +224,10 @@ func (e *eraser) erase(ctx context.Context, rows, rejected []campaign.RecipientI
 	}
 	batch := make([][]any, len(e.hashes))
 	for i, hash := range e.hashes {
-		batch[i] = Suppression{Person: hash[0], Scope: campaign.ScopeAll, Reason: reasonErased, Source: SourceOperator}.row(e.now)
+		batch[i] = Suppression{Person: hash[1], Scope: campaign.ScopeAll, Reason: reasonErased, Source: SourceOperator}.row(e.now)
+	}
+	if err := e.keepHashes(ctx, e.hashes, e.now); err != nil {
+		return err
 	}
 	return e.suppress(ctx, batch)
 }

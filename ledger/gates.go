@@ -33,13 +33,10 @@ func (t *tx) follow(ctx context.Context, m *message, now time.Time) error {
 	}
 	for step := m.id.Step() + 1; step < len(definition.Steps); {
 		first, end := definition.Branches(step)
-		if first <= m.id.Step() { // m is one of these branches: the others are decided
-			step = end
-			continue
-		}
-		goOn, err := t.followTo(ctx, m, first, end, definition, now)
-		if err != nil || !goOn {
-			return err
+		if first > m.id.Step() { // else m is one of these branches: the others are decided
+			if m, err = t.followTo(ctx, m, first, end, definition, now); err != nil || m == nil {
+				return err
+			}
 		}
 		step = end
 	}
@@ -47,37 +44,78 @@ func (t *tx) follow(ctx context.Context, m *message, now time.Time) error {
 }
 
 // followTo decides about the steps from first up to end, all of which wait for
-// m and of which one goes out. It reports whether the steps behind them wait
-// for m as well.
-func (t *tx) followTo(ctx context.Context, m *message, first, end int, definition *campaign.Definition, now time.Time) (goOn bool, err error) {
-	goOn = true
+// m and of which one goes out. It returns what the steps behind them wait for: m
+// where all were passed over, the last of several of which none can go out any
+// more, and nil where there is nothing to decide yet, or it was decided.
+func (t *tx) followTo(ctx context.Context, m *message, first, end int, definition *campaign.Definition, now time.Time) (*message, error) {
+	shows, err := t.shown(ctx, m.id.Recipient(), first, end, definition)
+	switch {
+	case err != nil:
+		return nil, err
+	case shows == nil:
+		return m, nil
+	case shows.taken():
+		return nil, t.skipBranches(ctx, shows.id, now)
+	case shows.status != campaign.Waiting && end-first == 1:
+		return nil, nil
+	}
 	for step := first; step < end; step++ {
 		rule := definition.Steps[step]
 		next, err := t.message(ctx, m.id.Recipient().Message(step))
-		if err != nil || next == nil {
-			return false, err
-		}
-		if next.passedOver(rule) {
-			continue
+		if err != nil {
+			return nil, err
 		}
 		if next.status != campaign.Waiting {
-			return false, nil
+			continue
 		}
 		decision, err := t.judge(ctx, m, rule, false)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if decision == campaign.GateShut {
 			t.setPatience(next, m.status, rule.Patient(), now)
-			goOn = false
 			continue
 		}
 		passed, err := t.decide(ctx, next, decision, rule, reasonBehind(m), now)
 		if err != nil || !passed {
-			return false, err
+			return nil, err
 		}
 	}
-	return goOn, nil
+	shows, err = t.shown(ctx, m.id.Recipient(), first, end, definition)
+	switch {
+	case err != nil || shows != nil && shows.status == campaign.Waiting:
+		return nil, err
+	case shows == nil:
+		return m, nil
+	}
+	return shows, nil
+}
+
+// shown is the message that the steps from first up to end show to those
+// behind them: the one that was taken, else one that waits, else one that was
+// ended; nil where all were passed over.
+func (t *tx) shown(ctx context.Context, r campaign.RecipientID, first, end int, definition *campaign.Definition) (*message, error) {
+	var waits, ended *message
+	for step := first; step < end; step++ {
+		m, err := t.message(ctx, r.Message(step))
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case m == nil:
+			return nil, fmt.Errorf("ledger: row %d of campaign %s has no step %d", r.Row(), r.Campaign(), step+1)
+		case m.taken():
+			return m, nil
+		case m.status == campaign.Waiting:
+			waits = m
+		case !m.passedOver(definition.Steps[step]):
+			ended = m
+		}
+	}
+	if waits != nil {
+		return waits, nil
+	}
+	return ended, nil
 }
 
 // judge asks the gate of a step that waits for m.
@@ -99,6 +137,15 @@ const reasonOtherBranch = "another answer was given"
 // because it was skipped by its rule or for another branch.
 func (m *message) passedOver(rule campaign.Step) bool {
 	return m.status == campaign.Skipped && (rule.Otherwise == campaign.Skip || m.reason == reasonOtherBranch)
+}
+
+// taken reports whether the gate of a message was opened, or it had none.
+func (m *message) taken() bool {
+	switch m.status {
+	case campaign.Waiting, campaign.Skipped, campaign.Expired:
+		return false
+	}
+	return true
 }
 
 // setPatience starts the clock of a gate once the step before it is with the
@@ -184,8 +231,18 @@ func (t *tx) skip(ctx context.Context, id campaign.MessageID, reason string, now
 	if err != nil || m == nil || !m.status.CanBecome(campaign.Skipped) {
 		return err
 	}
+	definition, err := t.definition(ctx, id.Campaign())
+	if err != nil {
+		return err
+	}
 	m.reason = reason
 	t.set(m, campaign.Skipped, never(), now)
+	first, end := definition.Branches(id.Step())
+	if end-first > 1 || m.passedOver(definition.Steps[id.Step()]) { // what is behind it may wait for another one
+		if m, err = t.stepBefore(ctx, id, definition); err != nil {
+			return err
+		}
+	}
 	return t.follow(ctx, m, now)
 }
 
@@ -246,16 +303,11 @@ func reasonImpatient(before int, rule campaign.Step) string {
 // of an earlier one where that was passed over. Branches wait for the same.
 func (t *tx) stepBefore(ctx context.Context, id campaign.MessageID, definition *campaign.Definition) (*message, error) {
 	first, _ := definition.Branches(id.Step())
-	for step := first - 1; step >= 0; step-- {
-		m, err := t.message(ctx, id.Recipient().Message(step))
-		if err != nil {
-			return nil, err
-		}
-		if m == nil {
-			break
-		}
-		if step == 0 || !m.passedOver(definition.Steps[step]) {
-			return m, nil
+	for first > 0 {
+		end := first
+		first, _ = definition.Branches(end - 1)
+		if m, err := t.shown(ctx, id.Recipient(), first, end, definition); err != nil || m != nil {
+			return m, err
 		}
 	}
 	return nil, fmt.Errorf("ledger: message %d has no step before it", id)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -37,8 +38,8 @@ type Heard struct {
 	// none. campaign.ScopeCampaign stands for the campaign that is answered, and
 	// for all scopes where that is not known.
 	Stop campaign.SuppressionScope
-	// Start takes back what the person has said before, in the scope Restores
-	// (empty: in every one).
+	// Start takes back what the person has said until then, in the scope Restores
+	// (empty: in every one). What they have said later stays.
 	Start    bool
 	Restores campaign.SuppressionScope
 	// Source is who says so: SourcePerson or SourceProvider.
@@ -47,7 +48,7 @@ type Heard struct {
 
 // Hear records what people have let us know, and what follows from it. No
 // message is claimed against a wish once it has returned. Hearing a thing twice
-// changes nothing.
+// changes nothing, but for a STOP that is heard again after a START: it counts.
 //
 // An answer without a reference is taken for one to the newest message that the
 // person had from the channel in a campaign that waits for answers. What no
@@ -72,22 +73,17 @@ func (t *tx) hear(ctx context.Context, list []Heard, now time.Time) error {
 }
 
 func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) error {
-	if h.Person == "" {
-		var err error
-		if h.Person, err = t.whoAnswers(ctx, h.ReplyTo); err != nil || h.Person == "" {
+	if h.Stop != "" { // before the keys are read
+		if err := t.lockKeys(ctx); err != nil {
 			return err
 		}
 	}
-	if erased, err := t.wasErased(ctx, h.Person); err != nil || erased {
-		return err // nothing is sent to them; nothing of theirs is kept
-	}
-	if h.Formerly != "" && h.Formerly != h.Person {
-		if err := t.linkKeys(ctx, h.Formerly, h.Person); err != nil {
-			return err
-		}
-	}
-	keys, err := t.keysOf(ctx, h.Person)
+	referred, err := t.referredTo(ctx, h.ReplyTo)
 	if err != nil {
+		return err
+	}
+	keys, err := t.whoSpeaks(ctx, &h, referred)
+	if err != nil || len(keys) == 0 {
 		return err
 	}
 	if h.Message {
@@ -100,22 +96,41 @@ func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) error {
 			return err
 		}
 	}
-	if h.Stop == "" && (!h.Answers || h.Start) {
-		return nil
-	}
-	answered, err := t.answered(ctx, h, keys)
-	if err != nil {
-		return err
-	}
 	if h.Stop != "" {
-		if err := t.stopWriting(ctx, h, keys, answered, now); err != nil {
+		if err := t.stopWriting(ctx, h, keys, referred, now); err != nil {
 			return err
 		}
 	}
-	if answered == nil || !h.Answers {
+	if !h.Answers || h.Start {
 		return nil
 	}
-	return t.takeReply(ctx, h, answered, now)
+	return t.takeReply(ctx, h, keys, referred, now)
+}
+
+// whoSpeaks are the keys of the person, and none where that is not known, or
+// somebody who was erased: nothing is sent to them, and nothing of theirs is kept.
+// What answers a message comes from whoever had it, under whichever key.
+func (t *tx) whoSpeaks(ctx context.Context, h *Heard, referred campaign.MessageID) ([]string, error) {
+	owner := ""
+	if referred != 0 {
+		var err error
+		if owner, err = t.personOf(ctx, referred.Recipient()); err != nil {
+			return nil, err
+		}
+	}
+	h.Person = cmp.Or(h.Person, owner)
+	if h.Person == "" {
+		return nil, nil
+	}
+	if erased, err := t.wasErased(ctx, h.Person); err != nil || erased {
+		return nil, err
+	}
+	for _, other := range []string{h.Formerly, owner} {
+		if err := t.linkKeys(ctx, other, h.Person); err != nil {
+			return nil, err
+		}
+	}
+	return t.keysOf(ctx, h.Person)
 }
 
 func (t *tx) wasErased(ctx context.Context, person string) (bool, error) {
@@ -128,10 +143,10 @@ func (t *tx) wasErased(ctx context.Context, person string) (bool, error) {
 }
 
 // takeReply keeps an answer that some step waits for, and decides the gates
-// behind the message.
-func (t *tx) takeReply(ctx context.Context, h Heard, answered *message, now time.Time) error {
-	definition, err := t.definition(ctx, answered.id.Campaign())
-	if err != nil || !definition.HearsReplies(answered.id.Step()) {
+// behind the message that is answered.
+func (t *tx) takeReply(ctx context.Context, h Heard, keys []string, referred campaign.MessageID, now time.Time) error {
+	answered, err := t.answered(ctx, h, keys, referred)
+	if err != nil || answered == nil {
 		return err
 	}
 	id := h.ID
@@ -167,19 +182,17 @@ func (t *tx) replies(ctx context.Context, id campaign.MessageID) ([]campaign.Rep
 }
 
 // answered is the message that is answered, locked with those behind it; nil
-// where it is not known.
-func (t *tx) answered(ctx context.Context, h Heard, keys []string) (*message, error) {
-	id, err := t.referredTo(ctx, h.ReplyTo)
-	if err != nil {
-		return nil, err
-	}
-	if id == 0 && h.Answers {
-		if id, err = t.lastHeardFrom(ctx, h, keys); err != nil {
+// where it is not known, or no step waits for an answer to it.
+func (t *tx) answered(ctx context.Context, h Heard, keys []string, id campaign.MessageID) (*message, error) {
+	if id == 0 {
+		var err error
+		if id, err = t.newestBefore(ctx, h, keys, (*campaign.Definition).HearsReplies); err != nil || id == 0 {
 			return nil, err
 		}
 	}
-	if id == 0 {
-		return nil, nil
+	definition, err := t.definition(ctx, id.Campaign())
+	if err != nil || !definition.HearsReplies(id.Step()) {
+		return nil, err
 	}
 	ids, err := t.withNext(ctx, nil, id)
 	if err != nil {
@@ -191,6 +204,7 @@ func (t *tx) answered(ctx context.Context, h Heard, keys []string) (*message, er
 	return t.messages[id], nil
 }
 
+// referredTo is the message that has the provider's identifier; 0 for none.
 func (t *tx) referredTo(ctx context.Context, providerID string) (id campaign.MessageID, err error) {
 	if providerID == "" {
 		return 0, nil
@@ -205,27 +219,18 @@ func (t *tx) referredTo(ctx context.Context, providerID string) (id campaign.Mes
 	return id, nil
 }
 
-// whoAnswers is the person to whom the message went that is answered, or an
-// empty text.
-func (t *tx) whoAnswers(ctx context.Context, providerID string) (person string, err error) {
-	id, err := t.referredTo(ctx, providerID)
-	if err != nil || id == 0 {
-		return "", err
-	}
-	err = t.QueryRowContext(ctx, `SELECT person FROM recipients WHERE id = $1`, int64(id.Recipient())).Scan(&person)
-	if err != nil {
-		return "", fmt.Errorf("ledger: who answers: %w", err)
-	}
-	return person, nil
-}
-
 // answerSkew is how much earlier than our message an answer may seem to be, for
 // two clocks were read.
 const answerSkew = 5 * time.Second
 
-// lastHeardFrom is the newest message that a person had from a channel before
-// they wrote, among those that a campaign waits for an answer to; 0 for none.
-func (t *tx) lastHeardFrom(ctx context.Context, h Heard, keys []string) (campaign.MessageID, error) {
+// everyStep is for newestBefore.
+func everyStep(*campaign.Definition, int) bool { return true }
+
+// newestBefore is the newest message that a person had from a channel before
+// they wrote, among those that suit and whose campaigns are not over; 0 for none.
+// Where the person refers to a message that is not known, it can only be one of
+// whose identifier the provider has not told us yet.
+func (t *tx) newestBefore(ctx context.Context, h Heard, keys []string, suits func(*campaign.Definition, int) bool) (campaign.MessageID, error) {
 	rows, err := t.openRows(ctx, keys)
 	if err != nil {
 		return 0, err
@@ -236,9 +241,11 @@ func (t *tx) lastHeardFrom(ctx context.Context, h Heard, keys []string) (campaig
 		if err != nil {
 			return 0, err
 		}
-		position := definition.Position(h.Channel)
+		if definition.Position(h.Channel) < 0 {
+			continue
+		}
 		for step := range definition.Steps {
-			if position >= 0 && definition.HearsReplies(step) {
+			if suits(definition, step) {
 				ids = append(ids, recipient.Message(step))
 			}
 		}
@@ -249,8 +256,9 @@ func (t *tx) lastHeardFrom(ctx context.Context, h Heard, keys []string) (campaig
 	var id campaign.MessageID
 	err = t.QueryRowContext(ctx, t.l.sql(`
 		SELECT m.id FROM messages m JOIN attempts a ON a.message_id = m.id AND a.n = m.attempt
-		WHERE m.id IN (SELECT CAST(value AS BIGINT) FROM EACH($1)) AND m.status + 0 IN (4, 5, 6, 7, 8, 9) AND a.claimed_at <= $2
-		ORDER BY a.claimed_at DESC, m.id DESC LIMIT 1`), asJSON(ids), h.At.Add(answerSkew).UnixMilli()).Scan(&id)
+		WHERE m.id IN (SELECT CAST(value AS BIGINT) FROM EACH($1)) AND m.status + 0 IN (3, 4, 5, 6, 7, 8, 9) AND a.claimed_at <= $2
+		  AND ($3 = '' OR a.provider_id IS NULL)
+		ORDER BY a.claimed_at DESC, m.id DESC LIMIT 1`), asJSON(ids), h.At.Add(answerSkew).UnixMilli(), h.ReplyTo).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
@@ -260,14 +268,14 @@ func (t *tx) lastHeardFrom(ctx context.Context, h Heard, keys []string) (campaig
 	return id, nil
 }
 
-// openRows are the rows of a person in the lists of campaigns that are not
-// over.
+// openRows are the rows of a person in the lists of campaigns that are under
+// way. Those that have not started look at opt-outs when they do.
 func (t *tx) openRows(ctx context.Context, keys []string) ([]campaign.RecipientID, error) {
 	return t.recipients(ctx, `
 		SELECT id FROM (
 			SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = c.id AND r.person = k.value ->> 0) AS id
 			FROM EACH($1) AS k CROSS JOIN campaigns c
-			WHERE c.state IN ('draft', 'scheduled', 'running', 'paused')) AS looked_up
+			WHERE c.state IN ('running', 'paused')) AS looked_up
 		WHERE id IS NOT NULL ORDER BY id`, asJSON(nested(keys)))
 }
 

@@ -2,8 +2,8 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
-	"strings"
 	"time"
 
 	"carillon/campaign"
@@ -54,9 +54,10 @@ func CampaignScope(id campaign.ID) campaign.SuppressionScope {
 const maxSuppressions = 2000
 
 // Suppress records opt-outs. No message of these persons is claimed once it
-// has returned. A person who is known under an alias is suppressed under both
-// keys. Repeating an opt-out keeps the first one's time, and its reason unless
-// the new one has a weightier source.
+// has returned. A person who is known under several keys is suppressed under all
+// of them. Repeating an opt-out keeps the first one's time, and its reason unless
+// the new one has a weightier source; but what a person has said counts from the
+// last time, for a word that was said before it does not take it back.
 func (l *Ledger) Suppress(ctx context.Context, list []Suppression, now time.Time) error {
 	for len(list) > 0 {
 		n := min(len(list), maxSuppressions)
@@ -85,11 +86,21 @@ const suppressSQL = `
 		SELECT a.person, v.value ->> 1, v.value ->> 2, v.value ->> 3, v.value ->> 4 FROM EACH($1) AS v JOIN aliases a ON a.alias = v.value ->> 0
 		UNION ALL
 		SELECT a.alias, v.value ->> 1, v.value ->> 2, v.value ->> 3, v.value ->> 4 FROM EACH($1) AS v JOIN aliases a ON a.person = v.value ->> 0
+		UNION ALL
+		SELECT b.alias, v.value ->> 1, v.value ->> 2, v.value ->> 3, v.value ->> 4
+		FROM EACH($1) AS v JOIN aliases a ON a.alias = v.value ->> 0 JOIN aliases b ON b.person = a.person
 	) AS keys WHERE true GROUP BY key, scope ORDER BY key, scope
-	ON CONFLICT (person, scope) DO UPDATE SET source = excluded.source, reason = excluded.reason
-	WHERE suppressions.source > excluded.source`
+	ON CONFLICT (person, scope) DO UPDATE
+	SET source = CASE WHEN suppressions.source > excluded.source THEN excluded.source ELSE suppressions.source END,
+	    reason = CASE WHEN suppressions.source > excluded.source THEN excluded.reason ELSE suppressions.reason END,
+	    created_at = CASE WHEN excluded.source IN (1, 2) AND excluded.created_at > suppressions.created_at THEN excluded.created_at ELSE suppressions.created_at END
+	WHERE suppressions.source > excluded.source
+	   OR (suppressions.source IN (1, 2) AND excluded.source IN (1, 2) AND suppressions.created_at < excluded.created_at)`
 
 func (t *tx) suppress(ctx context.Context, batch [][]any) error {
+	if err := t.lockKeys(ctx); err != nil {
+		return err
+	}
 	if _, err := t.ExecContext(ctx, t.l.sql(suppressSQL), asJSON(batch)); err != nil {
 		return fmt.Errorf("ledger: suppress: %w", err)
 	}
@@ -98,41 +109,49 @@ func (t *tx) suppress(ctx context.Context, batch [][]any) error {
 
 // suppressRecipient records an opt-out that a provider has told us of.
 func (t *tx) suppressRecipient(ctx context.Context, id campaign.RecipientID, scope campaign.SuppressionScope, reason string, now time.Time) error {
-	var person string
-	if err := t.QueryRowContext(ctx, `SELECT person FROM recipients WHERE id = $1`, int64(id)).Scan(&person); err != nil {
-		return fmt.Errorf("ledger: person of row %d of campaign %s: %w", id.Row(), id.Campaign(), err)
+	person, err := t.personOf(ctx, id)
+	if err != nil {
+		return err
 	}
 	return t.suppress(ctx, [][]any{Suppression{Person: person, Scope: scope, Reason: reason, Source: SourceProvider}.row(now)})
 }
 
 // Unsuppress removes a person's opt-out of one scope, under all of their keys,
-// and reports whether there was one. Of a person who was erased it removes the
-// hash, too: they can be written to again.
+// and reports whether there was one. A person who was erased can be written to
+// again by it: in later lists, for those that they were erased from have no
+// number any more.
 func (l *Ledger) Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope) (bool, error) {
 	secret, err := l.secret(ctx)
 	if err != nil {
 		return false, err
 	}
-	var removed int64
+	var removed bool
 	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		keys, err := t.keysOf(ctx, person)
 		if err != nil {
 			return err
 		}
-		hash := erasedKey(secret, person)
-		done, err := t.ExecContext(ctx, t.l.sql(`
-			DELETE FROM suppressions WHERE scope = $2 AND person IN (SELECT value ->> 0 FROM EACH($1))`),
-			asJSON(nested(append(keys, hash))), string(scope))
-		if err != nil {
-			return fmt.Errorf("ledger: unsuppress: %w", err)
-		}
-		if removed, err = done.RowsAffected(); err != nil || scope != campaign.ScopeAll {
+		removed, err = t.deletes(ctx, `DELETE FROM suppressions WHERE scope = $2 AND person IN (SELECT value ->> 0 FROM EACH($1))`,
+			asJSON(nested(keys)), string(scope))
+		if err != nil || scope != campaign.ScopeAll {
 			return err
 		}
-		_, err = t.ExecContext(ctx, `DELETE FROM forgotten WHERE hash = $1`, hash)
+		again, err := t.deletes(ctx, `DELETE FROM forgotten WHERE hash = $1`, erasedKey(secret, person))
+		removed = removed || again
 		return err
 	})
-	return removed > 0, err
+	return removed, err
+}
+
+// deletes runs a statement that takes back an opt-out, and reports whether there
+// was one.
+func (t *tx) deletes(ctx context.Context, query string, args ...any) (bool, error) {
+	done, err := t.ExecContext(ctx, t.l.sql(query), args...)
+	if err != nil {
+		return false, fmt.Errorf("ledger: unsuppress: %w", err)
+	}
+	n, err := done.RowsAffected()
+	return n > 0, err
 }
 
 // Suppressions returns opt-outs in the order of their persons, at most limit,
@@ -144,6 +163,10 @@ func (l *Ledger) Suppressions(ctx context.Context, after Suppression, limit int)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: suppressions: %w", err)
 	}
+	return scanSuppressions(rows)
+}
+
+func scanSuppressions(rows *sql.Rows) ([]Suppression, error) {
 	defer rows.Close()
 	var list []Suppression
 	for rows.Next() {
@@ -156,39 +179,4 @@ func (l *Ledger) Suppressions(ctx context.Context, after Suppression, limit int)
 		list = append(list, s)
 	}
 	return list, rows.Err()
-}
-
-// addAlias records another key of a recipient's person.
-func (t *tx) addAlias(ctx context.Context, id campaign.RecipientID, alias string) error {
-	var person string
-	err := t.QueryRowContext(ctx, `SELECT COALESCE(person, '') FROM recipients WHERE id = $1`, int64(id)).Scan(&person)
-	if err != nil {
-		return fmt.Errorf("ledger: alias: %w", err)
-	}
-	if person == "" || person == alias || strings.HasPrefix(person, erasedPrefix) {
-		return nil
-	}
-	return t.linkKeys(ctx, person, alias)
-}
-
-// linkKeys records that two keys are one person's. What the person has opted
-// out of under one of them holds for both.
-func (t *tx) linkKeys(ctx context.Context, person, alias string) error {
-	done, err := t.ExecContext(ctx, `INSERT INTO aliases (alias, person) VALUES ($1, $2) ON CONFLICT (alias) DO NOTHING`, alias, person)
-	if err != nil {
-		return fmt.Errorf("ledger: alias: %w", err)
-	}
-	if n, err := done.RowsAffected(); err != nil || n == 0 {
-		return err
-	}
-	_, err = t.ExecContext(ctx, `
-		INSERT INTO suppressions (person, scope, reason, created_at, source)
-		SELECT CASE WHEN s.person = a.alias THEN a.person ELSE a.alias END, s.scope, s.reason, s.created_at, s.source
-		FROM aliases a JOIN suppressions s ON s.person IN (a.alias, a.person)
-		WHERE a.alias = $1
-		ON CONFLICT (person, scope) DO NOTHING`, alias)
-	if err != nil {
-		return fmt.Errorf("ledger: opt-outs of an alias: %w", err)
-	}
-	return nil
 }

@@ -8,38 +8,12 @@ import (
 	"carillon/campaign"
 )
 
-// keysOf are all keys under which a person is known.
-func (t *tx) keysOf(ctx context.Context, person string) ([]string, error) {
-	rows, err := t.QueryContext(ctx, `
-		SELECT person FROM aliases WHERE alias = $1
-		UNION SELECT alias FROM aliases WHERE person = $1
-		UNION SELECT b.alias FROM aliases a JOIN aliases b ON b.person = a.person WHERE a.alias = $1`, person)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: keys of a person: %w", err)
-	}
-	defer rows.Close()
-	keys := []string{person}
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return nil, fmt.Errorf("ledger: keys of a person: %w", err)
-		}
-		if key != person {
-			keys = append(keys, key)
-		}
-	}
-	return keys, rows.Err()
-}
-
 // stopWriting records that a person wants to be left alone, and ends what
 // waits to be sent to them.
-func (t *tx) stopWriting(ctx context.Context, h Heard, keys []string, answered *message, now time.Time) error {
-	scope := h.Stop
-	if scope == campaign.ScopeCampaign {
-		scope = campaign.ScopeAll
-		if answered != nil {
-			scope = CampaignScope(answered.id.Campaign())
-		}
+func (t *tx) stopWriting(ctx context.Context, h Heard, keys []string, referred campaign.MessageID, now time.Time) error {
+	scope, err := t.scopeOf(ctx, h, keys, referred)
+	if err != nil {
+		return err
 	}
 	reason := "told by the person"
 	if h.Source == SourceProvider {
@@ -47,12 +21,26 @@ func (t *tx) stopWriting(ctx context.Context, h Heard, keys []string, answered *
 	}
 	batch := make([][]any, len(keys))
 	for i, key := range keys {
-		batch[i] = Suppression{Person: key, Scope: scope, Reason: reason, Source: h.Source}.row(now)
+		batch[i] = Suppression{Person: key, Scope: scope, Reason: reason, Source: h.Source}.row(h.At)
 	}
 	if err := t.suppress(ctx, batch); err != nil {
 		return err
 	}
 	return t.skipSuppressed(ctx, keys, now)
+}
+
+// scopeOf is the scope of a wish to be left alone, as it is stored.
+func (t *tx) scopeOf(ctx context.Context, h Heard, keys []string, referred campaign.MessageID) (campaign.SuppressionScope, error) {
+	if h.Stop != campaign.ScopeCampaign {
+		return h.Stop, nil
+	}
+	if referred == 0 {
+		var err error
+		if referred, err = t.newestBefore(ctx, h, keys, everyStep); err != nil || referred == 0 {
+			return campaign.ScopeAll, err
+		}
+	}
+	return CampaignScope(referred.Campaign()), nil
 }
 
 // reasonOptedOut explains a message that its person did not want.
@@ -92,12 +80,13 @@ func (t *tx) skipSuppressed(ctx context.Context, keys []string, now time.Time) e
 	return nil
 }
 
-// restore takes back what a person had said, in one scope or (empty) in all.
+// restore takes back what a person had said before, in one scope or (empty) in
+// all.
 func (t *tx) restore(ctx context.Context, keys []string, h Heard) error {
 	_, err := t.ExecContext(ctx, t.l.sql(`
 		DELETE FROM suppressions
-		WHERE person IN (SELECT value ->> 0 FROM EACH($1)) AND source >= $2 AND (scope = $3 OR $3 = '')`),
-		asJSON(nested(keys)), int(h.Source), string(h.Restores))
+		WHERE person IN (SELECT value ->> 0 FROM EACH($1)) AND source >= $2 AND (scope = $3 OR $3 = '') AND created_at <= $4`),
+		asJSON(nested(keys)), int(h.Source), string(h.Restores), h.At.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("ledger: take back an opt-out: %w", err)
 	}
@@ -110,7 +99,7 @@ func (t *tx) restore(ctx context.Context, keys []string, h Heard) error {
 const SilencesBelieved = 3
 
 // noteSilence counts a message that reached nobody, and suppresses the person
-// softly after several: until they write, or one is delivered.
+// softly after several, until they write.
 func (t *tx) noteSilence(ctx context.Context, id campaign.MessageID, now time.Time) error {
 	var person string
 	var n int
@@ -127,7 +116,7 @@ func (t *tx) noteSilence(ctx context.Context, id campaign.MessageID, now time.Ti
 	if n < SilencesBelieved {
 		return nil
 	}
-	alive, err := t.deliveredSince(ctx, person, since)
+	alive, err := t.deliveredSince(ctx, person, time.UnixMilli(since))
 	if err != nil {
 		return err
 	}
@@ -139,16 +128,22 @@ func (t *tx) noteSilence(ctx context.Context, id campaign.MessageID, now time.Ti
 	return t.suppress(ctx, [][]any{Suppression{Person: person, Scope: campaign.ScopeAll, Reason: reason, Source: SourceSilence}.row(now)})
 }
 
-// deliveredSince reports whether a message has reached a person since a time,
-// in milliseconds.
-func (t *tx) deliveredSince(ctx context.Context, person string, since int64) (alive bool, err error) {
+// arrivesWithin is how long after a campaign's end its messages may arrive: the
+// longest time to live that a template has by itself (Meta, templates,
+// time-to-live: 30 days), and a day.
+const arrivesWithin = 31 * 24 * time.Hour
+
+// deliveredSince reports whether a message has reached a person since a time. It
+// looks at the campaigns that have something to tell of that time.
+func (t *tx) deliveredSince(ctx context.Context, person string, since time.Time) (alive bool, err error) {
 	err = t.QueryRowContext(ctx, `
 		SELECT EXISTS (
 			SELECT 1 FROM (
 				SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = c.id AND r.person = $1) AS id
-				FROM campaigns c WHERE c.started_at IS NOT NULL) AS looked_up
+				FROM campaigns c WHERE c.started_at IS NOT NULL AND (c.finished_at IS NULL OR c.finished_at > $3)) AS looked_up
 			JOIN messages m ON m.id >= looked_up.id * 16 AND m.id < looked_up.id * 16 + 16
-			WHERE m.delivered_at > $2 OR m.read_at > $2)`, person, since).Scan(&alive)
+			WHERE m.delivered_at > $2 OR m.read_at > $2)`,
+		person, since.UnixMilli(), since.Add(-arrivesWithin).UnixMilli()).Scan(&alive)
 	if err != nil {
 		return false, fmt.Errorf("ledger: last sign of life: %w", err)
 	}

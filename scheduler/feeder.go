@@ -144,8 +144,8 @@ func (f *feeder) keepOnly(running []ledger.Campaign) {
 	for _, c := range running {
 		keep[c.ID] = c.Changes
 	}
-	for id := range f.fed {
-		if changes, runs := keep[id]; !runs || changes != f.seen[id] {
+	for id, before := range f.seen {
+		if changes, runs := keep[id]; !runs || changes != before {
 			delete(f.fed, id)
 			delete(f.looked, id)
 			delete(f.caps, id)
@@ -180,6 +180,8 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 	f.looked[c.ID] = now
 	if opens := shut(c.Definition.Hours, now); opens.After(now) {
 		f.rests[c.ID] = opens
+		delete(f.fed, c.ID) // what is in the queue is refused, and fed again
+		f.settle(c.ID, nil)
 		return nil
 	}
 	before := f.fed[c.ID]

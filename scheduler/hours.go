@@ -48,7 +48,7 @@ func (f *feeder) holdBack(ctx context.Context, c ledger.Campaign, candidates []l
 }
 
 // limitHours puts off the messages to people whose hours have not begun, or are
-// over.
+// over. Somebody without a zone was erased: the claim ends the message.
 func (f *feeder) limitHours(ctx context.Context, c ledger.Campaign, candidates []ledger.Feedable, now time.Time) (map[campaign.MessageID]bool, error) {
 	hours := c.Definition.Hours
 	if hours == nil || !hours.ByRecipient() || len(candidates) == 0 {
@@ -64,6 +64,9 @@ func (f *feeder) limitHours(ctx context.Context, c ledger.Campaign, candidates [
 	}
 	asleep, later := map[campaign.MessageID]bool{}, map[campaign.MessageID]time.Time{}
 	for _, id := range ids {
+		if zones[id] == "" {
+			continue
+		}
 		if opens := next(hours, zones[id], now); opens.After(now) {
 			asleep[id], later[id] = true, opens
 		}

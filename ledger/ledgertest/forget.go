@@ -124,4 +124,54 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("refused as %q", reason)
 		}
 	},
+	"a person who stands in one list under two keys": func(t *testing.T, b *bench) {
+		c := b.imported(steps(1), []campaign.Row{row(1, ana), row(2, "+447700999999"), row(3, "+447700900001")})
+		b.act(c, campaign.Start)
+		id := c.Recipient(1).Message(0)
+		b.claim(id, 1)
+		b.check(b.Settle(t.Context(), ledger.Settlement{
+			Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Alias: "+447700999999",
+		}))
+		if done := b.forget(); done != (ledger.Erased{Rows: 2, Skipped: 1}) {
+			t.Errorf("erased %+v", done)
+		}
+		for i, want := range []string{"forgotten", "forgotten", "+447700900001"} {
+			if line := b.line(c.Recipient(i + 1).Message(0)); line.Phone != want {
+				t.Errorf("row %d shows %q", i+1, line.Phone)
+			}
+		}
+	},
+	"who may be written to again is not in the lists that they were erased from": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.claim(id, 1)
+		b.settle(id, 1, ledger.OutcomeRefused, campaign.Failure{Reason: "busy", Retry: true, Tries: 1})
+		b.forget()
+		if removed, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll); !removed || err != nil {
+			t.Errorf("taking it back: %t, %v", removed, err)
+		}
+		if removed, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll); removed || err != nil {
+			t.Errorf("taking it back again: %t, %v", removed, err)
+		}
+		b.retry(id.Campaign(), campaign.Failed)
+		b.expect(id, campaign.Failed)
+	},
+	"a list comes in while its people are erased": func(t *testing.T, b *bench) {
+		for i := range 20 {
+			phone := fmt.Sprintf("+44770092%04d", i)
+			erased := make(chan error, 1)
+			go func() {
+				_, err := b.Forget(t.Context(), phone, b.now)
+				erased <- err
+			}()
+			c := b.imported(steps(1), []campaign.Row{row(1, phone)})
+			b.check(<-erased)
+			b.act(c, campaign.Start)
+			if line := b.line(c.Recipient(1).Message(0)); line.Phone != "forgotten" {
+				t.Errorf("the list has %s", line.Phone)
+			}
+			if reason := b.tryClaim(c.Recipient(1).Message(0), 1); reason != "suppressed" && reason != "gone" {
+				t.Errorf("refused as %q", reason)
+			}
+		}
+	},
 }

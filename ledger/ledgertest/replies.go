@@ -33,7 +33,7 @@ func (b *bench) answer(change func(*ledger.Heard)) {
 func (b *bench) presses(id campaign.MessageID, payload string) {
 	b.Helper()
 	b.answer(func(h *ledger.Heard) {
-		h.ID, h.ReplyTo = "press "+payload, providerID(id, 1)
+		h.ID, h.ReplyTo = "press "+payload+" "+id.Reference(1), providerID(id, 1)
 		h.Reply = campaign.Reply{Payload: payload, Text: "a button", Pressed: true}
 	})
 }
@@ -178,5 +178,39 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 		b.send(r.Message(0), 1)
 		b.receive(b.receipt(r.Message(0), 1, campaign.Failed, undeliverable))
 		b.expectAll(r, campaign.Failed, campaign.Skipped, campaign.Skipped, campaign.Skipped)
+	},
+	"an answer that comes before the outcome of the question": func(t *testing.T, b *bench) {
+		for _, reference := range []bool{true, false} {
+			b.advance(time.Minute)
+			r := b.running(asks(), 1).Recipient(1)
+			b.claim(r.Message(0), 1)
+			b.answer(func(h *ledger.Heard) {
+				h.ID, h.Reply = r.Message(0).Reference(1), campaign.Reply{Payload: "no", Pressed: true}
+				if reference {
+					h.ReplyTo = providerID(r.Message(0), 1)
+				}
+			})
+			b.expectAll(r, campaign.Posting, campaign.Waiting, campaign.Waiting, campaign.Waiting)
+			b.settle(r.Message(0), 1, ledger.OutcomeAccepted)
+			b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Pending, campaign.Waiting)
+		}
+	},
+	"an answer opens nothing while the question is to be sent again": func(t *testing.T, b *bench) {
+		r := b.running(asks(), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.receive(b.receipt(r.Message(0), 1, campaign.Failed, campaign.Failure{Reason: "timeout", Retry: true}))
+		b.presses(r.Message(0), "yes")
+		b.expectAll(r, campaign.Pending, campaign.Waiting, campaign.Waiting, campaign.Waiting)
+		b.advance(24 * time.Hour)
+		b.send(r.Message(0), 2)
+		b.expectAll(r, campaign.Accepted, campaign.Pending, campaign.Skipped, campaign.Waiting)
+	},
+	"an answer to what is not ours is none": func(t *testing.T, b *bench) {
+		r := b.running(asks(), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.answer(func(h *ledger.Heard) {
+			h.ID, h.ReplyTo, h.Reply = "chat", "wamid.of.an.agent", campaign.Reply{Text: "yes please"}
+		})
+		b.expect(r.Message(1), campaign.Waiting)
 	},
 }

@@ -13,6 +13,14 @@ import (
 	"carillon/ledger"
 )
 
+// retry attempts the messages of a campaign again that ended so.
+func (b *bench) retry(id campaign.ID, ended campaign.Status) ledger.Retried {
+	b.Helper()
+	done, err := b.Retry(b.Context(), id, []campaign.Status{ended}, "ops", b.now)
+	b.check(err)
+	return done
+}
+
 var retryScenarios = map[string]func(*testing.T, *bench){
 	"the failed are attempted again, and what waited for them waits again": func(t *testing.T, b *bench) {
 		busy := campaign.Failure{Reason: "busy", Retry: true, Tries: 1}
@@ -149,5 +157,31 @@ var retryScenarios = map[string]func(*testing.T, *bench){
 		refused(campaign.Delivered)
 		b.act(c, campaign.Cancel)
 		refused(campaign.Failed)
+	},
+	"branches that expired are decided by what was answered meanwhile": func(t *testing.T, b *bench) {
+		for payload, want := range map[string][]campaign.Status{
+			"":    {campaign.Accepted, campaign.Waiting, campaign.Waiting, campaign.Waiting},
+			"yes": {campaign.Accepted, campaign.Pending, campaign.Skipped, campaign.Waiting},
+			"no":  {campaign.Accepted, campaign.Skipped, campaign.Pending, campaign.Waiting},
+		} {
+			r := b.running(asks(), 1).Recipient(1)
+			b.send(r.Message(0), 1)
+			b.check(b.CloseRows(t.Context(), r.Campaign(), campaign.Expired, "time", b.now))
+			if payload != "" {
+				b.presses(r.Message(0), payload)
+			}
+			b.retry(r.Campaign(), campaign.Expired)
+			b.expectAll(r, want...)
+		}
+	},
+	"a branch that expired and is not wanted any more leaves the other": func(t *testing.T, b *bench) {
+		r := b.running(asks(func(d *campaign.Definition) { d.Steps[1].Category = campaign.Marketing }), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.check(b.CloseRows(t.Context(), r.Campaign(), campaign.Expired, "time", b.now))
+		b.wants(campaign.ScopeMarketing)
+		b.retry(r.Campaign(), campaign.Expired)
+		b.expectAll(r, campaign.Accepted, campaign.Expired, campaign.Waiting, campaign.Waiting)
+		b.presses(r.Message(0), "no")
+		b.expectAll(r, campaign.Accepted, campaign.Expired, campaign.Pending, campaign.Waiting)
 	},
 }

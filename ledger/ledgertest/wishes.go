@@ -1,6 +1,8 @@
 package ledgertest
 
 import (
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -185,6 +187,108 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 		}
 		if reason := b.refusal(); reason != "" {
 			t.Errorf("refused as %q", reason)
+		}
+	},
+	"a START that comes late takes back no later STOP": func(t *testing.T, b *bench) {
+		written := func(at time.Time) func(*ledger.Heard) { return func(h *ledger.Heard) { h.At = at } }
+		start := func(at time.Time) {
+			b.answer(func(h *ledger.Heard) { h.ID, h.At, h.Start, h.Reply = "start", at, true, campaign.Reply{Text: "START"} })
+		}
+		first := b.now
+		b.wants(campaign.ScopeAll, written(first))
+		b.wants(campaign.ScopeAll, written(first.Add(2*time.Minute)))
+		b.advance(time.Hour)
+		for _, late := range []time.Duration{-time.Minute, time.Minute} {
+			start(first.Add(late))
+			if reason := b.refusal(); reason != "suppressed" {
+				t.Errorf("after a START written %s refused as %q", late, reason)
+			}
+		}
+		start(first.Add(3 * time.Minute)) // heard late, and yet written after the last STOP
+		if reason := b.refusal(); reason != "" {
+			t.Errorf("after a later START refused as %q", reason)
+		}
+	},
+	"a STOP under a key that only its reference explains": func(t *testing.T, b *bench) {
+		r := b.running(steps(2), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person, h.ReplyTo = "+447700999999", providerID(r.Message(0), 1) })
+		b.expectAll(r, campaign.Accepted, campaign.Skipped)
+		if reason := b.refusal(); reason != "suppressed" {
+			t.Errorf("a later campaign was refused as %q", reason)
+		}
+	},
+	"an alias of two keys makes them one person": func(t *testing.T, b *bench) {
+		c := b.running(steps(2), 3)
+		for row := 1; row <= 2; row++ {
+			id := c.Recipient(row).Message(0)
+			b.claim(id, 1)
+			b.check(b.Settle(t.Context(), ledger.Settlement{
+				Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Alias: "+447700999999",
+			}))
+		}
+		b.answer(func(h *ledger.Heard) { h.Person, h.Formerly = "+447700999990", "+447700999999" })
+		b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person = "+447700999990" })
+		b.expectAll(c.Recipient(1), campaign.Accepted, campaign.Skipped)
+		b.expectAll(c.Recipient(2), campaign.Accepted, campaign.Skipped)
+		b.expectAll(c.Recipient(3), campaign.Pending, campaign.Waiting)
+	},
+	"a wish about a campaign, without a reference, is about that of the newest message": func(t *testing.T, b *bench) {
+		asked := b.running(asks(), 1).Recipient(1)
+		b.send(asked.Message(0), 1)
+		b.advance(time.Minute)
+		newest := b.running(steps(2), 1).Recipient(1) // waits for no answer
+		b.send(newest.Message(0), 1)
+		b.wants(campaign.ScopeCampaign)
+		b.expectAll(newest, campaign.Accepted, campaign.Skipped)
+		b.expectAll(asked, campaign.Accepted, campaign.Waiting, campaign.Waiting, campaign.Waiting)
+	},
+	"a wish that forbids one branch leaves the other": func(t *testing.T, b *bench) {
+		for _, otherwise := range []campaign.Otherwise{campaign.Stop, campaign.Skip, campaign.Send} {
+			r := b.running(asks(func(d *campaign.Definition) {
+				d.Steps[1].Category, d.Steps[1].Otherwise = campaign.Marketing, otherwise
+			}), 1).Recipient(1)
+			b.send(r.Message(0), 1)
+			b.wants(campaign.ScopeMarketing)
+			b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Waiting, campaign.Waiting)
+			b.presses(r.Message(0), "no")
+			b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Pending, campaign.Waiting)
+		}
+	},
+	"what is behind branches is decided when none of them can go out": func(t *testing.T, b *bench) {
+		r := b.running(asks(func(d *campaign.Definition) {
+			d.Steps[1].Category, d.Steps[1].Otherwise = campaign.Marketing, campaign.Stop
+		}), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.wants(campaign.ScopeMarketing)
+		b.advance(time.Hour)
+		b.sweep()
+		b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Skipped, campaign.Skipped)
+	},
+	"a STOP while its key is linked to the person": func(t *testing.T, b *bench) {
+		for i := range 20 {
+			phone, alias := fmt.Sprintf("+44770092%04d", i), fmt.Sprintf("+44770093%04d", i)
+			list := []campaign.Row{row(1, phone)}
+			c := b.imported(steps(1), list)
+			b.act(c, campaign.Start)
+			id := c.Recipient(1).Message(0)
+			b.claim(id, 1)
+			var settling sync.WaitGroup
+			settling.Go(func() {
+				err := b.Settle(t.Context(), ledger.Settlement{
+					Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Alias: alias,
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+			b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person, h.Answers = alias, false })
+			settling.Wait()
+			later := b.imported(steps(1), list)
+			b.act(later, campaign.Start)
+			if reason := b.tryClaim(later.Recipient(1).Message(0), 1); reason != "suppressed" {
+				t.Errorf("%s was refused as %q", phone, reason)
+			}
 		}
 	},
 }

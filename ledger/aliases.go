@@ -1,0 +1,137 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"carillon/campaign"
+)
+
+// keysOf are all keys under which a person is known, the given one first.
+func (t *tx) keysOf(ctx context.Context, person string) ([]string, error) {
+	rows, err := t.QueryContext(ctx, `
+		SELECT person FROM aliases WHERE alias = $1
+		UNION SELECT alias FROM aliases WHERE person = $1
+		UNION SELECT b.alias FROM aliases a JOIN aliases b ON b.person = a.person WHERE a.alias = $1`, person)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: keys of a person: %w", err)
+	}
+	defer rows.Close()
+	keys := []string{person}
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, fmt.Errorf("ledger: keys of a person: %w", err)
+		}
+		if key != person {
+			keys = append(keys, key)
+		}
+	}
+	return keys, rows.Err()
+}
+
+// lockKeys has the transaction go alone, until it ends, among those that link
+// keys and those that record opt-outs: each has to see what the other writes, or
+// an opt-out would be missing under a key that is linked at the same time.
+func (t *tx) lockKeys(ctx context.Context) error {
+	_, err := t.ExecContext(ctx, t.l.sql(`
+		INSERT INTO leases (name, holder, fence, until) VALUES ('keys', '', 1, CLOCK)
+		ON CONFLICT (name) DO UPDATE SET until = excluded.until`))
+	if err != nil {
+		return fmt.Errorf("ledger: lock the keys of people: %w", err)
+	}
+	return nil
+}
+
+// addAlias records another key of a recipient's person.
+func (t *tx) addAlias(ctx context.Context, id campaign.RecipientID, alias string) error {
+	person, err := t.personOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	return t.linkKeys(ctx, person, alias)
+}
+
+// personOf is the key of a recipient's person.
+func (t *tx) personOf(ctx context.Context, id campaign.RecipientID) (person string, err error) {
+	err = t.QueryRowContext(ctx, `SELECT COALESCE(person, '') FROM recipients WHERE id = $1`, int64(id)).Scan(&person)
+	if err != nil {
+		return "", fmt.Errorf("ledger: person of row %d of campaign %s: %w", id.Row(), id.Campaign(), err)
+	}
+	return person, nil
+}
+
+// linkKeys records that two keys are one person's. What the person has opted
+// out of under one of them holds for all that either is known by. An empty key,
+// and one that stands for a person who was erased, are linked to nothing.
+func (t *tx) linkKeys(ctx context.Context, person, alias string) error {
+	for _, key := range []string{person, alias} {
+		if key == "" || strings.HasPrefix(key, erasedPrefix) {
+			return nil
+		}
+	}
+	if known, err := t.keysOf(ctx, person); err != nil || slices.Contains(known, alias) {
+		return err
+	}
+	if err := t.lockKeys(ctx); err != nil {
+		return err
+	}
+	chief, err := t.chiefKey(ctx, person)
+	if err != nil {
+		return err
+	}
+	other, err := t.chiefKey(ctx, alias)
+	if err != nil || other == chief {
+		return err
+	}
+	for _, query := range []string{
+		`UPDATE aliases SET person = $1 WHERE person = $2`,
+		`INSERT INTO aliases (person, alias) VALUES ($1, $2)`,
+	} {
+		if _, err := t.ExecContext(ctx, query, chief, other); err != nil {
+			return fmt.Errorf("ledger: alias: %w", err)
+		}
+	}
+	return t.spreadOptOuts(ctx, chief)
+}
+
+// chiefKey is the key of a person that all others are aliases of.
+func (t *tx) chiefKey(ctx context.Context, key string) (chief string, err error) {
+	err = t.QueryRowContext(ctx, `SELECT person FROM aliases WHERE alias = $1`, key).Scan(&chief)
+	if errors.Is(err, sql.ErrNoRows) {
+		return key, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("ledger: alias: %w", err)
+	}
+	return chief, nil
+}
+
+// spreadOptOuts repeats the opt-outs of a person, which puts them under every
+// key.
+func (t *tx) spreadOptOuts(ctx context.Context, person string) error {
+	keys, err := t.keysOf(ctx, person)
+	if err != nil {
+		return err
+	}
+	rows, err := t.QueryContext(ctx, t.l.sql(`
+		SELECT person, scope, reason, created_at, source FROM suppressions
+		WHERE person IN (SELECT value ->> 0 FROM EACH($1))`), asJSON(nested(keys)))
+	if err != nil {
+		return fmt.Errorf("ledger: opt-outs of an alias: %w", err)
+	}
+	list, err := scanSuppressions(rows)
+	if err != nil {
+		return err
+	}
+	for _, s := range list { // one by one: of two in one scope the weightier counts
+		if err := t.suppress(ctx, [][]any{s.row(s.Since)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
