@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 
@@ -34,13 +35,23 @@ func (t *tx) keysOf(ctx context.Context, person string) ([]string, error) {
 	return keys, rows.Err()
 }
 
+// keyLocks is over how many rows the locks of keys are spread, so that people
+// seldom wait for each other.
+const keyLocks = 256
+
 // lockKeys has the transaction go alone, until it ends, among those that link
-// keys and those that record opt-outs: each has to see what the other writes, or
-// an opt-out would be missing under a key that is linked at the same time.
-func (t *tx) lockKeys(ctx context.Context) error {
+// some keys and those that record opt-outs under them: each has to see what the
+// other writes, or an opt-out would be missing under a key that is linked at the
+// same time.
+func (t *tx) lockKeys(ctx context.Context, keys ...string) error {
+	names := make([]string, len(keys))
+	for i, key := range keys {
+		names[i] = fmt.Sprintf("keys %03d", crc32.ChecksumIEEE([]byte(key))%keyLocks)
+	}
+	slices.Sort(names) // one order for all
 	_, err := t.ExecContext(ctx, t.l.sql(`
-		INSERT INTO leases (name, holder, fence, until) VALUES ('keys', '', 1, CLOCK)
-		ON CONFLICT (name) DO UPDATE SET until = excluded.until`))
+		INSERT INTO leases (name, holder, fence, until) SELECT value ->> 0, '', 1, CLOCK FROM EACH($1) WHERE true
+		ON CONFLICT (name) DO UPDATE SET until = excluded.until`), asJSON(nested(slices.Compact(names))))
 	if err != nil {
 		return fmt.Errorf("ledger: lock the keys of people: %w", err)
 	}
@@ -65,6 +76,11 @@ func (t *tx) personOf(ctx context.Context, id campaign.RecipientID) (person stri
 	return person, nil
 }
 
+// mostKeys is how many keys a person may have. Ours: some numbers are written in
+// two or three ways, and some people move; a provider that tells the same key of
+// many people is wrong, and a STOP of one of them must not be that of all.
+const mostKeys = 8
+
 // linkKeys records that two keys are one person's. What the person has opted
 // out of under one of them holds for all that either is known by. An empty key,
 // and one that stands for a person who was erased, are linked to nothing.
@@ -77,7 +93,18 @@ func (t *tx) linkKeys(ctx context.Context, person, alias string) error {
 	if known, err := t.keysOf(ctx, person); err != nil || slices.Contains(known, alias) {
 		return err
 	}
-	if err := t.lockKeys(ctx); err != nil {
+	if err := t.lockKeys(ctx, person, alias); err != nil {
+		return err
+	}
+	ones, err := t.keysOf(ctx, person)
+	if err != nil {
+		return err
+	}
+	others, err := t.keysOf(ctx, alias)
+	if err != nil || slices.Contains(ones, alias) || len(ones)+len(others) > mostKeys {
+		return err
+	}
+	if err := t.lockKeys(ctx, append(ones, others...)...); err != nil {
 		return err
 	}
 	chief, err := t.chiefKey(ctx, person)
@@ -85,7 +112,7 @@ func (t *tx) linkKeys(ctx context.Context, person, alias string) error {
 		return err
 	}
 	other, err := t.chiefKey(ctx, alias)
-	if err != nil || other == chief {
+	if err != nil {
 		return err
 	}
 	for _, query := range []string{

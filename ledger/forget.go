@@ -168,23 +168,17 @@ type eraser struct {
 
 // skip ends what was to be sent to the person.
 func (e *eraser) skip(ctx context.Context, rows []campaign.RecipientID) (n int, err error) {
-	for _, recipient := range rows {
-		definition, err := e.definition(ctx, recipient.Campaign())
-		if err != nil {
-			return n, err
+	messages, err := e.unsent(ctx, rows)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range messages {
+		if !m.unsent() { // any more: it waited for one that was skipped
+			continue
 		}
-		for step := range definition.Steps {
-			m, err := e.message(ctx, recipient.Message(step))
-			if err != nil {
-				return n, err
-			}
-			if m == nil || m.status != campaign.Waiting && m.status != campaign.Pending {
-				continue
-			}
-			n++
-			if err := e.tx.skip(ctx, m.id, reasonErased, e.now); err != nil {
-				return n, err
-			}
+		n++
+		if err := e.tx.skip(ctx, m.id, reasonErased, e.now); err != nil {
+			return n, err
 		}
 	}
 	return n, nil

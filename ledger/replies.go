@@ -73,11 +73,6 @@ func (t *tx) hear(ctx context.Context, list []Heard, now time.Time) error {
 }
 
 func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) error {
-	if h.Stop != "" { // before the keys are read
-		if err := t.lockKeys(ctx); err != nil {
-			return err
-		}
-	}
 	referred, err := t.referredTo(ctx, h.ReplyTo)
 	if err != nil {
 		return err

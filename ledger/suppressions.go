@@ -98,7 +98,11 @@ const suppressSQL = `
 	   OR (suppressions.source IN (1, 2) AND excluded.source IN (1, 2) AND suppressions.created_at < excluded.created_at)`
 
 func (t *tx) suppress(ctx context.Context, batch [][]any) error {
-	if err := t.lockKeys(ctx); err != nil {
+	keys := make([]string, len(batch))
+	for i, row := range batch {
+		keys[i] = row[0].(string)
+	}
+	if err := t.lockKeys(ctx, keys...); err != nil {
 		return err
 	}
 	if _, err := t.ExecContext(ctx, t.l.sql(suppressSQL), asJSON(batch)); err != nil {

@@ -15,6 +15,9 @@ func (t *tx) stopWriting(ctx context.Context, h Heard, keys []string, referred c
 	if err != nil {
 		return err
 	}
+	if keys, err = t.lockPerson(ctx, h.Person, keys); err != nil {
+		return err
+	}
 	reason := "told by the person"
 	if h.Source == SourceProvider {
 		reason = "the person chose it in WhatsApp"
@@ -43,6 +46,50 @@ func (t *tx) scopeOf(ctx context.Context, h Heard, keys []string, referred campa
 	return CampaignScope(referred.Campaign()), nil
 }
 
+// lockPerson locks what may be on its way to a person, and their keys, which may
+// be more than those that were known. Messages come first, as everywhere.
+func (t *tx) lockPerson(ctx context.Context, person string, keys []string) ([]string, error) {
+	rows, err := t.openRows(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := t.unsent(ctx, rows); err != nil {
+		return nil, err
+	}
+	if err := t.lockKeys(ctx, keys...); err != nil {
+		return nil, err
+	}
+	return t.keysOf(ctx, person)
+}
+
+// unsent are the messages to some recipients that were not begun, or are to be
+// sent again. It locks all of theirs.
+func (t *tx) unsent(ctx context.Context, rows []campaign.RecipientID) ([]*message, error) {
+	var ids []campaign.MessageID
+	for _, recipient := range rows {
+		definition, err := t.definition(ctx, recipient.Campaign())
+		if err != nil {
+			return nil, err
+		}
+		for step := range definition.Steps {
+			ids = append(ids, recipient.Message(step))
+		}
+	}
+	if err := t.lock(ctx, ids); err != nil {
+		return nil, err
+	}
+	var found []*message
+	for _, id := range ids {
+		if m := t.messages[id]; m != nil && m.unsent() {
+			found = append(found, m)
+		}
+	}
+	return found, nil
+}
+
+// unsent reports whether the message may yet be sent, or sent again.
+func (m *message) unsent() bool { return m.status == campaign.Waiting || m.status == campaign.Pending }
+
 // reasonOptedOut explains a message that its person did not want.
 const reasonOptedOut = "opted out"
 
@@ -53,28 +100,17 @@ func (t *tx) skipSuppressed(ctx context.Context, keys []string, now time.Time) e
 	if err != nil {
 		return err
 	}
-	for _, recipient := range rows {
-		definition, err := t.definition(ctx, recipient.Campaign())
+	messages, err := t.unsent(ctx, rows)
+	if err != nil {
+		return err
+	}
+	for _, m := range messages {
+		out, err := t.optedOut(ctx, m.id)
+		if err == nil && out {
+			err = t.skip(ctx, m.id, reasonOptedOut, now)
+		}
 		if err != nil {
 			return err
-		}
-		for step := range definition.Steps {
-			m, err := t.message(ctx, recipient.Message(step))
-			if err != nil {
-				return err
-			}
-			if m == nil || m.status != campaign.Waiting && m.status != campaign.Pending {
-				continue
-			}
-			out, err := t.optedOut(ctx, m.id)
-			if err != nil {
-				return err
-			}
-			if out {
-				if err := t.skip(ctx, m.id, reasonOptedOut, now); err != nil {
-					return err
-				}
-			}
 		}
 	}
 	return nil

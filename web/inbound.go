@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"carillon/campaign"
@@ -86,7 +87,10 @@ func personOf(digits string) string {
 	return campaign.Person("+" + digits)
 }
 
+// cut shortens what a person wrote, and takes out what PostgreSQL cannot store: it
+// would refuse the whole webhook, however often it came.
 func cut(text string, most int) string {
+	text = strings.ReplaceAll(text, "\x00", "")
 	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most])
 	}

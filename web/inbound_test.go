@@ -66,7 +66,7 @@ func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
 	f, record := listening(t, now)
 	answer := f.webhook("word", eventsBody(whatsapp.Events{
 		Inbound: []whatsapp.Inbound{
-			{Number: "1001", ID: "a", From: "551161234567", At: at, Type: "text", Text: "STOP!"},
+			{Number: "1001", ID: "a", From: "551161234567", At: at, Type: "text", Text: "STO\x00P!"},
 			{Number: "1002", ID: "b", From: "447700900000", Type: "button", Text: "Not this", Payload: "NO_MORE", ReplyTo: "wamid.1"},
 			{Number: "1001", ID: "c", At: at, Type: "text", Text: "start", ReplyTo: "wamid.2"},
 			{Number: "1001", ID: "e", From: "447700900000", At: at, Type: "reaction", Text: "stop", ReplyTo: "wamid.3"},

@@ -291,4 +291,18 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			}
 		}
 	},
+	"a key that is told of many people does not make them one": func(t *testing.T, b *bench) {
+		const many = 12
+		c := b.running(steps(2), many)
+		for row := 1; row <= many; row++ {
+			id := c.Recipient(row).Message(0)
+			b.claim(id, 1)
+			b.check(b.Settle(t.Context(), ledger.Settlement{
+				Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Alias: "+447700999999",
+			}))
+		}
+		b.wants(campaign.ScopeAll)
+		b.expectAll(c.Recipient(1), campaign.Accepted, campaign.Skipped)
+		b.expectAll(c.Recipient(many), campaign.Accepted, campaign.Waiting)
+	},
 }
