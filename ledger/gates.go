@@ -33,7 +33,11 @@ func (t *tx) follow(ctx context.Context, m *message, now time.Time) error {
 	}
 	for step := m.id.Step() + 1; step < len(definition.Steps); {
 		first, end := definition.Branches(step)
-		if first <= m.id.Step() { // m is one of these branches: the others are decided
+		if first <= m.id.Step() { // m is one of these branches
+			undecided, err := t.waitingAmong(ctx, m.id.Recipient(), first, end)
+			if err != nil || undecided {
+				return err
+			}
 			step = end
 			continue
 		}
@@ -57,7 +61,8 @@ func (t *tx) followTo(ctx context.Context, m *message, first, end int, definitio
 		if err != nil || next == nil {
 			return false, err
 		}
-		if next.passedOver(rule) {
+		branch := end-first > 1
+		if next.passedOver(rule) || branch && next.status == campaign.Skipped {
 			continue
 		}
 		if next.status != campaign.Waiting {
@@ -78,6 +83,19 @@ func (t *tx) followTo(ctx context.Context, m *message, first, end int, definitio
 		}
 	}
 	return goOn, nil
+}
+
+// waitingAmong reports whether a step from first up to end still waits. One of
+// several branches may be skipped for what its person wants, and the others are
+// yet to be decided.
+func (t *tx) waitingAmong(ctx context.Context, r campaign.RecipientID, first, end int) (bool, error) {
+	for step := first; step < end; step++ {
+		m, err := t.message(ctx, r.Message(step))
+		if err != nil || m != nil && m.status == campaign.Waiting {
+			return m != nil, err
+		}
+	}
+	return false, nil
 }
 
 // judge asks the gate of a step that waits for m.
