@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,11 @@ const (
 	reasonErased = "the person was erased"
 )
 
+// erasedSQL is true for attempts whose recipient was erased. The provider's id
+// of such a one is not kept: it may tell of the number.
+const erasedSQL = `EXISTS (
+	SELECT 1 FROM recipients r WHERE r.id = (attempts.message_id >> 4) AND r.phone = '` + erasedPhone + `')`
+
 // Forget erases a person: their number, their cells and their answers in every
 // list, other keys of theirs, opt-outs. What stays are the messages with their
 // times, so that all counts are right, and a hash under which nothing is sent
@@ -42,7 +48,11 @@ func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Eras
 	if err != nil {
 		return Erased{}, err
 	}
-	others, err := l.rejectedRows(ctx, person)
+	known, err := keysOf(ctx, l.read, person)
+	if err != nil {
+		return Erased{}, err
+	}
+	others, err := l.rejectedRows(ctx, known)
 	if err != nil {
 		return Erased{}, err
 	}
@@ -55,9 +65,9 @@ func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Eras
 		if err := t.waitForImports(ctx); err != nil {
 			return err
 		}
-		e := eraser{tx: t, keys: keys, as: erasedKey(secret, person), now: now}
+		e := eraser{tx: t, keys: keys, now: now}
 		for _, key := range keys {
-			e.hashes = append(e.hashes, [1]string{erasedKey(secret, key)})
+			e.hashes = append(e.hashes, [2]string{key, erasedKey(secret, key)})
 		}
 		rows, err := t.rowsOf(ctx, keys)
 		if err != nil {
@@ -99,7 +109,7 @@ func (t *tx) rowsOf(ctx context.Context, keys []string) ([]campaign.RecipientID,
 
 // rejectedRows finds the rows of a person that took no part. They have no key,
 // so every such row is read.
-func (l *Ledger) rejectedRows(ctx context.Context, person string) ([]campaign.RecipientID, error) {
+func (l *Ledger) rejectedRows(ctx context.Context, keys []string) ([]campaign.RecipientID, error) {
 	rows, err := l.read.QueryContext(ctx, `SELECT id, phone FROM recipients WHERE person IS NULL`)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: rows that were rejected: %w", err)
@@ -112,7 +122,7 @@ func (l *Ledger) rejectedRows(ctx context.Context, person string) ([]campaign.Re
 		if err := rows.Scan(&id, &phone); err != nil {
 			return nil, fmt.Errorf("ledger: rows that were rejected: %w", err)
 		}
-		if campaign.Person(phone) == person {
+		if slices.Contains(keys, campaign.Person(phone)) {
 			ids = append(ids, id)
 		}
 	}
@@ -123,8 +133,7 @@ func (l *Ledger) rejectedRows(ctx context.Context, person string) ([]campaign.Re
 type eraser struct {
 	*tx
 	keys   []string
-	as     string      // the key that takes the place of all
-	hashes [][1]string // of the keys
+	hashes [][2]string // each key with what takes its place: one list may have several
 	now    time.Time
 }
 
@@ -167,10 +176,11 @@ func (e *eraser) erase(ctx context.Context, rows, rejected []campaign.RecipientI
 		query string
 		args  []any
 	}{
-		{`INSERT INTO forgotten (hash, at) SELECT value ->> 0, CAST($2 AS BIGINT) FROM EACH($1) WHERE true ON CONFLICT (hash) DO NOTHING`,
+		{`INSERT INTO forgotten (hash, at) SELECT value ->> 1, CAST($2 AS BIGINT) FROM EACH($1) WHERE true ON CONFLICT (hash) DO NOTHING`,
 			[]any{asJSON(e.hashes), e.now.UnixMilli()}},
-		{`UPDATE recipients SET phone = $2, person = CASE WHEN person IS NULL THEN NULL ELSE $3 END, detail = '', cells = '[]', zone = '' WHERE id ` + these,
-			[]any{all, erasedPhone, e.as}},
+		{`UPDATE recipients
+			SET phone = $2, person = (SELECT value ->> 1 FROM EACH($3) WHERE value ->> 0 = person), detail = '', cells = '[]', zone = ''
+			WHERE id ` + these, []any{all, erasedPhone, asJSON(e.hashes)}},
 		{`DELETE FROM replies WHERE message_id ` + these, []any{asJSON(messages)}},
 		{`UPDATE attempts SET provider_id = $2 || CAST(message_id AS TEXT) || '.' || CAST(n AS TEXT)
 			WHERE provider_id IS NOT NULL AND message_id ` + these, []any{asJSON(messages), erasedPrefix}},
@@ -186,7 +196,7 @@ func (e *eraser) erase(ctx context.Context, rows, rejected []campaign.RecipientI
 	}
 	batch := make([][]any, len(e.hashes))
 	for i, hash := range e.hashes {
-		batch[i] = Suppression{Person: hash[0], Scope: campaign.ScopeAll, Reason: reasonErased, Source: SourceOperator}.row(e.now)
+		batch[i] = Suppression{Person: hash[1], Scope: campaign.ScopeAll, Reason: reasonErased, Source: SourceOperator}.row(e.now)
 	}
 	return e.suppress(ctx, batch)
 }

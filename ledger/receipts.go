@@ -191,7 +191,7 @@ const nameAttemptsSQL = `
 	UPDATE attempts SET provider_id = v.value ->> 2
 	FROM EACH($1) AS v
 	WHERE attempts.message_id = CAST(v.value ->> 0 AS BIGINT) AND attempts.n = CAST(v.value ->> 1 AS INTEGER)
-	  AND attempts.provider_id IS NULL`
+	  AND attempts.provider_id IS NULL AND NOT ` + erasedSQL
 
 // findAttempts returns the attempt of each receipt that has one, by the
 // receipt's position. An attempt that learns its provider's id from a receipt

@@ -82,7 +82,7 @@ func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) error {
 		return err // nothing is sent to them; nothing of theirs is kept
 	}
 	if h.Formerly != "" && h.Formerly != h.Person {
-		if err := t.linkKeys(ctx, h.Formerly, h.Person); err != nil {
+		if err := t.linkKeys(ctx, h.Formerly, h.Person, now); err != nil {
 			return err
 		}
 	}

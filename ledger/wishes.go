@@ -8,25 +8,30 @@ import (
 	"carillon/campaign"
 )
 
-// keysOf are all keys under which a person is known.
+// keysOf are all keys under which a person is known, the given one included.
 func (t *tx) keysOf(ctx context.Context, person string) ([]string, error) {
-	rows, err := t.QueryContext(ctx, `
-		SELECT person FROM aliases WHERE alias = $1
-		UNION SELECT alias FROM aliases WHERE person = $1
-		UNION SELECT b.alias FROM aliases a JOIN aliases b ON b.person = a.person WHERE a.alias = $1`, person)
+	return keysOf(ctx, t, person)
+}
+
+func keysOf(ctx context.Context, from querier, person string) ([]string, error) {
+	rows, err := from.QueryContext(ctx, `
+		WITH RECURSIVE keys (key) AS (
+			SELECT CAST($1 AS TEXT)
+			UNION
+			SELECT CASE WHEN a.alias = keys.key THEN a.person ELSE a.alias END
+			FROM keys JOIN aliases a ON a.alias = keys.key OR a.person = keys.key)
+		SELECT key FROM keys`, person)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: keys of a person: %w", err)
 	}
 	defer rows.Close()
-	keys := []string{person}
+	var keys []string
 	for rows.Next() {
 		var key string
 		if err := rows.Scan(&key); err != nil {
 			return nil, fmt.Errorf("ledger: keys of a person: %w", err)
 		}
-		if key != person {
-			keys = append(keys, key)
-		}
+		keys = append(keys, key)
 	}
 	return keys, rows.Err()
 }
@@ -47,7 +52,7 @@ func (t *tx) stopWriting(ctx context.Context, h Heard, keys []string, answered *
 	}
 	batch := make([][]any, len(keys))
 	for i, key := range keys {
-		batch[i] = Suppression{Person: key, Scope: scope, Reason: reason, Source: h.Source}.row(now)
+		batch[i] = Suppression{Person: key, Scope: scope, Reason: reason, Source: h.Source}.row(h.At)
 	}
 	if err := t.suppress(ctx, batch); err != nil {
 		return err
@@ -92,12 +97,13 @@ func (t *tx) skipSuppressed(ctx context.Context, keys []string, now time.Time) e
 	return nil
 }
 
-// restore takes back what a person had said, in one scope or (empty) in all.
+// restore takes back what a person had said up to then, in one scope or (empty)
+// in all.
 func (t *tx) restore(ctx context.Context, keys []string, h Heard) error {
 	_, err := t.ExecContext(ctx, t.l.sql(`
 		DELETE FROM suppressions
-		WHERE person IN (SELECT value ->> 0 FROM EACH($1)) AND source >= $2 AND (scope = $3 OR $3 = '')`),
-		asJSON(nested(keys)), int(h.Source), string(h.Restores))
+		WHERE person IN (SELECT value ->> 0 FROM EACH($1)) AND source >= $2 AND (scope = $3 OR $3 = '') AND created_at <= $4`),
+		asJSON(nested(keys)), int(h.Source), string(h.Restores), h.At.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("ledger: take back an opt-out: %w", err)
 	}

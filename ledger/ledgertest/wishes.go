@@ -102,6 +102,32 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("on record is %+v", list)
 		}
 	},
+	"a START that comes late takes back no later STOP": func(t *testing.T, b *bench) {
+		says := func(at time.Duration, change func(*ledger.Heard)) {
+			b.answer(func(h *ledger.Heard) {
+				h.At = start.Add(at)
+				change(h)
+			})
+		}
+		stop := func(h *ledger.Heard) { h.Stop = campaign.ScopeAll }
+		again := func(h *ledger.Heard) { h.Start = true }
+		b.advance(time.Hour)
+		says(0, stop)
+		says(time.Minute, again)
+		if reason := b.refusal(); reason != "" {
+			t.Errorf("after START refused as %q", reason)
+		}
+		says(0, stop)
+		says(2*time.Minute, stop)
+		says(time.Minute, again)
+		if reason := b.refusal(); reason != "suppressed" {
+			t.Errorf("after the last STOP refused as %q", reason)
+		}
+		says(3*time.Minute, again)
+		if reason := b.refusal(); reason != "" {
+			t.Errorf("after the last START refused as %q", reason)
+		}
+	},
 	"a choice in the app lifts nothing but itself": func(t *testing.T, b *bench) {
 		choose := func(stop campaign.SuppressionScope) {
 			b.answer(func(h *ledger.Heard) {
