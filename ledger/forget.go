@@ -42,7 +42,8 @@ const erasedSQL = `EXISTS (
 // to the person again. Forgetting twice changes nothing.
 //
 // It does not reach backups, nor what the database has freed and not yet
-// overwritten.
+// overwritten; and receipts of which nobody knows yet whose they are go when
+// they are a week old.
 func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Erased, error) {
 	secret, err := l.secret(ctx)
 	if err != nil {
@@ -243,8 +244,8 @@ func erasedKey(secret []byte, person string) string {
 // erasedAmong returns those of some persons who were erased, with what stands
 // for them. Where nobody ever was, nothing is computed.
 func (t *tx) erasedAmong(ctx context.Context, secret []byte, persons []string) (map[string]string, error) {
-	var any bool
-	if err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM forgotten)`).Scan(&any); err != nil || !any {
+	var some bool
+	if err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM forgotten)`).Scan(&some); err != nil || !some {
 		return nil, err
 	}
 	hashed := make(map[string]string, len(persons))
