@@ -59,6 +59,9 @@ func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Eras
 	}
 	var done Erased
 	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		if err := t.waitForOthers(ctx); err != nil {
+			return err
+		}
 		keys, err := t.keysOf(ctx, person)
 		if err != nil {
 			return err
@@ -84,6 +87,25 @@ func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Eras
 		return e.erase(ctx, rows, others)
 	})
 	return done, err
+}
+
+// holdOffErasing has whoever is about to erase somebody wait for the transaction,
+// which looks up who was erased and may then write keys of others down. It comes
+// before the locks of messages, as it does where somebody is erased.
+func (t *tx) holdOffErasing(ctx context.Context) error {
+	if _, err := t.ExecContext(ctx, t.l.sql(`SELECT value FROM secrets WHERE name = 'forget' SHARED`)); err != nil {
+		return fmt.Errorf("ledger: hold off erasing: %w", err)
+	}
+	return nil
+}
+
+// waitForOthers waits for the transactions that hold it off, and has those that
+// follow wait.
+func (t *tx) waitForOthers(ctx context.Context) error {
+	if _, err := t.ExecContext(ctx, t.l.sql(`SELECT value FROM secrets WHERE name = 'forget' LOCKED`)); err != nil {
+		return fmt.Errorf("ledger: wait to erase: %w", err)
+	}
+	return nil
 }
 
 // waitForImports waits until the batches that are being imported are in, and

@@ -12,7 +12,9 @@ import (
 
 func TestPostgres(t *testing.T) {
 	server := postgrestest.Start(t)
-	ledgertest.Run(t, func(t *testing.T) string { return server.Database(t) })
+	fresh := func(t *testing.T) string { return server.Database(t) }
+	ledgertest.Run(t, fresh)
+	t.Run("two at once", func(t *testing.T) { ledgertest.RunShared(t, fresh) })
 }
 
 func TestANewerVersionsTablesAreRefused(t *testing.T) {
