@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"slices"
 	"strings"
+	"time"
 
 	"carillon/campaign"
 )
@@ -59,12 +60,12 @@ func (t *tx) lockKeys(ctx context.Context, keys ...string) error {
 }
 
 // addAlias records another key of a recipient's person.
-func (t *tx) addAlias(ctx context.Context, id campaign.RecipientID, alias string) error {
+func (t *tx) addAlias(ctx context.Context, id campaign.RecipientID, alias string, now time.Time) error {
 	person, err := t.personOf(ctx, id)
 	if err != nil {
 		return err
 	}
-	return t.linkKeys(ctx, person, alias)
+	return t.linkKeys(ctx, person, alias, now)
 }
 
 // personOf is the key of a recipient's person.
@@ -83,14 +84,18 @@ const mostKeys = 8
 
 // linkKeys records that two keys are one person's. What the person has opted
 // out of under one of them holds for all that either is known by. An empty key,
-// and one that stands for a person who was erased, are linked to nothing.
-func (t *tx) linkKeys(ctx context.Context, person, alias string) error {
+// and one that stands for a person who was erased, are linked to nothing. Where
+// one key is of a person who was erased, the other is left alone from now on.
+func (t *tx) linkKeys(ctx context.Context, person, alias string, now time.Time) error {
 	for _, key := range []string{person, alias} {
 		if key == "" || strings.HasPrefix(key, erasedPrefix) {
 			return nil
 		}
 	}
 	if known, err := t.keysOf(ctx, person); err != nil || slices.Contains(known, alias) {
+		return err
+	}
+	if erased, err := t.leaveAloneWithErased(ctx, person, alias, now); err != nil || erased {
 		return err
 	}
 	if err := t.lockKeys(ctx, person, alias); err != nil {
@@ -124,6 +129,24 @@ func (t *tx) linkKeys(ctx context.Context, person, alias string) error {
 		}
 	}
 	return t.spreadOptOuts(ctx, chief)
+}
+
+// leaveAloneWithErased reports whether one of two keys is of a person who was
+// erased, and has the other one left alone, too.
+func (t *tx) leaveAloneWithErased(ctx context.Context, one, other string, now time.Time) (bool, error) {
+	secret, err := t.l.secret(ctx)
+	if err != nil {
+		return false, err
+	}
+	erased, err := t.erasedAmong(ctx, secret, []string{one, other})
+	if err != nil || len(erased) != 1 {
+		return len(erased) > 0, err
+	}
+	left := one
+	if erased[one] != "" {
+		left = other
+	}
+	return true, t.suppress(ctx, [][]any{Suppression{Person: left, Scope: campaign.ScopeAll, Reason: reasonErased}.row(now)})
 }
 
 // chiefKey is the key of a person that all others are aliases of.

@@ -104,13 +104,17 @@ func (l *Ledger) Wanted(ctx context.Context, id campaign.MessageID) (bool, error
 	return wanted, nil
 }
 
-// suppressedSQL is true for messages whose recipient must be left alone.
+// suppressedSQL is true for messages whose recipient must be left alone. One who
+// was erased has no number in this row any more, even when an operator allows to
+// write to them again.
 const suppressedSQL = `EXISTS (
-	SELECT 1 FROM recipients r JOIN suppressions s ON s.person = r.person
-	WHERE r.id = (messages.id >> 4)
-	  AND (s.scope = 'all'
-	   OR (s.scope = 'marketing' AND messages.category < 2)
-	   OR  s.scope = 'campaign:' || messages.campaign_id))`
+	SELECT 1 FROM recipients r
+	WHERE r.id = (messages.id >> 4) AND (r.phone = '` + erasedPhone + `' OR EXISTS (
+		SELECT 1 FROM suppressions s
+		WHERE s.person = r.person
+		  AND (s.scope = 'all'
+		   OR (s.scope = 'marketing' AND messages.category < 2)
+		   OR  s.scope = 'campaign:' || messages.campaign_id))))`
 
 // stoppedSQL is true for messages whose number does not send for the campaign.
 const stoppedSQL = `EXISTS (

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -257,6 +258,11 @@ func (c *committer) transact(shard int, jobs []*job) (err error) {
 		}
 		// Settlements first: a receipt may speak of the attempt they record. Claims
 		// last: a wish that was heard forbids them.
+		if len(heard) > 0 || slices.ContainsFunc(settlements, func(s *Settlement) bool { return s.Alias != "" }) {
+			if err := t.holdOffErasing(ctx); err != nil {
+				return err
+			}
+		}
 		if err := t.settle(ctx, settlements); err != nil {
 			return err
 		}

@@ -31,6 +31,11 @@ const (
 	reasonErased = "the person was erased"
 )
 
+// erasedSQL is true for attempts whose recipient was erased. The provider's id
+// of such a one is not kept: it may tell of the number.
+const erasedSQL = `EXISTS (
+	SELECT 1 FROM recipients r WHERE r.id = (attempts.message_id >> 4) AND r.phone = '` + erasedPhone + `')`
+
 // Forget erases a person: their number, their cells and their answers in every
 // list, other keys of theirs, opt-outs. What stays are the messages with their
 // times, so that all counts are right, and a hash under which nothing is sent
@@ -38,7 +43,8 @@ const (
 // way nothing is sent to the person any more, and it has to be repeated.
 //
 // It does not reach backups, nor what the database has freed and not yet
-// overwritten.
+// overwritten; and receipts of which nobody knows yet whose they are go when
+// they are a week old.
 func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Erased, error) {
 	secret, err := l.secret(ctx)
 	if err != nil {
@@ -54,6 +60,9 @@ func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Eras
 	}
 	var done Erased
 	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		if err := t.waitForOthers(ctx); err != nil {
+			return err
+		}
 		if err := t.waitForImports(ctx); err != nil {
 			return err
 		}
@@ -92,6 +101,25 @@ func (l *Ledger) announceErasure(ctx context.Context, secret []byte, person stri
 		return t.suppress(ctx, [][]any{Suppression{Person: person, Scope: campaign.ScopeAll, Reason: reasonErased}.row(now)})
 	})
 	return keys, err
+}
+
+// holdOffErasing has whoever is about to erase somebody wait for the transaction,
+// which looks up who was erased and may then write keys of others down. It comes
+// before the locks of messages, as it does where somebody is erased.
+func (t *tx) holdOffErasing(ctx context.Context) error {
+	if _, err := t.ExecContext(ctx, t.l.sql(`SELECT value FROM secrets WHERE name = 'forget' SHARED`)); err != nil {
+		return fmt.Errorf("ledger: hold off erasing: %w", err)
+	}
+	return nil
+}
+
+// waitForOthers waits for the transactions that hold it off, and has those that
+// follow wait.
+func (t *tx) waitForOthers(ctx context.Context) error {
+	if _, err := t.ExecContext(ctx, t.l.sql(`SELECT value FROM secrets WHERE name = 'forget' LOCKED`)); err != nil {
+		return fmt.Errorf("ledger: wait to erase: %w", err)
+	}
+	return nil
 }
 
 // hashesOf pairs keys with what takes the place of each.

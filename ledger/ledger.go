@@ -53,6 +53,8 @@ type engine struct {
 	each string
 	// lock is appended to a SELECT whose rows are about to be changed.
 	lock string
+	// share is appended where they are only to stay as they are meanwhile.
+	share string
 	// clock is the server's own time in milliseconds, the one clock that all
 	// processes share.
 	clock string
@@ -230,8 +232,8 @@ func (l *Ledger) transactOnce(ctx context.Context, shard int, f func(context.Con
 }
 
 // sql puts the engine's words into a statement: EACH(…) for a JSON array as
-// rows, LOCKED at the end of a SELECT whose rows are changed next, CLOCK for the
-// time.
+// rows, LOCKED at the end of a SELECT whose rows are changed next, SHARED where
+// nobody else may change them, CLOCK for the time.
 func (l *Ledger) sql(written string) string {
 	if known, ok := l.texts.Load(written); ok {
 		return known.(string)
@@ -245,7 +247,7 @@ func (l *Ledger) sql(written string) string {
 		argument, after, _ := strings.Cut(rest, ")")
 		text = before + fmt.Sprintf(l.engine.each, argument) + after
 	}
-	text = strings.NewReplacer("LOCKED", l.engine.lock, "CLOCK", l.engine.clock).Replace(text)
+	text = strings.NewReplacer("LOCKED", l.engine.lock, "SHARED", l.engine.share, "CLOCK", l.engine.clock).Replace(text)
 	l.texts.Store(written, text)
 	return text
 }

@@ -12,19 +12,9 @@ import (
 
 func TestPostgres(t *testing.T) {
 	server := postgrestest.Start(t)
-	ledgertest.Run(t, func(t *testing.T) *ledger.Ledger {
-		t.Helper()
-		l, err := ledger.Open(t.Context(), server.Database(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := l.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		return l
-	})
+	fresh := func(t *testing.T) string { return server.Database(t) }
+	ledgertest.Run(t, fresh)
+	t.Run("two at once", func(t *testing.T) { ledgertest.RunShared(t, fresh) })
 }
 
 func TestANewerVersionsTablesAreRefused(t *testing.T) {

@@ -42,7 +42,7 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) err
 	if len(receipts) == 0 {
 		return nil
 	}
-	found, err := t.findAttempts(ctx, receipts)
+	found, names, err := t.findAttempts(ctx, receipts)
 	if err != nil {
 		return err
 	}
@@ -73,6 +73,9 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) err
 		return err
 	}
 	if err := t.lock(ctx, ids); err != nil {
+		return err
+	}
+	if err := t.nameAttempts(ctx, names); err != nil {
 		return err
 	}
 	for id, list := range byMessage {
@@ -191,13 +194,13 @@ const nameAttemptsSQL = `
 	UPDATE attempts SET provider_id = v.value ->> 2
 	FROM EACH($1) AS v
 	WHERE attempts.message_id = CAST(v.value ->> 0 AS BIGINT) AND attempts.n = CAST(v.value ->> 1 AS INTEGER)
-	  AND attempts.provider_id IS NULL`
+	  AND attempts.provider_id IS NULL AND NOT ` + erasedSQL
 
 // findAttempts returns the attempt of each receipt that has one, by the
-// receipt's position. An attempt that learns its provider's id from a receipt
-// keeps it, for a later receipt may come without our reference.
-func (t *tx) findAttempts(ctx context.Context, receipts []Receipt) (map[int]attempt, error) {
-	found := make(map[int]attempt, len(receipts))
+// receipt's position, and the names of those that learn their provider's id from
+// a receipt.
+func (t *tx) findAttempts(ctx context.Context, receipts []Receipt) (found map[int]attempt, names [][]any, err error) {
+	found = make(map[int]attempt, len(receipts))
 	var byReference [][3]int64
 	for i, r := range receipts {
 		if r.Message != 0 {
@@ -206,7 +209,7 @@ func (t *tx) findAttempts(ctx context.Context, receipts []Receipt) (map[int]atte
 	}
 	nameless, err := t.scanAttempts(ctx, found, attemptsByReferenceSQL, asJSON(byReference), len(byReference))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var byProvider [][]any
 	for i, r := range receipts {
@@ -215,20 +218,27 @@ func (t *tx) findAttempts(ctx context.Context, receipts []Receipt) (map[int]atte
 		}
 	}
 	if _, err := t.scanAttempts(ctx, found, attemptsByProviderSQL, asJSON(byProvider), len(byProvider)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var names [][]any
 	for _, i := range nameless {
 		if id := receipts[i].ProviderID; id != "" {
 			names = append(names, []any{int64(found[i].message), found[i].n, id})
 		}
 	}
-	if len(names) > 0 {
-		if _, err := t.ExecContext(ctx, t.l.sql(nameAttemptsSQL), asJSON(names)); err != nil {
-			return nil, fmt.Errorf("ledger: name attempts: %w", err)
-		}
+	return found, names, nil
+}
+
+// nameAttempts keeps the provider's ids of attempts, for a later receipt may come
+// without our reference. Their messages are locked, so that nobody is being
+// erased to whom one went.
+func (t *tx) nameAttempts(ctx context.Context, names [][]any) error {
+	if len(names) == 0 {
+		return nil
 	}
-	return found, nil
+	if _, err := t.ExecContext(ctx, t.l.sql(nameAttemptsSQL), asJSON(names)); err != nil {
+		return fmt.Errorf("ledger: name attempts: %w", err)
+	}
+	return nil
 }
 
 func (t *tx) scanAttempts(ctx context.Context, found map[int]attempt, query, batch string, size int) (nameless []int, err error) {

@@ -77,7 +77,7 @@ func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	keys, err := t.whoSpeaks(ctx, &h, referred)
+	keys, err := t.whoSpeaks(ctx, &h, referred, now)
 	if err != nil || len(keys) == 0 {
 		return err
 	}
@@ -105,7 +105,7 @@ func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) error {
 // whoSpeaks are the keys of the person, and none where that is not known, or
 // somebody who was erased: nothing is sent to them, and nothing of theirs is kept.
 // What answers a message comes from whoever had it, under whichever key.
-func (t *tx) whoSpeaks(ctx context.Context, h *Heard, referred campaign.MessageID) ([]string, error) {
+func (t *tx) whoSpeaks(ctx context.Context, h *Heard, referred campaign.MessageID, now time.Time) ([]string, error) {
 	owner := ""
 	if referred != 0 {
 		var err error
@@ -121,7 +121,7 @@ func (t *tx) whoSpeaks(ctx context.Context, h *Heard, referred campaign.MessageI
 		return nil, err
 	}
 	for _, other := range []string{h.Formerly, owner} {
-		if err := t.linkKeys(ctx, other, h.Person); err != nil {
+		if err := t.linkKeys(ctx, other, h.Person, now); err != nil {
 			return nil, err
 		}
 	}

@@ -51,12 +51,18 @@ type Settlement struct {
 // disk when Settle returns. Settling twice, or after a receipt has told more,
 // changes nothing.
 func (l *Ledger) Settle(ctx context.Context, s Settlement) error {
+	if s.Alias != "" {
+		if _, err := l.secret(ctx); err != nil { // before the transaction: it asks for one
+			return err
+		}
+	}
 	return l.commit.submit(urgent, &job{ctx: ctx, settle: &s})
 }
 
 const settleAttemptsSQL = `
 	UPDATE attempts SET outcome = CASE WHEN outcome = 'failed' THEN outcome ELSE v.value ->> 2 END,
-	       provider_id = COALESCE(v.value ->> 3, provider_id), settled_at = CAST(v.value ->> 4 AS BIGINT)
+	       provider_id = CASE WHEN ` + erasedSQL + ` THEN provider_id ELSE COALESCE(v.value ->> 3, provider_id) END,
+	       settled_at = CAST(v.value ->> 4 AS BIGINT)
 	FROM EACH($1) AS v
 	WHERE attempts.message_id = CAST(v.value ->> 0 AS BIGINT) AND attempts.n = CAST(v.value ->> 1 AS INTEGER)`
 
@@ -122,7 +128,7 @@ func (t *tx) settleOne(ctx context.Context, s *Settlement) error {
 		return nil
 	}
 	if s.Alias != "" {
-		if err := t.addAlias(ctx, s.Message.Recipient(), s.Alias); err != nil {
+		if err := t.addAlias(ctx, s.Message.Recipient(), s.Alias, s.At); err != nil {
 			return err
 		}
 	}

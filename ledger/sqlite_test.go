@@ -13,21 +13,9 @@ import (
 	"carillon/ledger/ledgertest"
 )
 
-func openSQLite(t *testing.T) *ledger.Ledger {
-	t.Helper()
-	l, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "carillon.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return l
+func TestSQLite(t *testing.T) {
+	ledgertest.Run(t, func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "carillon.db") })
 }
-
-func TestSQLite(t *testing.T) { ledgertest.Run(t, openSQLite) }
 
 func TestASecondProcessIsRefused(t *testing.T) {
 	url := "sqlite:" + filepath.Join(t.TempDir(), "carillon.db")

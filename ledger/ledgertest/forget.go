@@ -3,12 +3,16 @@ package ledgertest
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"carillon/campaign"
 	"carillon/ledger"
 )
 
-const ana = "+447700900000" // the first of people
+const (
+	ana   = "+447700900000" // the first of people
+	other = "+447700999999" // another key of hers
+)
 
 // forget erases the first of people.
 func (b *bench) forget() ledger.Erased {
@@ -92,6 +96,67 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 		b.wants(campaign.ScopeAll)
 		if again, err := b.Suppressions(t.Context(), ledger.Suppression{}, 10); err != nil || len(again) != len(list) {
 			t.Errorf("there are %d opt-outs, %v; want %d", len(again), err, len(list))
+		}
+	},
+	"a person is erased who stands in a list under two keys": func(t *testing.T, b *bench) {
+		c := b.imported(steps(1), []campaign.Row{row(1, ana), row(2, other), row(3, other)}) // the third repeats the second
+		b.act(c, campaign.Start)
+		b.sendTo(c.Recipient(1).Message(0), other)
+		if done := b.forget(); done != (ledger.Erased{Rows: 3, Skipped: 1}) {
+			t.Errorf("erased %+v", done)
+		}
+		page, _, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 10})
+		b.check(err)
+		for _, line := range page {
+			if line.Phone != "forgotten" {
+				t.Errorf("row %d shows %q", line.Row(), line.Phone)
+			}
+		}
+	},
+	"what is told late of a person who was erased is not kept": func(t *testing.T, b *bench) {
+		c := b.running(steps(1), 3)
+		answered, reported := c.Recipient(1).Message(0), b.running(steps(1), 1).Recipient(1).Message(0)
+		b.claim(answered, 1)
+		b.claim(reported, 1)
+		b.forget()
+		b.settle(answered, 1, ledger.OutcomeAccepted)
+		b.receive(b.receipt(reported, 1, campaign.Delivered))
+		for _, id := range []campaign.MessageID{answered, reported} {
+			if line := b.line(id); line.ProviderID != "" || !line.Status.Arrived() && line.Status != campaign.Accepted {
+				t.Errorf("%s is kept under %q", line.Status, line.ProviderID)
+			}
+		}
+	},
+	"whoever turns out to be a person who was erased is left alone": func(t *testing.T, b *bench) {
+		c := b.running(steps(2), 3)
+		b.forget()
+		b.sendTo(c.Recipient(2).Message(0), ana)
+		b.answer(func(h *ledger.Heard) { h.ID, h.Person, h.Formerly = "moved", "+447700900002", ana })
+		for n := 2; n <= 3; n++ {
+			id := c.Recipient(n).Message(0)
+			b.receive(b.receipt(id, 1, campaign.Delivered))
+			if reason := b.tryClaim(id+campaign.MessageID(3-n), 1); reason != "suppressed" {
+				t.Errorf("row %d was refused as %q", n, reason)
+			}
+		}
+		list, err := b.Suppressions(t.Context(), ledger.Suppression{}, 10)
+		b.check(err)
+		for _, s := range list {
+			if s.Person == ana {
+				t.Errorf("on record is again %+v", s)
+			}
+		}
+	},
+	"a row that was erased is not sent to when its person may be written to again": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.claim(id, 1)
+		b.forget()
+		_, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll)
+		b.check(err)
+		b.settle(id, 1, ledger.OutcomeRefused, campaign.Failure{Reason: "timeout", Retry: true})
+		b.advance(time.Hour)
+		if reason := b.tryClaim(id, 2); reason != "suppressed" {
+			t.Errorf("refused as %q", reason)
 		}
 	},
 	"a person is erased while a list is being imported": func(t *testing.T, b *bench) {

@@ -18,23 +18,44 @@ import (
 // Start is the time at which every scenario begins.
 var start = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 
-// Open returns an empty ledger that is closed with the test.
-type Open func(t *testing.T) *ledger.Ledger
+// Fresh makes room for an empty ledger and returns its address, as ledger.Open
+// takes it.
+type Fresh func(t *testing.T) (url string)
+
+// open returns an empty ledger that is closed with the test.
+func (fresh Fresh) open(t *testing.T) *ledger.Ledger {
+	t.Helper()
+	return opened(t, fresh(t))
+}
+
+func opened(t *testing.T, url string) *ledger.Ledger {
+	t.Helper()
+	l, err := ledger.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
 
 // Run runs the suite.
-func Run(t *testing.T, open Open) {
+func Run(t *testing.T, fresh Fresh) {
 	for _, group := range []map[string]func(*testing.T, *bench){
 		intakeScenarios, claimScenarios, settleScenarios, pauseScenarios, channelScenarios, stopScenarios, handoverScenarios, unknownScenarios, retryScenarios, receiptScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, wishScenarios, forgetScenarios, hourScenarios, leaseScenarios, reportScenarios, scheduleScenarios, slotScenarios, lateScenarios,
 	} {
 		for name, scenario := range group {
 			t.Run(name, func(t *testing.T) {
-				b := &bench{T: t, Ledger: open(t), now: start}
+				b := &bench{T: t, Ledger: fresh.open(t), now: start}
 				scenario(t, b)
 				b.verify()
 			})
 		}
 	}
-	t.Run("model", func(t *testing.T) { model(t, open) })
+	t.Run("model", func(t *testing.T) { model(t, fresh) })
 }
 
 // bench is a ledger with a clock and the shorthand of the scenarios.

@@ -2,7 +2,6 @@ package ledgertest
 
 import (
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -12,63 +11,97 @@ import (
 	"carillon/ledger"
 )
 
-// model runs random sequences of what queues, workers, providers, clocks and
-// crashes may do to a campaign, and holds the promises against them: a message
-// is never posted again while an earlier attempt may have been accepted, a step
-// is never posted before the one before it was delivered, the counts are those
-// of the rows, and once nothing goes wrong any more every message comes to an
-// end that has a reason.
-func model(t *testing.T, open Open) {
-	l := open(t)
+// model runs random sequences of what queues, workers, providers, people,
+// operators, clocks and crashes may do to a few campaigns that have the same
+// people, and holds the promises against them. What must never be is in
+// model_laws.go, what people do in model_people.go, how it ends in
+// model_end.go.
+func model(t *testing.T, fresh Fresh) {
+	url := fresh(t)
+	l := opened(t, url)
+	traces := newTraces(t, url)
+	lives := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		m := newMachine(t, rt, l)
+		lives++
+		m := newMachine(t, rt, l, lives)
+		m.traces = traces
 		rt.Repeat(map[string]func(*rapid.T){
-			"feed":      m.feed,
-			"deliver":   m.deliver,
-			"redeliver": m.redeliver,
-			"wipe":      m.wipe,
-			"stray":     m.stray,
-			"settle":    m.settle,
-			"receipt":   m.receipt,
-			"crash":     m.crash,
-			"time":      m.time,
-			"":          func(*rapid.T) {},
+			"list":       m.list,
+			"feed":       m.feed,
+			"deliver":    m.deliver,
+			"redeliver":  m.redeliver,
+			"wipe":       m.wipe,
+			"stray":      m.stray,
+			"settle":     m.settle,
+			"receipt":    m.receipt,
+			"send":       m.send,
+			"send more":  m.send,
+			"crash":      m.crash,
+			"time":       m.time,
+			"retry":      m.retry,
+			"hear":       m.hear,
+			"hear more":  m.hear,
+			"hear again": m.hearAgain,
+			"suppress":   m.suppress,
+			"unsuppress": m.unsuppress,
+			"forget":     m.forget,
+			"":           func(*rapid.T) { m.look() },
 		})
-		m.bench.verify()
 		m.end()
 	})
 }
-
-const modelPeople, modelSteps = 2, 2
 
 // flight is one attempt as the provider sees it.
 type flight struct {
 	message  campaign.MessageID
 	n        int
 	settled  bool
+	accepted bool // an answer has told so
 	refused  bool // the provider surely did not take it
 	reported bool // a receipt told that it failed
 }
 
+// machine is one life of a few campaigns, with what is known of it from
+// outside.
 type machine struct {
-	bench     *bench
-	rt        *rapid.T
-	campaign  campaign.ID
-	queue     []campaign.Task
-	flights   []*flight
-	delivered map[campaign.MessageID]bool
+	*world
+	bench   *bench
+	rt      *rapid.T
+	traces  *traces
+	queue   []campaign.Task
+	flights []*flight
+	past    map[campaign.MessageID]*past
+	persons map[string]*person // by every key of theirs
+	erased  map[string]bool    // keys that must stand nowhere
+	heard   []ledger.Heard
+	told    int // failures, each with a reason of its own
 }
 
-func newMachine(t *testing.T, rt *rapid.T, l *ledger.Ledger) *machine {
-	b := &bench{T: t, Ledger: l, now: start}
-	return &machine{bench: b, rt: rt, campaign: b.running(steps(modelSteps), modelPeople), delivered: map[campaign.MessageID]bool{}}
+func newMachine(t *testing.T, rt *rapid.T, l *ledger.Ledger, life int) *machine {
+	m := &machine{
+		world: newWorld(life), bench: &bench{T: t, Ledger: l, now: start}, rt: rt,
+		past: map[campaign.MessageID]*past{}, persons: map[string]*person{}, erased: map[string]bool{},
+	}
+	m.list(rt)
+	return m
+}
+
+// must ends this life where the ledger fails.
+func (m *machine) must(err error) {
+	if err != nil {
+		m.rt.Fatal(err)
+	}
 }
 
 // feed puts what may go now into the queue, once more where it is there already:
 // the scheduler remembers nothing.
 func (m *machine) feed(*rapid.T) {
-	for _, f := range m.bench.feedable(m.campaign, modelPeople*modelSteps) {
-		m.queue = append(m.queue, campaign.Task{Message: f.ID, Attempt: f.Attempt})
+	for _, id := range m.campaigns {
+		found, err := m.bench.Feedable(m.bench.Context(), id, 0, 100, m.bench.now)
+		m.must(err)
+		for _, f := range found {
+			m.queue = append(m.queue, campaign.Task{Message: f.ID, Attempt: f.Attempt})
+		}
 	}
 }
 
@@ -77,15 +110,18 @@ func (m *machine) deliver(rt *rapid.T) {
 	n := m.drawTask(rt)
 	task := m.queue[n]
 	m.queue = append(m.queue[:n:n], m.queue[n+1:]...)
-	m.claim(rt, task)
+	m.claim(task)
 }
 
 // redeliver hands it out and keeps it, as after a lease that ran out.
-func (m *machine) redeliver(rt *rapid.T) { m.claim(rt, m.queue[m.drawTask(rt)]) }
+func (m *machine) redeliver(rt *rapid.T) { m.claim(m.queue[m.drawTask(rt)]) }
 
 func (m *machine) drawTask(rt *rapid.T) int {
 	if len(m.queue) == 0 {
-		rt.Skip("the queue is empty")
+		m.feed(rt)
+	}
+	if len(m.queue) == 0 {
+		rt.Skip("nothing may go")
 	}
 	return rapid.IntRange(0, len(m.queue)-1).Draw(rt, "task")
 }
@@ -95,32 +131,27 @@ func (m *machine) wipe(*rapid.T) { m.queue = nil }
 
 // stray is a task that nothing in this life has fed.
 func (m *machine) stray(rt *rapid.T) {
-	person := rapid.IntRange(1, modelPeople).Draw(rt, "person")
-	step := rapid.IntRange(0, modelSteps-1).Draw(rt, "step")
+	id := rapid.SampledFrom(m.campaigns).Draw(rt, "campaign")
+	row := rapid.IntRange(1, len(m.people)+1).Draw(rt, "row")
+	step := rapid.IntRange(0, len(m.definitions[id].Steps)-1).Draw(rt, "step")
 	n := rapid.IntRange(1, len(m.flights)+1).Draw(rt, "attempt")
-	m.claim(rt, campaign.Task{Message: m.campaign.Recipient(person).Message(step), Attempt: n})
+	m.claim(campaign.Task{Message: id.Recipient(row).Message(step), Attempt: n})
 }
 
-// claim is what a worker does with a task.
-func (m *machine) claim(rt *rapid.T, task campaign.Task) {
-	id := task.Message
-	_, err := m.bench.Claim(m.bench.Context(), task, ledger.Sender{}, m.bench.now, m.bench.now.Add(time.Minute))
+// claim is what a worker does with a task; nil where it is refused.
+func (m *machine) claim(task campaign.Task) *flight {
+	by := ledger.Sender{Portfolio: "portfolio"}
+	claimed, err := m.bench.Claim(m.bench.Context(), task, by, m.bench.now, m.bench.now.Add(time.Minute))
 	var refused *ledger.RefusedError
 	if errors.As(err, &refused) {
-		return
+		return nil
 	}
-	if err != nil {
-		rt.Fatal(err)
-	}
-	for _, f := range m.flights {
-		if f.message == id && !f.refused && !f.reported {
-			rt.Fatalf("message %d: attempt %d was claimed although attempt %d may have been accepted", id, task.Attempt, f.n)
-		}
-	}
-	if id.Step() > 0 && !m.delivered[id-1] {
-		rt.Fatalf("step %d was claimed before step %d was delivered", id.Step()+1, id.Step())
-	}
-	m.flights = append(m.flights, &flight{message: id, n: task.Attempt})
+	m.must(err)
+	m.holdLaws(task, claimed)
+	f := &flight{message: task.Message, n: task.Attempt}
+	m.flights = append(m.flights, f)
+	m.pastOf(task.Message).claimed(m.bench.now)
+	return f
 }
 
 // pick draws one of the flights that pass.
@@ -139,35 +170,93 @@ func (m *machine) pick(rt *rapid.T, pass func(*flight) bool) *flight {
 
 func (m *machine) settle(rt *rapid.T) {
 	f := m.pick(rt, func(f *flight) bool { return !f.settled })
-	f.settled = true
 	outcomes := []ledger.Outcome{
 		ledger.OutcomeAccepted, ledger.OutcomeHeld, ledger.OutcomeRefused, ledger.OutcomeUnknown, ledger.OutcomeReleased,
 	}
-	if f.reported || m.delivered[f.message] { // it was accepted, so the answer says so or is lost
+	if f.reported || m.pastOf(f.message).best > 0 { // it was accepted, so the answer says so or is lost
 		outcomes = []ledger.Outcome{ledger.OutcomeAccepted, ledger.OutcomeUnknown}
 	}
 	outcome := rapid.SampledFrom(outcomes).Draw(rt, "outcome")
+	alias := rapid.SampledFrom(append([]string{""}, m.twins(m.keyOf(f.message))...)).Draw(rt, "alias")
+	m.settleAs(f, outcome, alias, m.drawFailure(rt))
+}
+
+func (m *machine) settleAs(f *flight, outcome ledger.Outcome, alias string, failure campaign.Failure) {
+	s := ledger.Settlement{Message: f.message, Attempt: f.n, Outcome: outcome, At: m.bench.now, UnknownAfter: 10 * time.Minute, Alias: alias}
+	switch outcome {
+	case ledger.OutcomeAccepted, ledger.OutcomeHeld:
+		s.ProviderID = m.providerID(f)
+	case ledger.OutcomeRefused:
+		s.Failure = failure
+	}
+	m.must(m.bench.Settle(m.bench.Context(), s))
+	f.settled = true
+	f.accepted = s.ProviderID != ""
 	f.refused = outcome == ledger.OutcomeRefused || outcome == ledger.OutcomeReleased
-	failure := campaign.Failure{Reason: "model", Retry: rapid.Bool().Draw(rt, "retry"), Throttled: rapid.Bool().Draw(rt, "throttled")}
-	m.bench.settle(f.message, f.n, outcome, failure)
+	if alias != "" && !m.rows[f.message.Recipient()].erased {
+		m.link(m.keyOf(f.message), alias)
+	}
+	m.failed(f, s.Failure)
+}
+
+// drawFailure is one that may be repeated or not, and may say more of the
+// person.
+func (m *machine) drawFailure(rt *rapid.T) campaign.Failure {
+	m.told++
+	f := campaign.Failure{
+		Reason: reasonOf(m.told), Retry: rapid.Bool().Draw(rt, "retry"), Throttled: rapid.Bool().Draw(rt, "throttled"),
+	}
+	switch rapid.SampledFrom([]string{"", "", "unreachable", "marketing"}).Draw(rt, "about the person") {
+	case "unreachable":
+		f.Unreachable = true
+	case "marketing":
+		f.Suppress = campaign.ScopeMarketing
+	}
+	return f
 }
 
 func (m *machine) receipt(rt *rapid.T) {
 	f := m.pick(rt, func(f *flight) bool { return !f.refused })
 	status := rapid.SampledFrom([]campaign.Status{campaign.Sent, campaign.Delivered, campaign.Read, campaign.Failed}).Draw(rt, "status")
-	r := m.bench.receipt(f.message, f.n, status, campaign.Failure{Reason: "model", Retry: rapid.Bool().Draw(rt, "retry")})
-	if rapid.Bool().Draw(rt, "without reference") {
+	m.report(f, status, rapid.Bool().Draw(rt, "without reference"), m.drawFailure(rt))
+}
+
+// report has the provider send a receipt.
+func (m *machine) report(f *flight, status campaign.Status, bare bool, failure campaign.Failure) {
+	r := ledger.Receipt{Message: f.message, Attempt: f.n, ProviderID: m.providerID(f), Status: status, At: m.bench.now}
+	if bare {
 		r.Message, r.Attempt = 0, 0
 	}
-	switch status {
-	case campaign.Failed:
-		f.reported = true
-	case campaign.Delivered, campaign.Read:
-		m.delivered[f.message] = true
+	if status == campaign.Failed {
+		r.Failure, f.reported = failure, true
+	} else {
+		m.pastOf(f.message).reached(status)
+		m.personOf(m.keyOf(f.message)).alive = true
 	}
-	m.bench.receive(r)
-	if _, err := m.bench.MatchEarly(m.bench.Context(), m.bench.now); err != nil {
-		rt.Fatal(err)
+	m.must(m.bench.Receive(m.bench.Context(), []ledger.Receipt{r}, m.bench.now))
+	_, err := m.bench.MatchEarly(m.bench.Context(), m.bench.now)
+	m.must(err)
+	m.failed(f, r.Failure)
+}
+
+// send lets one message go the good way, as far as it is drawn.
+func (m *machine) send(rt *rapid.T) {
+	before := len(m.queue)
+	m.feed(rt)
+	fresh := m.queue[before:]
+	if len(fresh) == 0 {
+		rt.Skip("nothing may go")
+	}
+	f := m.claim(rapid.SampledFrom(fresh).Draw(rt, "task"))
+	if f == nil {
+		return
+	}
+	m.settleAs(f, ledger.OutcomeAccepted, "", campaign.Failure{})
+	for _, status := range []campaign.Status{campaign.Delivered, campaign.Read} {
+		if !rapid.Bool().Draw(rt, status.String()) {
+			return
+		}
+		m.report(f, status, false, campaign.Failure{})
 	}
 }
 
@@ -177,61 +266,26 @@ func (m *machine) crash(rt *rapid.T) {
 }
 
 func (m *machine) time(rt *rapid.T) {
-	m.bench.advance(time.Duration(rapid.SampledFrom([]int{1, 60, 700, 90_000}).Draw(rt, "seconds")) * time.Second)
+	m.pass(time.Duration(rapid.SampledFrom([]int{1, 60, 700, 3600, 40_000, 90_000}).Draw(rt, "seconds")) * time.Second)
+}
+
+// pass lets the clocks run on, and the scheduler do what is due.
+func (m *machine) pass(d time.Duration) {
+	m.bench.advance(d)
 	for {
 		n, err := m.bench.Sweep(m.bench.Context(), m.bench.now, m.bench.policy)
-		if err != nil {
-			rt.Fatal(err)
-		}
+		m.must(err)
 		if n == 0 {
-			return
+			break
 		}
 	}
+	_, err := m.bench.Finish(m.bench.Context(), m.campaigns, m.bench.now)
+	m.must(err)
 }
 
-// end lets everything go well from now on, and looks at how each message ends.
-func (m *machine) end() {
-	m.bench.Helper()
-	const rounds = 100 // far more than any way through the table of moves is long
-	for n := 0; m.bench.campaign(m.campaign).Finished.IsZero(); n++ {
-		if n == rounds {
-			m.rt.Fatalf("the campaign does not end: %v", m.bench.campaign(m.campaign).Counts)
-		}
-		m.goWell()
-		if _, err := m.bench.Finish(m.bench.Context(), []campaign.ID{m.campaign}, m.bench.now); err != nil {
-			m.rt.Fatal(err)
-		}
-	}
-	m.bench.advance(60 * 24 * time.Hour) // beyond every time to live
-	m.bench.sweep()
-	for person := 1; person <= modelPeople; person++ {
-		for step := range modelSteps {
-			line := m.bench.line(m.campaign.Recipient(person).Message(step))
-			arrived := line.Status == campaign.Delivered || line.Status == campaign.Read
-			if !arrived && line.Reason == "" {
-				m.rt.Fatalf("row %d step %d ended as %s without a reason", person, step+1, line.Status)
-			}
-		}
-	}
-	m.bench.verify()
+// retry is an operator's.
+func (m *machine) retry(rt *rapid.T) {
+	id := rapid.SampledFrom(m.campaigns).Draw(rt, "campaign")
+	_, err := m.bench.Retry(m.bench.Context(), id, []campaign.Status{campaign.Failed}, "tester", m.bench.now)
+	m.must(err)
 }
-
-// goWell sends and delivers what may go, and lets the clocks run on.
-func (m *machine) goWell() {
-	m.queue = nil
-	m.feed(nil)
-	for _, task := range m.queue {
-		before := len(m.flights)
-		m.claim(m.rt, task)
-		for _, f := range m.flights[before:] {
-			f.settled = true
-			m.delivered[f.message] = true
-			m.bench.settle(f.message, f.n, ledger.OutcomeAccepted)
-			m.bench.receive(m.bench.receipt(f.message, f.n, campaign.Delivered))
-		}
-	}
-	m.bench.advance(time.Hour)
-	m.bench.sweep()
-}
-
-func (f *flight) String() string { return fmt.Sprintf("%d.%d", f.message, f.n) }

@@ -8,6 +8,16 @@ import (
 	"carillon/ledger"
 )
 
+// sendTo has the first attempt of a message accepted for another key of its
+// person.
+func (b *bench) sendTo(id campaign.MessageID, alias string) {
+	b.Helper()
+	b.claim(id, 1)
+	b.check(b.Settle(b.Context(), ledger.Settlement{
+		Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Alias: alias,
+	}))
+}
+
 var peopleScenarios = map[string]func(*testing.T, *bench){
 	"a provider's word suppresses the person": func(t *testing.T, b *bench) {
 		id := b.running(steps(1, func(d *campaign.Definition) { d.Steps[0].Category = campaign.Marketing }), 1).Recipient(1).Message(0)
@@ -22,10 +32,7 @@ var peopleScenarios = map[string]func(*testing.T, *bench){
 	},
 	"an opt-out under an alias counts": func(t *testing.T, b *bench) {
 		id := b.running(steps(1), 1).Recipient(1).Message(0)
-		b.claim(id, 1)
-		b.check(b.Settle(t.Context(), ledger.Settlement{
-			Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: "x", Alias: "+447700999999",
-		}))
+		b.sendTo(id, other)
 		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: "+447700999999", Scope: campaign.ScopeAll}}, b.now))
 		later := b.running(steps(1), 1)
 		if reason := b.tryClaim(later.Recipient(1).Message(0), 1); reason != "suppressed" {
@@ -50,6 +57,43 @@ var peopleScenarios = map[string]func(*testing.T, *bench){
 		b.receive(b.receipt(id, 1, campaign.Delivered))
 		if reason := b.tryClaim(id+1, 1); reason != "suppressed" {
 			t.Errorf("refused as %q, want suppressed", reason)
+		}
+	},
+	"an opt-out counts under every key there is a way to": func(t *testing.T, b *bench) {
+		moved := func(from, to string) {
+			b.answer(func(h *ledger.Heard) { h.ID, h.Person, h.Formerly = "moved to "+to, to, from })
+		}
+		refused := func(phone string) {
+			c := b.imported(steps(1), []campaign.Row{row(1, phone)})
+			b.act(c, campaign.Start)
+			if reason := b.tryClaim(c.Recipient(1).Message(0), 1); reason != "suppressed" {
+				t.Errorf("%s is refused as %q", phone, reason)
+			}
+		}
+		for i, moves := range [][3][2]int{
+			{{0, 1}, {1, 2}, {2, 3}}, // from number to number
+			{{0, 1}, {0, 2}, {0, 3}}, // several of one
+			{{0, 3}, {1, 3}, {2, 3}}, // one of several
+			{{0, 1}, {2, 3}, {1, 3}}, // known apart first
+		} {
+			key := func(n int) string { return fmt.Sprintf("+4477008%d000%d", i, n) }
+			for _, m := range moves {
+				moved(key(m[0]), key(m[1]))
+			}
+			b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: key(i), Scope: campaign.ScopeAll}}, b.now))
+			for n := range 4 {
+				refused(key(n))
+			}
+		}
+	},
+	"of two keys' opt-outs the weightier holds for both": func(t *testing.T, b *bench) {
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: ana, Scope: campaign.ScopeAll}}, b.now))
+		b.answer(func(h *ledger.Heard) { h.Person, h.Stop = other, campaign.ScopeAll })
+		b.answer(func(h *ledger.Heard) { h.ID, h.Person, h.Formerly, h.Start = "moved", other, ana, true })
+		c := b.imported(steps(1), []campaign.Row{row(1, other)})
+		b.act(c, campaign.Start)
+		if reason := b.tryClaim(c.Recipient(1).Message(0), 1); reason != "suppressed" {
+			t.Errorf("refused as %q", reason)
 		}
 	},
 	"opt-outs are listed in pages": func(t *testing.T, b *bench) {

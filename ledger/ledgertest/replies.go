@@ -118,6 +118,27 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 		b.receive(b.receipt(r.Message(0), 1, campaign.Delivered))
 		b.expect(r.Message(3), campaign.Pending)
 	},
+	"a branch that its person does not want leaves the others their turn": func(t *testing.T, b *bench) {
+		d := asks(func(d *campaign.Definition) {
+			d.Steps[1].Category, d.Steps[1].Otherwise = campaign.Marketing, campaign.Stop
+			d.Steps[3].Otherwise = campaign.Send
+		})
+		for _, answers := range []bool{true, false} {
+			r := b.running(d, 1).Recipient(1)
+			b.wants(campaign.ScopeMarketing)
+			b.expectAll(r, campaign.Pending, campaign.Skipped, campaign.Waiting, campaign.Waiting)
+			b.send(r.Message(0), 1)
+			if answers {
+				b.presses(r.Message(0), "no")
+				b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Pending, campaign.Waiting)
+				continue
+			}
+			b.advance(time.Hour)
+			b.sweep()
+			// The step behind them sees what was not wanted, as it would without the other.
+			b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Skipped, campaign.Pending)
+		}
+	},
 	"a branch for any other answer": func(t *testing.T, b *bench) {
 		d := asks(func(d *campaign.Definition) { d.Steps[2].When = &campaign.When{Any: true} })
 		r := b.running(d, 1).Recipient(1)

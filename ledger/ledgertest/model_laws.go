@@ -1,0 +1,155 @@
+package ledgertest
+
+import (
+	"time"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+// past is what has ever been seen of a message.
+type past struct {
+	first     time.Time       // when it was first claimed
+	best      campaign.Status // that a receipt has told: Sent, Delivered or Read
+	permanent bool            // its last failure was
+	ended     bool            // it once stood where a step behind may go on without it
+	skipped   bool            // it once was
+}
+
+func (m *machine) pastOf(id campaign.MessageID) *past {
+	if m.past[id] == nil {
+		m.past[id] = &past{}
+	}
+	return m.past[id]
+}
+
+func (p *past) claimed(now time.Time) {
+	if p.first.IsZero() {
+		p.first = now
+	}
+}
+
+func (p *past) reached(s campaign.Status) { p.best = max(p.best, s) }
+
+// look notes where all messages stand.
+func (m *machine) look() {
+	for _, id := range m.campaigns {
+		for _, line := range m.lines(id) {
+			if line.Step == 0 {
+				continue
+			}
+			p := m.pastOf(line.Recipient.Message(line.Step - 1))
+			p.skipped = p.skipped || line.Status == campaign.Skipped
+			p.ended = p.ended || line.Status.Over() && (line.Status != campaign.Failed || !p.permanent)
+		}
+	}
+}
+
+func (m *machine) lines(id campaign.ID) []ledger.ReportRow {
+	page, _, err := m.bench.Report(m.bench.Context(), ledger.ReportQuery{Campaign: id, Recipients: 10})
+	m.must(err)
+	return page
+}
+
+func (m *machine) line(id campaign.MessageID) ledger.ReportRow {
+	for _, line := range m.lines(id.Campaign()) {
+		if line.Recipient == id.Recipient() && line.Step == id.Step()+1 {
+			return line
+		}
+	}
+	m.rt.Fatalf("row %d, step %d is not in the report", id.Recipient().Row(), id.Step()+1)
+	return ledger.ReportRow{}
+}
+
+// holdLaws ends this life where a claim was granted that should not have been.
+func (m *machine) holdLaws(task campaign.Task, claimed ledger.Claimed) {
+	id := task.Message
+	d := m.definitions[id.Campaign()]
+	rule, row := d.Steps[id.Step()], m.rows[id.Recipient()]
+	wrong := func(because string) {
+		m.rt.Fatalf("attempt %d of row %d, step %d was claimed although %s", task.Attempt, id.Recipient().Row(), id.Step()+1, because)
+	}
+	for _, f := range m.flights {
+		if f.message == id && !f.refused && !f.reported {
+			wrong("an earlier attempt may have been accepted")
+		}
+	}
+	switch {
+	case row == nil:
+		wrong("the row takes no part")
+	case row.erased:
+		wrong("the person was erased")
+	case claimed.Phone != row.key:
+		wrong("it would go to another number")
+	case m.personOf(row.key).forbids(id, rule.Category):
+		wrong("the person does not want it")
+	case rule.Barred(row.key) != "":
+		wrong(rule.Barred(row.key))
+	case d.Hours != nil && !d.Hours.Within(row.zone, m.bench.now):
+		wrong("it is outside the hours")
+	case m.pastOf(id).best > campaign.Sent:
+		wrong("it has arrived")
+	case !m.gateOpened(id, d):
+		wrong("its gate has not opened")
+	}
+	first, end := d.Branches(id.Step())
+	for step := first; step < end; step++ {
+		if step != id.Step() && !m.pastOf(id.Recipient().Message(step)).first.IsZero() {
+			wrong("another branch went out")
+		}
+	}
+}
+
+// gateOpened reports whether a step's rule was satisfied at some time, by the
+// step before or, where those between were skipped, by one before them.
+func (m *machine) gateOpened(id campaign.MessageID, d *campaign.Definition) bool {
+	first, _ := d.Branches(id.Step())
+	if id.Step() == 0 {
+		return true
+	}
+	for step := first - 1; step >= 0; step-- {
+		before := id.Recipient().Message(step)
+		if m.satisfied(d.Steps[id.Step()], before) {
+			return true
+		}
+		if !m.pastOf(before).skipped {
+			return false
+		}
+	}
+	return false
+}
+
+func (m *machine) satisfied(rule campaign.Step, before campaign.MessageID) bool {
+	p := m.pastOf(before)
+	if rule.Otherwise == campaign.Send {
+		if p.ended || !p.first.IsZero() && m.bench.now.Sub(p.first) >= rule.Patient() {
+			return true
+		}
+	}
+	switch rule.After {
+	case campaign.AfterSent:
+		return p.best >= campaign.Sent
+	case campaign.AfterRead:
+		return p.best >= campaign.Read
+	case campaign.AfterReply:
+		for _, a := range m.personOf(m.keyOf(before)).said {
+			if (a.to == 0 || a.to == before) && rule.When.Suits(a.reply) {
+				return true
+			}
+		}
+		return false
+	}
+	return p.best >= campaign.Delivered
+}
+
+// holdForgotten ends this life where something is left of one who was erased,
+// but in a table of which it is not known yet whose rows they are.
+func (m *machine) holdForgotten(but string) {
+	for key := range m.erased {
+		for _, table := range m.traces.of(m.rt, key) {
+			if table != but {
+				m.rt.Fatalf("key %s was erased and stands in %s", key[len(key)-1:], table)
+			}
+		}
+	}
+}

@@ -1,0 +1,295 @@
+package ledgertest
+
+import (
+	"fmt"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+// person is what has been told of somebody, under whichever of the keys that
+// are known to be theirs.
+type person struct {
+	keys   []string
+	stops  map[campaign.SuppressionScope]stop
+	said   []answer
+	misses map[campaign.MessageID]bool // that reached nobody, since they last wrote
+	alive  bool                        // something has reached them
+}
+
+// stop is a wish not to be written to.
+type stop struct {
+	source ledger.Source
+	at     time.Time
+}
+
+// answer is a reply, to a message if that was told.
+type answer struct {
+	to    campaign.MessageID
+	reply campaign.Reply
+}
+
+func (m *machine) personOf(key string) *person {
+	if m.persons[key] == nil {
+		m.persons[key] = &person{keys: []string{key}, stops: map[campaign.SuppressionScope]stop{}, misses: map[campaign.MessageID]bool{}}
+	}
+	return m.persons[key]
+}
+
+// link notes that two keys are one person's.
+func (m *machine) link(a, b string) {
+	switch {
+	case m.erased[a] && m.erased[b]:
+		return
+	case m.erased[a]:
+		m.personOf(b).stop(campaign.ScopeAll, ledger.SourceOperator, m.bench.now)
+		return
+	case m.erased[b]:
+		m.personOf(a).stop(campaign.ScopeAll, ledger.SourceOperator, m.bench.now)
+		return
+	}
+	one, other := m.personOf(a), m.personOf(b)
+	if one == other {
+		return
+	}
+	for scope, s := range other.stops {
+		one.stop(scope, s.source, s.at)
+	}
+	for id := range other.misses {
+		one.misses[id] = true
+	}
+	one.said, one.alive = append(one.said, other.said...), one.alive || other.alive
+	for _, key := range other.keys {
+		one.keys, m.persons[key] = append(one.keys, key), one
+	}
+}
+
+// stop notes a wish; the weightier of two remains, and of equals the later.
+func (p *person) stop(scope campaign.SuppressionScope, source ledger.Source, at time.Time) {
+	known, ok := p.stops[scope]
+	if !ok || source < known.source || source == known.source && at.After(known.at) {
+		p.stops[scope] = stop{source, at}
+	}
+}
+
+// start takes back what was wished up to a time.
+func (p *person) start(scope campaign.SuppressionScope, source ledger.Source, at time.Time) {
+	for known, s := range p.stops {
+		if (scope == "" || scope == known) && s.source >= source && !s.at.After(at) {
+			delete(p.stops, known)
+		}
+	}
+}
+
+// forbids reports whether a message must not be sent to the person.
+func (p *person) forbids(id campaign.MessageID, category campaign.Category) bool {
+	for scope := range p.stops {
+		switch scope {
+		case campaign.ScopeAll, ledger.CampaignScope(id.Campaign()):
+			return true
+		case campaign.ScopeMarketing:
+			if category == "" || category == campaign.Marketing {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// reasonOf tells one failure from all others.
+func reasonOf(n int) string { return fmt.Sprintf("failure %d", n) }
+
+// failed notes what a failure says of the person, where it was taken for true:
+// the message then bears its reason.
+func (m *machine) failed(f *flight, failure campaign.Failure) {
+	if failure.Reason == "" || m.line(f.message).Reason != failure.Reason {
+		return
+	}
+	m.pastOf(f.message).permanent = !failure.Retry
+	if m.rows[f.message.Recipient()].erased {
+		return
+	}
+	p := m.personOf(m.keyOf(f.message))
+	if failure.Suppress != "" {
+		p.stop(failure.Suppress, ledger.SourceProvider, m.bench.now)
+	}
+	if failure.Unreachable {
+		p.misses[f.message] = true
+	}
+}
+
+// hear draws something that a person lets us know.
+func (m *machine) hear(rt *rapid.T) {
+	key := m.drawKey(rt)
+	h := ledger.Heard{
+		ID: fmt.Sprintf("heard %s %d", m.people[0][0][4:], len(m.heard)), Channel: "main", Person: key, Message: true,
+		At: m.bench.now.Add(-rapid.SampledFrom([]time.Duration{0, 0, time.Hour}).Draw(rt, "late")), Source: ledger.SourcePerson,
+		Answers: rapid.IntRange(0, 3).Draw(rt, "answers") > 0,
+		Reply:   campaign.Reply{Text: rapid.SampledFrom([]string{"yes", "no", "hm"}).Draw(rt, "text"), Pressed: rapid.Bool().Draw(rt, "pressed")},
+	}
+	if rapid.IntRange(0, 4).Draw(rt, "nameless") == 0 {
+		h.ID = ""
+	}
+	switch rapid.SampledFrom([]string{"", "", "", "stop", "stop", "start", "moved"}).Draw(rt, "wish") {
+	case "stop":
+		h.Stop = rapid.SampledFrom([]campaign.SuppressionScope{campaign.ScopeAll, campaign.ScopeMarketing, campaign.ScopeCampaign}).Draw(rt, "scope")
+	case "start":
+		h.Start = true
+	case "moved":
+		h.Formerly = rapid.SampledFrom(m.twins(key)).Draw(rt, "formerly")
+	}
+	if rapid.Bool().Draw(rt, "with a reference") {
+		m.refer(rt, &h)
+	}
+	m.tell(h)
+	m.heard = append(m.heard, h)
+}
+
+// refer lets what is heard answer one of the messages that the person had. The
+// provider may then hide who it is.
+func (m *machine) refer(rt *rapid.T, h *ledger.Heard) {
+	var had []*flight
+	for _, f := range m.flights {
+		if f.accepted && m.personOf(m.keyOf(f.message)) == m.personOf(h.Person) && !m.rows[f.message.Recipient()].erased {
+			had = append(had, f)
+		}
+	}
+	if len(had) == 0 {
+		return
+	}
+	f := rapid.SampledFrom(had).Draw(rt, "answered")
+	h.ReplyTo = m.providerID(f)
+	if h.Formerly == "" && rapid.IntRange(0, 4).Draw(rt, "hidden") == 0 {
+		h.Person = ""
+	}
+}
+
+// hearAgain repeats a webhook, however old.
+func (m *machine) hearAgain(rt *rapid.T) {
+	if len(m.heard) == 0 {
+		rt.Skip("nothing was heard")
+	}
+	m.tell(rapid.SampledFrom(m.heard).Draw(rt, "again"))
+}
+
+// tell hands it to the ledger, and notes what has to follow.
+func (m *machine) tell(h ledger.Heard) {
+	m.must(m.bench.Hear(m.bench.Context(), []ledger.Heard{h}, m.bench.now))
+	to := m.answered(h)
+	if h.Person == "" {
+		if to == 0 || m.rows[to.Recipient()].erased {
+			return
+		}
+		h.Person = m.keyOf(to)
+	}
+	if m.erased[h.Person] {
+		return
+	}
+	if h.Formerly != "" {
+		m.link(h.Formerly, h.Person)
+	}
+	p := m.personOf(h.Person)
+	clear(p.misses)
+	if h.Start {
+		p.start(h.Restores, h.Source, h.At)
+	}
+	if h.Answers && !h.Start {
+		p.said = append(p.said, answer{to, h.Reply})
+	}
+	if h.Stop != "" {
+		p.stop(m.stopped(h, p, to), h.Source, h.At)
+	}
+}
+
+// answered is the message that is referred to, 0 for none. Of one who was erased
+// nobody knows.
+func (m *machine) answered(h ledger.Heard) campaign.MessageID {
+	for _, f := range m.flights {
+		if h.ReplyTo != "" && f.accepted && m.providerID(f) == h.ReplyTo && !m.rows[f.message.Recipient()].erased {
+			return f.message
+		}
+	}
+	return 0
+}
+
+// stopped is the scope of a wish. One about the campaign that is answered, where
+// the ledger has guessed which, is looked up.
+func (m *machine) stopped(h ledger.Heard, p *person, to campaign.MessageID) campaign.SuppressionScope {
+	switch {
+	case h.Stop != campaign.ScopeCampaign:
+		return h.Stop
+	case to != 0:
+		return ledger.CampaignScope(to.Campaign())
+	case h.Answers:
+		for _, id := range m.campaigns {
+			if scope := ledger.CampaignScope(id); m.onRecord(h.Person, scope) && p.stops[scope].at.IsZero() {
+				return scope
+			}
+		}
+		for _, id := range m.campaigns {
+			if scope := ledger.CampaignScope(id); m.onRecord(h.Person, scope) {
+				return scope
+			}
+		}
+	}
+	return campaign.ScopeAll
+}
+
+// onRecord reports whether the ledger has a suppression.
+func (m *machine) onRecord(key string, scope campaign.SuppressionScope) bool {
+	list, err := m.bench.Suppressions(m.bench.Context(), ledger.Suppression{Person: key}, modelCampaigns+2)
+	m.must(err)
+	for _, s := range list {
+		if s.Person == key && s.Scope == scope {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *machine) drawScope(rt *rapid.T) campaign.SuppressionScope {
+	return rapid.SampledFrom([]campaign.SuppressionScope{
+		campaign.ScopeAll, campaign.ScopeMarketing, ledger.CampaignScope(m.campaigns[0]),
+	}).Draw(rt, "scope")
+}
+
+func (m *machine) suppress(rt *rapid.T) {
+	key, scope := m.drawKey(rt), m.drawScope(rt)
+	if m.erased[key] {
+		rt.Skip("an operator who writes the number down again")
+	}
+	m.must(m.bench.Suppress(m.bench.Context(), []ledger.Suppression{{Person: key, Scope: scope, Reason: "by letter"}}, m.bench.now))
+	m.personOf(key).stop(scope, ledger.SourceOperator, m.bench.now)
+}
+
+// unsuppress lifts what was wished. One who was erased is somebody new then.
+func (m *machine) unsuppress(rt *rapid.T) {
+	key, scope := m.drawKey(rt), m.drawScope(rt)
+	_, err := m.bench.Unsuppress(m.bench.Context(), key, scope)
+	m.must(err)
+	delete(m.personOf(key).stops, scope)
+	if scope == campaign.ScopeAll {
+		delete(m.erased, key)
+	}
+}
+
+func (m *machine) forget(rt *rapid.T) {
+	if rapid.Bool().Draw(rt, "not yet") {
+		rt.Skip("a life without anybody is no life")
+	}
+	key := m.drawKey(rt)
+	_, err := m.bench.Forget(m.bench.Context(), key, m.bench.now)
+	m.must(err)
+	keys := m.personOf(key).keys
+	for _, key := range keys {
+		m.erased[key] = true
+		delete(m.persons, key)
+		for _, row := range m.rows {
+			row.erased = row.erased || row.key == key
+		}
+	}
+	m.holdForgotten("early_receipts")
+}
