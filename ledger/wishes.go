@@ -37,11 +37,14 @@ func (t *tx) scopeOf(ctx context.Context, h Heard, keys []string, referred campa
 	if h.Stop != campaign.ScopeCampaign {
 		return h.Stop, nil
 	}
-	if referred == 0 {
+	if referred == 0 && h.Answers {
 		var err error
-		if referred, err = t.newestBefore(ctx, h, keys, everyStep); err != nil || referred == 0 {
-			return campaign.ScopeAll, err
+		if referred, err = t.newestBefore(ctx, h, keys, everyStep); err != nil {
+			return "", err
 		}
+	}
+	if referred == 0 {
+		return campaign.ScopeAll, nil
 	}
 	return CampaignScope(referred.Campaign()), nil
 }
