@@ -118,6 +118,29 @@ func (m *machine) failed(f *flight, failure campaign.Failure) {
 	}
 	if failure.Unreachable {
 		p.misses[f.message] = true
+		if !p.alive && m.missesOf(p, m.keyOf(f.message)) >= ledger.SilencesBelieved {
+			p.stop(campaign.ScopeAll, ledger.SourceSilence, m.bench.now)
+		}
+	}
+}
+
+// missesOf counts the messages that reached nobody under one key.
+func (m *machine) missesOf(p *person, key string) (n int) {
+	for id := range p.misses {
+		if m.keyOf(id) == key {
+			n++
+		}
+	}
+	return n
+}
+
+// wrote notes a sign of life.
+func (p *person) wrote() {
+	clear(p.misses)
+	for scope, s := range p.stops {
+		if s.source == ledger.SourceSilence {
+			delete(p.stops, scope)
+		}
 	}
 }
 
@@ -192,7 +215,7 @@ func (m *machine) tell(h ledger.Heard) {
 		m.link(h.Formerly, h.Person)
 	}
 	p := m.personOf(h.Person)
-	clear(p.misses)
+	p.wrote()
 	if h.Start {
 		p.start(h.Restores, h.Source, h.At)
 	}
