@@ -35,6 +35,7 @@ func Run(t *testing.T, open Open) {
 		}
 	}
 	t.Run("model", func(t *testing.T) { model(t, open) })
+	t.Run("series", func(t *testing.T) { series(t, open) })
 }
 
 // bench is a ledger with a clock and the shorthand of the scenarios.
