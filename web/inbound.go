@@ -14,13 +14,13 @@ import (
 // left alone is, from the moment at which this is answered.
 func (s *Server) takeWords(r *http.Request, arrivedAt string, told whatsapp.Events) error {
 	var heard []ledger.Heard
-	add := func(number string, read func(channel string) ledger.Heard) {
+	add := func(number string, heardOn func(channel string) ledger.Heard) {
 		channel, ours := s.channelOf(number, arrivedAt)
 		if !ours {
 			s.stranger(r, arrivedAt, number)
 			return
 		}
-		h := read(channel)
+		h := heardOn(channel)
 		h.Channel = channel
 		if h.At.IsZero() {
 			h.At = s.now()

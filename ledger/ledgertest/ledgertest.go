@@ -56,6 +56,7 @@ func Run(t *testing.T, fresh Fresh) {
 		}
 	}
 	t.Run("model", func(t *testing.T) { model(t, fresh) })
+	t.Run("series", func(t *testing.T) { series(t, fresh) })
 }
 
 // bench is a ledger with a clock and the shorthand of the scenarios.
