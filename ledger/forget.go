@@ -92,6 +92,9 @@ func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Eras
 // import that has not seen it is one that those who look wait for.
 func (l *Ledger) announceErasure(ctx context.Context, secret []byte, person string, now time.Time) (keys []string, err error) {
 	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		if err := t.waitForOthers(ctx); err != nil { // one may be erasing another key of theirs
+			return err
+		}
 		if keys, err = t.keysOf(ctx, person); err != nil {
 			return err
 		}
