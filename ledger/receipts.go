@@ -66,13 +66,13 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) err
 			failed = append(failed, [2]int64{int64(a.message), int64(a.n)})
 		}
 	}
-	if err := t.markFailed(ctx, failed); err != nil {
-		return err
-	}
 	if err := t.keepEarly(ctx, early, now); err != nil {
 		return err
 	}
 	if err := t.lock(ctx, ids); err != nil {
+		return err
+	}
+	if err := t.markFailed(ctx, failed); err != nil { // messages are locked before attempts, as in settle
 		return err
 	}
 	if err := t.nameAttempts(ctx, names); err != nil {
@@ -117,6 +117,9 @@ func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.
 	}
 	slices.SortStableFunc(list, func(a, b known) int { return goodness(b.Status) - goodness(a.Status) })
 	for _, r := range list {
+		if err := t.lookAgain(ctx, m, &r); err != nil {
+			return err
+		}
 		m.note(r.Receipt, now)
 		after, wait, changed := m.standing().Apply(campaign.Receipt{
 			Attempt: r.attempt.n, Status: r.Status, At: r.At, Failure: r.Failure, Failed: r.attempt.failed,
@@ -141,6 +144,27 @@ func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.
 		if err := t.follow(ctx, m, now); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// lookAgain finds out whether a failure of the attempt was reported between the
+// moment at which the attempt was found and that at which its message was
+// locked: sent is old news then.
+func (t *tx) lookAgain(ctx context.Context, m *message, r *known) error {
+	if r.Status != campaign.Sent || r.attempt.failed {
+		return nil
+	}
+	switch m.status {
+	case campaign.Posting, campaign.Unknown, campaign.Accepted, campaign.Held:
+		if m.attempt == r.attempt.n {
+			return nil // a failure would have moved it on
+		}
+	}
+	err := t.QueryRowContext(ctx, `SELECT outcome = 'failed' FROM attempts WHERE message_id = $1 AND n = $2`,
+		int64(m.id), r.attempt.n).Scan(&r.attempt.failed)
+	if err != nil {
+		return fmt.Errorf("ledger: attempt %d of message %d: %w", r.attempt.n, m.id, err)
 	}
 	return nil
 }
