@@ -55,7 +55,6 @@ func build(t *testing.T) string {
 
 // TestFaults lets every fault strike every engine it can.
 func TestFaults(t *testing.T) {
-	t.Parallel()
 	size := short
 	if *long {
 		size = longer

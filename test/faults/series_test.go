@@ -38,7 +38,6 @@ var seriesTemplates = []string{"first", "second", "third"}
 // it, while receipts come late, twice, in any order or never, and while the
 // process that sends is killed twice.
 func TestSeries(t *testing.T) {
-	t.Parallel()
 	program, postgres := build(t), postgrestest.Start(t)
 	for _, engine := range []string{engineSQLite, enginePostgres} {
 		t.Run(engine, func(t *testing.T) {
