@@ -79,6 +79,9 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) err
 		return err
 	}
 	for id, list := range byMessage {
+		if t.messages[id] == nil { // it has an attempt; whoever tells it has to tell it again
+			return fmt.Errorf("ledger: message %d, which a receipt is for, could not be locked", id)
+		}
 		if err := t.receiveFor(ctx, t.messages[id], list, now); err != nil {
 			return err
 		}
@@ -109,9 +112,6 @@ func (t *tx) markFailed(ctx context.Context, attempts [][2]int64) error {
 // receiveFor applies the receipts of one message, best news first: of a
 // delivery and a failure that come together, the delivery is what counts.
 func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.Time) error {
-	if m == nil {
-		return nil
-	}
 	if err := t.prove(ctx, m); err != nil {
 		return err
 	}
