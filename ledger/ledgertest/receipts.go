@@ -54,21 +54,24 @@ var receiptScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("got %+v", line)
 		}
 	},
-	"a failure and the sent that it overtook, at the same time": func(t *testing.T, b *bench) {
+	"a failure, the sent that it overtook and the answer, at the same time": func(t *testing.T, b *bench) {
 		const n = 200
 		passing := campaign.Failure{Code: 408, Reason: "timeout", Retry: true, Wait: time.Hour}
 		c := b.running(steps(1), n)
-		for row := range n {
-			b.send(c.Recipient(row+1).Message(0), 1)
-		}
-		var both errgroup.Group
+		var all errgroup.Group
 		for row := range n {
 			id := c.Recipient(row + 1).Message(0)
+			b.claim(id, 1)
+			all.Go(func() error {
+				return b.Settle(t.Context(), ledger.Settlement{
+					Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1),
+				})
+			})
 			for _, r := range []ledger.Receipt{b.receipt(id, 1, campaign.Failed, passing), b.receipt(id, 1, campaign.Sent)} {
-				both.Go(func() error { return b.Receive(t.Context(), []ledger.Receipt{r}, b.now) })
+				all.Go(func() error { return b.Receive(t.Context(), []ledger.Receipt{r}, b.now) })
 			}
 		}
-		b.check(both.Wait())
+		b.check(all.Wait())
 		for row := range n {
 			b.expect(c.Recipient(row+1).Message(0), campaign.Pending) // whichever came first
 		}
