@@ -80,12 +80,16 @@ func (s *stage) audit() outcome {
 // Whether one was accepted is for nobody here to know, so either is right; but
 // of one that was, a receipt was answered, and then it must not be unknown. So
 // it becomes accepted, which the audit takes for lost where a receipt has told
-// more; the others become skipped.
+// more; the others become skipped, among them those of which all that was accepted
+// was reported failed: another attempt is the unknown one.
 func settleUnknown(records []simulator.Record, truth simulator.Truth) (unknown int) {
 	type slot struct{ to, template string }
 	taken := map[slot]bool{}
 	for _, m := range truth.Messages {
-		taken[slot{m.To, m.Template}] = true
+		failed := slices.ContainsFunc(m.Receipts, func(r simulator.Receipt) bool { return r.Status == campaign.Failed && r.Answered > 0 })
+		if !failed {
+			taken[slot{m.To, m.Template}] = true
+		}
 	}
 	for i := range records {
 		r := &records[i]
@@ -175,6 +179,8 @@ func read(line []string, column map[string]int, templates []string) (simulator.R
 // TestUnknownIsSettled pins what the audit makes of messages of unknown fate.
 func TestUnknownIsSettled(t *testing.T) {
 	heard := []simulator.Receipt{{Status: campaign.Delivered, Posted: 1, Answered: 1}}
+	failed := []simulator.Receipt{{Status: campaign.Failed, Posted: 1, Answered: 1}}
+	unanswered := []simulator.Receipt{{Status: campaign.Failed, Posted: 1}}
 	for name, c := range map[string]struct {
 		messages []simulator.Message
 		lost     int
@@ -182,6 +188,10 @@ func TestUnknownIsSettled(t *testing.T) {
 		"it was not accepted":                {nil, 0},
 		"it was, and nothing was ever told":  {[]simulator.Message{{ID: "a", To: "+1", Template: steps[0]}}, 0},
 		"it was, and a receipt was answered": {[]simulator.Message{{ID: "a", To: "+1", Template: steps[0], Receipts: heard}}, 1},
+		"it was, and its failure was not":    {[]simulator.Message{{ID: "a", To: "+1", Template: steps[0], Receipts: unanswered}}, 0},
+		"one before it was, and failed":      {[]simulator.Message{{ID: "a", To: "+1", Template: steps[0], Receipts: failed}}, 0},
+		"one before it failed, and a receipt of it was answered": {[]simulator.Message{
+			{ID: "a", To: "+1", Template: steps[0], Receipts: failed}, {ID: "b", To: "+1", Template: steps[0], Receipts: heard}}, 1},
 	} {
 		truth := simulator.Truth{Messages: c.messages}
 		records := []simulator.Record{{To: "+1", Template: steps[0], Status: campaign.Unknown, Admitted: true}}
