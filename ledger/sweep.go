@@ -93,7 +93,7 @@ func (t *tx) sweep(ctx context.Context, m *message, now time.Time, policy func(s
 		if err != nil {
 			return err
 		}
-		m.reason = reasonLostWorker
+		m.code, m.reason = 0, reasonLostWorker
 		t.set(m, campaign.Unknown, at(now.Add(policy(number).After)), now)
 	case campaign.Unknown:
 		if err := t.decideUnknown(ctx, m, now, policy); err != nil {

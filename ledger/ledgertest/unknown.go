@@ -41,6 +41,18 @@ var unknownScenarios = map[string]func(*testing.T, *bench){
 		b.send(id, 2)
 		b.receive(b.receipt(id, 2, campaign.Delivered))
 	},
+	"what failed before does not explain a lost worker": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.send(id, 1)
+		b.receive(b.receipt(id, 1, campaign.Failed, campaign.Failure{Code: 408, Reason: "timeout", Retry: true}))
+		b.advance(time.Minute)
+		b.claim(id, 2)
+		b.advance(2 * time.Minute) // the claim is dead
+		b.sweep()
+		if line := b.line(id); line.Status != campaign.Unknown || line.Code != 0 || line.Reason != "the worker that posted it was lost" {
+			t.Errorf("%s, %d %q", line.Status, line.Code, line.Reason)
+		}
+	},
 	"a gap in the webhooks starts the wait anew": func(t *testing.T, b *bench) {
 		b.now, b.resend = time.Now(), true
 		c := b.running(steps(1), 2)
