@@ -95,7 +95,7 @@ func Open(path string, opts campaign.ContactOptions, limits Limits) (*Reader, er
 	if err != nil {
 		return nil, &Error{Problem: "the contact list cannot be opened", Hint: "check the path", Err: err}
 	}
-	r, err := openFile(file, opts, limits.orDefault())
+	r, err := OpenFile(file, opts, limits)
 	if err != nil {
 		_ = file.Close() // nothing was written to it
 		return nil, err
@@ -104,7 +104,9 @@ func Open(path string, opts campaign.ContactOptions, limits Limits) (*Reader, er
 	return r, nil
 }
 
-func openFile(file *os.File, opts campaign.ContactOptions, limits Limits) (*Reader, error) {
+// OpenFile is Open for a file that is open, whatever was read of it or written to
+// it before. It stays open when the reader is closed.
+func OpenFile(file *os.File, opts campaign.ContactOptions, limits Limits) (*Reader, error) {
 	info, err := file.Stat()
 	switch {
 	case err != nil:
@@ -112,7 +114,7 @@ func openFile(file *os.File, opts campaign.ContactOptions, limits Limits) (*Read
 	case !info.Mode().IsRegular():
 		return nil, &Error{Problem: "the contact list is not a regular file", Hint: "copy it into a file first"}
 	}
-	return read(io.NewSectionReader(file, 0, info.Size()), opts, limits)
+	return read(io.NewSectionReader(file, 0, info.Size()), opts, limits.orDefault())
 }
 
 // read makes a reader of a list's bytes.

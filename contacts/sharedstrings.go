@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"strconv"
+
+	"carillon/internal/scratch"
 )
 
 // stringsInMemory is how many bytes of a workbook's texts are kept in memory,
@@ -124,13 +126,13 @@ type spill struct {
 }
 
 func newSpill() (*spill, error) {
-	texts, err := os.CreateTemp("", "carillon-texts-")
+	texts, err := scratch.File()
 	if err != nil {
 		return nil, err
 	}
-	ends, err := os.CreateTemp("", "carillon-ends-")
+	ends, err := scratch.File()
 	if err != nil {
-		return nil, errors.Join(err, texts.Close(), os.Remove(texts.Name()))
+		return nil, errors.Join(err, texts.Close())
 	}
 	return &spill{texts: texts, ends: ends, textWriter: bufio.NewWriter(texts), endWriter: bufio.NewWriter(ends)}, nil
 }
@@ -164,5 +166,5 @@ func (s *spill) get(i int) (string, error) {
 }
 
 func (s *spill) close() error {
-	return errors.Join(s.texts.Close(), s.ends.Close(), os.Remove(s.texts.Name()), os.Remove(s.ends.Name()))
+	return errors.Join(s.texts.Close(), s.ends.Close())
 }

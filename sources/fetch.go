@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"carillon/campaign"
+	"carillon/internal/scratch"
 )
 
 const (
@@ -65,30 +66,27 @@ func refusef(format string, args ...any) error { return refusal{fmt.Errorf(forma
 // errTooLong says that a list has no place.
 var errTooLong = errors.New("the list is too long")
 
-// Fetch copies the list of a slot into a temporary file, which remove deletes.
-// at is the slot's time in the schedule's zone. Errors of ErrRefused are for
-// good; any other may be gone at the next try. After an error there is no file
-// and remove is nil. A process that dies leaves the file in the system's
-// temporary folder, readable by its user alone.
-func Fetch(ctx context.Context, src campaign.Source, at time.Time, o Options) (path string, remove func(), err error) {
+// Fetch copies the list of a slot into a temporary file, which is gone once it is
+// closed. at is the slot's time in the schedule's zone. Errors of ErrRefused are
+// for good; any other may be gone at the next try. After an error there is no
+// file.
+func Fetch(ctx context.Context, src campaign.Source, at time.Time, o Options) (*os.File, error) {
 	if err := Validate(src); err != nil {
-		return "", nil, refusal{fmt.Errorf("contacts: %w", err)}
+		return nil, refusal{fmt.Errorf("contacts: %w", err)}
 	}
 	o.Timeout, o.Limit = cmp.Or(o.Timeout, DefaultTimeout), cmp.Or(o.Limit, DefaultLimit)
-	file, err := os.CreateTemp("", "carillon-list-*")
+	file, err := scratch.File()
 	if err != nil {
-		return "", nil, fmt.Errorf("keep a contact list: %w", err)
+		return nil, fmt.Errorf("keep a contact list: %w", err)
 	}
-	remove = func() { _ = os.Remove(file.Name()) } // what stays behind is the system's to clear
-	err = errors.Join(fill(ctx, src, at, o, &limited{to: file, left: o.Limit}), file.Close())
+	err = fill(ctx, src, at, o, &limited{to: file, left: o.Limit})
 	switch {
 	case errors.Is(err, errTooLong):
 		err = fmt.Errorf("%w: it has more than %d bytes; split it into several schedules", errTooLong, o.Limit)
 	case err == nil:
-		return file.Name(), remove, nil
+		return file, nil
 	}
-	remove()
-	return "", nil, fmt.Errorf("contacts from %s: %w", src, err)
+	return nil, errors.Join(fmt.Errorf("contacts from %s: %w", src, err), file.Close())
 }
 
 // fill writes the list of a source that Validate has nothing against.

@@ -2,6 +2,7 @@ package sources
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,12 +28,12 @@ func fetch(t *testing.T, src campaign.Source, o Options) (list string, err error
 			t.Errorf("%v stays behind, %v", left, err)
 		}
 	}()
-	path, remove, err := Fetch(t.Context(), src, slot, o)
+	file, err := Fetch(t.Context(), src, slot, o)
 	if err != nil {
 		return "", err
 	}
-	defer remove()
-	text, err := os.ReadFile(path)
+	defer file.Close()
+	text, err := io.ReadAll(io.NewSectionReader(file, 0, DefaultLimit))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,12 +61,12 @@ func fails(t *testing.T, src campaign.Source, o Options, text string, refused bo
 // layout is how package contacts reads a list.
 func layout(t *testing.T, src campaign.Source, o Options) (l contacts.Layout, rows int) {
 	t.Helper()
-	path, remove, err := Fetch(t.Context(), src, slot, o)
+	file, err := Fetch(t.Context(), src, slot, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer remove()
-	reader, err := contacts.Open(path, campaign.ContactOptions{}, contacts.DefaultLimits())
+	defer file.Close()
+	reader, err := contacts.OpenFile(file, campaign.ContactOptions{}, contacts.DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}

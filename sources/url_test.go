@@ -238,7 +238,7 @@ func TestSilentHost(t *testing.T) {
 	fails(t, private(address), Options{Timeout: 50 * time.Millisecond}, "the list was not here within 50ms", false)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := Fetch(ctx, private(address), slot, Options{}); !errors.Is(err, context.Canceled) {
+	if _, err := Fetch(ctx, private(address), slot, Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -83,8 +83,8 @@ func TestDates(t *testing.T) {
 }
 
 func TestMistakenSourceIsRefused(t *testing.T) {
-	_, remove, err := Fetch(t.Context(), campaign.Source{}, time.Now(), Options{})
-	if !errors.Is(err, ErrRefused) || remove != nil {
+	file, err := Fetch(t.Context(), campaign.Source{}, time.Now(), Options{})
+	if !errors.Is(err, ErrRefused) || file != nil {
 		t.Errorf("got %v", err)
 	}
 	var mistake *Mistake

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,7 +28,7 @@ type Imported struct {
 	Layout contacts.Layout
 }
 
-// Import reads a contact list and makes a campaign of it. Rows that cannot be
+// Import reads a contact list, which stays open, and makes a campaign of it. Rows that cannot be
 // sent are kept with the reason; a list without a single good row makes a
 // campaign that has nothing to do.
 //
@@ -35,8 +36,8 @@ type Imported struct {
 // happen once: the error is a *ledger.ExistsError where it has been used. It
 // is a *contacts.Error where the list is unusable, and joins *campaign.Mistake
 // where the definition does not fit the list. After an error no trace is left.
-func Import(ctx context.Context, l IntakeLedger, n ledger.NewCampaign, contactsPath string, now func() time.Time) (Imported, error) {
-	list, err := contacts.Open(contactsPath, n.Definition.Contacts, contacts.Limits{})
+func Import(ctx context.Context, l IntakeLedger, n ledger.NewCampaign, file *os.File, now func() time.Time) (Imported, error) {
+	list, err := contacts.OpenFile(file, n.Definition.Contacts, contacts.Limits{})
 	if err != nil {
 		return Imported{}, err
 	}

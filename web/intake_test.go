@@ -14,6 +14,7 @@ import (
 
 	"carillon/campaign"
 	"carillon/contacts"
+	"carillon/internal/scratch"
 	"carillon/ledger"
 )
 
@@ -40,13 +41,17 @@ func parse(t testing.TB, text string) *campaign.Definition {
 	return def
 }
 
-func writeList(t testing.TB, content string) string {
+func writeList(t testing.TB, content string) *os.File {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "list.csv")
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+	file, err := scratch.File()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return path
+	t.Cleanup(func() { _ = file.Close() }) // it may be closed
+	if _, err := file.WriteString(content); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // longList has n good contacts.
@@ -121,8 +126,12 @@ func TestImportLeavesNoTrace(t *testing.T) {
 		t.Errorf("given up: %v", err)
 	}
 
-	if _, err = Import(t.Context(), l, ledger.NewCampaign{Definition: def, Key: "key", Hash: "hash"}, filepath.Join(t.TempDir(), "none.csv"), time.Now); err == nil {
-		t.Error("a file that does not exist was imported")
+	unreadable := writeList(t, good)
+	if err := unreadable.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = Import(t.Context(), l, ledger.NewCampaign{Definition: def, Key: "key", Hash: "hash"}, unreadable, time.Now); err == nil {
+		t.Error("a file that cannot be read was imported")
 	}
 	odd := parse(t, strings.Replace(twoSteps, "{{Name}}", "{{Nme}}", 1))
 	var mistake *campaign.Mistake
@@ -156,7 +165,7 @@ func TestRowsComeInWithTheirZones(t *testing.T) {
 	} {
 		t.Run(test.zone, func(t *testing.T) {
 			def := parse(t, twoSteps+"hours: {from: 09:00, to: 20:00, zone: "+test.zone+"}\n")
-			list, err := contacts.Open(writeList(t, text), def.Contacts, contacts.Limits{})
+			list, err := contacts.OpenFile(writeList(t, text), def.Contacts, contacts.Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -184,10 +193,10 @@ func TestRowsComeInWithTheirZones(t *testing.T) {
 func BenchmarkImport(b *testing.B) {
 	const rows = 20_000
 	l := openLedger(b)
-	path := writeList(b, longList(rows))
+	list := writeList(b, longList(rows))
 	def := parse(b, twoSteps)
 	for b.Loop() {
-		if _, err := Import(b.Context(), l, ledger.NewCampaign{Definition: def}, path, time.Now); err != nil {
+		if _, err := Import(b.Context(), l, ledger.NewCampaign{Definition: def}, list, time.Now); err != nil {
 			b.Fatal(err)
 		}
 	}

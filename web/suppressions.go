@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -190,14 +189,12 @@ func (s *Server) suppressFile(w http.ResponseWriter, r *http.Request) error {
 	if len(reason) > maxReason {
 		return refuse(badSuppression, "shorten it", "the reason has more than %d bytes", maxReason)
 	}
-	path, _, err := keep(r.Body, contacts.DefaultLimits().FileBytes)
-	if path != "" {
-		defer func() { _ = os.Remove(path) }() // what stays behind is the system's to clear
-	}
+	file, _, err := keep(r.Body, contacts.DefaultLimits().FileBytes)
 	if err != nil {
 		return err
 	}
-	list, err := contacts.Open(path, campaign.ContactOptions{}, contacts.Limits{})
+	defer func() { _ = file.Close() }() // nobody reads it any more
+	list, err := contacts.OpenFile(file, campaign.ContactOptions{}, contacts.Limits{})
 	if err != nil {
 		return err
 	}

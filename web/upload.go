@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"carillon/contacts"
+	"carillon/internal/scratch"
 )
 
 // maxDefinition is how large a campaign's file may be, in bytes: far beyond
@@ -20,8 +21,8 @@ const maxDefinition = 1 << 20
 // upload is a campaign's two files as they came in.
 type upload struct {
 	definition []byte
-	// contacts is the path of a temporary file.
-	contacts string
+	// contacts is a temporary file.
+	contacts *os.File
 	// hash tells whether another upload has the same content.
 	hash string
 
@@ -76,8 +77,8 @@ func (u *upload) take(part *multipart.Part) error {
 	case name == "campaign":
 		return u.takeDefinition(part)
 	}
-	path, sum, err := keep(part, contacts.DefaultLimits().FileBytes)
-	u.contacts, u.sums[1] = path, sum
+	var err error
+	u.contacts, u.sums[1], err = keep(part, contacts.DefaultLimits().FileBytes)
 	return err
 }
 
@@ -106,29 +107,33 @@ func (u *upload) complete() error {
 }
 
 func (u *upload) remove() {
-	if u.contacts != "" {
-		_ = os.Remove(u.contacts) // what stays behind is the system's to clear
+	if u.contacts != nil {
+		_ = u.contacts.Close() // nobody reads it any more
 	}
 }
 
-// keep writes a body to a temporary file, which exists where path is not
-// empty, and sums it up.
-func keep(body io.Reader, limit int64) (path string, sum []byte, err error) {
-	file, err := os.CreateTemp("", "carillon-upload-*")
-	if err != nil {
-		return "", nil, fmt.Errorf("keep an upload: %w", err)
+// keep writes a body to a temporary file and sums it up. After an error there is
+// no file.
+func keep(body io.Reader, limit int64) (file *os.File, sum []byte, err error) {
+	if file, err = scratch.File(); err != nil {
+		return nil, nil, fmt.Errorf("keep an upload: %w", err)
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, file.Close())
+			file, sum = nil, nil
+		}
+	}()
 	digest := sha256.New()
 	n, err := io.Copy(io.MultiWriter(file, digest), io.LimitReader(body, limit+1))
 	var written *os.PathError
 	switch {
 	case errors.As(err, &written):
-		return file.Name(), nil, fmt.Errorf("keep an upload: %w", err)
+		return file, nil, fmt.Errorf("keep an upload: %w", err)
 	case err != nil:
-		return file.Name(), nil, brokenUpload(err)
+		return file, nil, brokenUpload(err)
 	case n > limit:
-		return file.Name(), nil, refuse(tooLarge, "split the list", "the list has more than %d bytes", limit)
+		return file, nil, refuse(tooLarge, "split the list", "the list has more than %d bytes", limit)
 	}
-	return file.Name(), digest.Sum(nil), nil
+	return file, digest.Sum(nil), nil
 }

@@ -60,9 +60,10 @@ type launcher struct {
 	now   func() time.Time
 }
 
-// fetch gets the list of a slot into a file, which remove deletes. at is the
-// slot's time in the schedule's zone; confined refuses files outside dir.
-type fetch func(ctx context.Context, src campaign.Source, at time.Time, dir string, confined bool) (path string, remove func(), err error)
+// fetch gets the list of a slot into a temporary file, which is gone once it is
+// closed. at is the slot's time in the schedule's zone; confined refuses files
+// outside dir.
+type fetch func(ctx context.Context, src campaign.Source, at time.Time, dir string, confined bool) (*os.File, error)
 
 var _ scheduler.Launcher = (*launcher)(nil)
 
@@ -81,13 +82,13 @@ func (l *launcher) Launch(ctx context.Context, of ledger.Schedule, slot campaign
 	if err != nil {
 		return 0, hopeless{fmt.Errorf("zone: %w", err)}
 	}
-	path, remove, err := l.fetch(ctx, of.Contacts, slot.At.In(zone), l.dir, of.Origin != ledger.FromConfig)
+	file, err := l.fetch(ctx, of.Contacts, slot.At.In(zone), l.dir, of.Origin != ledger.FromConfig)
 	if err != nil {
 		return 0, err
 	}
-	defer remove()
+	defer func() { _ = file.Close() }() // nobody reads it any more
 	wish := ledger.NewCampaign{Definition: def, Weights: weights, Key: slot.Key()}
-	imported, err := web.Import(ctx, l.ledger, wish, path, l.now)
+	imported, err := web.Import(ctx, l.ledger, wish, file, l.now)
 	var exists *ledger.ExistsError
 	var list *contacts.Error
 	var mistake *campaign.Mistake

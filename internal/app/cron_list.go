@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -37,19 +38,19 @@ func nextAdded(of campaign.Schedule, after time.Time) (time.Time, error) {
 }
 
 // fetchList gets the list of a slot.
-func fetchList(ctx context.Context, src campaign.Source, at time.Time, dir string, confined bool) (string, func(), error) {
+func fetchList(ctx context.Context, src campaign.Source, at time.Time, dir string, confined bool) (*os.File, error) {
 	if confined {
 		var err error
 		if src, err = withinLists(src); err != nil {
-			return "", nil, hopeless{err}
+			return nil, hopeless{err}
 		}
 		dir = filepath.Join(dir, listsFolder)
 	}
-	path, remove, err := sources.Fetch(ctx, src, at, sources.Options{Dir: dir, Confined: confined})
+	file, err := sources.Fetch(ctx, src, at, sources.Options{Dir: dir, Confined: confined})
 	if errors.Is(err, sources.ErrRefused) {
 		err = hopeless{err}
 	}
-	return path, remove, err
+	return file, err
 }
 
 // withinLists makes the paths of a source relative to the folder of the lists,

@@ -52,13 +52,14 @@ func TestASlotsCampaignIsMadeOnce(t *testing.T) {
 	of := ledger.Schedule{Origin: ledger.FromConfig, Schedule: campaign.Schedule{
 		Name: "daily", CampaignFile: "hello.yaml", Contacts: campaign.Source{File: "list.csv"}, Zone: "Europe/Madrid",
 	}}
-	removed := 0
-	l.fetch = func(ctx context.Context, src campaign.Source, at time.Time, dir string, confined bool) (string, func(), error) {
+	var lists []*os.File
+	l.fetch = func(ctx context.Context, src campaign.Source, at time.Time, dir string, confined bool) (*os.File, error) {
 		if got := at.Format(time.DateTime); got != "2026-05-02 00:30:00" {
 			t.Errorf("the list of %s is fetched, not that of the day in the schedule's zone", got)
 		}
-		path, _, err := fetchList(ctx, src, at, dir, confined)
-		return path, func() { removed++ }, err
+		file, err := fetchList(ctx, src, at, dir, confined)
+		lists = append(lists, file)
+		return file, err
 	}
 	first, err := l.Launch(t.Context(), of, slotOf("daily"))
 	if err != nil {
@@ -76,8 +77,13 @@ func TestASlotsCampaignIsMadeOnce(t *testing.T) {
 	if err != nil || again != first {
 		t.Errorf("campaign %s after %s, %v", again, first, err)
 	}
-	if removed != 2 {
-		t.Errorf("%d lists were removed, want 2", removed)
+	for i, list := range lists {
+		if err := list.Close(); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("list %d was still open, %v", i, err)
+		}
+	}
+	if len(lists) != 2 {
+		t.Errorf("%d lists were fetched, want 2", len(lists))
 	}
 	key := slotOf("importing").Key()
 	def, err := campaign.Parse([]byte(hello))
