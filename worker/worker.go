@@ -238,14 +238,3 @@ func (w *Worker) sleep(ctx context.Context, until time.Time) bool {
 	}
 	return false
 }
-
-// queueLog writes asynq's words into our log.
-type queueLog struct{ log *slog.Logger }
-
-var _ asynq.Logger = queueLog{}
-
-func (q queueLog) Debug(args ...any) { q.log.Debug(fmt.Sprint(args...), "from", "asynq") }
-func (q queueLog) Info(args ...any)  { q.log.Info(fmt.Sprint(args...), "from", "asynq") }
-func (q queueLog) Warn(args ...any)  { q.log.Warn(fmt.Sprint(args...), "from", "asynq") }
-func (q queueLog) Error(args ...any) { q.log.Error(fmt.Sprint(args...), "from", "asynq") }
-func (q queueLog) Fatal(args ...any) { q.log.Error(fmt.Sprint(args...), "from", "asynq") }

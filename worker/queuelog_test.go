@@ -1,0 +1,59 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+)
+
+// records hands on what is logged.
+type records chan slog.Record
+
+func (r records) Enabled(context.Context, slog.Level) bool           { return true }
+func (r records) Handle(_ context.Context, record slog.Record) error { r <- record; return nil }
+func (r records) WithAttrs([]slog.Attr) slog.Handler                 { return r }
+func (r records) WithGroup(string) slog.Handler                      { return r }
+
+// TestALeaseThatAnotherServerTookUpIsNoWarning holds our reading of asynq's words
+// against what it says.
+func TestALeaseThatAnotherServerTookUpIsNoWarning(t *testing.T) {
+	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
+	defer client.Close()
+	const id = "taken-up"
+	later := asynq.ProcessIn(time.Hour)
+	if _, err := asynq.NewClientFromRedisClient(client).Enqueue(asynq.NewTask("any", nil), asynq.TaskID(id), later); err != nil {
+		t.Fatal(err)
+	}
+	long := time.Now().Add(-time.Hour)
+	if err := client.ZAdd(t.Context(), "asynq:{default}:lease", redis.Z{Score: float64(long.Unix()), Member: id}).Err(); err != nil {
+		t.Fatal(err)
+	}
+	logged := make(records, 100)
+	server := asynq.NewServerFromRedisClient(client, asynq.Config{Logger: queueLog{slog.New(logged)}, LogLevel: asynq.WarnLevel})
+	if err := server.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error { return nil })); err != nil {
+		t.Fatal(err)
+	}
+	defer server.Shutdown()
+	const aWhile = 30 * time.Second
+	enough := time.After(aWhile)
+	for {
+		select {
+		case record := <-logged:
+			if !strings.Contains(record.Message, "lease expired task") {
+				continue
+			}
+			if record.Level != slog.LevelDebug {
+				t.Errorf("%q is logged at %s", record.Message, record.Level)
+			}
+			return
+		case <-enough:
+			t.Fatal("asynq says nothing of the lease")
+		}
+	}
+}
