@@ -91,7 +91,7 @@ func parseRedis(address string) (asynq.RedisConnOpt, error) {
 		if err != nil {
 			return nil, fmt.Errorf("redis: %s is not an address: %w", hidePassword(address), err)
 		}
-		return option, nil
+		return withUser(option, address), nil
 	}
 	option := asynq.RedisClusterClientOpt{}
 	if credentials, hosts, found := strings.Cut(rest, "@"); found {
@@ -100,6 +100,23 @@ func parseRedis(address string) (asynq.RedisConnOpt, error) {
 	}
 	option.Addrs = strings.Split(strings.TrimSuffix(rest, "/"), ",")
 	return option, nil
+}
+
+// withUser adds the user that an address names, whom asynq passes over.
+func withUser(option asynq.RedisConnOpt, address string) asynq.RedisConnOpt {
+	u, err := url.Parse(address)
+	if err != nil {
+		return option
+	}
+	switch o := option.(type) {
+	case asynq.RedisClientOpt:
+		o.Username = u.User.Username()
+		return o
+	case asynq.RedisFailoverClientOpt:
+		o.SentinelUsername = u.User.Username()
+		return o
+	}
+	return option
 }
 
 // hidePassword is an address as it may be shown.
