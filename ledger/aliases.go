@@ -13,23 +13,28 @@ import (
 	"carillon/campaign"
 )
 
-// keysOf are all keys under which a person is known, the given one first.
-func (t *tx) keysOf(ctx context.Context, person string) ([]string, error) {
-	rows, err := t.QueryContext(ctx, `
-		SELECT person FROM aliases WHERE alias = $1
-		UNION SELECT alias FROM aliases WHERE person = $1
-		UNION SELECT b.alias FROM aliases a JOIN aliases b ON b.person = a.person WHERE a.alias = $1`, person)
+// keysOf are all keys under which people are known, the given ones first.
+func (t *tx) keysOf(ctx context.Context, people ...string) ([]string, error) {
+	rows, err := t.QueryContext(ctx, t.l.sql(`
+		SELECT a.person FROM EACH($1) AS v JOIN aliases a ON a.alias = v.value ->> 0
+		UNION SELECT a.alias FROM EACH($1) AS v JOIN aliases a ON a.person = v.value ->> 0
+		UNION SELECT b.alias FROM EACH($1) AS v JOIN aliases a ON a.alias = v.value ->> 0 JOIN aliases b ON b.person = a.person`),
+		asJSON(nested(people)))
 	if err != nil {
 		return nil, fmt.Errorf("ledger: keys of a person: %w", err)
 	}
 	defer rows.Close()
-	keys := []string{person}
+	given := make(map[string]bool, len(people))
+	for _, key := range people {
+		given[key] = true
+	}
+	keys := slices.Clone(people)
 	for rows.Next() {
 		var key string
 		if err := rows.Scan(&key); err != nil {
 			return nil, fmt.Errorf("ledger: keys of a person: %w", err)
 		}
-		if key != person {
+		if !given[key] {
 			keys = append(keys, key)
 		}
 	}

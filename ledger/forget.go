@@ -238,6 +238,7 @@ func (e *eraser) erase(ctx context.Context, rows, rejected []campaign.RecipientI
 		{`UPDATE attempts SET provider_id = $2 || CAST(message_id AS TEXT) || '.' || CAST(n AS TEXT)
 			WHERE provider_id IS NOT NULL AND message_id ` + these, []any{asJSON(messages), erasedPrefix}},
 		{`DELETE FROM suppressions WHERE person ` + keyed, []any{keys}},
+		{`DELETE FROM starts WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM silences WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM reached WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM aliases WHERE alias ` + keyed + ` OR person ` + keyed, []any{keys}},

@@ -90,14 +90,3 @@ func (t *tx) reach(ctx context.Context, claims []*claim) error {
 	}
 	return nil
 }
-
-// DropReached deletes what no limit looks at any more.
-func (l *Ledger) DropReached(ctx context.Context, now time.Time) error {
-	return l.do(ctx, background, func(ctx context.Context, t *tx) error {
-		_, err := t.ExecContext(ctx, `DELETE FROM reached WHERE at <= $1`, now.Add(-reachedFor).UnixMilli())
-		if err != nil {
-			return fmt.Errorf("ledger: drop who was reached: %w", err)
-		}
-		return nil
-	})
-}

@@ -335,16 +335,6 @@ func (l *Ledger) MatchEarly(ctx context.Context, now time.Time) (int, error) {
 // crossed with is.
 const crossing = 2 * time.Minute
 
-// DropEarly drops the receipts whose attempt did not become known.
-func (l *Ledger) DropEarly(ctx context.Context, now time.Time) error {
-	return l.do(ctx, background, func(ctx context.Context, t *tx) error {
-		if _, err := t.ExecContext(ctx, `DELETE FROM early_receipts WHERE received_at < $1`, now.Add(-earlyFor).UnixMilli()); err != nil {
-			return fmt.Errorf("ledger: drop old receipts: %w", err)
-		}
-		return nil
-	})
-}
-
 // takeEarly removes and returns kept receipts.
 func (t *tx) takeEarly(ctx context.Context, query string, arg any) ([]Receipt, error) {
 	rows, err := t.QueryContext(ctx, query, arg)

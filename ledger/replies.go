@@ -48,7 +48,7 @@ type Heard struct {
 
 // Hear records what people have let us know, and what follows from it. No
 // message is claimed against a wish once it has returned. Hearing a thing twice
-// changes nothing, but for a STOP that is heard again after a START: it counts.
+// changes nothing, and a wish that was taken back before it came is old news.
 //
 // An answer without a reference is taken for one to the newest message that the
 // person had from the channel in a campaign that waits for answers. What no

@@ -59,10 +59,10 @@ func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.
 	left := leftOut{}
 	counts, err := l.eachBatch(ctx, id, statuses, func(ctx context.Context, t *tx, m *message) (string, error) {
 		delete(left, m.id) // a transaction that is run again may find something else
-		switch out, err := t.optedOut(ctx, m.id); {
+		switch unwanted, err := t.unwanted(ctx, m); {
 		case err != nil:
 			return "", err
-		case out:
+		case len(unwanted) > 0:
 			left.add(m, "the person has opted out")
 			return optedOut, nil
 		case m.permanent:
@@ -196,13 +196,4 @@ func (t *tx) reopenBehind(ctx context.Context, m *message, definition *campaign.
 		}
 	}
 	return nil
-}
-
-// optedOut reports whether the message's person must be left alone.
-func (t *tx) optedOut(ctx context.Context, id campaign.MessageID) (out bool, err error) {
-	err = t.QueryRowContext(ctx, `SELECT `+suppressedSQL+` FROM messages WHERE messages.id = $1`, int64(id)).Scan(&out)
-	if err != nil {
-		return false, fmt.Errorf("ledger: opt-out of message %d: %w", id, err)
-	}
-	return out, nil
 }

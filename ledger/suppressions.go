@@ -51,27 +51,41 @@ func CampaignScope(id campaign.ID) campaign.SuppressionScope {
 }
 
 // maxSuppressions is how many opt-outs are written in one transaction.
-const maxSuppressions = 2000
+const maxSuppressions = 500
 
-// Suppress records opt-outs. No message of these persons is claimed once it
-// has returned. A person who is known under several keys is suppressed under all
+// Suppress records opt-outs, and ends what waits to be sent against them. No
+// message of these persons is claimed once it has returned. A person who is known under several keys is suppressed under all
 // of them. Repeating an opt-out keeps the first one's time, and its reason unless
 // the new one has a weightier source; but what a person has said counts from the
 // last time, for a word that was said before it does not take it back.
 func (l *Ledger) Suppress(ctx context.Context, list []Suppression, now time.Time) error {
 	for len(list) > 0 {
 		n := min(len(list), maxSuppressions)
-		batch := make([][]any, n)
-		for i, s := range list[:n] {
-			batch[i] = s.row(now)
-		}
-		err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error { return t.suppress(ctx, batch) })
+		err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error { return t.suppressAndSkip(ctx, list[:n], now) })
 		if err != nil {
 			return err
 		}
 		list = list[n:]
 	}
 	return nil
+}
+
+func (t *tx) suppressAndSkip(ctx context.Context, list []Suppression, now time.Time) error {
+	people, batch := make([]string, len(list)), make([][]any, len(list))
+	for i, s := range list {
+		people[i], batch[i] = s.Person, s.row(now)
+	}
+	keys, err := t.keysOf(ctx, people...)
+	if err != nil {
+		return err
+	}
+	if keys, err = t.lockPeople(ctx, people, keys); err != nil {
+		return err
+	}
+	if err := t.suppress(ctx, batch); err != nil {
+		return err
+	}
+	return t.skipSuppressed(ctx, keys, now)
 }
 
 func (s Suppression) row(now time.Time) []any {

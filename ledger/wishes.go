@@ -15,7 +15,10 @@ func (t *tx) stopWriting(ctx context.Context, h Heard, keys []string, referred c
 	if err != nil {
 		return err
 	}
-	if keys, err = t.lockPerson(ctx, h.Person, keys); err != nil {
+	if keys, err = t.lockPeople(ctx, []string{h.Person}, keys); err != nil {
+		return err
+	}
+	if old, err := t.takenBackSince(ctx, keys, scope, h); err != nil || old {
 		return err
 	}
 	reason := "told by the person"
@@ -49,9 +52,9 @@ func (t *tx) scopeOf(ctx context.Context, h Heard, keys []string, referred campa
 	return CampaignScope(referred.Campaign()), nil
 }
 
-// lockPerson locks what may be on its way to a person, and their keys, which may
+// lockPeople locks what may be on its way to people, and their keys, which may
 // be more than those that were known. Messages come first, as everywhere.
-func (t *tx) lockPerson(ctx context.Context, person string, keys []string) ([]string, error) {
+func (t *tx) lockPeople(ctx context.Context, people, keys []string) ([]string, error) {
 	rows, err := t.openRows(ctx, keys)
 	if err != nil {
 		return nil, err
@@ -62,7 +65,7 @@ func (t *tx) lockPerson(ctx context.Context, person string, keys []string) ([]st
 	if err := t.lockKeys(ctx, keys...); err != nil {
 		return nil, err
 	}
-	return t.keysOf(ctx, person)
+	return t.keysOf(ctx, people...)
 }
 
 // unsent are the messages to some recipients that were not begun, or are to be
@@ -107,22 +110,63 @@ func (t *tx) skipSuppressed(ctx context.Context, keys []string, now time.Time) e
 	if err != nil {
 		return err
 	}
-	for _, m := range messages {
-		out, err := t.optedOut(ctx, m.id)
-		if err == nil && out {
-			err = t.skip(ctx, m.id, reasonOptedOut, now)
-		}
-		if err != nil {
+	unwanted, err := t.unwanted(ctx, messages...)
+	if err != nil {
+		return err
+	}
+	for _, id := range unwanted {
+		if err := t.skip(ctx, id, reasonOptedOut, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// unwanted are those of some messages that their people have opted out of.
+func (t *tx) unwanted(ctx context.Context, messages ...*message) ([]campaign.MessageID, error) {
+	if len(messages) == 0 {
+		return nil, nil
+	}
+	ids := make([]campaign.MessageID, len(messages))
+	for i, m := range messages {
+		ids[i] = m.id
+	}
+	rows, err := t.QueryContext(ctx, t.l.sql(`
+		SELECT id FROM messages WHERE id IN (SELECT CAST(value AS BIGINT) FROM EACH($1)) AND `+suppressedSQL+` ORDER BY id`), asJSON(ids))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: opted out: %w", err)
+	}
+	defer rows.Close()
+	var found []campaign.MessageID
+	for rows.Next() {
+		var id campaign.MessageID
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("ledger: opted out: %w", err)
+		}
+		found = append(found, id)
+	}
+	return found, rows.Err()
+}
+
 // restore takes back what a person had said before, in one scope or (empty) in
-// all.
+// all, and notes that they did.
 func (t *tx) restore(ctx context.Context, keys []string, h Heard) error {
-	_, err := t.ExecContext(ctx, t.l.sql(`
+	if err := t.lockKeys(ctx, keys...); err != nil {
+		return err
+	}
+	keys, err := t.keysOf(ctx, h.Person)
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, t.l.sql(`
+		INSERT INTO starts (person, scope, source, at)
+		SELECT value ->> 0, CAST($2 AS TEXT), CAST($3 AS SMALLINT), CAST($4 AS BIGINT) FROM EACH($1) WHERE true
+		ON CONFLICT (person, scope, source) DO UPDATE SET at = excluded.at WHERE starts.at < excluded.at`),
+		asJSON(nested(keys)), string(h.Restores), int(h.Source), h.At.UnixMilli())
+	if err != nil {
+		return fmt.Errorf("ledger: note that an opt-out was taken back: %w", err)
+	}
+	_, err = t.ExecContext(ctx, t.l.sql(`
 		DELETE FROM suppressions
 		WHERE person IN (SELECT value ->> 0 FROM EACH($1)) AND source >= $2 AND (scope = $3 OR $3 = '') AND created_at <= $4`),
 		asJSON(nested(keys)), int(h.Source), string(h.Restores), h.At.UnixMilli())
@@ -130,6 +174,21 @@ func (t *tx) restore(ctx context.Context, keys []string, h Heard) error {
 		return fmt.Errorf("ledger: take back an opt-out: %w", err)
 	}
 	return nil
+}
+
+// takenBackSince reports whether a wish was taken back, as it came late or again,
+// before it came. Of two in the same second the wish counts: providers tell no
+// smaller times.
+func (t *tx) takenBackSince(ctx context.Context, keys []string, scope campaign.SuppressionScope, h Heard) (old bool, err error) {
+	err = t.QueryRowContext(ctx, t.l.sql(`
+		SELECT EXISTS (
+			SELECT 1 FROM starts
+			WHERE person IN (SELECT value ->> 0 FROM EACH($1)) AND scope IN ('', $2) AND source <= $3 AND at > $4)`),
+		asJSON(nested(keys)), string(scope), int(h.Source), h.At.UnixMilli()).Scan(&old)
+	if err != nil {
+		return false, fmt.Errorf("ledger: was an opt-out taken back: %w", err)
+	}
+	return old, nil
 }
 
 // SilencesBelieved is how many messages to a person, running, may reach nobody

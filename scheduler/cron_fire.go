@@ -153,6 +153,7 @@ func (s *Scheduler) passOver(ctx context.Context, slot campaign.Slot, why string
 	slot.State, slot.Detail = campaign.SlotSkipped, why
 	done, err := s.Ledger.SettleSlot(ctx, slot, time.Time{})
 	if done {
+		s.slots.WithLabelValues(string(slot.State)).Inc()
 		s.Log.Warn("a slot was skipped", "schedule", slot.Schedule, "slot", slot.At, "detail", why)
 	}
 	return err
@@ -177,7 +178,10 @@ func (s *Scheduler) fire(ctx context.Context, of ledger.Schedule, slot campaign.
 	slot, until := s.outcome(ctx, slot, made, err)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
 	defer cancel()
-	_, err = s.Ledger.SettleSlot(ctx, slot, until) // else the next holder finds the campaign by its key
+	settled, err := s.Ledger.SettleSlot(ctx, slot, until) // else the next holder finds the campaign by its key
+	if settled && until.IsZero() {
+		s.slots.WithLabelValues(string(slot.State)).Inc()
+	}
 	s.trouble.report(what, err)
 }
 

@@ -209,6 +209,35 @@ func (c *clockwork) want(name string, history ...string) {
 	}
 }
 
+// counted checks that a scheduler, which was the only one, has counted what the
+// history of s tells.
+func (c *clockwork) counted(s *Scheduler) {
+	c.t.Helper()
+	want := map[string]float64{"done": 0, "failed": 0, "skipped": 0, "missed": 0}
+	for _, state := range c.history("s") {
+		if state, _, _ = strings.Cut(state, " "); state != "due" && state != "running" {
+			want[state]++
+		}
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(s.slots)
+	families, err := registry.Gather()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, family := range families {
+		if family.GetName() == "carillon_slots_total" {
+			for _, m := range family.GetMetric() {
+				got[m.GetLabel()[0].GetValue()] = m.GetCounter().GetValue()
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		c.t.Errorf("counted are (-history +metric): %s", diff)
+	}
+}
+
 // last is the newest slot of a schedule.
 func (c *clockwork) last(name string) campaign.Slot {
 	c.t.Helper()
@@ -282,6 +311,7 @@ func TestOverlap(t *testing.T) {
 				s, _ := c.process(-1, false)
 				c.run(s, 31*time.Minute)
 				c.want("s", want...)
+				c.counted(s)
 				running := c.campaigns()
 				if overlap == campaign.OverlapSkip {
 					if detail := c.last("s").Detail; !strings.Contains(detail, running[0].String()+" of the slot") {
@@ -354,6 +384,7 @@ func TestASlotThatFails(t *testing.T) {
 				if got := c.history("s")[0]; got != test.state || slot.Tries != test.tries || !strings.Contains(slot.Detail, test.says) {
 					t.Errorf("%s after %d tries: %s", got, slot.Tries, slot.Detail)
 				}
+				c.counted(s)
 			})
 		})
 	}
@@ -367,6 +398,22 @@ func (c *clockwork) first(name string) campaign.Slot {
 		c.t.Fatal(slots, err)
 	}
 	return slots[len(slots)-1]
+}
+
+func TestMissedSlotsAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := wind(t)
+		s := campaign.Schedule{Name: "s", Campaign: "name: x", Cron: "*/10 * * * *"} // catches the last one up
+		cron := parseCron(t, s.Cron, "")
+		if _, _, err := c.ledger.AddSchedule(t.Context(), ledger.NewSchedule{Schedule: s, Next: cron.Next(time.Now())}, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(35 * time.Minute) // nobody is there
+		late, _ := c.process(-1, false)
+		c.run(late, time.Minute)
+		c.want("s", "missed", "missed", "done running")
+		c.counted(late)
+	})
 }
 
 func TestPausedAndRemovedSchedules(t *testing.T) {

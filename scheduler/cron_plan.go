@@ -37,6 +37,7 @@ func (s *Scheduler) planSlots(ctx context.Context, all []ledger.Schedule, now ti
 		errs = append(errs, err)
 		missed := slices.DeleteFunc(slices.Clone(slots), func(slot campaign.Slot) bool { return slot.State != campaign.SlotMissed })
 		if n := len(missed); planned && n > 0 {
+			s.slots.WithLabelValues(string(campaign.SlotMissed)).Add(float64(n))
 			s.Log.Warn("slots were missed", "schedule", of.Name, "first", missed[0].At, "last", missed[n-1].At, "catch_up", of.CatchUp)
 		}
 	}

@@ -45,8 +45,7 @@ type Ledger interface {
 	Postpone(ctx context.Context, until map[campaign.MessageID]time.Time, reason string, now time.Time) error
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
 	ReachedAmong(ctx context.Context, portfolio string, persons []string, now time.Time) (map[string]bool, error)
-	DropReached(ctx context.Context, now time.Time) error
-	DropEarly(ctx context.Context, now time.Time) error
+	Tidy(ctx context.Context, now time.Time) error
 	RemoveAbandoned(ctx context.Context, now time.Time) (int, error)
 	Lease(ctx context.Context, name, holder string, ttl time.Duration) (ledger.Term, bool, error)
 	Release(ctx context.Context, name, holder string) error
@@ -97,7 +96,7 @@ const (
 	tick = 100 * time.Millisecond
 	// sweepEvery is how often it looks for what else is due.
 	sweepEvery = 250 * time.Millisecond
-	// tidyEvery is how often it looks for abandoned imports.
+	// tidyEvery is how often it clears away abandoned imports and what is old.
 	tidyEvery = time.Minute
 )
 
@@ -111,6 +110,7 @@ type Scheduler struct {
 	lease   *lease
 	wake    chan struct{}
 	trouble *trouble
+	slots   *prometheus.CounterVec // that came to an end, by how
 
 	term   ledger.Term // in which it last fed; the feed's alone
 	tidied time.Time   // the sweep's alone
@@ -132,7 +132,13 @@ func New(o Options) *Scheduler {
 	fed := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "carillon_fed_total", Help: "Tasks put into a channel's queue.",
 	}, []string{"channel"})
-	o.Registry.MustRegister(fed)
+	s.slots = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "carillon_slots_total", Help: "Times at which schedules had to start a campaign, by what became of them.",
+	}, []string{"state"})
+	for _, state := range []campaign.SlotState{campaign.SlotDone, campaign.SlotFailed, campaign.SlotSkipped, campaign.SlotMissed} {
+		s.slots.WithLabelValues(string(state))
+	}
+	o.Registry.MustRegister(fed, s.slots)
 	portfolios, caps := map[string]*portfolio{}, map[campaign.ID]*allowance{}
 	for name, channel := range o.Channels {
 		s.feeders[name] = newFeeder(name, channel, shared(portfolios, channel), caps, o.Ledger, o.Redis, fed.WithLabelValues(name))
@@ -218,7 +224,7 @@ func (s *Scheduler) sweepTick(ctx context.Context) {
 	if now.Sub(s.tidied) >= tidyEvery {
 		s.tidied = now
 		_, err := s.Ledger.RemoveAbandoned(ctx, now)
-		s.report("tidy", errors.Join(err, s.Ledger.DropEarly(ctx, now), s.Ledger.DropReached(ctx, now)))
+		s.report("tidy", errors.Join(err, s.Ledger.Tidy(ctx, now)))
 	}
 }
 

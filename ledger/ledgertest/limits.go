@@ -43,7 +43,7 @@ var limitScenarios = map[string]func(*testing.T, *bench){
 		}
 		b.now = begun.Add(24 * time.Hour)
 		expect("p", ledger.Reach{People: 1, Frees: begun.Add(25 * time.Hour)})
-		b.check(b.DropReached(t.Context(), b.now))
+		b.check(b.Tidy(t.Context(), b.now))
 		expect("p", ledger.Reach{People: 1, Frees: begun.Add(25 * time.Hour)})
 	},
 	"a refused claim reaches nobody": func(t *testing.T, b *bench) {

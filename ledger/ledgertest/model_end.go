@@ -30,7 +30,7 @@ func (m *machine) end() {
 		}
 		m.must(m.bench.Verify(m.bench.Context(), id))
 	}
-	m.must(m.bench.DropEarly(m.bench.Context(), m.bench.now))
+	m.must(m.bench.Tidy(m.bench.Context(), m.bench.now))
 	m.holdForgotten("")
 }
 

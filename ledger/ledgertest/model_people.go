@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -18,6 +19,15 @@ type person struct {
 	said   []answer
 	misses map[campaign.MessageID]bool // that reached nobody, since they last wrote
 	alive  bool                        // something has reached them
+	// tookBack is when they have taken wishes back.
+	tookBack []takeBack
+}
+
+// takeBack takes back what was wished before it, in one scope or (empty) in all.
+type takeBack struct {
+	scope  campaign.SuppressionScope
+	source ledger.Source
+	at     time.Time
 }
 
 // stop is a wish not to be written to.
@@ -61,6 +71,7 @@ func (m *machine) link(a, b string) {
 	for id := range other.misses {
 		one.misses[id] = true
 	}
+	one.tookBack = append(one.tookBack, other.tookBack...)
 	one.said, one.alive = append(one.said, other.said...), one.alive || other.alive
 	for _, key := range other.keys {
 		one.keys, m.persons[key] = append(one.keys, key), one
@@ -75,8 +86,16 @@ func (p *person) stop(scope campaign.SuppressionScope, source ledger.Source, at 
 	}
 }
 
+// knows reports whether a wish is old news.
+func (p *person) knows(h ledger.Heard) bool {
+	return slices.ContainsFunc(p.tookBack, func(s takeBack) bool {
+		return (s.scope == "" || s.scope == h.Stop) && s.source <= h.Source && s.at.After(h.At)
+	})
+}
+
 // start takes back what was wished up to a time.
 func (p *person) start(scope campaign.SuppressionScope, source ledger.Source, at time.Time) {
+	p.tookBack = append(p.tookBack, takeBack{scope, source, at})
 	for known, s := range p.stops {
 		if (scope == "" || scope == known) && s.source >= source && !s.at.After(at) {
 			delete(p.stops, known)
@@ -222,7 +241,7 @@ func (m *machine) tell(h ledger.Heard) {
 	if h.Answers && !h.Start {
 		p.said = append(p.said, answer{to, h.Reply})
 	}
-	if h.Stop != "" {
+	if h.Stop != "" && !p.knows(h) {
 		p.stop(m.stopped(h, p, to), h.Source, h.At)
 	}
 }

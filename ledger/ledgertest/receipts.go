@@ -140,7 +140,7 @@ var receiptScenarios = map[string]func(*testing.T, *bench){
 	"of a message nobody knows are dropped after a week": func(t *testing.T, b *bench) {
 		id := b.running(steps(1), 1).Recipient(1).Message(0)
 		b.receive(ledger.Receipt{ProviderID: providerID(id, 1), Status: campaign.Delivered, At: b.now})
-		b.check(b.DropEarly(t.Context(), b.now.Add(8*24*time.Hour)))
+		b.check(b.Tidy(t.Context(), b.now.Add(8*24*time.Hour)))
 		b.send(id, 1)
 		b.expect(id, campaign.Accepted)
 	},

@@ -113,6 +113,29 @@ var slotScenarios = map[string]func(*testing.T, *bench){
 		}
 		b.want("daily", "done: sent, try 1")
 	},
+	"history is kept for a year, and what is not through for longer": func(t *testing.T, b *bench) {
+		s := b.add(b.daily("old"))
+		sending := b.running(steps(1), 1)
+		slots := make([]campaign.Slot, 4)
+		for n := range slots {
+			slots[n] = campaign.Slot{Schedule: "old", At: b.now.Add(time.Duration(n) * time.Second), State: campaign.SlotDue, Detail: "due"}
+		}
+		_, err := b.PlanSlots(t.Context(), s, slots, b.now.Add(time.Hour))
+		b.check(err)
+		b.advance(time.Minute)
+		for n, made := range []campaign.ID{0, sending} {
+			if done, err := b.SettleSlot(t.Context(), settled(b.take(slots[n]), campaign.SlotDone, made, "sent"), time.Time{}); err != nil || !done {
+				t.Fatal(done, err)
+			}
+		}
+		b.take(slots[2])
+		b.advance(366 * 24 * time.Hour)
+		b.check(b.Tidy(t.Context(), b.now))
+		b.want("old", "due: due, try 0", "running: due, try 1", "done: sent, try 1", "done: sent, try 1")
+		b.advance(366 * 24 * time.Hour)
+		b.check(b.Tidy(t.Context(), b.now))
+		b.want("old", "due: due, try 0", "running: due, try 1", "done: sent, try 1")
+	},
 	"two schedulers take a slot once": func(t *testing.T, b *bench) {
 		slot := b.due("daily")
 		takes := make([]bool, 8)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"carillon/campaign"
 	"carillon/ledger"
 )
@@ -149,6 +151,75 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 		says(3*time.Minute, again)
 		if reason := b.refusal(); reason != "" {
 			t.Errorf("after the last START refused as %q", reason)
+		}
+	},
+	"a wish that is told again after it was taken back is old news": func(t *testing.T, b *bench) {
+		early := func(h *ledger.Heard) { h.At = b.now.Add(-2 * time.Second) }
+		again := func(h *ledger.Heard) { h.ID, h.Start, h.At = "start", true, b.now.Add(-time.Second) }
+		b.wants(campaign.ScopeAll, early)
+		b.answer(again)
+		r := b.running(steps(2), 1).Recipient(1)
+		b.wants(campaign.ScopeAll, early) // the webhook is repeated
+		b.expectAll(r, campaign.Pending, campaign.Waiting)
+		b.wants(campaign.ScopeMarketing, early) // or comes late
+		if reason := b.refusal(marketing); reason != "" {
+			t.Errorf("refused as %q", reason)
+		}
+		b.wants(campaign.ScopeAll) // a new one
+		b.expectAll(r, campaign.Skipped, campaign.Skipped)
+		b.answer(again)
+		if reason := b.refusal(); reason != "suppressed" {
+			t.Errorf("after an old START refused as %q", reason)
+		}
+	},
+	"a wish that is told again after it was taken back under another key": func(t *testing.T, b *bench) {
+		const twin = "+447700999999"
+		early := func(h *ledger.Heard) { h.Person, h.At = twin, b.now.Add(-time.Minute) }
+		b.wants(campaign.ScopeAll, early)
+		b.answer(func(h *ledger.Heard) { h.ID, h.Start, h.Formerly = "start", true, twin })
+		b.wants(campaign.ScopeAll, early)
+		if reason := b.refusal(); reason != "" {
+			t.Errorf("refused as %q", reason)
+		}
+	},
+	"what was taken back in the app takes back nothing that was written": func(t *testing.T, b *bench) {
+		b.answer(func(h *ledger.Heard) {
+			h.Message, h.Answers, h.Source, h.Start, h.Restores = false, false, ledger.SourceProvider, true, campaign.ScopeMarketing
+		})
+		b.wants(campaign.ScopeMarketing, func(h *ledger.Heard) { h.At = b.now.Add(-time.Minute) })
+		if reason := b.refusal(marketing); reason != "suppressed" {
+			t.Errorf("refused as %q", reason)
+		}
+	},
+	"an operator's word ends what waits at once": func(t *testing.T, b *bench) {
+		r := b.running(steps(2), 2).Recipient(1)
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: people(1)[0].Person, Scope: campaign.ScopeAll, Reason: "by letter"}}, b.now))
+		b.expectAll(r, campaign.Skipped, campaign.Skipped)
+		b.expectAll(r+1, campaign.Pending, campaign.Waiting)
+		if reason := b.line(r.Message(0)).Reason; reason != "opted out" {
+			t.Errorf("it is skipped because %q", reason)
+		}
+	},
+	"an operator's word while its messages are claimed": func(t *testing.T, b *bench) {
+		const many = 100
+		c := b.running(steps(1), many)
+		var claiming sync.WaitGroup
+		granted := make([]bool, many+1)
+		for row := 1; row <= many; row++ {
+			task := campaign.Task{Message: c.Recipient(row).Message(0), Attempt: 1}
+			claiming.Go(func() {
+				_, err := b.Claim(t.Context(), task, ledger.Sender{}, b.now, b.now.Add(time.Minute))
+				granted[row] = err == nil
+			})
+		}
+		posting := make([]bool, many+1)
+		for i, p := range people(many) {
+			b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: p.Person, Scope: campaign.ScopeAll}}, b.now))
+			posting[i+1] = b.line(c.Recipient(i+1).Message(0)).Status == campaign.Posting
+		}
+		claiming.Wait()
+		if diff := cmp.Diff(posting, granted); diff != "" {
+			t.Errorf("claims were granted after the opt-out (-when it was on record +at the end):\n%s", diff)
 		}
 	},
 	"a choice in the app lifts nothing but itself": func(t *testing.T, b *bench) {

@@ -1,0 +1,34 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// slotsFor is how long a schedule's history goes back: a year, and some time to
+// look at what came of last year's.
+const slotsFor = 400 * 24 * time.Hour
+
+// Tidy deletes what nothing looks at any more: receipts whose attempt did not
+// become known, wishes taken back so long ago that no provider repeats them, whom
+// no daily limit counts, and the slots of schedules beyond their history.
+func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
+	return l.do(ctx, background, func(ctx context.Context, t *tx) error {
+		for _, old := range []struct {
+			what, query string
+			age         time.Duration
+		}{
+			{"receipts", `DELETE FROM early_receipts WHERE received_at < $1`, earlyFor},
+			{"wishes", `DELETE FROM starts WHERE at < $1`, earlyFor},
+			{"who was reached", `DELETE FROM reached WHERE at <= $1`, reachedFor},
+			{"slots", `DELETE FROM slots WHERE at < $1 AND state NOT IN ('due', 'running') AND NOT EXISTS (
+				SELECT 1 FROM campaigns c WHERE c.id = slots.campaign_id AND c.state IN ('scheduled', 'running', 'paused'))`, slotsFor},
+		} {
+			if _, err := t.ExecContext(ctx, old.query, now.Add(-old.age).UnixMilli()); err != nil {
+				return fmt.Errorf("ledger: drop old %s: %w", old.what, err)
+			}
+		}
+		return nil
+	})
+}
