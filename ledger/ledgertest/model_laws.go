@@ -1,6 +1,8 @@
 package ledgertest
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"carillon/campaign"
@@ -96,6 +98,26 @@ func (m *machine) holdLaws(task campaign.Task, claimed ledger.Claimed) {
 	for step := first; step < end; step++ {
 		if step != id.Step() && !m.pastOf(id.Recipient().Message(step)).first.IsZero() {
 			wrong("another branch went out")
+		}
+	}
+}
+
+// holdWishes ends this life where what is on record of a person is not what was
+// wished. Silences are counted by the claims that they forbid.
+func (m *machine) holdWishes(p *person) {
+	want := map[campaign.SuppressionScope]bool{}
+	for scope, s := range p.stops {
+		want[scope] = s.source != ledger.SourceSilence
+	}
+	for _, key := range p.keys {
+		got := map[campaign.SuppressionScope]bool{}
+		for _, s := range m.suppressions(key) {
+			got[s.Scope] = s.Source != ledger.SourceSilence
+		}
+		for _, scope := range append(slices.Collect(maps.Keys(want)), slices.Collect(maps.Keys(got))...) {
+			if want[scope] != got[scope] {
+				m.rt.Fatalf("that %s is left alone in the scope %q is on record: %t, want %t", key, scope, got[scope], want[scope])
+			}
 		}
 	}
 }

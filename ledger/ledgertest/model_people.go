@@ -175,15 +175,22 @@ func (m *machine) hear(rt *rapid.T) {
 	if rapid.IntRange(0, 4).Draw(rt, "nameless") == 0 {
 		h.ID = ""
 	}
-	switch rapid.SampledFrom([]string{"", "", "", "stop", "stop", "start", "moved"}).Draw(rt, "wish") {
+	switch rapid.SampledFrom([]string{"", "", "", "stop", "stop", "start", "moved", "menu"}).Draw(rt, "wish") {
 	case "stop":
 		h.Stop = rapid.SampledFrom([]campaign.SuppressionScope{campaign.ScopeAll, campaign.ScopeMarketing, campaign.ScopeCampaign}).Draw(rt, "scope")
 	case "start":
 		h.Start = true
 	case "moved":
 		h.Formerly = rapid.SampledFrom(m.twins(key)).Draw(rt, "formerly")
+	case "menu": // a choice in the app, which is no message
+		h.ID, h.Message, h.Answers, h.Source = "", false, false, ledger.SourceProvider
+		if h.Start = rapid.Bool().Draw(rt, "again"); h.Start {
+			h.Restores = campaign.ScopeMarketing
+		} else {
+			h.Stop = campaign.ScopeMarketing
+		}
 	}
-	if rapid.Bool().Draw(rt, "with a reference") {
+	if h.Message && rapid.Bool().Draw(rt, "with a reference") {
 		m.refer(rt, &h)
 	}
 	m.tell(h)
@@ -234,7 +241,9 @@ func (m *machine) tell(h ledger.Heard) {
 		m.link(h.Formerly, h.Person)
 	}
 	p := m.personOf(h.Person)
-	p.wrote()
+	if h.Message {
+		p.wrote()
+	}
 	if h.Start {
 		p.start(h.Restores, h.Source, h.At)
 	}
@@ -242,8 +251,11 @@ func (m *machine) tell(h ledger.Heard) {
 		p.said = append(p.said, answer{to, h.Reply})
 	}
 	if h.Stop != "" && !p.knows(h) {
-		p.stop(m.stopped(h, p, to), h.Source, h.At)
+		if scope := m.stopped(h, p, to); scope != "" {
+			p.stop(scope, h.Source, h.At)
+		}
 	}
+	m.holdWishes(p)
 }
 
 // answered is the message that is referred to, 0 for none. Of one who was erased
@@ -257,39 +269,30 @@ func (m *machine) answered(h ledger.Heard) campaign.MessageID {
 	return 0
 }
 
-// stopped is the scope of a wish. One about the campaign that is answered, where
-// the ledger has guessed which, is looked up.
+// stopped is the scope of a wish, empty where it changes nothing. One about the
+// campaign that is answered, where the ledger has guessed which, is looked up.
 func (m *machine) stopped(h ledger.Heard, p *person, to campaign.MessageID) campaign.SuppressionScope {
 	switch {
 	case h.Stop != campaign.ScopeCampaign:
 		return h.Stop
 	case to != 0:
 		return ledger.CampaignScope(to.Campaign())
-	case h.Answers:
-		for _, id := range m.campaigns {
-			if scope := ledger.CampaignScope(id); m.onRecord(h.Person, scope) && p.stops[scope].at.IsZero() {
-				return scope
-			}
-		}
-		for _, id := range m.campaigns {
-			if scope := ledger.CampaignScope(id); m.onRecord(h.Person, scope) {
-				return scope
-			}
+	case !h.Answers:
+		return campaign.ScopeAll
+	}
+	for _, s := range m.suppressions(h.Person) {
+		if s.Source == h.Source && s.Since.Equal(h.At) && p.stops[s.Scope] != (stop{s.Source, h.At}) && s.Scope != campaign.ScopeMarketing {
+			return s.Scope
 		}
 	}
-	return campaign.ScopeAll
+	return ""
 }
 
-// onRecord reports whether the ledger has a suppression.
-func (m *machine) onRecord(key string, scope campaign.SuppressionScope) bool {
+// suppressions are those of one key.
+func (m *machine) suppressions(key string) []ledger.Suppression {
 	list, err := m.bench.Suppressions(m.bench.Context(), ledger.Suppression{Person: key}, modelCampaigns+2)
 	m.must(err)
-	for _, s := range list {
-		if s.Person == key && s.Scope == scope {
-			return true
-		}
-	}
-	return false
+	return slices.DeleteFunc(list, func(s ledger.Suppression) bool { return s.Person != key })
 }
 
 func (m *machine) drawScope(rt *rapid.T) campaign.SuppressionScope {
@@ -305,6 +308,7 @@ func (m *machine) suppress(rt *rapid.T) {
 	}
 	m.must(m.bench.Suppress(m.bench.Context(), []ledger.Suppression{{Person: key, Scope: scope, Reason: "by letter"}}, m.bench.now))
 	m.personOf(key).stop(scope, ledger.SourceOperator, m.bench.now)
+	m.holdWishes(m.personOf(key))
 }
 
 // unsuppress lifts what was wished. One who was erased is somebody new then.
