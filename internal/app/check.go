@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,21 +65,6 @@ type PreviewMessage struct {
 	Components json.RawMessage `json:"components,omitempty"`
 }
 
-// Estimate says how long the sending takes.
-type Estimate struct {
-	Messages int64 `json:"messages"`
-	// Rate is in messages a second; 0 means that there is no limit.
-	Rate float64 `json:"rate"`
-	// Seconds is the time at that rate, without waits between steps; 0 where
-	// there is no limit.
-	Seconds float64 `json:"seconds"`
-	// Days is how many days the portfolio's limit of recipients makes of it; 0
-	// without a limit.
-	Days int64 `json:"days,omitempty"`
-	// Text says it in words.
-	Text string `json:"text"`
-}
-
 // Check reads a campaign and its list as a launch would, and sends nothing. It
 // needs no server; a configuration, whose path may be empty, tells the
 // number's rate. The error is a *UsageError where a file cannot be used.
@@ -112,11 +96,11 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 	}
 	c := &checker{path: contactsPath, steps: def.Steps, renderer: renderer, reader: reader, result: &CheckResult{
 		Counts: map[campaign.Verdict]int64{}, Rows: []CheckedRow{}, Preview: []Preview{}, Layout: reader.Layout(), Hours: hours,
-	}, locator: contacts.NewLocator(def.Hours, time.Now())}
+	}, locator: contacts.NewLocator(def.Hours, time.Now()), zones: map[string]int64{}}
 	if err := c.readAll(ctx); err != nil {
 		return nil, err
 	}
-	c.result.Estimate = estimate(def, c.result.Recipients, pace)
+	c.result.Estimate = estimate(def, c.zones, pace, time.Now())
 	return c.result, nil
 }
 
@@ -141,51 +125,12 @@ func unusable(path string, err error) error {
 	return usagef("%s", strings.Join(lines, "\n"))
 }
 
-// pace is how fast a campaign's numbers may send together.
-type pace struct {
-	rate  float64 // messages a second; 0 for no limit
-	daily int     // recipients within 24 hours; 0 for no limit
-}
-
 // readConfig reads the configuration; nil where none is named.
 func readConfig(path string) (*configs.Config, error) {
 	if path == "" {
 		return nil, nil
 	}
 	return loadConfig(path)
-}
-
-// paceOf sums up the campaign's numbers, each with the usual rate where there is
-// no configuration. One without a limit makes the sum unlimited.
-func paceOf(config *configs.Config, configPath string, def *campaign.Definition) (pace, error) {
-	numbers := def.Numbers()
-	if config == nil {
-		return pace{rate: configs.DefaultRate * float64(len(numbers))}, nil
-	}
-	var sum pace
-	limits := map[string]int{} // by portfolio: those who share one have it once
-	unlimited, boundless := false, false
-	for _, number := range numbers {
-		found, ok := config.Channels[number]
-		if !ok {
-			return pace{}, usagef("%s has no channel %q, which the campaign wants; add it, or name another in the campaign", configPath, number)
-		}
-		sum.rate += found.Rate
-		unlimited = unlimited || found.Rate == 0
-		portfolio, daily := config.DailyLimit(number)
-		limits[portfolio] = daily
-		boundless = boundless || daily == 0
-	}
-	for _, daily := range limits {
-		sum.daily += daily
-	}
-	if unlimited {
-		sum.rate = 0
-	}
-	if boundless {
-		sum.daily = 0
-	}
-	return sum, nil
 }
 
 // checker reads one list.
@@ -196,6 +141,8 @@ type checker struct {
 	locator  *contacts.Locator
 	reader   *contacts.Reader
 	result   *CheckResult
+	// zones is how many rows are sent to, by their zones.
+	zones map[string]int64
 }
 
 // readAll reads the list into a ledger of its own, which finds the duplicates
@@ -269,6 +216,7 @@ func (c *checker) tally(row campaign.Row) error {
 		return nil
 	}
 	r.Recipients++
+	c.zones[row.Zone]++
 	for _, step := range c.steps {
 		if step.Barred(row.Phone) != "" {
 			r.Barred++
@@ -289,48 +237,4 @@ func (c *checker) tally(row campaign.Row) error {
 	}
 	r.Preview = append(r.Preview, Preview{Row: row.Number, To: row.Phone, Messages: messages})
 	return nil
-}
-
-// estimate reckons with the number's rate and the campaign's own cap.
-func estimate(def *campaign.Definition, recipients int64, p pace) Estimate {
-	rate := p.rate
-	if def.Rate > 0 && (rate == 0 || def.Rate < rate) {
-		rate = def.Rate
-	}
-	e := Estimate{Messages: recipients * int64(len(def.Steps)), Rate: rate}
-	var took time.Duration
-	if rate > 0 {
-		seconds := float64(e.Messages) / rate
-		e.Seconds = math.Round(seconds*10) / 10
-		took = time.Duration(min(seconds, 1e9) * float64(time.Second))
-		e.Text = fmt.Sprintf("%d messages at %s: about %s", e.Messages, formatRate(rate), roughly(took))
-	} else {
-		e.Text = fmt.Sprintf("%d messages without a limit: as fast as the provider answers", e.Messages)
-	}
-	var waits time.Duration
-	for _, step := range def.Steps {
-		waits += time.Duration(step.Wait)
-	}
-	if len(def.Steps) > 1 {
-		e.Text += ", and the time until each step's gate opens"
-	}
-	if waits > 0 {
-		e.Text += fmt.Sprintf(" with waits of %s", waits)
-	}
-	if p.daily > 0 && recipients > int64(p.daily) {
-		e.Days = (recipients-1)/int64(p.daily) + 1
-		e.Text += fmt.Sprintf("; the limit of %d recipients a day makes it %d days, if nobody else uses it", p.daily, e.Days)
-		took = max(took, time.Duration(e.Days-1)*24*time.Hour)
-	}
-	if expires := time.Duration(def.Expires); expires > 0 && took+waits > expires {
-		e.Text += fmt.Sprintf("; the campaign expires after %s, before all is sent", expires)
-	}
-	return e
-}
-
-func roughly(d time.Duration) string {
-	if d < time.Second {
-		return "a second"
-	}
-	return d.Round(time.Second).String()
 }

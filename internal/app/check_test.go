@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -171,41 +170,6 @@ func TestCheckSumsUpTheNumbers(t *testing.T) {
 			}
 			if result, err := Check(t.Context(), def, list, config); err != nil || result.Estimate.Rate != test.want.rate {
 				t.Errorf("checked as %+v, %v", result, err)
-			}
-		})
-	}
-}
-
-func TestEstimate(t *testing.T) {
-	wait := campaign.Duration(10 * time.Minute)
-	for _, test := range []struct {
-		name       string
-		def        campaign.Definition
-		recipients int64
-		rate       float64
-		daily      int
-		want       Estimate
-	}{
-		{"one step", campaign.Definition{Steps: make([]campaign.Step, 1)}, 1000, 80, 0,
-			Estimate{1000, 80, 12.5, 0, "1000 messages at 80/s: about 13s"}},
-		{"own cap", campaign.Definition{Steps: make([]campaign.Step, 1), Rate: 0.5}, 1000, 80, 0,
-			Estimate{1000, 0.5, 2000, 0, "1000 messages at 0.5/s: about 33m20s"}},
-		{"cap above the number's", campaign.Definition{Steps: make([]campaign.Step, 1), Rate: 100}, 80, 80, 0,
-			Estimate{80, 80, 1, 0, "80 messages at 80/s: about 1s"}},
-		{"cap without another limit", campaign.Definition{Steps: make([]campaign.Step, 1), Rate: 10}, 10, 0, 0,
-			Estimate{10, 10, 1, 0, "10 messages at 10/s: about 1s"}},
-		{"no limit", campaign.Definition{Steps: make([]campaign.Step, 1)}, 10, 0, 0,
-			Estimate{10, 0, 0, 0, "10 messages without a limit: as fast as the provider answers"}},
-		{"two steps", campaign.Definition{Steps: []campaign.Step{{}, {Wait: wait}}}, 10, 80, 0,
-			Estimate{20, 80, 0.3, 0, "20 messages at 80/s: about a second, and the time until each step's gate opens with waits of 10m0s"}},
-		{"expires", campaign.Definition{Steps: make([]campaign.Step, 1), Expires: campaign.Duration(time.Minute)}, 8000, 80, 0,
-			Estimate{8000, 80, 100, 0, "8000 messages at 80/s: about 1m40s; the campaign expires after 1m0s, before all is sent"}},
-		{"more than a day's recipients", campaign.Definition{Steps: make([]campaign.Step, 1)}, 2001, 80, 1000,
-			Estimate{2001, 80, 25, 3, "2001 messages at 80/s: about 25s; the limit of 1000 recipients a day makes it 3 days, if nobody else uses it"}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, estimate(&test.def, test.recipients, pace{test.rate, test.daily})); diff != "" {
-				t.Error(diff)
 			}
 		})
 	}
