@@ -9,8 +9,6 @@ import (
 	"io"
 	"os"
 	"strconv"
-
-	"carillon/internal/scratch"
 )
 
 // stringsInMemory is how many bytes of a workbook's texts are kept in memory,
@@ -126,11 +124,11 @@ type spill struct {
 }
 
 func newSpill() (*spill, error) {
-	texts, err := scratch.File()
+	texts, err := Scratch()
 	if err != nil {
 		return nil, err
 	}
-	ends, err := scratch.File()
+	ends, err := Scratch()
 	if err != nil {
 		return nil, errors.Join(err, texts.Close())
 	}

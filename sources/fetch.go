@@ -22,16 +22,11 @@ import (
 	"time"
 
 	"carillon/campaign"
-	"carillon/internal/scratch"
+	"carillon/contacts"
 )
 
-const (
-	// DefaultTimeout is how long a list may take to come; ours.
-	DefaultTimeout = 5 * time.Minute
-	// DefaultLimit is the longest list in bytes: 200 MB, as package contacts
-	// reads at most.
-	DefaultLimit = 200 << 20
-)
+// DefaultTimeout is how long a list may take to come; ours.
+const DefaultTimeout = 5 * time.Minute
 
 // Options say what a source may do.
 type Options struct {
@@ -44,7 +39,8 @@ type Options struct {
 	Confined bool
 	// Timeout bounds an address or a query in all; 0 means DefaultTimeout.
 	Timeout time.Duration
-	// Limit is the longest list in bytes; 0 means DefaultLimit.
+	// Limit is the longest list in bytes; 0 means what package contacts reads at
+	// most.
 	Limit int64
 	// Resolver looks up the names of hosts; nil means the system's way.
 	Resolver *net.Resolver
@@ -74,8 +70,8 @@ func Fetch(ctx context.Context, src campaign.Source, at time.Time, o Options) (*
 	if err := Validate(src); err != nil {
 		return nil, refusal{fmt.Errorf("contacts: %w", err)}
 	}
-	o.Timeout, o.Limit = cmp.Or(o.Timeout, DefaultTimeout), cmp.Or(o.Limit, DefaultLimit)
-	file, err := scratch.File()
+	o.Timeout, o.Limit = cmp.Or(o.Timeout, DefaultTimeout), cmp.Or(o.Limit, contacts.DefaultLimits().FileBytes)
+	file, err := contacts.Scratch()
 	if err != nil {
 		return nil, fmt.Errorf("keep a contact list: %w", err)
 	}

@@ -33,7 +33,7 @@ func fetch(t *testing.T, src campaign.Source, o Options) (list string, err error
 		return "", err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.NewSectionReader(file, 0, DefaultLimit))
+	text, err := io.ReadAll(io.NewSectionReader(file, 0, contacts.DefaultLimits().FileBytes))
 	if err != nil {
 		t.Fatal(err)
 	}

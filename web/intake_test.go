@@ -14,7 +14,6 @@ import (
 
 	"carillon/campaign"
 	"carillon/contacts"
-	"carillon/internal/scratch"
 	"carillon/ledger"
 )
 
@@ -43,7 +42,7 @@ func parse(t testing.TB, text string) *campaign.Definition {
 
 func writeList(t testing.TB, content string) *os.File {
 	t.Helper()
-	file, err := scratch.File()
+	file, err := contacts.Scratch()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,6 @@ import (
 	"os"
 
 	"carillon/contacts"
-	"carillon/internal/scratch"
 )
 
 // maxDefinition is how large a campaign's file may be, in bytes: far beyond
@@ -115,7 +114,7 @@ func (u *upload) remove() {
 // keep writes a body to a temporary file and sums it up. After an error there is
 // no file.
 func keep(body io.Reader, limit int64) (file *os.File, sum []byte, err error) {
-	if file, err = scratch.File(); err != nil {
+	if file, err = contacts.Scratch(); err != nil {
 		return nil, nil, fmt.Errorf("keep an upload: %w", err)
 	}
 	defer func() {

@@ -1,4 +1,4 @@
-package scratch
+package contacts
 
 import (
 	"io"
@@ -8,10 +8,10 @@ import (
 
 // TestNothingIsLeft also stands for a process that dies: what has no name goes
 // with its last reader.
-func TestNothingIsLeft(t *testing.T) {
+func TestScratchLeavesNothing(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("TMPDIR", folder)
-	file, err := File()
+	file, err := Scratch()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,9 +27,9 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 }
 
-func TestNoPlace(t *testing.T) {
+func TestScratchWithoutAPlace(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/none")
-	if file, err := File(); err == nil {
+	if file, err := Scratch(); err == nil {
 		t.Errorf("made %s in a folder that is not there", file.Name())
 	}
 }
