@@ -162,7 +162,7 @@ func (t *tx) waitForImports(ctx context.Context) error {
 func (t *tx) rowsOf(ctx context.Context, keys []string) ([]campaign.RecipientID, error) {
 	return t.recipients(ctx, `
 		SELECT id FROM (
-			SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = c.id AND r.person = k.value ->> 0) AS id
+			SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = +c.id AND r.person = k.value ->> 0) AS id
 			FROM EACH($1) AS k CROSS JOIN campaigns c) AS looked_up
 		WHERE id IS NOT NULL ORDER BY id`, asJSON(nested(keys)))
 }
@@ -241,7 +241,8 @@ func (e *eraser) erase(ctx context.Context, rows, rejected []campaign.RecipientI
 		{`DELETE FROM starts WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM silences WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM reached WHERE person ` + keyed, []any{keys}},
-		{`DELETE FROM aliases WHERE alias ` + keyed + ` OR person ` + keyed, []any{keys}},
+		{`DELETE FROM aliases WHERE alias ` + keyed, []any{keys}},
+		{`DELETE FROM aliases WHERE person ` + keyed, []any{keys}},
 	}
 	for _, s := range statements {
 		if _, err := e.ExecContext(ctx, e.l.sql(s.query), s.args...); err != nil {

@@ -81,7 +81,7 @@ func (l *Ledger) recipientsOf(ctx context.Context, campaigns []campaign.ID, pers
 	}
 	rows, err := l.read.QueryContext(ctx, l.sql(`
 		SELECT id, person FROM (
-			SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = CAST(value ->> 0 AS BIGINT) AND r.person = value ->> 1) AS id,
+			SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = +CAST(value ->> 0 AS BIGINT) AND r.person = value ->> 1) AS id,
 			       value ->> 1 AS person
 			FROM EACH($1)) AS looked_up
 		WHERE id IS NOT NULL`), asJSON(pairs))

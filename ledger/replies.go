@@ -268,7 +268,7 @@ func (t *tx) newestBefore(ctx context.Context, h Heard, keys []string, suits fun
 func (t *tx) openRows(ctx context.Context, keys []string) ([]campaign.RecipientID, error) {
 	return t.recipients(ctx, `
 		SELECT id FROM (
-			SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = c.id AND r.person = k.value ->> 0) AS id
+			SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = +c.id AND r.person = k.value ->> 0) AS id
 			FROM EACH($1) AS k CROSS JOIN campaigns c
 			WHERE c.state IN ('running', 'paused')) AS looked_up
 		WHERE id IS NOT NULL ORDER BY id`, asJSON(nested(keys)))

@@ -50,8 +50,10 @@ func CampaignScope(id campaign.ID) campaign.SuppressionScope {
 	return campaign.SuppressionScope(fmt.Sprintf("campaign:%d", id))
 }
 
-// maxSuppressions is how many opt-outs are written in one transaction.
-const maxSuppressions = 500
+// maxSuppressions is how many opt-outs are written in one transaction, which
+// holds up what is being sent for some 100 ms where each of the people waits for
+// messages of several campaigns.
+const maxSuppressions = 200
 
 // Suppress records opt-outs, and ends what waits to be sent against them. No
 // message of these persons is claimed once it has returned. A person who is known under several keys is suppressed under all

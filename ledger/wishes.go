@@ -237,7 +237,7 @@ func (t *tx) deliveredSince(ctx context.Context, person string, since time.Time)
 	err = t.QueryRowContext(ctx, `
 		SELECT EXISTS (
 			SELECT 1 FROM (
-				SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = c.id AND r.person = $1) AS id
+				SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = +c.id AND r.person = $1) AS id
 				FROM campaigns c WHERE c.started_at IS NOT NULL AND (c.finished_at IS NULL OR c.finished_at > $3)) AS looked_up
 			JOIN messages m ON m.id >= looked_up.id * 16 AND m.id < looked_up.id * 16 + 16
 			WHERE m.delivered_at > $2 OR m.read_at > $2)`,
@@ -250,12 +250,14 @@ func (t *tx) deliveredSince(ctx context.Context, person string, since time.Time)
 
 // breakSilence believes again that somebody is there.
 func (t *tx) breakSilence(ctx context.Context, keys []string) error {
-	for _, query := range []string{
-		`DELETE FROM silences WHERE person IN (SELECT value ->> 0 FROM EACH($1))`,
-		`DELETE FROM suppressions WHERE source = 3 AND person IN (SELECT value ->> 0 FROM EACH($1))`,
-	} {
-		if _, err := t.ExecContext(ctx, t.l.sql(query), asJSON(nested(keys))); err != nil {
-			return fmt.Errorf("ledger: break a silence: %w", err)
+	for _, key := range keys {
+		for _, query := range []string{
+			`DELETE FROM silences WHERE person = $1`,
+			`DELETE FROM suppressions WHERE person = $1 AND source = 3`,
+		} {
+			if _, err := t.ExecContext(ctx, query, key); err != nil {
+				return fmt.Errorf("ledger: break a silence: %w", err)
+			}
 		}
 	}
 	return nil
