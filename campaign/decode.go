@@ -126,12 +126,15 @@ func (d *decoder) structure(n *yaml.Node, into reflect.Value, path string) {
 		known = append(known, key)
 	}
 	d.mapping(n, path, func(key, value *yaml.Node, at string) {
-		if field, ok := fields[key.Value]; ok {
+		field, ok := fields[key.Value]
+		refusal := unsupported(into.Interface(), key.Value)
+		switch {
+		case ok:
 			d.decode(value, field, at)
-		} else if refusal := unsupported(into.Interface(), key.Value); refusal != "" {
-			d.wrong(key, at, "%s", refusal)
-		} else {
+		case refusal == "":
 			d.wrong(key, at, "there is no such key; known here are %s", strings.Join(known, ", "))
+		case value.Kind != yaml.SequenceNode || len(value.Content) > 0: // an empty list asks for nothing
+			d.wrong(key, at, "%s", refusal)
 		}
 	})
 }

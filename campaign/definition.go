@@ -77,8 +77,9 @@ type Step struct {
 	// Patience is how long to wait for the gate; 0 means DefaultPatience.
 	Patience Duration `yaml:"patience" json:"patience,omitempty"`
 	// Otherwise is what happens when patience runs out or the step before
-	// failed; empty means Stop. After a failure that another message would share,
-	// for nobody is there, it is Stop in any case.
+	// failed; empty means Stop. After a failure for good (Before.Permanent) it is
+	// Stop in any case. Of several branches, Stop ends the series where it is the
+	// last that waits.
 	Otherwise Otherwise `yaml:"otherwise" json:"otherwise,omitempty"`
 
 	// Template is the approved template's name.
@@ -104,10 +105,10 @@ type Step struct {
 	Components []any `yaml:"components" json:"components,omitempty"`
 }
 
-// After is the receipt of the step before that opens a gate.
+// After is what opens a gate: a receipt of the step before, or a reply to it.
 type After string
 
-// The receipts a gate may wait for. A later one serves as well: read implies
+// What a gate may wait for. A later receipt serves as well: read implies
 // delivered, delivered implies sent.
 const (
 	AfterSent      After = "sent"

@@ -105,6 +105,20 @@ func TestVerbatimNumbers(t *testing.T) {
 	}
 }
 
+// TestNoFallback: the key is a part of the format, and an empty list asks for
+// nothing.
+func TestNoFallback(t *testing.T) {
+	const text = "name: n\nchannel: c\nsteps: [{template: t, language: en}]\n"
+	if _, err := Parse([]byte(text + "fallback: []\n")); err != nil {
+		t.Error(err)
+	}
+	for _, wanted := range []string{"[sms]", "sms"} {
+		if _, err := Parse([]byte(text + "fallback: " + wanted + "\n")); err == nil || !strings.Contains(err.Error(), "not supported in this version") {
+			t.Errorf("fallback: %s: %v", wanted, err)
+		}
+	}
+}
+
 func TestUnmarshalJSONStrict(t *testing.T) {
 	for _, stored := range []string{
 		`{"name": "n", "fallback": []}`,

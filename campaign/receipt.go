@@ -8,8 +8,6 @@ type Receipt struct {
 	Attempt int
 	// Status is Sent, Delivered, Read or Failed.
 	Status Status
-	// At is the time of the event by the provider's clock.
-	At time.Time
 	// Failure explains Failed.
 	Failure Failure
 	// Failed says that a receipt has told before that this attempt failed.

@@ -116,7 +116,7 @@ func checkChannel(name string, c Channel, numbers map[string]string, found *mist
 	found.need(c.OnUnknown == Hold || c.OnUnknown == Resend, at+".on_unknown", "is none of the choices; write hold or resend")
 	checkGuard(at+".guard", c.Guard, found)
 	// Last, for a mistake of the channel as a whole hides those within it.
-	found.need(nameForm.MatchString(name), at, "a channel's name has letters, digits, - and _ alone, at most 64; rename it")
+	found.need(nameForm.MatchString(name), at, "a channel's name begins with a letter or a digit, and has letters, digits, - and _ alone, at most 64; rename it")
 }
 
 func checkGuard(at string, g Guard, found *mistakes) {
@@ -135,7 +135,7 @@ func checkLimits(at string, c Channel, found *mistakes) {
 	found.need(Duration(c.Pair.Burst)*c.Pair.Every <= maxPair, at+".pair", "saves up more than a day; lower burst or every")
 	found.need(c.DailyRecipients >= 0, at+".daily_recipients", "must be a number of recipients, or 0 for no limit")
 	found.need(c.Portfolio == "" || nameForm.MatchString(c.Portfolio), at+".portfolio",
-		"a portfolio's name has letters, digits, - and _ alone, at most 64; rename it")
+		"a portfolio's name begins with a letter or a digit, and has letters, digits, - and _ alone, at most 64; rename it")
 }
 
 // checkPortfolios wants one limit for all channels that share one.
@@ -160,7 +160,7 @@ func checkHolidays(files map[string]string, found *mistakes) {
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		at := "holidays." + name
 		found.need(files[name] != "", at, "names no file; write its path, relative to this one, such as holidays/es.txt")
-		found.need(nameForm.MatchString(name), at, "a calendar's name has letters, digits, - and _ alone, at most 64; rename it")
+		found.need(nameForm.MatchString(name), at, "a calendar's name begins with a letter or a digit, and has letters, digits, - and _ alone, at most 64; rename it")
 	}
 }
 

@@ -75,9 +75,11 @@ type Role string
 const (
 	// Viewer reads.
 	Viewer Role = "viewer"
-	// Operator also creates, starts, pauses and cancels campaigns.
+	// Operator also creates, starts, pauses, resumes, cancels and retries
+	// campaigns.
 	Operator Role = "operator"
-	// Admin also changes opt-outs and decides unknown messages.
+	// Admin also changes opt-outs, erases people, decides about unknown messages
+	// and manages schedules.
 	Admin Role = "admin"
 )
 

@@ -94,7 +94,7 @@ func checkSchedules(schedules []Schedule, found *mistakes) {
 
 func checkSchedule(at string, s Schedule, found *mistakes) {
 	found.need(s.Name != "", at+".name", "is missing; write what the schedule is called")
-	found.need(nameForm.MatchString(s.Name), at+".name", "a schedule's name has letters, digits, - and _ alone, at most 64; rename it")
+	found.need(nameForm.MatchString(s.Name), at+".name", "a schedule's name begins with a letter or a digit, and has letters, digits, - and _ alone, at most 64; rename it")
 	found.need(s.Campaign != "", at+".campaign", "is missing; write the path of the campaign's file")
 	found.need(s.Cron != "", at+".cron", `is missing; write when, such as "0 9 * * 1-5" for nine o'clock on weekdays`)
 	_, err := time.LoadLocation(s.Zone)

@@ -38,7 +38,8 @@ type Campaign struct {
 	Steps  []campaign.Counts
 	// Open is how many messages can still cause a request to the provider.
 	Open int64
-	// Changes counts how often State has changed.
+	// Changes counts what starts its sending anew or stops it: actions, pauses,
+	// retries. What was fed before the last of them is fed again.
 	Changes int64
 }
 

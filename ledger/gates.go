@@ -180,13 +180,37 @@ func (t *tx) decide(ctx context.Context, next *message, d campaign.GateDecision,
 		}
 		t.set(next, campaign.Pending, at(now.Add(time.Duration(rule.Wait))), now)
 		return false, nil
-	case campaign.GateSkip:
-		next.reason = reason
-		t.set(next, campaign.Skipped, never(), now)
-		return true, nil
-	default:
-		return false, t.skipFrom(ctx, next.id, reason, now)
+	case campaign.GateStop: // the series, unless another branch may yet go out
+		waits, err := t.otherWaits(ctx, next.id)
+		if err != nil {
+			return false, err
+		}
+		if !waits {
+			return false, t.skipFrom(ctx, next.id, reason, now)
+		}
 	}
+	next.reason = reason
+	t.set(next, campaign.Skipped, never(), now)
+	return true, nil
+}
+
+// otherWaits reports whether another branch than that of a message waits.
+func (t *tx) otherWaits(ctx context.Context, id campaign.MessageID) (bool, error) {
+	definition, err := t.definition(ctx, id.Campaign())
+	if err != nil {
+		return false, err
+	}
+	first, end := definition.Branches(id.Step())
+	for step := first; step < end; step++ {
+		other, err := t.message(ctx, id.Recipient().Message(step))
+		if err != nil {
+			return false, err
+		}
+		if step != id.Step() && other != nil && other.status == campaign.Waiting {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // skipBranches takes out what else might have gone out in the place of a step.

@@ -34,9 +34,9 @@ var migrations embed.FS
 
 // Errors a caller can act on. They come wrapped.
 var (
-	// ErrNotFound: there is no such campaign.
+	// ErrNotFound: there is no such campaign, schedule or key of an import.
 	ErrNotFound = errors.New("not found")
-	// ErrState: the campaign's state does not allow the action.
+	// ErrState: the state of the campaign or the schedule does not allow the action.
 	ErrState = errors.New("not possible in this state")
 	// ErrInUse: another process has the ledger open, and this engine serves one.
 	ErrInUse = errors.New("the ledger is in use")

@@ -122,7 +122,7 @@ func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.
 		}
 		m.note(r.Receipt, now)
 		after, wait, changed := m.standing().Apply(campaign.Receipt{
-			Attempt: r.attempt.n, Status: r.Status, At: r.At, Failure: r.Failure, Failed: r.attempt.failed,
+			Attempt: r.attempt.n, Status: r.Status, Failure: r.Failure, Failed: r.attempt.failed,
 		})
 		if !changed {
 			continue

@@ -29,8 +29,7 @@ type Schedule struct {
 	// Paused: it makes no slots.
 	Paused bool
 	// NextAt is its next slot by the clock; the zero time while it is paused.
-	NextAt  time.Time
-	Created time.Time
+	NextAt time.Time
 	// Changes counts how often the schedule has changed, its next slot included.
 	Changes int64
 }
@@ -206,7 +205,7 @@ func (l *Ledger) Schedule(ctx context.Context, name string) (Schedule, error) {
 }
 
 func readSchedules(ctx context.Context, from querier, where string, args ...any) ([]Schedule, error) {
-	rows, err := from.QueryContext(ctx, `SELECT name, definition, origin, paused, next_at, created_at, changes FROM schedules `+where, args...)
+	rows, err := from.QueryContext(ctx, `SELECT name, definition, origin, paused, next_at, changes FROM schedules `+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: schedules: %w", err)
 	}
@@ -217,14 +216,13 @@ func readSchedules(ctx context.Context, from querier, where string, args ...any)
 		var name string
 		var definition []byte
 		var next sql.NullInt64
-		var created int64
-		if err := rows.Scan(&name, &definition, &s.Origin, &s.Paused, &next, &created, &s.Changes); err != nil {
+		if err := rows.Scan(&name, &definition, &s.Origin, &s.Paused, &next, &s.Changes); err != nil {
 			return nil, fmt.Errorf("ledger: schedules: %w", err)
 		}
 		if err := json.Unmarshal(definition, &s.Schedule); err != nil {
 			return nil, fmt.Errorf("ledger: definition of schedule %s: %w", name, err)
 		}
-		s.NextAt, s.Created = moment(next), time.UnixMilli(created).UTC()
+		s.NextAt = moment(next)
 		found = append(found, s)
 	}
 	return found, rows.Err()

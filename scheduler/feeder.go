@@ -308,9 +308,8 @@ type allowance struct {
 func (a *allowance) spend(n int) { a.tokens -= float64(n) }
 
 // allowance is how many messages the campaign's own rate lets through now, from
-// whichever of its numbers asks first. It
-// saves up for one tick of the scheduler and no more, so that the campaign's
-// messages are spread evenly.
+// whichever of its numbers asks first. It saves up for two ticks of the
+// scheduler and no more, so that the campaign's messages are spread evenly.
 func (f *feeder) allowance(c ledger.Campaign, now time.Time) int {
 	rate := c.Definition.Rate
 	a := f.caps[c.ID]

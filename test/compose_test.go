@@ -132,6 +132,22 @@ func TestComposeKeepsTheLedgerInAVolume(t *testing.T) {
 	}
 }
 
+// TestComposeServesListsToSchedules: beside the configuration, in the folder that
+// schedules which are added by the API may read.
+func TestComposeServesListsToSchedules(t *testing.T) {
+	c := readComposition(t)
+	services := map[string]composeService{"carillon": c.carillon}
+	roles, commands := roleServices(t)
+	for role := range commands {
+		services[role] = roles.Services[role]
+	}
+	for name, service := range services {
+		if got := service.mounts()["/etc/carillon/lists"]; got != "./lists" {
+			t.Errorf("%s: ./lists is not beside the configuration, but %q", name, got)
+		}
+	}
+}
+
 func TestComposePublishesThePortThatListens(t *testing.T) {
 	c := readComposition(t)
 	host, port, err := net.SplitHostPort(c.config.HTTP.Listen)

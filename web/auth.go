@@ -22,10 +22,10 @@ type Role string
 const (
 	// Viewer reads.
 	Viewer Role = "viewer"
-	// Operator also uploads, starts, pauses, resumes and cancels.
+	// Operator also uploads, starts, pauses, resumes, cancels and retries.
 	Operator Role = "operator"
-	// Admin also changes opt-outs, decides about unknown messages and manages
-	// schedules.
+	// Admin also changes opt-outs, erases people, decides about unknown messages
+	// and manages schedules.
 	Admin Role = "admin"
 )
 

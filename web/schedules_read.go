@@ -23,7 +23,7 @@ type scheduleRequest struct {
 }
 
 // scheduleName is what a schedule may be called.
-var scheduleName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var scheduleName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
 // readSchedule reads a schedule with its first slot. Whatever is wrong with it is
 // told at once.
@@ -60,7 +60,7 @@ func (s *Server) readSchedule(w http.ResponseWriter, r *http.Request) (ledger.Ne
 func (s *Server) faultsOf(q scheduleRequest) []fault {
 	var faults []fault
 	if !scheduleName.MatchString(q.Name) {
-		faults = append(faults, fault{Path: "name", Detail: "has letters, digits, - and _ alone, 1 to 64 of them"})
+		faults = append(faults, fault{Path: "name", Detail: "begins with a letter or a digit, and has letters, digits, - and _ alone, at most 64"})
 	}
 	faults = append(faults, s.faultsOfCampaign(q.Campaign)...)
 	if !slices.Contains([]campaign.Overlap{"", campaign.OverlapSkip, campaign.OverlapQueue, campaign.OverlapParallel}, q.Overlap) {

@@ -95,7 +95,7 @@ func TestScheduleMistakesAreToldAtOnce(t *testing.T) {
 		got = append(got, strings.TrimPrefix(e.Path+": "+e.Detail, ": "))
 	}
 	text := strings.Join(got, "\n")
-	for _, want := range []string{"name: has letters", "campaign: line 1: steps:", "overlap: write", "catch_up: write", `cron "@sometimes"`, "contacts: name a file"} {
+	for _, want := range []string{"name: begins with a letter", "campaign: line 1: steps:", "overlap: write", "catch_up: write", `cron "@sometimes"`, "contacts: name a file"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not told:\n%s", want, text)
 		}
@@ -106,7 +106,7 @@ func TestScheduleMistakesAreToldAtOnce(t *testing.T) {
 	for name, change := range map[string]map[string]any{
 		"third":        {"campaign": strings.Replace(twoSteps, "main", "third", 1)},
 		"line 12":      {"campaign": twoSteps + "speed: 3\n"},
-		"1 to 64":      {"name": strings.Repeat("n", 65)},
+		"at most 64":   {"name": strings.Repeat("n", 65)},
 		"more than 1 ": {"campaign": strings.Repeat("# long\n", maxDefinition/6)},
 	} {
 		if p := wantProblem(t, f.addSchedule(change), badSchedule); !strings.Contains(p.Detail, name) {

@@ -128,8 +128,6 @@ type Receipt struct {
 	Status campaign.Status
 	// At is the time of the event by the provider's clock.
 	At time.Time
-	// WaID is the recipient's canonical identifier, where told.
-	WaID string
 	// Err explains a Failed status; nil otherwise.
 	Err *Error
 }
@@ -162,7 +160,8 @@ type Class int8
 const (
 	// RetrySoon: surely not accepted, and passing: seconds.
 	RetrySoon Class = iota + 1
-	// RetrySlow: throttled; Budget says whose limit it is. No attempt is used up.
+	// RetrySlow: throttled; Budget says whose limit it is. Only the person's
+	// (UserBudget) uses up an attempt.
 	RetrySlow
 	// Pause: account, number, template or token trouble; a person must act.
 	Pause

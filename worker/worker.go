@@ -166,8 +166,8 @@ func (w *Worker) Stop() {
 const fastChannel = 500
 
 // size is how many asynq servers a channel gets, and how many sends each has
-// under way: enough for two seconds of the rate, so that the rate is kept up
-// to a latency of two seconds.
+// under way: enough for two seconds of the rate, but at most 2,000. So the rate
+// is kept up to a latency of two seconds, above 1,000 a second of less.
 func (w *Worker) size() (servers, concurrency int) {
 	const most, least, fast = 2000, 8, 4
 	switch rate := w.channel.Rate; {

@@ -15,7 +15,8 @@ func newCheck() *cobra.Command {
 		Use:   "check CAMPAIGN.yaml CONTACTS",
 		Short: "Reads a campaign and its list, shows what would be sent, and sends nothing",
 		Long: `Reads a campaign and its list as a launch would and sends nothing. It needs no
-server, and a configuration only to know the number's rate.
+server. A configuration tells it the numbers' rates and daily limits, and the
+calendars of holidays.
 
 It exits with 2 when the campaign could not run: a file cannot be used, or no
 row of the list would be sent to.`,
@@ -36,7 +37,7 @@ row of the list would be sent to.`,
 			return err
 		},
 	}
-	cmd.Flags().StringVarP(&config, "config", "c", "", "a configuration file, for the number's rate; without one it is taken for 80 a second")
+	cmd.Flags().StringVarP(&config, "config", "c", "", "a configuration file, for rates, limits and holidays; without one a number sends 80 a second")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

@@ -45,7 +45,7 @@ type CheckedRow struct {
 	Row     int              `json:"row"`
 	Verdict campaign.Verdict `json:"verdict"`
 	// E164 is empty where the row has no valid number.
-	E164   string `json:"e164,omitempty"`
+	E164   string `json:"e164"`
 	Detail string `json:"detail"`
 }
 

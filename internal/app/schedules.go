@@ -16,7 +16,8 @@ import (
 // Schedule is a schedule as the HTTP API gives it.
 type Schedule struct {
 	Name string `json:"name"`
-	// Campaign is the name of the campaign that it starts.
+	// Campaign is the name of the campaign that it starts, or of the file that it
+	// is read from.
 	Campaign string `json:"campaign"`
 	// Contacts says where the list comes from, without secrets.
 	Contacts string `json:"contacts"`

@@ -109,6 +109,38 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("the first branch was skipped because %q", reason)
 		}
 	},
+	"a branch that stops leaves the last one for who says nothing": func(t *testing.T, b *bench) {
+		r := b.running(asks(func(d *campaign.Definition) {
+			d.Steps[1].Otherwise, d.Steps[2].Otherwise = campaign.Stop, campaign.Send
+		}), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.advance(time.Hour)
+		b.sweep()
+		b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Pending, campaign.Waiting)
+	},
+	"a branch that runs out early leaves the other its time": func(t *testing.T, b *bench) {
+		for _, first := range []campaign.Otherwise{campaign.Stop, campaign.Skip} {
+			r := b.running(asks(func(d *campaign.Definition) {
+				d.Steps[1].Otherwise, d.Steps[2].Otherwise, d.Steps[2].Patience = first, campaign.Stop, campaign.Duration(2*time.Hour)
+				d.Steps[3].Otherwise = campaign.Send
+			}), 1).Recipient(1)
+			b.send(r.Message(0), 1)
+			b.advance(time.Hour)
+			b.sweep()
+			b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Waiting, campaign.Waiting)
+			b.advance(time.Hour)
+			b.sweep()
+			b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Skipped, campaign.Skipped)
+		}
+	},
+	"nobody is there to answer: no branch goes out": func(t *testing.T, b *bench) {
+		r := b.running(asks(func(d *campaign.Definition) {
+			d.Steps[1].Otherwise, d.Steps[2].Otherwise = campaign.Stop, campaign.Send
+		}), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		b.receive(b.receipt(r.Message(0), 1, campaign.Failed, undeliverable))
+		b.expectAll(r, campaign.Failed, campaign.Skipped, campaign.Skipped, campaign.Skipped)
+	},
 	"all branches passed over: the step behind waits for the question": func(t *testing.T, b *bench) {
 		r := b.running(asks(), 1).Recipient(1)
 		b.send(r.Message(0), 1)

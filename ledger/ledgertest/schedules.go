@@ -43,7 +43,7 @@ var scheduleScenarios = map[string]func(*testing.T, *bench){
 			if err != nil || added != isNew {
 				t.Fatalf("time %d: new %t, %v", n+1, added, err)
 			}
-			want := ledger.Schedule{Schedule: wanted.WithDefaults(), Origin: ledger.FromAPI, NextAt: wanted.Next, Created: b.now}
+			want := ledger.Schedule{Schedule: wanted.WithDefaults(), Origin: ledger.FromAPI, NextAt: wanted.Next}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}

@@ -40,12 +40,11 @@ type value struct {
 }
 
 type status struct {
-	ID          text         `json:"id"`
-	Status      text         `json:"status"`
-	Timestamp   text         `json:"timestamp"`
-	RecipientID text         `json:"recipient_id"`
-	Reference   text         `json:"biz_opaque_callback_data"`
-	Errors      []graphError `json:"errors"`
+	ID        text         `json:"id"`
+	Status    text         `json:"status"`
+	Timestamp text         `json:"timestamp"`
+	Reference text         `json:"biz_opaque_callback_data"`
+	Errors    []graphError `json:"errors"`
 }
 
 // Receive verifies that the body is signed with one of the AppSecrets and
@@ -132,7 +131,6 @@ func (s *status) receipt() (receipt whatsapp.Receipt, ok bool) {
 		ID:        string(s.ID),
 		Reference: string(s.Reference),
 		At:        s.Timestamp.time(),
-		WaID:      s.RecipientID.digits(),
 	}
 	switch {
 	case s.Status.is("sent"):

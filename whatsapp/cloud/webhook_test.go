@@ -36,17 +36,17 @@ func receive(tb testing.TB, body []byte) whatsapp.Events {
 func TestReceipts(t *testing.T) {
 	for name, want := range map[string][]whatsapp.Receipt{
 		"delivered_before_sent.json": {
-			{Number: numberOne, ID: "wamid.early", Reference: "4503599627370512.1", Status: campaign.Delivered, At: at(1767000004), WaID: "447700900123"},
-			{Number: numberOne, ID: "wamid.early", Reference: "4503599627370512.1", Status: campaign.Sent, At: at(1767000001), WaID: "447700900123"},
+			{Number: numberOne, ID: "wamid.early", Reference: "4503599627370512.1", Status: campaign.Delivered, At: at(1767000004)},
+			{Number: numberOne, ID: "wamid.early", Reference: "4503599627370512.1", Status: campaign.Sent, At: at(1767000001)},
 		},
 		"read_only.json": {
-			{Number: numberOne, ID: "wamid.read", Reference: "4503599627370528.2", Status: campaign.Read, At: at(1767000300), WaID: "447700900124"},
+			{Number: numberOne, ID: "wamid.read", Reference: "4503599627370528.2", Status: campaign.Read, At: at(1767000300)},
 		},
 		"hidden_recipient.json": {
 			{Number: numberOne, ID: "wamid.bsuid", Reference: "4503599627370560.1", Status: campaign.Delivered, At: at(1767000004)},
 		},
 		"two_numbers.json": {
-			{Number: numberOne, ID: "wamid.one", Status: campaign.Sent, At: at(1767000001), WaID: "447700900123"},
+			{Number: numberOne, ID: "wamid.one", Status: campaign.Sent, At: at(1767000001)},
 			{Number: numberTwo, ID: "wamid.two", Status: campaign.Delivered},
 		},
 		"inbound_escaped.json": nil,

@@ -82,7 +82,7 @@ CREATE INDEX early_receipts_by_provider_id ON early_receipts (provider_id);
 CREATE INDEX early_receipts_by_time ON early_receipts (received_at);
 
 -- Counts are moved in the transaction that moves the rows. A process adds to
--- the rows of its own shard, so that two never wait for each other; the sum
+-- the rows of its own shard, so that two seldom wait for each other; the sum
 -- over the shards is exact.
 CREATE TABLE counts (
     campaign_id BIGINT   NOT NULL,
