@@ -104,18 +104,6 @@ func (l *Ledger) Wanted(ctx context.Context, id campaign.MessageID) (bool, error
 	return wanted, nil
 }
 
-// suppressedSQL is true for messages whose recipient must be left alone. One who
-// was erased has no number in this row any more, even when an operator allows to
-// write to them again.
-const suppressedSQL = `EXISTS (
-	SELECT 1 FROM recipients r
-	WHERE r.id = (messages.id >> 4) AND (r.phone = '` + erasedPhone + `' OR EXISTS (
-		SELECT 1 FROM suppressions s
-		WHERE s.person = r.person
-		  AND (s.scope = 'all'
-		   OR (s.scope = 'marketing' AND messages.category < 2)
-		   OR  s.scope = 'campaign:' || messages.campaign_id))))`
-
 // stoppedSQL is true for messages whose number does not send for the campaign.
 const stoppedSQL = `EXISTS (
 	SELECT 1 FROM campaign_channels s WHERE s.campaign_id = messages.campaign_id AND s.position = messages.channel)`
@@ -275,7 +263,7 @@ func (t *tx) refuse(ctx context.Context, c *claim) error {
 	case status != campaign.Pending || attempt != c.task.Attempt-1 || position != c.sender.Position:
 	case suppressed:
 		reason = refusedSuppressed
-		if err := t.skip(ctx, c.task.Message, reasonOptedOut, c.now); err != nil {
+		if err := t.skipUnwanted(ctx, c.now, c.task.Message); err != nil {
 			return err
 		}
 	case state != string(campaign.Running) || stopped:

@@ -59,11 +59,11 @@ func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.
 	left := leftOut{}
 	counts, err := l.eachBatch(ctx, id, statuses, func(ctx context.Context, t *tx, m *message) (string, error) {
 		delete(left, m.id) // a transaction that is run again may find something else
-		switch unwanted, err := t.unwanted(ctx, m); {
+		switch found, err := t.unwanted(ctx, m.id); {
 		case err != nil:
 			return "", err
-		case len(unwanted) > 0:
-			left.add(m, "the person has opted out")
+		case len(found) > 0:
+			left.add(m, found[0].why)
 			return optedOut, nil
 		case m.permanent:
 			left.add(m, campaign.Failure{Code: m.code, Reason: m.reason}.String())

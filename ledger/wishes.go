@@ -96,9 +96,6 @@ func (t *tx) unsent(ctx context.Context, rows []campaign.RecipientID) ([]*messag
 // unsent reports whether the message may yet be sent, or sent again.
 func (m *message) unsent() bool { return m.status == campaign.Waiting || m.status == campaign.Pending }
 
-// reasonOptedOut explains a message that its person did not want.
-const reasonOptedOut = "opted out"
-
 // skipSuppressed ends the messages to a person that must not be sent any more.
 // The claim would refuse each of them; but some would only be due in days.
 func (t *tx) skipSuppressed(ctx context.Context, keys []string, now time.Time) error {
@@ -110,42 +107,11 @@ func (t *tx) skipSuppressed(ctx context.Context, keys []string, now time.Time) e
 	if err != nil {
 		return err
 	}
-	unwanted, err := t.unwanted(ctx, messages...)
-	if err != nil {
-		return err
-	}
-	for _, id := range unwanted {
-		if err := t.skip(ctx, id, reasonOptedOut, now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// unwanted are those of some messages that their people have opted out of.
-func (t *tx) unwanted(ctx context.Context, messages ...*message) ([]campaign.MessageID, error) {
-	if len(messages) == 0 {
-		return nil, nil
-	}
 	ids := make([]campaign.MessageID, len(messages))
 	for i, m := range messages {
 		ids[i] = m.id
 	}
-	rows, err := t.QueryContext(ctx, t.l.sql(`
-		SELECT id FROM messages WHERE id IN (SELECT CAST(value AS BIGINT) FROM EACH($1)) AND `+suppressedSQL+` ORDER BY id`), asJSON(ids))
-	if err != nil {
-		return nil, fmt.Errorf("ledger: opted out: %w", err)
-	}
-	defer rows.Close()
-	var found []campaign.MessageID
-	for rows.Next() {
-		var id campaign.MessageID
-		if err := rows.Scan(&id); err != nil {
-			return nil, fmt.Errorf("ledger: opted out: %w", err)
-		}
-		found = append(found, id)
-	}
-	return found, rows.Err()
+	return t.skipUnwanted(ctx, now, ids...)
 }
 
 // restore takes back what a person had said before, in one scope or (empty) in

@@ -75,7 +75,7 @@ func TestRetry(t *testing.T) {
 			}
 			left := []leftOutView{
 				{Row: 2, Step: 1, Phone: "+4915112345602", Status: campaign.Failed, Why: "not on WhatsApp"},
-				{Row: 3, Step: 1, Phone: "+4915112345603", Status: campaign.Failed, Why: "the person has opted out"},
+				{Row: 3, Step: 1, Phone: "+4915112345603", Status: campaign.Failed, Why: "opted out: recorded by an operator"},
 			}
 			if diff := cmp.Diff(left, got.LeftOut); diff != "" {
 				t.Error(diff)

@@ -206,7 +206,7 @@ func TestOutcomesOfATest(t *testing.T) {
 			own, refused(campaign.Failure{Code: 190, Reason: "token_rejected", Detail: "get a token", Retry: true, Throttled: true, Pause: campaign.PauseAccount}),
 			"pending", false, false, []string{"pending: token_rejected (190)\nthe test is paused: ", "get a token", "test again"},
 		},
-		"opted out":                      {own, stop, "skipped", false, false, []string{"skipped: opted out\n", "carillon suppress list"}},
+		"opted out":                      {own, stop, "skipped", false, false, []string{"skipped: opted out: recorded by an operator\n", "carillon suppress list"}},
 		"marketing to the United States": {"+12015030326", nothing, "skipped", false, false, []string{"skipped: WhatsApp delivers no marketing to numbers of the United States\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {

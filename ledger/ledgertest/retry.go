@@ -40,7 +40,7 @@ var retryScenarios = map[string]func(*testing.T, *bench){
 		b.check(err)
 		want := ledger.Retried{Again: 1, Refused: 1, OptedOut: 1, LeftOut: []ledger.LeftOut{
 			{Message: refused, Phone: "+447700900001", Status: campaign.Failed, Why: "undeliverable (131026)"},
-			{Message: gone, Phone: "+447700900002", Status: campaign.Failed, Why: "the person has opted out"},
+			{Message: gone, Phone: "+447700900002", Status: campaign.Failed, Why: "opted out: recorded by an operator"},
 		}}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -87,7 +87,7 @@ var retryScenarios = map[string]func(*testing.T, *bench){
 		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: out, Scope: campaign.ScopeMarketing}, {Person: out, Scope: campaign.ScopeAll}}, b.now))
 		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Expired}, "ops", b.now)
 		b.check(err)
-		want := []ledger.LeftOut{{Message: c.Recipient(refused + 1).Message(0), Phone: out, Status: campaign.Expired, Why: "the person has opted out"}}
+		want := []ledger.LeftOut{{Message: c.Recipient(refused + 1).Message(0), Phone: out, Status: campaign.Expired, Why: "opted out: recorded by an operator"}}
 		if diff := cmp.Diff(want, got.LeftOut); diff != "" || got.OptedOut != 1 {
 			t.Errorf("%+v\n%s", got, diff)
 		}

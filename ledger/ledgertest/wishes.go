@@ -37,7 +37,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 		b.send(r.Message(0), 1)
 		b.wants(campaign.ScopeAll)
 		b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Skipped)
-		if reason := b.line(r.Message(1)).Reason; reason != "opted out" {
+		if reason := b.line(r.Message(1)).Reason; reason != "opted out: told by the person" {
 			t.Errorf("it is skipped because %q", reason)
 		}
 		b.receive(b.receipt(r.Message(0), 1, campaign.Delivered))
@@ -153,6 +153,36 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("after the last START refused as %q", reason)
 		}
 	},
+	"a message that is left out says whose word that is": func(t *testing.T, b *bench) {
+		why := func() string {
+			t.Helper()
+			id := b.running(steps(1), 1).Recipient(1).Message(0)
+			if reason := b.tryClaim(id, 1); reason != "suppressed" {
+				t.Fatalf("refused as %q", reason)
+			}
+			return b.line(id).Reason
+		}
+		person := people(1)[0].Person
+		for _, test := range []struct {
+			source ledger.Source
+			want   string
+		}{ // each weighs more than the one before
+			{ledger.SourceSilence, "left alone: 3 messages running have reached nobody"},
+			{ledger.SourceProvider, "opted out: chosen in WhatsApp"},
+			{ledger.SourcePerson, "opted out: told by the person"},
+			{ledger.SourceOperator, "opted out: recorded by an operator"},
+		} {
+			b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: person, Scope: campaign.ScopeAll, Reason: "x", Source: test.source}}, b.now))
+			if got := why(); got != test.want {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+		}
+		_, err := b.Forget(t.Context(), person, b.now)
+		b.check(err)
+		if got := why(); got != "the person was erased" {
+			t.Errorf("once erased: %q", got)
+		}
+	},
 	"a wish that is told again after it was taken back is old news": func(t *testing.T, b *bench) {
 		early := func(h *ledger.Heard) { h.At = b.now.Add(-2 * time.Second) }
 		again := func(h *ledger.Heard) { h.ID, h.Start, h.At = "start", true, b.now.Add(-time.Second) }
@@ -196,7 +226,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: people(1)[0].Person, Scope: campaign.ScopeAll, Reason: "by letter"}}, b.now))
 		b.expectAll(r, campaign.Skipped, campaign.Skipped)
 		b.expectAll(r+1, campaign.Pending, campaign.Waiting)
-		if reason := b.line(r.Message(0)).Reason; reason != "opted out" {
+		if reason := b.line(r.Message(0)).Reason; reason != "opted out: recorded by an operator" {
 			t.Errorf("it is skipped because %q", reason)
 		}
 	},
