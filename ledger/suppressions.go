@@ -156,8 +156,13 @@ func (l *Ledger) Unsuppress(ctx context.Context, person string, scope campaign.S
 		if err != nil || scope != campaign.ScopeAll {
 			return err
 		}
-		again, err := t.deletes(ctx, `DELETE FROM forgotten WHERE hash = $1`, erasedKey(secret, person))
+		hash := erasedKey(secret, person)
+		again, err := t.deletes(ctx, `DELETE FROM forgotten WHERE hash = $1`, hash)
 		removed = removed || again
+		if err != nil || !again {
+			return err
+		}
+		_, err = t.deletes(ctx, `DELETE FROM suppressions WHERE person = $1`, hash)
 		return err
 	})
 	return removed, err

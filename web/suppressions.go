@@ -2,9 +2,8 @@ package web
 
 import (
 	"encoding/base64"
-	"errors"
 	"fmt"
-	"io"
+	"hash/maphash"
 	"mime"
 	"net/http"
 	"strconv"
@@ -104,7 +103,7 @@ type suppressionRequest struct {
 const maxReason = 500
 
 func (q suppressionRequest) read() (ledger.Suppression, error) {
-	phone, verdict, detail := contacts.ParsePhone(q.Phone, campaign.ContactOptions{})
+	phone, verdict, detail := contacts.ParsePhone(q.Phone, optOutNumbers(""))
 	if !isNumber(verdict) {
 		return ledger.Suppression{}, refuse(badSuppression, "write the number with its country: +491511234567",
 			"%q: %s", q.Phone, detail)
@@ -114,6 +113,12 @@ func (q suppressionRequest) read() (ledger.Suppression, error) {
 	}
 	scope, err := readScope(q.Scope)
 	return ledger.Suppression{Person: campaign.Person(phone), Scope: scope, Reason: q.Reason}, err
+}
+
+// optOutNumbers is how the numbers of people who want to be left alone are read:
+// lists of them come without a plus as often as with one.
+func optOutNumbers(region string) campaign.ContactOptions {
+	return campaign.ContactOptions{DefaultRegion: region, AssumeInternational: true}
 }
 
 // isNumber reports whether there is a number that could be written to. One
@@ -130,6 +135,21 @@ type suppressedView struct {
 	// Rejected counts the rows without a number; Problems are the first.
 	Rejected int          `json:"rejected"`
 	Problems []rowProblem `json:"problems"`
+
+	// people are the hashes of those who were counted.
+	people map[uint64]bool
+	seed   maphash.Seed
+}
+
+// count counts people who are opted out now, each once.
+func (v *suppressedView) count(list []ledger.Suppression) {
+	if v.people == nil {
+		v.people, v.seed = map[uint64]bool{}, maphash.MakeSeed()
+	}
+	for _, s := range list {
+		v.people[maphash.String(v.seed, s.Person)] = true
+	}
+	v.Suppressed = len(v.people)
 }
 
 // addSuppressions takes one opt-out or several as JSON, all of them or none,
@@ -177,7 +197,9 @@ func (s *Server) suppressJSON(w http.ResponseWriter, r *http.Request) error {
 	if err := s.ledger.Suppress(r.Context(), list, s.now()); err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, suppressedView{Suppressed: len(list), Problems: []rowProblem{}})
+	done := suppressedView{Problems: []rowProblem{}}
+	done.count(list)
+	return answer(w, http.StatusOK, done)
 }
 
 func (s *Server) suppressFile(w http.ResponseWriter, r *http.Request) error {
@@ -194,50 +216,24 @@ func (s *Server) suppressFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer func() { _ = file.Close() }() // nobody reads it any more
-	list, err := contacts.OpenFile(file, campaign.ContactOptions{}, contacts.Limits{})
+	list, err := contacts.OpenFile(file, optOutNumbers(r.URL.Query().Get("region")), contacts.Limits{})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = list.Close() }() // it was read only
+	in := newOptOuts(list, scope, reason)
 	done := suppressedView{Problems: []rowProblem{}}
 	for more := true; more; {
 		var batch []ledger.Suppression
-		if batch, more, err = done.readBatch(list); err != nil {
+		if batch, more, err = in.next(&done); err != nil {
 			return err
-		}
-		for i := range batch {
-			batch[i].Scope, batch[i].Reason = scope, reason
 		}
 		if err := s.ledger.Suppress(r.Context(), batch, s.now()); err != nil {
 			return err
 		}
-		done.Suppressed += len(batch)
+		done.count(batch)
 	}
 	return answer(w, http.StatusOK, done)
-}
-
-// readBatch takes the persons out of the next rows and counts rows that hold
-// none. more is false at the end of the list.
-func (v *suppressedView) readBatch(list *contacts.Reader) (batch []ledger.Suppression, more bool, err error) {
-	const most, mostProblems = 2000, 100
-	for len(batch) < most {
-		row, err := list.Next()
-		if errors.Is(err, io.EOF) {
-			return batch, false, nil
-		}
-		if err != nil {
-			return nil, false, err
-		}
-		if isNumber(row.Verdict) {
-			batch = append(batch, ledger.Suppression{Person: campaign.Person(row.Phone)})
-			continue
-		}
-		v.Rejected++
-		if len(v.Problems) < mostProblems {
-			v.Problems = append(v.Problems, rowProblem{row.Number, row.Verdict, row.Phone, row.Detail})
-		}
-	}
-	return batch, true, nil
 }
 
 func (s *Server) removeSuppression(w http.ResponseWriter, r *http.Request) error {

@@ -93,6 +93,24 @@ func TestSuppressFiles(t *testing.T) {
 	}
 }
 
+func TestSuppressFileAsPeopleHaveIt(t *testing.T) {
+	f := start(t, nil)
+	id := f.upload()
+	got := decode[suppressedView](t, f.suppress("?reason=usual&region=es", "text/csv",
+		"Phone,Reason,SCOPE\n4915112345601,,\n+49 151 12345601,by letter,marketing\n600123456,,"+strings.ToUpper(id)+"\n+4915112345602,,sometimes\n"))
+	if got.Suppressed != 2 || got.Rejected != 1 || len(got.Problems) != 1 || got.Problems[0].Row != 4 || !strings.Contains(got.Problems[0].Detail, "sometimes") {
+		t.Errorf("%+v", got)
+	}
+	want := []string{"+34600123456 " + id + " usual", "+4915112345601 all usual", "+4915112345601 marketing by letter"}
+	if diff := cmp.Diff(want, f.suppressed()); diff != "" {
+		t.Error(diff)
+	}
+	one := decode[suppressedView](t, f.suppress("", "application/json", `{"items": [{"phone": "4915112345603"}, {"phone": "+4915112345603"}]}`))
+	if one.Suppressed != 1 {
+		t.Errorf("one person twice counts as %d", one.Suppressed)
+	}
+}
+
 func TestUnsuppress(t *testing.T) {
 	f := start(t, nil)
 	f.suppress("", "text/plain", "+4915112345601\n+4915112345602\n+4915112345603\n")

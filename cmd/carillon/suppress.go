@@ -65,11 +65,15 @@ func newSuppressRemove(to *connection) *cobra.Command {
 	var scope string
 	cmd := &cobra.Command{
 		Use:   "remove NUMBER",
-		Short: "Takes an opt-out back",
+		Short: "Takes an opt-out of one scope back",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, phones []string) error {
 			return to.with(func(client *app.Client) error {
-				return client.Unsuppress(cmd.Context(), phones[0], scope)
+				if err := client.Unsuppress(cmd.Context(), phones[0], scope); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "taken back: %s for %s; what is on record for other scopes stays\n", phones[0], scope)
+				return err
 			})
 		},
 	}
@@ -114,15 +118,19 @@ func printSuppressions(cmd *cobra.Command, list []app.Suppression) error {
 }
 
 func newSuppressImport(to *connection) *cobra.Command {
-	var scope, reason string
+	var scope, reason, region string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Stops writing to the numbers in a file: one per line, or a list with a phone column",
+		Long: `Stops writing to the numbers in a file: one per line, or a list with a phone
+column. Cells in columns scope and reason count for their row.
+
+It exits with 1 where some rows could not be used; the others are opted out.`,
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return to.with(func(client *app.Client) error {
-				done, err := client.SuppressFile(cmd.Context(), files[0], scope, reason)
+				done, err := client.SuppressFile(cmd.Context(), files[0], scope, reason, region)
 				for _, p := range done.Problems {
 					fmt.Fprintf(cmd.ErrOrStderr(), "carillon: %s: %s\n", files[0], p)
 				}
@@ -132,15 +140,20 @@ func newSuppressImport(to *connection) *cobra.Command {
 				if more := done.Rejected - len(done.Problems); more > 0 {
 					fmt.Fprintf(cmd.ErrOrStderr(), "carillon: %s: and %d rows more without a number\n", files[0], more)
 				}
+				show := func() error { return printSuppressed(cmd, done) }
 				if asJSON {
-					return printJSON(cmd.OutOrStdout(), done)
+					show = func() error { return printJSON(cmd.OutOrStdout(), done) }
 				}
-				return printSuppressed(cmd, done)
+				if err := show(); err != nil || done.Rejected == 0 {
+					return err
+				}
+				return fmt.Errorf("%d rows of %s were passed over; mend them and import the file again", done.Rejected, files[0])
 			})
 		},
 	}
 	scopeFlag(cmd, &scope)
 	reasonFlag(cmd, &reason)
+	cmd.Flags().StringVar(&region, "region", "", "the country of numbers that name none, such as ES")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

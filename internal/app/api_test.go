@@ -191,7 +191,7 @@ func TestSuppressionsThroughTheRealAPI(t *testing.T) {
 	if _, err := c.Suppress(ctx, []Suppression{{Phone: "+49 1512 3018622", Scope: "marketing", Reason: "asked"}}); err != nil {
 		t.Fatal(err)
 	}
-	done, err := c.SuppressFile(ctx, file(t, "stop.txt", "+33612982489\nnobody\n+31612555559\n"), "all", "old list")
+	done, err := c.SuppressFile(ctx, file(t, "stop.txt", "+33612982489\nnobody\n+31612555559\n"), "all", "old list", "")
 	if err != nil || done.Suppressed != 2 || len(done.Problems) != 1 {
 		t.Errorf("got %+v, %v", done, err)
 	}

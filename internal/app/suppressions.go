@@ -64,9 +64,11 @@ func (c *Client) Suppressions(ctx context.Context) ([]Suppression, error) {
 }
 
 // SuppressFile records an opt-out for each number of a file, which has one per
-// line or is a list with a phone column. Rows without a number are passed over
-// and told; a file that cannot be read is a *UsageError.
-func (c *Client) SuppressFile(ctx context.Context, path, scope, reason string) (Suppressed, error) {
+// line or is a list with a phone column, and may have columns scope and reason.
+// region is the country of numbers that name none, empty for none. Rows without
+// a number are passed over and told; a file that cannot be read is a
+// *UsageError.
+func (c *Client) SuppressFile(ctx context.Context, path, scope, reason, region string) (Suppressed, error) {
 	var done Suppressed
 	if err := readable(path); err != nil {
 		return done, err
@@ -77,6 +79,9 @@ func (c *Client) SuppressFile(ctx context.Context, path, scope, reason string) (
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	query := url.Values{"scope": {scope}, "reason": {reason}}
+	if region != "" {
+		query.Set("region", region)
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+suppressionsPath+"?"+query.Encode(), file)
 	if err != nil {
 		return done, err

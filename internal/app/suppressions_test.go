@@ -53,7 +53,7 @@ func TestSuppressFile(t *testing.T) {
 		}
 		fmt.Fprint(w, answer)
 	})
-	done, err := c.SuppressFile(t.Context(), file(t, "stop.txt", list), "all", "old list")
+	done, err := c.SuppressFile(t.Context(), file(t, "stop.txt", list), "all", "old list", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,8 +63,8 @@ func TestSuppressFile(t *testing.T) {
 	}
 
 	answer = `{"suppressed":0,"rejected":2,"problems":[]}`
-	_, err = c.SuppressFile(t.Context(), file(t, "stop.txt", list), "all", "old list")
+	_, err = c.SuppressFile(t.Context(), file(t, "stop.txt", list), "all", "old list", "")
 	exits(t, err, 2, "holds no number that could be used")
-	_, err = c.SuppressFile(t.Context(), "no/such/file", "all", "")
+	_, err = c.SuppressFile(t.Context(), "no/such/file", "all", "", "")
 	exits(t, err, 2, "no such file or directory")
 }

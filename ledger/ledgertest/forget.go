@@ -23,6 +23,20 @@ func (b *bench) forget() ledger.Erased {
 }
 
 var forgetScenarios = map[string]func(*testing.T, *bench){
+	"an operator who allows it again leaves nothing of the erasure": func(t *testing.T, b *bench) {
+		b.running(steps(1), 2)
+		b.forget()
+		removed, err := b.Unsuppress(t.Context(), people(1)[0].Person, campaign.ScopeAll)
+		b.check(err)
+		list, err := b.Suppressions(t.Context(), ledger.Suppression{}, 10)
+		b.check(err)
+		if !removed || len(list) != 0 {
+			t.Errorf("removed: %t; on record are %+v", removed, list)
+		}
+		if reason := b.refusal(); reason != "" {
+			t.Errorf("refused as %q", reason)
+		}
+	},
 	"a person who is erased leaves the counts and nothing else": func(t *testing.T, b *bench) {
 		c := b.imported(steps(2), append(people(2), row(3, ana))) // the third repeats the first
 		b.act(c, campaign.Start)
