@@ -127,7 +127,7 @@ func newSuppressImport(to *connection) *cobra.Command {
 column. Cells in columns scope and reason count for their row.
 
 It exits with 1 where some rows could not be used; the others are opted out.`,
-		Args:  args(cobra.ExactArgs(1)),
+		Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return to.with(func(client *app.Client) error {
 				done, err := client.SuppressFile(cmd.Context(), files[0], scope, reason, region)
