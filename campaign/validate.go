@@ -54,6 +54,9 @@ func (d *Definition) validate() []*Mistake {
 	for i := range d.Steps {
 		v.step(fmt.Sprintf("steps[%d]", i), &d.Steps[i], i == 0)
 	}
+	if len(v.mistakes) == 0 { // else what they say is not sure
+		v.branches(d)
+	}
 	return v.mistakes
 }
 

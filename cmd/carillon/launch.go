@@ -41,13 +41,14 @@ func newLaunch() *cobra.Command {
 				if !asJSON {
 					fmt.Fprintln(cmd.OutOrStdout(), launched.ID)
 				}
-				if wait {
+				nobody := launched.Nobody()
+				if wait && nobody == nil {
 					launched, err = app.Follow(cmd.Context(), client, launched, cmd.ErrOrStderr())
 				}
 				if asJSON {
 					err = errors.Join(err, printJSON(cmd.OutOrStdout(), launched))
 				}
-				return err
+				return errors.Join(err, nobody)
 			})
 		},
 	}

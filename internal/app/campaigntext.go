@@ -13,17 +13,36 @@ import (
 	"carillon/campaign"
 )
 
-// WriteLaunched says in a line what became of a list that was uploaded.
-func WriteLaunched(out io.Writer, c Campaign) {
-	var rows int64
+// rows is how many rows the list has, and recipients how many of them are sent
+// to.
+func (c Campaign) rows() (rows, recipients int64) {
 	for _, n := range c.Verdicts {
 		rows += n
 	}
+	return rows, rows - c.Counts["rejected"]
+}
+
+// Nobody is a *UsageError where nobody on the campaign's list is sent to.
+func (c Campaign) Nobody() error {
+	rows, recipients := c.rows()
+	switch {
+	case recipients > 0:
+		return nil
+	case rows == 0:
+		return usagef("the list has no rows, so campaign %s sends nothing", c.ID)
+	}
+	return usagef("none of the %d rows of the list can be sent to (%s), so campaign %s sends nothing; `carillon check` says why",
+		rows, verdictCounts(c.Verdicts), c.ID)
+}
+
+// WriteLaunched says in a line what became of a list that was uploaded.
+func WriteLaunched(out io.Writer, c Campaign) {
+	rows, recipients := c.rows()
 	fmt.Fprintf(out, "campaign %q is %s", c.Name, c.State)
 	if c.StartAt != nil && c.State == string(campaign.Scheduled) {
 		fmt.Fprintf(out, " for %s", c.StartAt.Format(time.RFC3339))
 	}
-	fmt.Fprintf(out, ": %d of %d rows are sent to, steps: %d", rows-c.Counts["rejected"], rows, len(c.Steps))
+	fmt.Fprintf(out, ": %d of %d rows are sent to, steps: %d", recipients, rows, len(c.Steps))
 	if c.Counts["rejected"] > 0 {
 		fmt.Fprintf(out, " (%s; `carillon check` says why)", verdictCounts(c.Verdicts))
 	}

@@ -56,6 +56,15 @@ all                   8        3        5          2
 	}
 }
 
+func TestACampaignForNobody(t *testing.T) {
+	if err := read(t, pausedCampaign).Nobody(); err != nil {
+		t.Error(err)
+	}
+	exits(t, read(t, `{"id":"3k7z2aq","counts":{"rejected":3},"verdicts":{"invalid":2,"not_mobile":1}}`).Nobody(), 2,
+		"none of the 3 rows of the list can be sent to (1 not_mobile, 2 invalid), so campaign 3k7z2aq sends nothing; `carillon check` says why")
+	exits(t, read(t, `{"id":"3k7z2aq","counts":{},"verdicts":{}}`).Nobody(), 2, "the list has no rows, so campaign 3k7z2aq sends nothing")
+}
+
 func TestCampaignTextNamesItsNumbers(t *testing.T) {
 	const text = `{"id":"3k7z2aq","name":"n","channel":"main","channels":["main","second"],"state":"running","stopped":{"second":"account_locked (131031)"}}`
 	var out strings.Builder

@@ -79,7 +79,8 @@ func estimate(def *campaign.Definition, zones map[string]int64, p pace, now time
 	if def.Rate > 0 && (rate == 0 || def.Rate < rate) {
 		rate = def.Rate
 	}
-	e := Estimate{Messages: recipients * int64(len(def.Steps)), Rate: rate}
+	messages := mostMessages(def)
+	e := Estimate{Messages: recipients * messages, Rate: rate}
 	var took time.Duration
 	if rate > 0 {
 		seconds := float64(e.Messages) / rate
@@ -105,7 +106,7 @@ func estimate(def *campaign.Definition, zones map[string]int64, p pace, now time
 		took = max(took, time.Duration(e.Days-1)*24*time.Hour)
 	}
 	if def.Hours != nil && e.Days == 0 {
-		if first, last, ever := sentWithin(def.Hours, zones, int64(len(def.Steps)), rate, now); ever {
+		if first, last, ever := sentWithin(def.Hours, zones, messages, rate, now); ever {
 			e.LastAt = &last
 			e.Text += "; started now, "
 			if len(def.Steps) > 1 {
@@ -119,6 +120,15 @@ func estimate(def *campaign.Definition, zones map[string]int64, p pace, now time
 		e.Text += fmt.Sprintf("; the campaign expires after %s, before all is sent", expires)
 	}
 	return e
+}
+
+// mostMessages is how many messages one recipient gets at most: of several
+// branches one.
+func mostMessages(def *campaign.Definition) (n int64) {
+	for step := 0; step < len(def.Steps); n++ {
+		_, step = def.Branches(step)
+	}
+	return n
 }
 
 // sentWithin reckons when the first and the last message of a campaign would go

@@ -32,6 +32,8 @@ func TestEstimate(t *testing.T) {
 			Estimate{10, 0, 0, 0, nil, "10 messages without a limit: as fast as the provider answers"}},
 		{"two steps", campaign.Definition{Steps: []campaign.Step{{}, {Wait: wait}}}, 10, 80, 0,
 			Estimate{20, 80, 0.3, 0, nil, "20 messages at 80/s: about a second, and the time until each step's gate opens with waits of 10m0s"}},
+		{"branches", campaign.Definition{Steps: []campaign.Step{{}, {When: &campaign.When{}}, {When: &campaign.When{Any: true}}, {}}}, 10, 80, 0,
+			Estimate{30, 80, 0.4, 0, nil, "30 messages at 80/s: about a second, and the time until each step's gate opens"}},
 		{"expires", campaign.Definition{Steps: make([]campaign.Step, 1), Expires: campaign.Duration(time.Minute)}, 8000, 80, 0,
 			Estimate{8000, 80, 100, 0, nil, "8000 messages at 80/s: about 1m40s; the campaign expires after 1m0s, before all is sent"}},
 		{"more than a day's recipients", campaign.Definition{Steps: make([]campaign.Step, 1)}, 2001, 80, 1000,
