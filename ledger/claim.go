@@ -1,12 +1,14 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"carillon/campaign"
@@ -158,6 +160,7 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 		}
 		batch = append(batch, [5]int64{int64(c.task.Message), int64(c.task.Attempt), c.now.UnixMilli(), c.until.UnixMilli(), int64(c.sender.Position)})
 	}
+	slices.SortFunc(batch, func(a, b [5]int64) int { return cmp.Compare(a[0], b[0]) }) // locked in the order in which lock does
 	attempts, err := t.takeClaims(ctx, asked, batch)
 	if err != nil {
 		return err
