@@ -77,7 +77,8 @@ type PreviewMessage struct {
 
 // Check reads a campaign and its list as a launch would, and sends nothing. It
 // needs no server; a configuration, whose path may be empty, tells the
-// number's rate. The error is a *UsageError where a file cannot be used.
+// number's rate. The error is a *UsageError where a file cannot be used, and
+// says so where ctx ended first.
 func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (*CheckResult, error) {
 	def, err := readCampaign(campaignPath)
 	if err != nil {
@@ -108,7 +109,11 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 		Counts: map[campaign.Verdict]int64{}, Rows: []CheckedRow{}, Warnings: []CheckWarning{}, Preview: []Preview{},
 		Layout: reader.Layout(), Hours: hours,
 	}, locator: contacts.NewLocator(def.Hours, time.Now()), zones: map[string]int64{}}
-	if err := c.readAll(ctx); err != nil {
+	err = c.readAll(ctx)
+	if ctx.Err() != nil {
+		return nil, errors.New("interrupted before the whole list was read; nothing was sent, and nothing is left of the check: run it again")
+	}
+	if err != nil {
 		return nil, err
 	}
 	c.result.Estimate = estimate(def, c.zones, pace, time.Now())

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -279,6 +280,18 @@ func TestCheckSaysHowRowsCount(t *testing.T) {
 		if strings.Count(out.String(), want) != 1 || got.Preview[0].Row != 1 || strings.Contains(out.String(), "look at") {
 			t.Errorf("want %q once, and no warnings:\n%s", want, out.String())
 		}
+	}
+}
+
+func TestCheckInterrupted(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("TMPDIR", folder)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := Check(ctx, file(t, "c.yaml", twoSteps), file(t, "c.csv", "Full Name,Phone,Language\nAnna,+4915123018622,de\n"), "")
+	exits(t, err, 1, "interrupted before the whole list was read; nothing was sent")
+	if left, err := filepath.Glob(filepath.Join(folder, "carillon-check-*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 
