@@ -78,6 +78,31 @@ func TestRowsWithoutConsent(t *testing.T) {
 	}
 }
 
+// Cells of "no" look like Norwegian, days like numbers, and a header may have
+// the words of any other column.
+func TestConsentIsNoOtherColumn(t *testing.T) {
+	const none = -1
+	for _, c := range []struct {
+		name, consent, text   string
+		phone, full, language int
+	}{
+		{"cells of no", "Consent", "Phone,Consent\n+4915123018622,no\n+4915123018623,no\n", 0, none, none},
+		{"beside the language", "Consent", "Phone,Consent,Spoken\n+4915123018622,no,de\n+4915123018623,si,fr\n", 0, none, 2},
+		{"a phone by its header", "WhatsApp OK", "WhatsApp OK,Tel\nyes,+4915123018623\n", 1, none, none},
+		{"a phone by its cells", "OK", "OK,Kept\n20260131093000,+4915123018623\n", 1, none, none},
+		{"a name by its header", "Name of witness", "Phone,Name of witness\n+4915123018622,yes\n", 0, none, none},
+		{"a name by its cells", "OK", "Phone,OK\n+4915123018622,Opted In\n", 0, none, none},
+		{"a language by its header", "Language OK", "Phone,Language OK\n+4915123018622,yes\n", 0, none, none},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := mustOpen(t, list(t, c.text), campaign.ContactOptions{Consent: c.consent}).Layout()
+			if diff := cmp.Diff([]int{c.phone, c.full, c.language}, []int{l.Phone, l.FullName, l.Language}); diff != "" {
+				t.Errorf("phone, name, language: -want +got:\n%s\n%q", diff, l.Guessed)
+			}
+		})
+	}
+}
+
 func TestConsentOfAWorkbook(t *testing.T) {
 	path := workbookOf(t, map[string][][]any{"Sheet1": {
 		{"Phone", "Consent"},

@@ -57,6 +57,11 @@ func (r *Reader) arrange() error {
 		l.guessed("no header, because the first row holds a contact")
 	}
 	var err error
+	if r.opts.Consent != "" { // first, so that it is not guessed to be another
+		if r.consent, err = r.told(r.opts.Consent, "consent"); err != nil {
+			return err
+		}
+	}
 	if l.Phone, err = r.phoneColumn(first.line); err != nil {
 		return err
 	}
@@ -64,10 +69,6 @@ func (r *Reader) arrange() error {
 		return err
 	}
 	l.Language, err = r.otherColumn(r.opts.Language, "language", "languages", languageWords(), looksLikeLanguage)
-	if err != nil || r.opts.Consent == "" {
-		return err
-	}
-	r.consent, err = r.told(r.opts.Consent, "consent")
 	return err
 }
 
@@ -176,7 +177,7 @@ func (r *Reader) phoneColumn(line int) (int, error) {
 	best, score := -1, 0
 	for i, name := range r.layout.Columns {
 		s := phoneWords().score(name)
-		if s == vague && shares[i] < majority {
+		if i == r.consent || s == vague && shares[i] < majority {
 			continue
 		}
 		if s > score || s > 0 && s == score && shares[i] > shares[best] {
@@ -207,7 +208,7 @@ func (r *Reader) otherColumn(name, option, what string, words vocabulary, looks 
 	}
 	best, score := -1, 0
 	for i, column := range r.layout.Columns {
-		if s := words.score(column); r.layout.Header && i != r.layout.Phone && s > score {
+		if s := words.score(column); r.layout.Header && i != r.layout.Phone && i != r.consent && s > score {
 			best, score = i, s
 		}
 	}
@@ -231,7 +232,7 @@ func (r *Reader) guessedColumn(what string, column int, by string) {
 const majority = 0.5
 
 // shares tells for each column which share of its filled cells looks like
-// something.
+// something. The column of consents never does.
 func (r *Reader) shares(looks func(record, int) bool) []float64 {
 	shares := make([]float64, len(r.layout.Columns))
 	for i := range shares {
@@ -244,7 +245,7 @@ func (r *Reader) shares(looks func(record, int) bool) []float64 {
 				}
 			}
 		}
-		if filled > 0 {
+		if filled > 0 && i != r.consent {
 			shares[i] = float64(alike) / float64(filled)
 		}
 	}

@@ -24,7 +24,8 @@ const maxDigits = 15
 // digits are tolerated, 00 is taken for the plus, "(0)" is dropped. Letters and
 // extensions are refused. A number without a plus belongs to
 // opts.DefaultRegion; failing that it is international if
-// opts.AssumeInternational says so, and otherwise Invalid.
+// opts.AssumeInternational says so, and otherwise Invalid. It is Invalid as well
+// if another person abroad may be meant.
 func ParsePhone(text string, opts campaign.ContactOptions) (e164 string, verdict campaign.Verdict, detail string) {
 	n := readPhone(text, opts)
 	return n.e164, n.verdict, n.detail
@@ -59,62 +60,6 @@ func readPhone(text string, opts campaign.ContactOptions) number {
 		return n
 	}
 	return withoutPlus(t.digits, opts)
-}
-
-// withoutPlus judges digits that say nothing of their country.
-func withoutPlus(digits string, opts campaign.ContactOptions) number {
-	switch {
-	case opts.DefaultRegion != "" && opts.AssumeInternational:
-		return best(national(digits, opts.DefaultRegion), international(digits))
-	case opts.DefaultRegion != "":
-		return national(digits, opts.DefaultRegion)
-	case opts.AssumeInternational:
-		return international(digits)
-	}
-	return invalid("%s has no country code; write it as +<country code><number>, or set contacts.default_region", digits)
-}
-
-// readNumericPhone judges a cell that holds a number and not a text: whatever
-// stood before its first digit other than zero is lost.
-func readNumericPhone(text string, opts campaign.ContactOptions) number {
-	for _, r := range text {
-		if r < '0' || r > '9' {
-			return invalid("the cell holds the number %s, which is no phone number", text)
-		}
-	}
-	plus := international(text)
-	if plus.exists() {
-		plus.detail = joined("the cell is a number and has lost its plus sign, which was put back; format the column as text", plus.detail)
-	}
-	if opts.DefaultRegion == "" {
-		return plus
-	}
-	home := national(text, opts.DefaultRegion)
-	if home.exists() {
-		home.detail = joined(fmt.Sprintf("the cell is a number and was read as one of %s; format the column as text",
-			strings.ToUpper(opts.DefaultRegion)), home.detail)
-	}
-	return best(home, plus)
-}
-
-// best is the first number that may be sent, else the first that exists, else
-// the first.
-func best(a, b number) number {
-	for _, verdict := range []campaign.Verdict{campaign.OK, campaign.NotMobile, campaign.ForbiddenCountry} {
-		for _, n := range []number{a, b} {
-			if n.verdict == verdict {
-				return n
-			}
-		}
-	}
-	return a
-}
-
-func joined(warning, detail string) string {
-	if detail == "" {
-		return warning
-	}
-	return warning + "; " + detail
 }
 
 // national judges digits as they are dialled within a region.

@@ -89,6 +89,18 @@ func TestParsePhone(t *testing.T) {
 		{"region before assumption", "6315551234", campaign.ContactOptions{DefaultRegion: "US", AssumeInternational: true}, "+16315551234", campaign.OK, ""},
 		{"assumption after region", "4915123018622", campaign.ContactOptions{DefaultRegion: "US", AssumeInternational: true}, "+4915123018622", campaign.OK, ""},
 
+		{"a mobile of two countries, without its 0", "15062285708", region("DE"), "", campaign.Invalid, "a number of DE, +4915062285708, or one abroad that has lost its plus, +15062285708"},
+		{"the same in groups", "1506-228 5708", region("de"), "", campaign.Invalid, "with a plus or 00"},
+		{"the same with its 0", "015062285708", region("DE"), "+4915062285708", campaign.OK, ""},
+		{"the same with its 00", "0015062285708", region("DE"), "+15062285708", campaign.OK, ""},
+		{"a mobile abroad, a fixed line at home", "447400123456", region("DE"), "", campaign.Invalid, "abroad"},
+		{"a mobile at home, a fixed line abroad", "34912345678", region("BR"), "+5534912345678", campaign.OK, ""},
+		{"a mobile of two countries, as Brazilians write it", "51 99123-4567", region("BR"), "+5551991234567", campaign.OK, "abroad, +51991234567"},
+		{"a mobile of two countries, as Americans write it", "479 936 0123", region("US"), "+14799360123", campaign.OK, "abroad, +4799360123"},
+		{"the same if both are asked for", "479 936 0123", campaign.ContactOptions{DefaultRegion: "US", AssumeInternational: true}, "", campaign.Invalid, "abroad"},
+		{"a mobile abroad before a fixed line", "447400123456", campaign.ContactOptions{DefaultRegion: "DE", AssumeInternational: true}, "+447400123456", campaign.OK, ""},
+		{"as Spaniards write it", "612 34 56 78", region("ES"), "+34612345678", campaign.OK, ""},
+
 		{"fixed line", "+49 30 169672", none, "+4930169672", campaign.NotMobile, "fixed line"},
 		{"toll-free", "+1 800 356 9377", none, "+18003569377", campaign.NotMobile, "toll-free"},
 		{"either kind", "+12015030326", none, "+12015030326", campaign.OK, ""},
@@ -150,7 +162,12 @@ func TestNumericPhone(t *testing.T) {
 		{"12345", "", "", campaign.Invalid, "correct it"},
 		{"158.63", "", "", campaign.Invalid, "no phone number"},
 		{"-5", "", "", campaign.Invalid, "no phone number"},
-		{"15123018622", "DE", "+4915123018622", campaign.OK, "one of DE"},
+		{"15123018622", "DE", "", campaign.Invalid, "a number of DE, +4915123018622, or one abroad that has lost its plus, +15123018622"},
+		{"15112301862", "DE", "+4915112301862", campaign.OK, "one of DE"}, // America has no 511
+		{"51991234567", "BR", "", campaign.Invalid, "formatted as text"},
+		{"11961294498", "BR", "+5511961294498", campaign.OK, "one of BR"},
+		{"612345678", "ES", "+34612345678", campaign.OK, "one of ES"},
+		{"5351240131", "DE", "", campaign.Invalid, "abroad"}, // a fixed line, or Cuba
 		{"33612982489", "DE", "+33612982489", campaign.OK, "put back"},
 		{"2015030326", "US", "+12015030326", campaign.OK, "one of US"},
 	} {

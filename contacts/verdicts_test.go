@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,7 +21,8 @@ type verdict struct {
 	Verdict campaign.Verdict `json:"verdict"`
 }
 
-func TestEveryRowOfTheSamplesHasItsVerdict(t *testing.T) {
+func sampleVerdicts(t *testing.T) map[string][]verdict {
+	t.Helper()
 	var want map[string][]verdict
 	raw, err := os.ReadFile(filepath.Join("testdata", "verdicts.json"))
 	if err != nil {
@@ -32,6 +34,11 @@ func TestEveryRowOfTheSamplesHasItsVerdict(t *testing.T) {
 	if len(want) != 5 {
 		t.Fatalf("verdicts.json speaks of %d files, want 5", len(want))
 	}
+	return want
+}
+
+func TestEveryRowOfTheSamplesHasItsVerdict(t *testing.T) {
+	want := sampleVerdicts(t)
 	for name, verdicts := range want {
 		t.Run(name, func(t *testing.T) {
 			r := mustOpen(t, filepath.Join("testdata", name), campaign.ContactOptions{})
@@ -39,6 +46,35 @@ func TestEveryRowOfTheSamplesHasItsVerdict(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// A default region may cost a row its verdict, never change whose number it is.
+func TestDefaultRegionSendsNoSampleElsewhere(t *testing.T) {
+	verdicts := sampleVerdicts(t)
+	for _, region := range []string{"DE", "ES", "BR", "US", "GB", "IN", "MX", "IT"} {
+		for name, want := range verdicts {
+			r := mustOpen(t, filepath.Join("testdata", name), campaign.ContactOptions{DefaultRegion: region})
+			for i, row := range mustRead(t, r) {
+				if row.Person != "" && row.Phone != want[i].E164 {
+					t.Errorf("%s, %s, row %d is sent to %s, and is %s", name, region, row.Number, row.Phone, want[i].E164)
+				}
+			}
+		}
+	}
+}
+
+// Of the numbers that lost their plus six are Canadian and could be German.
+func TestAmbiguousNumbersOfTheSampleAreRefused(t *testing.T) {
+	var refused []int
+	r := mustOpen(t, filepath.Join("testdata", "contacts.xlsx"), campaign.ContactOptions{DefaultRegion: "DE"})
+	for _, row := range mustRead(t, r) {
+		if strings.Contains(row.Detail, "one abroad that has lost its plus") {
+			refused = append(refused, row.Number)
+		}
+	}
+	if diff := cmp.Diff([]int{120, 204, 292, 548, 652, 664}, refused); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

@@ -26,6 +26,8 @@ type CheckResult struct {
 	Counts map[campaign.Verdict]int64 `json:"counts"`
 	// Rows are all that are not ok, in the order of the list.
 	Rows []CheckedRow `json:"rows"`
+	// Warnings are about rows that are ok all the same, in the order of the list.
+	Warnings []CheckWarning `json:"warnings"`
 	// Preview holds the messages of the first recipients.
 	Preview  []Preview `json:"preview"`
 	Estimate Estimate  `json:"estimate"`
@@ -42,9 +44,17 @@ type CheckResult struct {
 
 // CheckedRow is a row that is not ok.
 type CheckedRow struct {
+	// Row counts from 1, the first row below the header; empty ones do not count.
 	Row     int              `json:"row"`
 	Verdict campaign.Verdict `json:"verdict"`
 	// E164 is empty where the row has no valid number.
+	E164   string `json:"e164"`
+	Detail string `json:"detail"`
+}
+
+// CheckWarning is about a row that is sent to, but may not be what was meant.
+type CheckWarning struct {
+	Row    int    `json:"row"`
 	E164   string `json:"e164"`
 	Detail string `json:"detail"`
 }
@@ -67,7 +77,8 @@ type PreviewMessage struct {
 
 // Check reads a campaign and its list as a launch would, and sends nothing. It
 // needs no server; a configuration, whose path may be empty, tells the
-// number's rate. The error is a *UsageError where a file cannot be used.
+// number's rate. The error is a *UsageError where a file cannot be used, and
+// says so where ctx ended first.
 func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (*CheckResult, error) {
 	def, err := readCampaign(campaignPath)
 	if err != nil {
@@ -95,9 +106,14 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 		return nil, unusable(campaignPath, err)
 	}
 	c := &checker{path: contactsPath, steps: def.Steps, renderer: renderer, reader: reader, result: &CheckResult{
-		Counts: map[campaign.Verdict]int64{}, Rows: []CheckedRow{}, Preview: []Preview{}, Layout: reader.Layout(), Hours: hours,
+		Counts: map[campaign.Verdict]int64{}, Rows: []CheckedRow{}, Warnings: []CheckWarning{}, Preview: []Preview{},
+		Layout: reader.Layout(), Hours: hours,
 	}, locator: contacts.NewLocator(def.Hours, time.Now()), zones: map[string]int64{}}
-	if err := c.readAll(ctx); err != nil {
+	err = c.readAll(ctx)
+	if ctx.Err() != nil {
+		return nil, errors.New("interrupted before the whole list was read; nothing was sent, and nothing is left of the check: run it again")
+	}
+	if err != nil {
 		return nil, err
 	}
 	c.result.Estimate = estimate(def, c.zones, pace, time.Now())
@@ -205,12 +221,15 @@ func (c *checker) nextBatch() (batch []campaign.Row, more bool, err error) {
 func (c *checker) tally(row campaign.Row) error {
 	r := c.result
 	r.Counts[row.Verdict]++
-	if row.Verdict != campaign.OK {
+	switch {
+	case row.Verdict != campaign.OK:
 		checked := CheckedRow{Row: row.Number, Verdict: row.Verdict, Detail: row.Detail}
 		if row.Person != "" {
 			checked.E164 = row.Phone
 		}
 		r.Rows = append(r.Rows, checked)
+	case row.Detail != "":
+		r.Warnings = append(r.Warnings, CheckWarning{Row: row.Number, E164: row.Phone, Detail: row.Detail})
 	}
 	if !row.Admitted() {
 		return nil

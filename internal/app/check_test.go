@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -196,6 +197,101 @@ func TestCheckTextListsTheFirstBadRows(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "\n21 ") || strings.Contains(out.String(), "\n22 ") {
 		t.Errorf("rows 2 to 21 should be listed, and no more:\n%s", out.String())
+	}
+}
+
+// TestCheckTellsOfLostPluses: the sample's README promises a warning for each.
+func TestCheckTellsOfLostPluses(t *testing.T) {
+	const list = "../../contacts/testdata/contacts.xlsx"
+	for _, test := range []struct {
+		contacts            string
+		warnings, ambiguous int
+	}{{"", 192, 0}, {"contacts: {default_region: DE}\n", 186, 6}} {
+		got, err := Check(t.Context(), file(t, "c.yaml", twoSteps+test.contacts), list, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		const why = "the cell is a number and has lost its plus sign, which was put back; format the column as text"
+		if len(got.Warnings) != test.warnings || got.Warnings[0] != (CheckWarning{4, "+33612982489", why}) {
+			t.Errorf("%q: %d warnings, want %d; the first is %+v", test.contacts, len(got.Warnings), test.warnings, got.Warnings[0])
+		}
+		ambiguous := 0
+		for _, row := range got.Rows {
+			if strings.Contains(row.Detail, "one abroad") && row.Verdict == campaign.Invalid && row.E164 == "" {
+				ambiguous++
+			}
+		}
+		if ambiguous != test.ambiguous {
+			t.Errorf("%q: %d rows may be two people's, want %d", test.contacts, ambiguous, test.ambiguous)
+		}
+		var out strings.Builder
+		if err := got.WriteText(&out); err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprintf("\n%-4d  row 4 +33612982489, row 8 +12015030326, row 12 +77710438058  %s\n", test.warnings, why)
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in:\n%s", want, out.String())
+		}
+	}
+}
+
+func TestCheckCountsWarningsByKind(t *testing.T) {
+	def := strings.ReplaceAll(strings.ReplaceAll(twoSteps, "{{Language|en_US}}", "en_US"), "{{Full Name|there}}", "you") + "contacts: {default_region: BR}\n"
+	list := file(t, "c.csv", "Phone\n51 99123-4567\n+55 11 6129 4498\n11 99123-4567\n12\n51 99123-4568\n51 99123-4567\n")
+	got, err := Check(t.Context(), file(t, "c.yaml", def), list, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const abroad = "it was read as a number of BR, but with a plus it is one abroad, %s; write the right one with a plus or 00"
+	want := []CheckWarning{
+		{1, "+5551991234567", fmt.Sprintf(abroad, "+51991234567")},
+		{2, "+5511961294498", "+551161294498 is another form of +5511961294498, which is used"},
+		{5, "+5551991234568", fmt.Sprintf(abroad, "+51991234568")},
+	}
+	if diff := cmp.Diff(want, got.Warnings); diff != "" {
+		t.Error(diff)
+	}
+	var out strings.Builder
+	if err := got.WriteText(&out); err != nil {
+		t.Fatal(err)
+	}
+	table := "\nSent to, but look at:\nROWS  SUCH AS                                     WHY\n" +
+		"2     row 1 +5551991234567, row 5 +5551991234568  " + fmt.Sprintf(abroad, "+…") + "\n" +
+		"1     row 2 +5511961294498                        +… is another form of +…, which is used\n"
+	if !strings.Contains(out.String(), table) {
+		t.Errorf("%s is missing in:\n%s", table, out.String())
+	}
+}
+
+func TestCheckSaysHowRowsCount(t *testing.T) {
+	def := strings.ReplaceAll(strings.ReplaceAll(twoSteps, "{{Language|en_US}}", "en_US"), "{{Full Name|there}}", "you")
+	for list, want := range map[string]string{
+		"Phone\n+4915123018622\n": "Rows count from the first one below the header",
+		"+4915123018622\n":        "Rows count from the first one, ",
+	} {
+		got, err := Check(t.Context(), file(t, "c.yaml", def), file(t, "c.csv", list), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out strings.Builder
+		if err := got.WriteText(&out); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Count(out.String(), want) != 1 || got.Preview[0].Row != 1 || strings.Contains(out.String(), "look at") {
+			t.Errorf("want %q once, and no warnings:\n%s", want, out.String())
+		}
+	}
+}
+
+func TestCheckInterrupted(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("TMPDIR", folder)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := Check(ctx, file(t, "c.yaml", twoSteps), file(t, "c.csv", "Full Name,Phone,Language\nAnna,+4915123018622,de\n"), "")
+	exits(t, err, 1, "interrupted before the whole list was read; nothing was sent")
+	if left, err := filepath.Glob(filepath.Join(folder, "carillon-check-*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

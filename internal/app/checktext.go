@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"carillon/campaign"
@@ -13,12 +14,16 @@ import (
 // listedRows is how many bad rows the text of a check has. The JSON has all.
 const listedRows = 20
 
+// shownExamples is how many rows the text names of each kind of warning.
+const shownExamples = 3
+
 // WriteText writes the result for a person to read.
 func (r *CheckResult) WriteText(out io.Writer) error {
 	var text bytes.Buffer
 	r.writeLayout(&text)
 	r.writeCounts(&text)
 	r.writeRows(&text)
+	r.writeWarnings(&text)
 	r.writePreview(&text)
 	fmt.Fprintf(&text, "\nEstimate: %s.\n", r.Estimate.Text)
 	if r.Hours != "" {
@@ -41,6 +46,11 @@ func (r *CheckResult) writeLayout(text *bytes.Buffer) {
 	fmt.Fprintf(text, ", phone numbers in column %q.\n", l.Columns[l.Phone])
 	for _, guess := range l.Guessed {
 		fmt.Fprintf(text, "  guessed: %s\n", guess)
+	}
+	if l.Header {
+		text.WriteString("Rows count from the first one below the header, without empty ones.\n")
+	} else {
+		text.WriteString("Rows count from the first one, without empty ones.\n")
 	}
 }
 
@@ -75,6 +85,45 @@ func (r *CheckResult) writeRows(text *bytes.Buffer) {
 	if more := len(r.Rows) - listedRows; more > 0 {
 		fmt.Fprintf(text, "and %d more; --json lists them all\n", more)
 	}
+}
+
+// writeWarnings counts the warnings by kind, the first kind first.
+func (r *CheckResult) writeWarnings(text *bytes.Buffer) {
+	if len(r.Warnings) == 0 {
+		return
+	}
+	var kinds []string
+	of := map[string][]CheckWarning{}
+	for _, w := range r.Warnings {
+		kind := w.kind()
+		if of[kind] == nil {
+			kinds = append(kinds, kind)
+		}
+		of[kind] = append(of[kind], w)
+	}
+	text.WriteString("\nSent to, but look at:\n")
+	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ROWS\tSUCH AS\tWHY")
+	for _, kind := range kinds {
+		var examples []string
+		for _, w := range of[kind][:min(len(of[kind]), shownExamples)] {
+			examples = append(examples, fmt.Sprintf("row %d %s", w.Row, w.E164))
+		}
+		fmt.Fprintf(table, "%d\t%s\t%s\n", len(of[kind]), strings.Join(examples, ", "), kind)
+	}
+	_ = table.Flush() // a buffer takes everything
+	text.WriteString("--json lists each of them\n")
+}
+
+// kind is the warning without the numbers in it.
+func (w CheckWarning) kind() string {
+	words := strings.Fields(w.Detail)
+	for i, word := range words {
+		if strings.HasPrefix(word, "+") {
+			words[i] = "+…" + strings.TrimLeft(word, "+0123456789")
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 func (r *CheckResult) writePreview(text *bytes.Buffer) {
