@@ -167,10 +167,11 @@ func (t *tx) rowsOf(ctx context.Context, keys []string) ([]campaign.RecipientID,
 		WHERE id IS NOT NULL ORDER BY id`, asJSON(nested(keys)))
 }
 
-// rejectedRows finds the rows of a person that took no part. They have no key,
-// so every such row is read.
+// rejectedRows finds the rows of a person that took no part: those with the
+// number, and those whose detail says that it may be meant. They have no key, so
+// every such row is read.
 func (l *Ledger) rejectedRows(ctx context.Context, keys []string) ([]campaign.RecipientID, error) {
-	rows, err := l.read.QueryContext(ctx, `SELECT id, phone FROM recipients WHERE person IS NULL`)
+	rows, err := l.read.QueryContext(ctx, `SELECT id, phone, detail FROM recipients WHERE person IS NULL`)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: rows that were rejected: %w", err)
 	}
@@ -178,11 +179,12 @@ func (l *Ledger) rejectedRows(ctx context.Context, keys []string) ([]campaign.Re
 	var ids []campaign.RecipientID
 	for rows.Next() {
 		var id campaign.RecipientID
-		var phone string
-		if err := rows.Scan(&id, &phone); err != nil {
+		var phone, detail string
+		if err := rows.Scan(&id, &phone, &detail); err != nil {
 			return nil, fmt.Errorf("ledger: rows that were rejected: %w", err)
 		}
-		if slices.Contains(keys, campaign.Person(phone)) {
+		meant := slices.ContainsFunc(keys, func(key string) bool { return strings.Contains(detail, key) })
+		if meant || slices.Contains(keys, campaign.Person(phone)) {
 			ids = append(ids, id)
 		}
 	}

@@ -69,6 +69,24 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("erased again %+v", done)
 		}
 	},
+	"a row that may mean the person goes, too": func(t *testing.T, b *bench) {
+		unclear := campaign.Row{
+			Number: 2, Phone: "7700900000", Verdict: campaign.Invalid, Values: []string{"Ana", "7700900000"},
+			Detail: "7700900000 may be a number of GB, " + ana + ", or one abroad",
+		}
+		other := campaign.Row{Number: 3, Phone: "12", Verdict: campaign.Invalid, Detail: "too short", Values: []string{"Bob", "12"}}
+		c := b.imported(steps(1), []campaign.Row{row(1, ana), unclear, other})
+		if done := b.forget(); done.Rows != 2 {
+			t.Errorf("%d rows were erased, want 2", done.Rows)
+		}
+		page, _, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 10})
+		b.check(err)
+		for n, want := range []string{"forgotten", "forgotten", "12"} {
+			if line := page[n]; line.Phone != want || n == 1 && line.Reason != "" {
+				t.Errorf("row %d is still %q, %q", n+1, line.Phone, line.Reason)
+			}
+		}
+	},
 	"nobody who was erased is in a later list": func(t *testing.T, b *bench) {
 		b.forget()
 		c := b.running(steps(1), 2)
