@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,7 +83,7 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 		page, _, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 10})
 		b.check(err)
 		for n, want := range []string{"forgotten", "forgotten", "12"} {
-			if line := page[n]; line.Phone != want || n == 1 && line.Reason != "" {
+			if line := page[n]; line.Phone != want || strings.Contains(line.Reason, ana) {
 				t.Errorf("row %d is still %q, %q", n+1, line.Phone, line.Reason)
 			}
 		}
