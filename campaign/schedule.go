@@ -25,6 +25,8 @@ type Schedule struct {
 	// not finished; empty means OverlapSkip.
 	Overlap Overlap `json:"overlap,omitempty"`
 	// CatchUp is what happens to slots that were missed; empty means CatchUpLast.
+	// Those that are made up for wait for the ones before them, unless Overlap is
+	// OverlapParallel.
 	CatchUp CatchUp `json:"catch_up,omitempty"`
 }
 
@@ -108,6 +110,14 @@ type Slot struct {
 	By string
 	// Tries is how often it was begun.
 	Tries int
+	// CaughtUp: its time passed while nobody looked, and it is made up for.
+	CaughtUp bool
+}
+
+// Queues reports whether a slot of the schedule waits for those before it. One
+// that is made up for does so, too, where others are skipped.
+func (s Schedule) Queues(slot Slot) bool {
+	return s.Overlap == OverlapQueue || slot.CaughtUp && s.Overlap != OverlapParallel
 }
 
 // Key is what the campaign's import carries, so that a slot makes one campaign.

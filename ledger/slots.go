@@ -53,11 +53,16 @@ func (l *Ledger) PlanSlots(ctx context.Context, s Schedule, slots []campaign.Slo
 func (t *tx) insertSlots(ctx context.Context, slots []campaign.Slot) error {
 	rows := make([][]any, len(slots))
 	for i, s := range slots {
-		rows[i] = []any{s.Schedule, s.At.UnixMilli(), string(s.State), s.Detail, s.By}
+		caughtUp := 0
+		if s.CaughtUp {
+			caughtUp = 1
+		}
+		rows[i] = []any{s.Schedule, s.At.UnixMilli(), string(s.State), s.Detail, s.By, caughtUp}
 	}
 	_, err := t.ExecContext(ctx, t.l.sql(`
-		INSERT INTO slots (schedule, at, state, detail, asked_by)
-		SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2, value ->> 3, value ->> 4 FROM EACH($1) WHERE true
+		INSERT INTO slots (schedule, at, state, detail, asked_by, caught_up)
+		SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2, value ->> 3, value ->> 4, CAST(value ->> 5 AS SMALLINT)
+		FROM EACH($1) WHERE true
 		ON CONFLICT (schedule, at) DO NOTHING`), asJSON(rows))
 	if err != nil {
 		return fmt.Errorf("ledger: new slots: %w", err)
@@ -92,7 +97,7 @@ func (l *Ledger) OpenSlots(ctx context.Context) ([]OpenSlot, error) {
 	rows, err := l.read.QueryContext(ctx, `
 		SELECT `+slotColumns+`, until, '' AS sending FROM slots WHERE state IN ('due', 'running')
 		UNION ALL
-		SELECT s.schedule, s.at, s.state, s.campaign_id, s.detail, s.asked_by, s.tries, s.until, c.state
+		SELECT s.schedule, s.at, s.state, s.campaign_id, s.detail, s.asked_by, s.tries, s.caught_up, s.until, c.state
 		FROM campaigns c JOIN slots s ON s.campaign_id = c.id
 		WHERE c.state IN ('scheduled', 'running', 'paused') AND s.state = 'done'
 		ORDER BY schedule, at`)
@@ -181,7 +186,7 @@ func (l *Ledger) LastSlots(ctx context.Context) (map[string]campaign.Slot, error
 	return last, err
 }
 
-const slotColumns = `schedule, at, state, campaign_id, detail, asked_by, tries`
+const slotColumns = `schedule, at, state, campaign_id, detail, asked_by, tries, caught_up`
 
 func (l *Ledger) slots(ctx context.Context, where string, args ...any) ([]campaign.Slot, error) {
 	rows, err := l.read.QueryContext(ctx, `SELECT `+slotColumns+` FROM slots `+where, args...)
@@ -205,7 +210,7 @@ func scanSlot(scan func(...any) error, more ...any) (campaign.Slot, error) {
 	var s campaign.Slot
 	var at int64
 	var made sql.NullInt64
-	if err := scan(append([]any{&s.Schedule, &at, &s.State, &made, &s.Detail, &s.By, &s.Tries}, more...)...); err != nil {
+	if err := scan(append([]any{&s.Schedule, &at, &s.State, &made, &s.Detail, &s.By, &s.Tries, &s.CaughtUp}, more...)...); err != nil {
 		return s, fmt.Errorf("ledger: slots: %w", err)
 	}
 	s.At, s.Campaign = time.UnixMilli(at).UTC(), campaign.ID(made.Int64)

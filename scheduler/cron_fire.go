@@ -124,8 +124,9 @@ func ofOne(open []ledger.OpenSlot, schedule string) []ledger.OpenSlot {
 	return open[first:]
 }
 
-// mostQueued is how many slots of a schedule wait for the one before them; ours.
-const mostQueued = 1000
+// mostQueued is how many slots of a schedule wait for the one before them: as
+// many as are caught up, and others besides; ours.
+const mostQueued = 2 * mostMissed
 
 // heldUp says why a slot is not fired at all, or that it has to wait for those
 // before it. One that was in hand when its holder died is neither: there may be
@@ -140,7 +141,7 @@ func heldUp(slot ledger.OpenSlot, of ledger.Schedule, there bool, earlier []ledg
 		return "the schedule was paused before there was a campaign; if it is still wanted, run the schedule now", false
 	case len(earlier) == 0 || of.Overlap == campaign.OverlapParallel:
 		return "", false
-	case of.Overlap != campaign.OverlapQueue:
+	case !of.Queues(slot.Slot):
 		return fmt.Sprintf("overlap is skip, and %s; resume or cancel what stands still, or set overlap to queue or parallel", earlier[0]), false
 	case len(earlier) >= mostQueued:
 		return fmt.Sprintf("%d slots were before it in the queue, for %s; resume or cancel what stands still", len(earlier), earlier[0]), false

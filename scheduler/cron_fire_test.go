@@ -333,6 +333,47 @@ func TestOverlap(t *testing.T) {
 	}
 }
 
+// TestAllThatWasMissedIsMadeUpFor, one after the other, although the process that
+// planned it dies with that.
+func TestAllThatWasMissedIsMadeUpFor(t *testing.T) {
+	for overlap, want := range map[campaign.Overlap][2][]string{
+		campaign.OverlapSkip:     {{"done running", "due", "due", "skipped"}, {"done cancelled", "done cancelled", "done cancelled", "skipped", "done running"}},
+		campaign.OverlapQueue:    {{"done running", "due", "due", "due"}, {"done cancelled", "done cancelled", "done cancelled", "done running", "due"}},
+		campaign.OverlapParallel: {{"done running", "done running", "done running", "done running"}, {"done cancelled", "done cancelled", "done cancelled", "done running", "done running"}},
+	} {
+		t.Run(string(overlap), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := wind(t)
+				c.schedule("s", overlap)
+				<-time.After(35 * time.Minute) // nobody is there
+				const plan = 0
+				dies, _ := c.process(plan, true)
+				c.run(dies, 5*time.Second)
+				c.want("s", "due", "due", "due")
+				s, _ := c.process(-1, false)
+				c.run(s, 6*time.Minute) // one comes on time
+				c.want("s", want[0]...)
+				for range 3 {
+					c.end(c.oldestRunning())
+					c.run(s, 10*time.Second)
+				}
+				c.run(s, 9*time.Minute)
+				c.want("s", want[1]...)
+			})
+		})
+	}
+}
+
+// oldestRunning is the campaign of the oldest slot that is not through.
+func (c *clockwork) oldestRunning() campaign.ID {
+	c.t.Helper()
+	open, err := c.ledger.OpenSlots(c.t.Context())
+	if err != nil || len(open) == 0 || open[0].Campaign == 0 {
+		c.t.Fatal(open, err)
+	}
+	return open[0].Campaign
+}
+
 // campaigns are all there are, the oldest first.
 func (c *clockwork) campaigns() []campaign.ID {
 	c.t.Helper()

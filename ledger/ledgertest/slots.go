@@ -257,7 +257,7 @@ var slotScenarios = map[string]func(*testing.T, *bench){
 		s := b.add(b.daily("daily"))
 		var slots []campaign.Slot
 		for n := range 25 {
-			slots = append(slots, campaign.Slot{Schedule: "daily", At: b.now.Add(time.Duration(n) * time.Hour), State: campaign.SlotMissed, Detail: fmt.Sprint(n)})
+			slots = append(slots, campaign.Slot{Schedule: "daily", At: b.now.Add(time.Duration(n) * time.Hour), State: campaign.SlotMissed, Detail: fmt.Sprint(n), CaughtUp: n%2 == 1})
 		}
 		if _, err := b.PlanSlots(t.Context(), s, slots, b.now.Add(24*time.Hour)); err != nil {
 			t.Fatal(err)
