@@ -88,7 +88,8 @@ const (
 	SlotRunning SlotState = "running"
 	// SlotDone: its campaign was made and started.
 	SlotDone SlotState = "done"
-	// SlotFailed: it was given up; its detail says why.
+	// SlotFailed: it was given up, or its list has rows and none can be sent to; its
+	// detail says why.
 	SlotFailed SlotState = "failed"
 	// SlotSkipped: an earlier campaign was still running.
 	SlotSkipped SlotState = "skipped"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -80,9 +81,10 @@ func (p *process) Act(ctx context.Context, id campaign.ID, a campaign.Action, by
 	return c, err
 }
 
-// importer makes the campaigns of a process, of a list with one row.
+// importer makes the campaigns of a process.
 type importer struct {
 	p     *process
+	list  []campaign.Row
 	fails []error // one for each of the first tries
 	takes time.Duration
 
@@ -112,8 +114,7 @@ func (i *importer) Launch(ctx context.Context, _ ledger.Schedule, slot campaign.
 	if err != nil {
 		return 0, err
 	}
-	row := campaign.Row{Number: 1, Phone: "+447700900001", Person: "+447700900001", Verdict: campaign.OK, Values: []string{"x"}}
-	if err := i.p.do(func() error { return in.Add(ctx, []campaign.Row{row}, time.Now()) }); err != nil {
+	if err := i.p.do(func() error { return in.Add(ctx, slices.Clone(i.list), time.Now()) }); err != nil {
 		return 0, err
 	}
 	select {
@@ -122,6 +123,20 @@ func (i *importer) Launch(ctx context.Context, _ ledger.Schedule, slot campaign.
 		return 0, errors.Join(ctx.Err(), in.Abandon(context.WithoutCancel(ctx)))
 	}
 	return in.ID(), i.p.do(func() error { return in.Reveal(ctx) })
+}
+
+// list is one with so many rows that are sent to and that are not.
+func list(good, bad int) []campaign.Row {
+	var rows []campaign.Row
+	for n := range good + bad {
+		phone := fmt.Sprintf("+4477009%05d", n)
+		row := campaign.Row{Number: n + 1, Phone: phone, Person: phone, Verdict: campaign.OK, Values: []string{"x"}}
+		if n >= good {
+			row.Person, row.Verdict = "", campaign.Invalid
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 // clockwork is a ledger with schedules, in a bubble.
@@ -151,7 +166,7 @@ func wind(t *testing.T) *clockwork {
 // process starts a scheduler that lives as long as it is not killed.
 func (c *clockwork) process(left int, after bool) (*Scheduler, *importer) {
 	p := &process{Ledger: c.ledger, left: left, after: after}
-	i := &importer{p: p}
+	i := &importer{p: p, list: list(1, 0)}
 	return New(Options{
 		Ledger: p, Launcher: i, Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}), i
@@ -277,6 +292,55 @@ func TestAProcessDiesAnywhere(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestAListThatNobodyOfCanBeSentToFailsItsSlot, and whoever takes the slot over
+// says the same.
+func TestAListThatNobodyOfCanBeSentToFailsItsSlot(t *testing.T) {
+	const things = 7
+	for left := range things + 1 {
+		t.Run(fmt.Sprint(left), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := wind(t)
+				c.schedule("s", campaign.OverlapSkip)
+				for _, lives := range []int{left, -1} {
+					s, i := c.process(lives, true)
+					i.list = list(0, 3)
+					c.run(s, 10*time.Minute+30*time.Second)
+				}
+				if got := c.history("s")[0]; got != "failed running" { // nothing ends it here
+					t.Errorf("it is %s", got)
+				}
+				want := "none of the 3 rows of its list can be sent to (3 invalid)"
+				if detail := c.first("s").Detail; !strings.Contains(detail, want) {
+					t.Error(detail)
+				}
+			})
+		})
+	}
+}
+
+func TestHowManyRowsAreSentTo(t *testing.T) {
+	for want, rows := range map[string][]campaign.Row{
+		"was made and started; 2 of 2 rows are sent to":                   list(2, 0),
+		"was made and started; 2 of 5 rows are sent to (2 ok, 3 invalid)": list(2, 3),
+		"was made and started; its list has no rows":                      nil,
+	} {
+		t.Run(want, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := wind(t)
+				c.schedule("s", campaign.OverlapSkip)
+				s, i := c.process(-1, false)
+				i.list = rows
+				c.run(s, 10*time.Minute+10*time.Second)
+				c.want("s", "done running")
+				if detail := c.last("s").Detail; !strings.HasSuffix(detail, want) {
+					t.Error(detail)
+				}
+				c.counted(s)
+			})
+		})
 	}
 }
 
