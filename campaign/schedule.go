@@ -107,7 +107,8 @@ type Slot struct {
 	Campaign ID
 	// Detail explains the state to a person.
 	Detail string
-	// By says who asked for it out of turn, empty for the clock.
+	// By says who asked for it out of turn, or to be tried at once; empty for the
+	// clock.
 	By string
 	// Tries is how often it was begun.
 	Tries int

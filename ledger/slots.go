@@ -30,6 +30,17 @@ func (o OpenSlot) String() string {
 	return fmt.Sprintf("the slot %s is still being started", at)
 }
 
+// Before are those of some open slots that come before one of the same schedule.
+func Before(open []OpenSlot, slot campaign.Slot) []OpenSlot {
+	var before []OpenSlot
+	for _, o := range open {
+		if o.Schedule == slot.Schedule && o.At.Before(slot.At) {
+			before = append(before, o)
+		}
+	}
+	return before
+}
+
 // PlanSlots records slots of a schedule and when its next one is, provided that
 // nobody has changed the schedule since it was read, which it reports. A slot
 // that has a row already keeps it.
@@ -76,7 +87,7 @@ func (t *tx) insertSlots(ctx context.Context, slots []campaign.Slot) error {
 func (l *Ledger) RunNow(ctx context.Context, name, by string, now time.Time) (campaign.Slot, error) {
 	slot := campaign.Slot{
 		Schedule: name, At: now.UTC().Truncate(time.Second), State: campaign.SlotDue, By: by,
-		Detail: "asked for by " + by + "; it begins within a second",
+		Detail: "asked for by " + by,
 	}
 	err := l.changeSchedule(ctx, name, func(ctx context.Context, t *tx, _ Schedule) error {
 		return t.insertSlots(ctx, []campaign.Slot{slot})
@@ -84,11 +95,40 @@ func (l *Ledger) RunNow(ctx context.Context, name, by string, now time.Time) (ca
 	if err != nil {
 		return campaign.Slot{}, err
 	}
-	found, err := l.slots(ctx, `WHERE schedule = $1 AND at = $2`, name, slot.At.UnixMilli())
+	found, err := readSlots(ctx, l.read, `WHERE schedule = $1 AND at = $2`, name, slot.At.UnixMilli())
 	if err != nil || len(found) == 0 {
 		return slot, err
 	}
 	return found[0], nil
+}
+
+// TryNow has the newest slot of a schedule that waits for another try tried at
+// once, for somebody who asked, and returns it. It reports false where none
+// waits. Asking twice within a second is asking once, also where RunNow has made
+// the slot. The error wraps ErrNotFound where there is no such schedule.
+func (l *Ledger) TryNow(ctx context.Context, name, by string, now time.Time) (campaign.Slot, bool, error) {
+	const asked = `WHERE schedule = $1 AND (at = $2 OR asked_at = $2)`
+	second := now.Truncate(time.Second).UnixMilli()
+	var found []campaign.Slot
+	err := l.changeSchedule(ctx, name, func(ctx context.Context, t *tx, _ Schedule) (err error) {
+		if found, err = readSlots(ctx, t, asked, name, second); err != nil || len(found) > 0 {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `
+			UPDATE slots SET until = $3, asked_at = $2, asked_by = $4, detail = $5
+			WHERE schedule = $1 AND state = 'due' AND until > $3
+			  AND at = (SELECT MAX(at) FROM slots WHERE schedule = $1 AND state = 'due' AND until > $3)`,
+			name, second, now.UnixMilli(), by, by+" asked for another try at once")
+		if err != nil {
+			return fmt.Errorf("ledger: try a slot of schedule %s: %w", name, err)
+		}
+		found, err = readSlots(ctx, t, asked, name, second)
+		return err
+	})
+	if err != nil || len(found) == 0 {
+		return campaign.Slot{}, false, err
+	}
+	return found[0], true, nil
 }
 
 // OpenSlots are all slots that are not through: those nobody has begun, those in
@@ -170,14 +210,14 @@ func (l *Ledger) updateSlot(ctx context.Context, query string, s campaign.Slot, 
 // a time (the zero time: all).
 func (l *Ledger) Slots(ctx context.Context, schedule string, before time.Time, limit int) ([]campaign.Slot, error) {
 	if before.IsZero() {
-		return l.slots(ctx, `WHERE schedule = $1 ORDER BY at DESC LIMIT $2`, schedule, limit)
+		return readSlots(ctx, l.read, `WHERE schedule = $1 ORDER BY at DESC LIMIT $2`, schedule, limit)
 	}
-	return l.slots(ctx, `WHERE schedule = $1 AND at < $2 ORDER BY at DESC LIMIT $3`, schedule, before.UnixMilli(), limit)
+	return readSlots(ctx, l.read, `WHERE schedule = $1 AND at < $2 ORDER BY at DESC LIMIT $3`, schedule, before.UnixMilli(), limit)
 }
 
 // LastSlots is the newest slot of each schedule that has one, by its name.
 func (l *Ledger) LastSlots(ctx context.Context) (map[string]campaign.Slot, error) {
-	found, err := l.slots(ctx, `
+	found, err := readSlots(ctx, l.read, `
 		WHERE (schedule, at) IN (SELECT name, (SELECT MAX(at) FROM slots WHERE schedule = name) FROM schedules)`)
 	last := map[string]campaign.Slot{}
 	for _, s := range found {
@@ -188,8 +228,8 @@ func (l *Ledger) LastSlots(ctx context.Context) (map[string]campaign.Slot, error
 
 const slotColumns = `schedule, at, state, campaign_id, detail, asked_by, tries, caught_up`
 
-func (l *Ledger) slots(ctx context.Context, where string, args ...any) ([]campaign.Slot, error) {
-	rows, err := l.read.QueryContext(ctx, `SELECT `+slotColumns+` FROM slots `+where, args...)
+func readSlots(ctx context.Context, from querier, where string, args ...any) ([]campaign.Slot, error) {
+	rows, err := from.QueryContext(ctx, `SELECT `+slotColumns+` FROM slots `+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: slots: %w", err)
 	}

@@ -205,8 +205,14 @@ func TestRunScheduleNow(t *testing.T) {
 	}
 	wantStatus(t, f.post("/api/campaigns/"+id+"/cancel"), http.StatusOK)
 	wantStatus(t, run("daily"), http.StatusAccepted)
-	for range 2 { // they wait for each other
-		wantStatus(t, run("queue"), http.StatusAccepted)
+	for n, want := range []string{
+		"it begins within a second",
+		"it waits, for the slot 2026-05-01T10:01:00Z",
+		"it waits with 2 others before it, for the slot 2026-05-01T10:01:00Z",
+	} {
+		if slot := decode[slotView](t, run("queue")); !strings.Contains(slot.Detail, "asked for by anybody; "+want) {
+			t.Errorf("slot %d: %s", n, slot.Detail)
+		}
 		*now = now.Add(time.Minute)
 	}
 
@@ -217,6 +223,45 @@ func TestRunScheduleNow(t *testing.T) {
 	history := decode[page[slotView]](t, f.get("/api/schedules/daily/slots"))
 	if len(history.Items) != 2 || history.Items[1].Campaign == nil || *history.Items[1].Campaign != id || history.Next != nil {
 		t.Errorf("%+v", history)
+	}
+}
+
+// Whoever runs a schedule whose slot waits for another try, for its list has come,
+// means that one.
+func TestRunNowTriesWhatWaits(t *testing.T) {
+	for _, overlap := range []campaign.Overlap{campaign.OverlapSkip, campaign.OverlapQueue, campaign.OverlapParallel} {
+		t.Run(string(overlap), func(t *testing.T) {
+			f, now := atTen(t)
+			wantStatus(t, f.addSchedule(map[string]any{"overlap": overlap}), http.StatusCreated)
+			run := func() slotView {
+				t.Helper()
+				answer := f.post("/api/schedules/daily/run")
+				wantStatus(t, answer, http.StatusAccepted)
+				return decode[slotView](t, answer)
+			}
+			slot := campaign.Slot{Schedule: "daily", At: run().At, State: campaign.SlotDue, Detail: "try 1 of 5: no list; tried again at 10:30"}
+			*now = now.Add(time.Minute)
+			if done, err := f.ledger.SettleSlot(t.Context(), slot, now.Add(time.Hour)); err != nil || !done {
+				t.Fatal(done, err)
+			}
+			first := run()
+			if want := "anybody asked for another try at once; it begins within a second"; !first.At.Equal(slot.At) || first.Detail != want {
+				t.Errorf("%+v", first)
+			}
+			if diff := cmp.Diff(first, run()); diff != "" {
+				t.Errorf("within the same second: %s", diff)
+			}
+			if done, err := f.ledger.SettleSlot(t.Context(), slot, now.Add(time.Hour)); err != nil || !done {
+				t.Fatal(done, err)
+			}
+			if again := run(); again.Detail != slot.Detail {
+				t.Errorf("within the same second, when it has failed again: %+v", again)
+			}
+			history := decode[page[slotView]](t, f.get("/api/schedules/daily/slots"))
+			if len(history.Items) != 1 {
+				t.Errorf("%+v", history)
+			}
+		})
 	}
 }
 

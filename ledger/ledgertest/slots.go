@@ -3,6 +3,7 @@ package ledgertest
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -250,6 +251,55 @@ var slotScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("%+v", first)
 		}
 		if _, err := b.RunNow(t.Context(), "weekly", "ada", b.now); !errors.Is(err, ledger.ErrNotFound) {
+			t.Errorf("one that is not there: %v, want ErrNotFound", err)
+		}
+	},
+	"a slot that waits for another try is tried at once": func(t *testing.T, b *bench) {
+		slot := b.due("daily")
+		try := func(want bool) (campaign.Slot, bool) {
+			t.Helper()
+			got, found, err := b.TryNow(t.Context(), "daily", "ada", b.now)
+			if err != nil || found != want {
+				t.Fatalf("found %t, %v", found, err)
+			}
+			return got, found
+		}
+		b.advance(time.Minute)
+		try(false) // it waits for nothing
+		fail := func(s campaign.Slot, detail string) {
+			t.Helper()
+			if done, err := b.SettleSlot(t.Context(), settled(s, campaign.SlotDue, 0, detail), b.now.Add(time.Hour)); err != nil || !done {
+				t.Fatal(done, err)
+			}
+		}
+		fail(b.take(slot), "no list")
+		b.advance(300 * time.Millisecond)
+		if got, _ := try(true); got.By != "ada" || got.Tries != 1 || !got.At.Equal(slot.At) || got.State != campaign.SlotDue || strings.Contains(got.Detail, "no list") {
+			t.Errorf("%+v", got)
+		}
+		slot.Tries = 1
+		fail(b.take(slot), "still no list")
+		b.advance(200 * time.Millisecond)
+		if got, _ := try(true); got.Detail != "still no list" {
+			t.Errorf("asked again within the second, it is %+v", got)
+		}
+		b.advance(time.Second)
+		try(true)
+		slot.Tries = 2
+		if done, err := b.SettleSlot(t.Context(), settled(b.take(slot), campaign.SlotDone, 0, "sent"), time.Time{}); err != nil || !done {
+			t.Fatal(done, err)
+		}
+		if got, _ := try(true); got.State != campaign.SlotDone {
+			t.Errorf("asked again within the second, when it is done: %+v", got)
+		}
+		b.advance(time.Second)
+		try(false)
+		ran, err := b.RunNow(t.Context(), "daily", "ada", b.now)
+		b.check(err)
+		if got, _ := try(true); got != ran {
+			t.Errorf("%+v after %+v", got, ran)
+		}
+		if _, _, err := b.TryNow(t.Context(), "weekly", "ada", b.now); !errors.Is(err, ledger.ErrNotFound) {
 			t.Errorf("one that is not there: %v, want ErrNotFound", err)
 		}
 	},
