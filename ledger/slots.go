@@ -21,13 +21,20 @@ type OpenSlot struct {
 	Sending campaign.State
 }
 
-// String says why it holds up the others.
+// String says why it holds up the others, and what to do where that does not pass.
 func (o OpenSlot) String() string {
 	at := o.At.UTC().Format(time.RFC3339)
-	if o.Sending != "" {
+	switch {
+	case o.Sending == campaign.Paused:
+		return fmt.Sprintf("campaign %s of the slot %s is %s; resume or cancel it", o.Campaign, at, o.Sending)
+	case o.Sending != "":
 		return fmt.Sprintf("campaign %s of the slot %s is %s", o.Campaign, at, o.Sending)
+	case o.State == campaign.SlotDue && o.Tries > 0:
+		return fmt.Sprintf("the slot %s has failed and is tried again at %s", at, o.Until.UTC().Format(time.RFC3339))
+	case o.State == campaign.SlotDue:
+		return fmt.Sprintf("the slot %s is about to be started", at)
 	}
-	return fmt.Sprintf("the slot %s is still being started", at)
+	return fmt.Sprintf("the slot %s is being started", at)
 }
 
 // Before are those of some open slots that come before one of the same schedule.

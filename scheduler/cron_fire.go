@@ -142,9 +142,9 @@ func heldUp(slot ledger.OpenSlot, of ledger.Schedule, there bool, earlier []ledg
 	case len(earlier) == 0 || of.Overlap == campaign.OverlapParallel:
 		return "", false
 	case !of.Queues(slot.Slot):
-		return fmt.Sprintf("overlap is skip, and %s; resume or cancel what stands still, or set overlap to queue or parallel", earlier[0]), false
+		return fmt.Sprintf("overlap is skip, and %s; run the schedule when that is over if it is still wanted, or set overlap to queue or parallel", earlier[0]), false
 	case len(earlier) >= mostQueued:
-		return fmt.Sprintf("%d slots were before it in the queue, for %s; resume or cancel what stands still", len(earlier), earlier[0]), false
+		return fmt.Sprintf("%d slots were before it in the queue, and %s", len(earlier), earlier[0]), false
 	}
 	return "", true
 }

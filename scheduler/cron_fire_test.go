@@ -495,6 +495,32 @@ func TestASlotThatFails(t *testing.T) {
 	}
 }
 
+func TestWhyASlotIsSkipped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := wind(t)
+		c.schedule("s", campaign.OverlapSkip)
+		s, i := c.process(-1, false)
+		for range mostTries { // 0, 1, 3, 7 and 15 minutes after its time
+			i.fails = append(i.fails, errors.New("no list"))
+		}
+		c.run(s, 20*time.Minute+10*time.Second)
+		c.want("s", "due", "skipped")
+		again := c.first("s").At.Add(15 * time.Minute).Format("2006-01-02T15:04")
+		detail := c.last("s").Detail
+		if !strings.Contains(detail, "has failed and is tried again at "+again) || strings.Contains(detail, "resume or cancel") {
+			t.Error(detail)
+		}
+		c.run(s, 10*time.Minute) // the third is begun
+		if _, err := c.ledger.Act(t.Context(), c.last("s").Campaign, campaign.Pause, "tester", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		c.run(s, 10*time.Minute)
+		if detail := c.last("s").Detail; !strings.Contains(detail, "is paused; resume or cancel it") {
+			t.Error(detail)
+		}
+	})
+}
+
 // first is the oldest slot of a schedule.
 func (c *clockwork) first(name string) campaign.Slot {
 	c.t.Helper()

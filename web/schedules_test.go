@@ -191,7 +191,7 @@ func TestRunScheduleNow(t *testing.T) {
 		t.Errorf("within the same second: %s", again.body)
 	}
 	*now = now.Add(time.Minute)
-	if p := wantProblem(t, run("daily"), wrongState); !strings.Contains(p.Detail, "the slot 2026-05-01T10:00:00Z is still being started") {
+	if p := wantProblem(t, run("daily"), wrongState); !strings.Contains(p.Detail, "the slot 2026-05-01T10:00:00Z is about to be started") {
 		t.Error(p.Detail)
 	}
 	id := decode[createdView](t, f.do(uploadCall("/api/campaigns?start=true", ""))).ID

@@ -51,7 +51,7 @@ func (s *Server) runSchedule(w http.ResponseWriter, r *http.Request) error {
 	if !waited {
 		next := campaign.Slot{Schedule: name, At: now.UTC().Truncate(time.Second)}
 		if before := ledger.Before(open, next); of.Overlap == campaign.OverlapSkip && len(before) > 0 {
-			return refuse(wrongState, "resume or cancel what stands still, and ask again when it has ended",
+			return refuse(wrongState, "ask again when that is over, or set overlap to queue or parallel",
 				"schedule %s skips what overlaps, and %s", name, before[0])
 		}
 		if slot, err = s.ledger.RunNow(r.Context(), name, by, now); err != nil {

@@ -62,7 +62,7 @@ func (b *bench) open() []string {
 	b.check(err)
 	texts := []string{}
 	for _, o := range found {
-		texts = append(texts, o.Schedule+" "+string(o.State)+" "+string(o.Sending))
+		texts = append(texts, strings.ReplaceAll(o.Schedule+": "+o.String(), o.Campaign.String(), "C"))
 	}
 	return texts
 }
@@ -215,21 +215,26 @@ var slotScenarios = map[string]func(*testing.T, *bench){
 				t.Error(diff)
 			}
 		}
-		open("daily due ")
+		open("daily: the slot 2026-03-02T10:00:00Z is about to be started")
 		slot = b.take(slot)
-		open("daily running ")
+		open("daily: the slot 2026-03-02T10:00:00Z is being started")
+		again := b.now.Add(2 * time.Minute)
+		if _, err := b.SettleSlot(t.Context(), settled(slot, campaign.SlotDue, 0, "no list"), again); err != nil {
+			t.Fatal(err)
+		}
+		open("daily: the slot 2026-03-02T10:00:00Z has failed and is tried again at 2026-03-02T10:02:00Z")
 		c := b.running(steps(1), 1)
 		if _, err := b.SettleSlot(t.Context(), settled(slot, campaign.SlotDone, c, "sent"), time.Time{}); err != nil {
 			t.Fatal(err)
 		}
-		open("daily done running")
+		open("daily: campaign C of the slot 2026-03-02T10:00:00Z is running")
 		b.act(c, campaign.Pause)
-		open("daily done paused")
+		open("daily: campaign C of the slot 2026-03-02T10:00:00Z is paused; resume or cancel it")
 		b.act(c, campaign.Cancel)
 		open([]string{}...)
 		b.due("weekly")
 		b.check(b.RemoveSchedule(t.Context(), "weekly"))
-		open("weekly due ") // for the scheduler to say what became of it
+		open("weekly: the slot 2026-03-02T10:00:00Z is about to be started") // for the scheduler to say what became of it
 	},
 	"a slot out of turn": func(t *testing.T, b *bench) {
 		b.add(b.daily("daily"))
