@@ -28,7 +28,9 @@ type scheduleView struct {
 	Last     *slotView     `json:"last"`
 }
 
-func viewSchedule(of ledger.Schedule, last map[string]campaign.Slot) scheduleView {
+// viewSchedule shows a schedule with the newest of its slots; open are those that
+// are not through.
+func viewSchedule(of ledger.Schedule, last map[string]campaign.Slot, open []ledger.OpenSlot) scheduleView {
 	v := scheduleView{
 		Name: of.Name, Cron: of.Cron, Zone: of.Zone, Overlap: of.Overlap, CatchUp: of.CatchUp,
 		Contacts: of.Contacts.String(), Campaign: filepath.Base(of.CampaignFile),
@@ -40,6 +42,7 @@ func viewSchedule(of ledger.Schedule, last map[string]campaign.Slot) scheduleVie
 		}
 	}
 	if slot, there := last[of.Name]; there {
+		slot.Detail += waits(of, slot, open)
 		shown := viewSlot(slot)
 		v.Last = &shown
 	}
@@ -55,11 +58,15 @@ func (s *Server) listSchedules(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	open, err := s.ledger.OpenSlots(r.Context())
+	if err != nil {
+		return err
+	}
 	list := struct {
 		Items []scheduleView `json:"items"`
 	}{[]scheduleView{}}
 	for _, of := range all {
-		list.Items = append(list.Items, viewSchedule(of, last))
+		list.Items = append(list.Items, viewSchedule(of, last, open))
 	}
 	return answer(w, http.StatusOK, list)
 }
@@ -95,11 +102,15 @@ func (s *Server) answerSchedule(w http.ResponseWriter, r *http.Request, status i
 	if err != nil {
 		return err
 	}
+	open, err := s.ledger.OpenSlots(r.Context())
+	if err != nil {
+		return err
+	}
 	newest := map[string]campaign.Slot{}
 	for _, slot := range last {
 		newest[name] = slot
 	}
-	return answer(w, status, viewSchedule(of, newest))
+	return answer(w, status, viewSchedule(of, newest, open))
 }
 
 // noSchedule says of a name that there is no such schedule, where that is what

@@ -226,6 +226,40 @@ func TestRunScheduleNow(t *testing.T) {
 	}
 }
 
+func TestHistorySaysWhatASlotWaitsFor(t *testing.T) {
+	f, now := atTen(t)
+	wantStatus(t, f.addSchedule(map[string]any{"overlap": "queue"}), http.StatusCreated)
+	for range 2 {
+		wantStatus(t, f.post("/api/schedules/daily/run"), http.StatusAccepted)
+		*now = now.Add(time.Minute)
+	}
+	id := decode[createdView](t, f.do(uploadCall("/api/campaigns?start=true", ""))).ID
+	made, err := campaign.ParseID(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.settle(campaign.Slot{Schedule: "daily", At: now.Add(-2 * time.Minute), State: campaign.SlotDone, Campaign: made, Detail: "made"})
+	for _, step := range [][2]string{{"pause", "is paused; resume or cancel it"}, {"resume", "is running"}} {
+		action, waits := step[0], step[1]
+		wantStatus(t, f.post("/api/campaigns/"+id+"/"+action), http.StatusOK)
+		want := "asked for by anybody; it waits, for campaign " + id + " of the slot 2026-05-01T10:00:00Z " + waits
+		history := decode[page[slotView]](t, f.get("/api/schedules/daily/slots")).Items
+		if diff := cmp.Diff([]string{want, "made"}, []string{history[0].Detail, history[1].Detail}); diff != "" {
+			t.Error(diff)
+		}
+		list := decode[page[scheduleView]](t, f.get("/api/schedules")).Items
+		for _, v := range append(list, decode[scheduleView](t, f.get("/api/schedules/daily"))) {
+			if v.Last.Detail != want {
+				t.Error(v.Last.Detail)
+			}
+		}
+	}
+	wantStatus(t, f.post("/api/campaigns/"+id+"/cancel"), http.StatusOK)
+	if v := decode[scheduleView](t, f.get("/api/schedules/daily")); v.Last.Detail != "asked for by anybody" {
+		t.Error(v.Last.Detail)
+	}
+}
+
 // Whoever runs a schedule whose slot waits for another try, for its list has come,
 // means that one.
 func TestRunNowTriesWhatWaits(t *testing.T) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -72,7 +73,8 @@ func begins(of ledger.Schedule, slot campaign.Slot, open []ledger.OpenSlot, now 
 	return cmp.Or(waits(of, slot, open), "; it begins within a second")
 }
 
-// waits is added to the detail of a slot that is due: what it waits for.
+// waits is added to the detail of a slot that is due: what it waits for, which
+// changes too often to be written down.
 func waits(of ledger.Schedule, slot campaign.Slot, open []ledger.OpenSlot) string {
 	before := ledger.Before(open, slot)
 	switch {
@@ -104,10 +106,14 @@ func (s *Server) listSlots(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(found) == 0 && before.IsZero() {
-		if _, err := s.ledger.Schedule(r.Context(), name); err != nil {
-			return noSchedule(name, err)
-		}
+	of, err := s.ledger.Schedule(r.Context(), name)
+	outlived := errors.Is(err, ledger.ErrNotFound) && (len(found) > 0 || !before.IsZero())
+	if err != nil && !outlived {
+		return noSchedule(name, err)
+	}
+	open, err := s.ledger.OpenSlots(r.Context())
+	if err != nil {
+		return err
 	}
 	list := page[slotView]{Items: []slotView{}}
 	for i, slot := range found {
@@ -116,6 +122,7 @@ func (s *Server) listSlots(w http.ResponseWriter, r *http.Request) error {
 			list.Next = &cursor
 			break
 		}
+		slot.Detail += waits(of, slot, open)
 		list.Items = append(list.Items, viewSlot(slot))
 	}
 	return answer(w, http.StatusOK, list)
