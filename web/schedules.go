@@ -26,6 +26,10 @@ type scheduleView struct {
 	Paused   bool          `json:"paused"`
 	NextAt   *time.Time    `json:"next_at"`
 	Last     *slotView     `json:"last"`
+	// Lists of schedules leave out what follows.
+	Database     string `json:"database,omitempty"`
+	Query        string `json:"query,omitempty"`
+	AllowPrivate bool   `json:"allow_private,omitempty"`
 }
 
 // viewSchedule shows a schedule with the newest of its slots; open are those that
@@ -110,7 +114,9 @@ func (s *Server) answerSchedule(w http.ResponseWriter, r *http.Request, status i
 	for _, slot := range last {
 		newest[name] = slot
 	}
-	return answer(w, status, viewSchedule(of, newest, open))
+	v := viewSchedule(of, newest, open)
+	v.Database, v.Query, v.AllowPrivate = of.Contacts.Database(), of.Contacts.Query, of.Contacts.AllowPrivate
+	return answer(w, status, v)
 }
 
 // noSchedule says of a name that there is no such schedule, where that is what
