@@ -25,6 +25,8 @@ type Schedule struct {
 	// not finished; empty means OverlapSkip.
 	Overlap Overlap `json:"overlap,omitempty"`
 	// CatchUp is what happens to slots that were missed; empty means CatchUpLast.
+	// Those that are made up for wait for the ones before them, unless Overlap is
+	// OverlapParallel.
 	CatchUp CatchUp `json:"catch_up,omitempty"`
 }
 
@@ -86,7 +88,8 @@ const (
 	SlotRunning SlotState = "running"
 	// SlotDone: its campaign was made and started.
 	SlotDone SlotState = "done"
-	// SlotFailed: it was given up; its detail says why.
+	// SlotFailed: it was given up, or its list has rows and none can be sent to; its
+	// detail says why.
 	SlotFailed SlotState = "failed"
 	// SlotSkipped: an earlier campaign was still running.
 	SlotSkipped SlotState = "skipped"
@@ -104,10 +107,19 @@ type Slot struct {
 	Campaign ID
 	// Detail explains the state to a person.
 	Detail string
-	// By says who asked for it out of turn, empty for the clock.
+	// By says who asked for it out of turn, or to be tried at once; empty for the
+	// clock.
 	By string
 	// Tries is how often it was begun.
 	Tries int
+	// CaughtUp: its time passed while nobody looked, and it is made up for.
+	CaughtUp bool
+}
+
+// Queues reports whether a slot of the schedule waits for those before it. One
+// that is made up for does so, too, where others are skipped.
+func (s Schedule) Queues(slot Slot) bool {
+	return s.Overlap == OverlapQueue || slot.CaughtUp && s.Overlap != OverlapParallel
 }
 
 // Key is what the campaign's import carries, so that a slot makes one campaign.

@@ -25,6 +25,23 @@ func (s Source) String() string {
 	return s.File
 }
 
+// Database is the DSN as a person may read it, without password and parameters;
+// empty where there is none.
+func (s Source) Database() string {
+	if s.DSN == "" || strings.HasPrefix(s.DSN, "sqlite:") {
+		return s.DSN
+	}
+	u, err := url.Parse(s.DSN)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Opaque != "" || strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") { // there may be half a password in it
+		return "a database that cannot be read"
+	}
+	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
+	if name := u.User.Username(); name != "" {
+		shown.User = url.User(name)
+	}
+	return shown.String()
+}
+
 // bareURL is an address without user, query and fragment. Only its host is
 // parsed, for placeholders of the date are no escapes.
 func bareURL(address string) string {

@@ -34,3 +34,25 @@ func TestSourceShowsNoSecret(t *testing.T) {
 		}
 	}
 }
+
+func TestDatabaseShowsNoPassword(t *testing.T) {
+	const unreadable = "a database that cannot be read"
+	for dsn, want := range map[string]string{
+		"":                                "",
+		"sqlite:lists/shop.db":            "sqlite:lists/shop.db",
+		"postgres://ann:hidden@host/shop": "postgres://ann@host/shop",
+		"postgresql://host:5433/shop?sslmode=require&password=hidden": "postgresql://host:5433/shop",
+		"postgres://:hidden@host/shop":                                "postgres://host/shop",
+		"postgres:///shop?host=/run":                                  "postgres:///shop",
+		"postgres://ann:hid/den@host/shop":                            unreadable,
+		"postgres://ann:1/hidden@host/shop":                           unreadable,
+		"postgres://ann:1?hidden@host/shop":                           unreadable,
+		"postgres://ann:1#hidden@host/shop":                           unreadable,
+		"host=a password=hidden":                                      unreadable,
+		"postgres:hidden":                                             unreadable,
+	} {
+		if got := (campaign.Source{DSN: dsn}).Database(); got != want {
+			t.Errorf("%s: got %s, want %s", dsn, got, want)
+		}
+	}
+}

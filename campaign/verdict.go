@@ -1,5 +1,10 @@
 package campaign
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Verdict says whether a row of a contact list takes part, and if not, why.
 type Verdict string
 
@@ -26,6 +31,17 @@ const (
 // Verdicts lists every verdict, the best first.
 func Verdicts() []Verdict {
 	return []Verdict{OK, NotMobile, Duplicate, Invalid, MissingPhone, ForbiddenCountry, BadValue, NoConsent}
+}
+
+// CountVerdicts says in a line how many rows have which verdict, the best first.
+func CountVerdicts[V ~string](counts map[V]int64) string {
+	var parts []string
+	for _, v := range Verdicts() {
+		if n := counts[V(v)]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Row is one row of a contact list after it was read and judged.

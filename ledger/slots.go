@@ -21,13 +21,31 @@ type OpenSlot struct {
 	Sending campaign.State
 }
 
-// String says why it holds up the others.
+// String says why it holds up the others, and what to do where that does not pass.
 func (o OpenSlot) String() string {
 	at := o.At.UTC().Format(time.RFC3339)
-	if o.Sending != "" {
+	switch {
+	case o.Sending == campaign.Paused:
+		return fmt.Sprintf("campaign %s of the slot %s is %s; resume or cancel it", o.Campaign, at, o.Sending)
+	case o.Sending != "":
 		return fmt.Sprintf("campaign %s of the slot %s is %s", o.Campaign, at, o.Sending)
+	case o.State == campaign.SlotDue && o.Tries > 0:
+		return fmt.Sprintf("the slot %s has failed and is tried again at %s", at, o.Until.UTC().Format(time.RFC3339))
+	case o.State == campaign.SlotDue:
+		return fmt.Sprintf("the slot %s is about to be started", at)
 	}
-	return fmt.Sprintf("the slot %s is still being started", at)
+	return fmt.Sprintf("the slot %s is being started", at)
+}
+
+// Before are those of some open slots that come before one of the same schedule.
+func Before(open []OpenSlot, slot campaign.Slot) []OpenSlot {
+	var before []OpenSlot
+	for _, o := range open {
+		if o.Schedule == slot.Schedule && o.At.Before(slot.At) {
+			before = append(before, o)
+		}
+	}
+	return before
 }
 
 // PlanSlots records slots of a schedule and when its next one is, provided that
@@ -53,11 +71,16 @@ func (l *Ledger) PlanSlots(ctx context.Context, s Schedule, slots []campaign.Slo
 func (t *tx) insertSlots(ctx context.Context, slots []campaign.Slot) error {
 	rows := make([][]any, len(slots))
 	for i, s := range slots {
-		rows[i] = []any{s.Schedule, s.At.UnixMilli(), string(s.State), s.Detail, s.By}
+		caughtUp := 0
+		if s.CaughtUp {
+			caughtUp = 1
+		}
+		rows[i] = []any{s.Schedule, s.At.UnixMilli(), string(s.State), s.Detail, s.By, caughtUp}
 	}
 	_, err := t.ExecContext(ctx, t.l.sql(`
-		INSERT INTO slots (schedule, at, state, detail, asked_by)
-		SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2, value ->> 3, value ->> 4 FROM EACH($1) WHERE true
+		INSERT INTO slots (schedule, at, state, detail, asked_by, caught_up)
+		SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2, value ->> 3, value ->> 4, CAST(value ->> 5 AS SMALLINT)
+		FROM EACH($1) WHERE true
 		ON CONFLICT (schedule, at) DO NOTHING`), asJSON(rows))
 	if err != nil {
 		return fmt.Errorf("ledger: new slots: %w", err)
@@ -71,7 +94,7 @@ func (t *tx) insertSlots(ctx context.Context, slots []campaign.Slot) error {
 func (l *Ledger) RunNow(ctx context.Context, name, by string, now time.Time) (campaign.Slot, error) {
 	slot := campaign.Slot{
 		Schedule: name, At: now.UTC().Truncate(time.Second), State: campaign.SlotDue, By: by,
-		Detail: "asked for by " + by + "; it begins within a second",
+		Detail: "asked for by " + by,
 	}
 	err := l.changeSchedule(ctx, name, func(ctx context.Context, t *tx, _ Schedule) error {
 		return t.insertSlots(ctx, []campaign.Slot{slot})
@@ -79,11 +102,40 @@ func (l *Ledger) RunNow(ctx context.Context, name, by string, now time.Time) (ca
 	if err != nil {
 		return campaign.Slot{}, err
 	}
-	found, err := l.slots(ctx, `WHERE schedule = $1 AND at = $2`, name, slot.At.UnixMilli())
+	found, err := readSlots(ctx, l.read, `WHERE schedule = $1 AND at = $2`, name, slot.At.UnixMilli())
 	if err != nil || len(found) == 0 {
 		return slot, err
 	}
 	return found[0], nil
+}
+
+// TryNow has the newest slot of a schedule that waits for another try tried at
+// once, for somebody who asked, and returns it. It reports false where none
+// waits. Asking twice within a second is asking once, also where RunNow has made
+// the slot. The error wraps ErrNotFound where there is no such schedule.
+func (l *Ledger) TryNow(ctx context.Context, name, by string, now time.Time) (campaign.Slot, bool, error) {
+	const asked = `WHERE schedule = $1 AND (at = $2 OR asked_at = $2)`
+	second := now.Truncate(time.Second).UnixMilli()
+	var found []campaign.Slot
+	err := l.changeSchedule(ctx, name, func(ctx context.Context, t *tx, _ Schedule) (err error) {
+		if found, err = readSlots(ctx, t, asked, name, second); err != nil || len(found) > 0 {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `
+			UPDATE slots SET until = $3, asked_at = $2, asked_by = $4, detail = $5
+			WHERE schedule = $1 AND state = 'due' AND until > $3
+			  AND at = (SELECT MAX(at) FROM slots WHERE schedule = $1 AND state = 'due' AND until > $3)`,
+			name, second, now.UnixMilli(), by, by+" asked for another try at once")
+		if err != nil {
+			return fmt.Errorf("ledger: try a slot of schedule %s: %w", name, err)
+		}
+		found, err = readSlots(ctx, t, asked, name, second)
+		return err
+	})
+	if err != nil || len(found) == 0 {
+		return campaign.Slot{}, false, err
+	}
+	return found[0], true, nil
 }
 
 // OpenSlots are all slots that are not through: those nobody has begun, those in
@@ -92,7 +144,7 @@ func (l *Ledger) OpenSlots(ctx context.Context) ([]OpenSlot, error) {
 	rows, err := l.read.QueryContext(ctx, `
 		SELECT `+slotColumns+`, until, '' AS sending FROM slots WHERE state IN ('due', 'running')
 		UNION ALL
-		SELECT s.schedule, s.at, s.state, s.campaign_id, s.detail, s.asked_by, s.tries, s.until, c.state
+		SELECT s.schedule, s.at, s.state, s.campaign_id, s.detail, s.asked_by, s.tries, s.caught_up, s.until, c.state
 		FROM campaigns c JOIN slots s ON s.campaign_id = c.id
 		WHERE c.state IN ('scheduled', 'running', 'paused') AND s.state = 'done'
 		ORDER BY schedule, at`)
@@ -165,14 +217,14 @@ func (l *Ledger) updateSlot(ctx context.Context, query string, s campaign.Slot, 
 // a time (the zero time: all).
 func (l *Ledger) Slots(ctx context.Context, schedule string, before time.Time, limit int) ([]campaign.Slot, error) {
 	if before.IsZero() {
-		return l.slots(ctx, `WHERE schedule = $1 ORDER BY at DESC LIMIT $2`, schedule, limit)
+		return readSlots(ctx, l.read, `WHERE schedule = $1 ORDER BY at DESC LIMIT $2`, schedule, limit)
 	}
-	return l.slots(ctx, `WHERE schedule = $1 AND at < $2 ORDER BY at DESC LIMIT $3`, schedule, before.UnixMilli(), limit)
+	return readSlots(ctx, l.read, `WHERE schedule = $1 AND at < $2 ORDER BY at DESC LIMIT $3`, schedule, before.UnixMilli(), limit)
 }
 
 // LastSlots is the newest slot of each schedule that has one, by its name.
 func (l *Ledger) LastSlots(ctx context.Context) (map[string]campaign.Slot, error) {
-	found, err := l.slots(ctx, `
+	found, err := readSlots(ctx, l.read, `
 		WHERE (schedule, at) IN (SELECT name, (SELECT MAX(at) FROM slots WHERE schedule = name) FROM schedules)`)
 	last := map[string]campaign.Slot{}
 	for _, s := range found {
@@ -181,10 +233,10 @@ func (l *Ledger) LastSlots(ctx context.Context) (map[string]campaign.Slot, error
 	return last, err
 }
 
-const slotColumns = `schedule, at, state, campaign_id, detail, asked_by, tries`
+const slotColumns = `schedule, at, state, campaign_id, detail, asked_by, tries, caught_up`
 
-func (l *Ledger) slots(ctx context.Context, where string, args ...any) ([]campaign.Slot, error) {
-	rows, err := l.read.QueryContext(ctx, `SELECT `+slotColumns+` FROM slots `+where, args...)
+func readSlots(ctx context.Context, from querier, where string, args ...any) ([]campaign.Slot, error) {
+	rows, err := from.QueryContext(ctx, `SELECT `+slotColumns+` FROM slots `+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: slots: %w", err)
 	}
@@ -205,7 +257,7 @@ func scanSlot(scan func(...any) error, more ...any) (campaign.Slot, error) {
 	var s campaign.Slot
 	var at int64
 	var made sql.NullInt64
-	if err := scan(append([]any{&s.Schedule, &at, &s.State, &made, &s.Detail, &s.By, &s.Tries}, more...)...); err != nil {
+	if err := scan(append([]any{&s.Schedule, &at, &s.State, &made, &s.Detail, &s.By, &s.Tries, &s.CaughtUp}, more...)...); err != nil {
 		return s, fmt.Errorf("ledger: slots: %w", err)
 	}
 	s.At, s.Campaign = time.UnixMilli(at).UTC(), campaign.ID(made.Int64)

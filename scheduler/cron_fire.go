@@ -124,8 +124,9 @@ func ofOne(open []ledger.OpenSlot, schedule string) []ledger.OpenSlot {
 	return open[first:]
 }
 
-// mostQueued is how many slots of a schedule wait for the one before them; ours.
-const mostQueued = 1000
+// mostQueued is how many slots of a schedule wait for the one before them: as
+// many as are caught up, and others besides; ours.
+const mostQueued = 2 * mostMissed
 
 // heldUp says why a slot is not fired at all, or that it has to wait for those
 // before it. One that was in hand when its holder died is neither: there may be
@@ -140,10 +141,10 @@ func heldUp(slot ledger.OpenSlot, of ledger.Schedule, there bool, earlier []ledg
 		return "the schedule was paused before there was a campaign; if it is still wanted, run the schedule now", false
 	case len(earlier) == 0 || of.Overlap == campaign.OverlapParallel:
 		return "", false
-	case of.Overlap != campaign.OverlapQueue:
-		return fmt.Sprintf("overlap is skip, and %s; resume or cancel what stands still, or set overlap to queue or parallel", earlier[0]), false
+	case !of.Queues(slot.Slot):
+		return fmt.Sprintf("overlap is skip, and %s; run the schedule when that is over if it is still wanted, or set overlap to queue or parallel", earlier[0]), false
 	case len(earlier) >= mostQueued:
-		return fmt.Sprintf("%d slots were before it in the queue, for %s; resume or cancel what stands still", len(earlier), earlier[0]), false
+		return fmt.Sprintf("%d slots were before it in the queue, and %s", len(earlier), earlier[0]), false
 	}
 	return "", true
 }
@@ -203,21 +204,26 @@ func (s *Scheduler) keep(ctx context.Context, slot campaign.Slot, stop func()) {
 	}
 }
 
-// launch makes the slot's campaign, unless it is there already, and starts it.
-func (s *Scheduler) launch(ctx context.Context, of ledger.Schedule, slot campaign.Slot) (campaign.ID, error) {
+// launch makes the slot's campaign, unless it is there already, and starts it. A
+// campaign that comes with an error is there, and perhaps not started.
+func (s *Scheduler) launch(ctx context.Context, of ledger.Schedule, slot campaign.Slot) (ledger.Campaign, error) {
 	id, err := s.Ledger.Keyed(ctx, slot.Key())
 	switch {
 	case err == nil:
 	case !errors.Is(err, ledger.ErrNotFound):
-		return 0, err
+		return ledger.Campaign{}, err
 	case of.Name == "":
-		return 0, fmt.Errorf("the schedule was removed while its list was read: %w", ErrHopeless)
+		return ledger.Campaign{}, fmt.Errorf("the schedule was removed while its list was read: %w", ErrHopeless)
 	case slot.Tries > mostBegun:
-		return 0, fmt.Errorf("it was begun %d times and never came to an end; look at the logs of those times, then run it now: %w", mostBegun, ErrHopeless)
+		return ledger.Campaign{}, fmt.Errorf("it was begun %d times and never came to an end; look at the logs of those times, then run it now: %w", mostBegun, ErrHopeless)
 	default:
 		if id, err = s.Launcher.Launch(ctx, of, slot); err != nil {
-			return 0, err
+			return ledger.Campaign{}, err
 		}
+	}
+	made, err := s.Ledger.Campaign(ctx, id)
+	if err != nil {
+		return ledger.Campaign{ID: id}, err
 	}
 	by := "the schedule " + slot.Schedule
 	if slot.By != "" {
@@ -228,11 +234,11 @@ func (s *Scheduler) launch(ctx context.Context, of ledger.Schedule, slot campaig
 		err = nil
 	}
 	s.Wake()
-	return id, err
+	return made, err
 }
 
 // outcome is a slot as it stands after a try, and when it may be tried again.
-func (s *Scheduler) outcome(ctx context.Context, slot campaign.Slot, made campaign.ID, err error) (campaign.Slot, time.Time) {
+func (s *Scheduler) outcome(ctx context.Context, slot campaign.Slot, made ledger.Campaign, err error) (campaign.Slot, time.Time) {
 	log := s.Log.With("schedule", slot.Schedule, "slot", slot.At, "try", slot.Tries)
 	again := func(state campaign.SlotState, pause time.Duration, detail string) (campaign.Slot, time.Time) {
 		until := s.Now().Add(pause)
@@ -242,11 +248,15 @@ func (s *Scheduler) outcome(ctx context.Context, slot campaign.Slot, made campai
 	var exists *ledger.ExistsError
 	switch {
 	case err == nil:
-		slot.State, slot.Campaign, slot.Detail = campaign.SlotDone, made, fmt.Sprintf("campaign %s was made and started", made)
-		log.Info("schedule fired", "campaign", made)
-	case made != 0:
-		log.Warn("a slot's campaign is not started yet", "campaign", made, "error", err)
-		return again(campaign.SlotRunning, importPause, fmt.Sprintf("campaign %s was made and could not be started", made))
+		slot.Campaign = made.ID
+		if slot.State, slot.Detail = sentTo(made); slot.State == campaign.SlotFailed {
+			log.Error("a slot's list has nobody who can be sent to", "campaign", made.ID, "detail", slot.Detail)
+			break
+		}
+		log.Info("schedule fired", "campaign", made.ID, "detail", slot.Detail)
+	case made.ID != 0:
+		log.Warn("a slot's campaign is not started yet", "campaign", made.ID, "error", err)
+		return again(campaign.SlotRunning, importPause, fmt.Sprintf("campaign %s was made and could not be started", made.ID))
 	case ctx.Err() != nil:
 		return again(campaign.SlotRunning, 0, "the process that had it stopped")
 	case errors.As(err, &exists):
@@ -259,6 +269,30 @@ func (s *Scheduler) outcome(ctx context.Context, slot campaign.Slot, made campai
 		return again(campaign.SlotDue, firstPause<<(slot.Tries-1), fmt.Sprintf("try %d of %d: %s", slot.Tries, mostTries, oneLine(err)))
 	}
 	return slot, time.Time{}
+}
+
+// sentTo says of a slot's campaign how many rows of its list are sent to. It
+// looks at nothing that changes after the import, so whoever takes the slot over
+// says the same.
+func sentTo(made ledger.Campaign) (campaign.SlotState, string) {
+	rows, rejected := int64(0), made.Counts[campaign.Rejected]
+	for _, n := range made.Verdicts {
+		rows += n
+	}
+	var says string
+	switch {
+	case rows == 0:
+		says = "its list has no rows"
+	case rejected == rows:
+		return campaign.SlotFailed, fmt.Sprintf("campaign %s was made, and none of the %d rows of its list can be sent to (%s); "+
+			"`carillon report %s` says why; mend the list or the campaign's file, and run the schedule now",
+			made.ID, rows, campaign.CountVerdicts(made.Verdicts), made.ID)
+	case rejected > 0:
+		says = fmt.Sprintf("%d of %d rows are sent to (%s)", rows-rejected, rows, campaign.CountVerdicts(made.Verdicts))
+	default:
+		says = fmt.Sprintf("%d of %d rows are sent to", rows, rows)
+	}
+	return campaign.SlotDone, fmt.Sprintf("campaign %s was made and started; %s", made.ID, says)
 }
 
 // oneLine is the text of several errors for the history.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -80,9 +81,10 @@ func (p *process) Act(ctx context.Context, id campaign.ID, a campaign.Action, by
 	return c, err
 }
 
-// importer makes the campaigns of a process, of a list with one row.
+// importer makes the campaigns of a process.
 type importer struct {
 	p     *process
+	list  []campaign.Row
 	fails []error // one for each of the first tries
 	takes time.Duration
 
@@ -112,8 +114,7 @@ func (i *importer) Launch(ctx context.Context, _ ledger.Schedule, slot campaign.
 	if err != nil {
 		return 0, err
 	}
-	row := campaign.Row{Number: 1, Phone: "+447700900001", Person: "+447700900001", Verdict: campaign.OK, Values: []string{"x"}}
-	if err := i.p.do(func() error { return in.Add(ctx, []campaign.Row{row}, time.Now()) }); err != nil {
+	if err := i.p.do(func() error { return in.Add(ctx, slices.Clone(i.list), time.Now()) }); err != nil {
 		return 0, err
 	}
 	select {
@@ -122,6 +123,20 @@ func (i *importer) Launch(ctx context.Context, _ ledger.Schedule, slot campaign.
 		return 0, errors.Join(ctx.Err(), in.Abandon(context.WithoutCancel(ctx)))
 	}
 	return in.ID(), i.p.do(func() error { return in.Reveal(ctx) })
+}
+
+// list is one with so many rows that are sent to and that are not.
+func list(good, bad int) []campaign.Row {
+	var rows []campaign.Row
+	for n := range good + bad {
+		phone := fmt.Sprintf("+4477009%05d", n)
+		row := campaign.Row{Number: n + 1, Phone: phone, Person: phone, Verdict: campaign.OK, Values: []string{"x"}}
+		if n >= good {
+			row.Person, row.Verdict = "", campaign.Invalid
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 // clockwork is a ledger with schedules, in a bubble.
@@ -151,7 +166,7 @@ func wind(t *testing.T) *clockwork {
 // process starts a scheduler that lives as long as it is not killed.
 func (c *clockwork) process(left int, after bool) (*Scheduler, *importer) {
 	p := &process{Ledger: c.ledger, left: left, after: after}
-	i := &importer{p: p}
+	i := &importer{p: p, list: list(1, 0)}
 	return New(Options{
 		Ledger: p, Launcher: i, Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}), i
@@ -280,6 +295,55 @@ func TestAProcessDiesAnywhere(t *testing.T) {
 	}
 }
 
+// TestAListThatNobodyOfCanBeSentToFailsItsSlot, and whoever takes the slot over
+// says the same.
+func TestAListThatNobodyOfCanBeSentToFailsItsSlot(t *testing.T) {
+	const things = 7
+	for left := range things + 1 {
+		t.Run(fmt.Sprint(left), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := wind(t)
+				c.schedule("s", campaign.OverlapSkip)
+				for _, lives := range []int{left, -1} {
+					s, i := c.process(lives, true)
+					i.list = list(0, 3)
+					c.run(s, 10*time.Minute+30*time.Second)
+				}
+				if got := c.history("s")[0]; got != "failed running" { // nothing ends it here
+					t.Errorf("it is %s", got)
+				}
+				want := "none of the 3 rows of its list can be sent to (3 invalid)"
+				if detail := c.first("s").Detail; !strings.Contains(detail, want) {
+					t.Error(detail)
+				}
+			})
+		})
+	}
+}
+
+func TestHowManyRowsAreSentTo(t *testing.T) {
+	for want, rows := range map[string][]campaign.Row{
+		"was made and started; 2 of 2 rows are sent to":                   list(2, 0),
+		"was made and started; 2 of 5 rows are sent to (2 ok, 3 invalid)": list(2, 3),
+		"was made and started; its list has no rows":                      nil,
+	} {
+		t.Run(want, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := wind(t)
+				c.schedule("s", campaign.OverlapSkip)
+				s, i := c.process(-1, false)
+				i.list = rows
+				c.run(s, 10*time.Minute+10*time.Second)
+				c.want("s", "done running")
+				if detail := c.last("s").Detail; !strings.HasSuffix(detail, want) {
+					t.Error(detail)
+				}
+				c.counted(s)
+			})
+		})
+	}
+}
+
 func TestTwoSchedulersFireASlotOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := wind(t)
@@ -331,6 +395,47 @@ func TestOverlap(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAllThatWasMissedIsMadeUpFor, one after the other, although the process that
+// planned it dies with that.
+func TestAllThatWasMissedIsMadeUpFor(t *testing.T) {
+	for overlap, want := range map[campaign.Overlap][2][]string{
+		campaign.OverlapSkip:     {{"done running", "due", "due", "skipped"}, {"done cancelled", "done cancelled", "done cancelled", "skipped", "done running"}},
+		campaign.OverlapQueue:    {{"done running", "due", "due", "due"}, {"done cancelled", "done cancelled", "done cancelled", "done running", "due"}},
+		campaign.OverlapParallel: {{"done running", "done running", "done running", "done running"}, {"done cancelled", "done cancelled", "done cancelled", "done running", "done running"}},
+	} {
+		t.Run(string(overlap), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := wind(t)
+				c.schedule("s", overlap)
+				<-time.After(35 * time.Minute) // nobody is there
+				const plan = 0
+				dies, _ := c.process(plan, true)
+				c.run(dies, 5*time.Second)
+				c.want("s", "due", "due", "due")
+				s, _ := c.process(-1, false)
+				c.run(s, 6*time.Minute) // one comes on time
+				c.want("s", want[0]...)
+				for range 3 {
+					c.end(c.oldestRunning())
+					c.run(s, 10*time.Second)
+				}
+				c.run(s, 9*time.Minute)
+				c.want("s", want[1]...)
+			})
+		})
+	}
+}
+
+// oldestRunning is the campaign of the oldest slot that is not through.
+func (c *clockwork) oldestRunning() campaign.ID {
+	c.t.Helper()
+	open, err := c.ledger.OpenSlots(c.t.Context())
+	if err != nil || len(open) == 0 || open[0].Campaign == 0 {
+		c.t.Fatal(open, err)
+	}
+	return open[0].Campaign
 }
 
 // campaigns are all there are, the oldest first.
@@ -388,6 +493,32 @@ func TestASlotThatFails(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestWhyASlotIsSkipped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := wind(t)
+		c.schedule("s", campaign.OverlapSkip)
+		s, i := c.process(-1, false)
+		for range mostTries { // 0, 1, 3, 7 and 15 minutes after its time
+			i.fails = append(i.fails, errors.New("no list"))
+		}
+		c.run(s, 20*time.Minute+10*time.Second)
+		c.want("s", "due", "skipped")
+		again := c.first("s").At.Add(15 * time.Minute).Format("2006-01-02T15:04")
+		detail := c.last("s").Detail
+		if !strings.Contains(detail, "has failed and is tried again at "+again) || strings.Contains(detail, "resume or cancel") {
+			t.Error(detail)
+		}
+		c.run(s, 10*time.Minute) // the third is begun
+		if _, err := c.ledger.Act(t.Context(), c.last("s").Campaign, campaign.Pause, "tester", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		c.run(s, 10*time.Minute)
+		if detail := c.last("s").Detail; !strings.Contains(detail, "is paused; resume or cancel it") {
+			t.Error(detail)
+		}
+	})
 }
 
 // first is the oldest slot of a schedule.

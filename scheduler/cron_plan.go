@@ -65,6 +65,7 @@ func comeDue(of ledger.Schedule, cron Cron, now time.Time) (slots []campaign.Slo
 		switch last := i == len(slots)-1; {
 		case late <= onTime:
 		case policy == campaign.CatchUpAll, policy == campaign.CatchUpLast && last:
+			slots[i].CaughtUp = true
 			slots[i].Detail = fmt.Sprintf("caught up %s late: no scheduler ran at its time", late.Round(time.Second))
 		default:
 			slots[i].State = campaign.SlotMissed

@@ -24,24 +24,29 @@ func TestSlotsThatWereMissed(t *testing.T) {
 	for name, test := range map[string]struct {
 		catchUp campaign.CatchUp
 		after   time.Duration
-		want    string // d for due, m for missed
+		want    string // d for due, c for caught up, m for missed
 	}{
 		"on time":                   {campaign.CatchUpNone, 0, "d"},
 		"a little late":             {campaign.CatchUpNone, time.Minute, "d"},
 		"none":                      {campaign.CatchUpNone, 25 * time.Minute, "mmm"},
 		"none, but one on time":     {campaign.CatchUpNone, 30 * time.Minute, "mmmd"},
-		"the last":                  {campaign.CatchUpLast, 25 * time.Minute, "mmd"},
+		"the last":                  {campaign.CatchUpLast, 25 * time.Minute, "mmc"},
 		"the last is on time":       {campaign.CatchUpLast, 30*time.Minute + time.Second, "mmmd"},
-		"the last where none said":  {"", 25 * time.Minute, "mmd"},
-		"all":                       {campaign.CatchUpAll, 25 * time.Minute, "ddd"},
-		"all where it was just one": {campaign.CatchUpAll, 2 * time.Minute, "d"},
+		"the last where none said":  {"", 25 * time.Minute, "mmc"},
+		"all":                       {campaign.CatchUpAll, 25 * time.Minute, "ccc"},
+		"all where it was just one": {campaign.CatchUpAll, 2 * time.Minute, "c"},
+		"all, but one on time":      {campaign.CatchUpAll, 30 * time.Minute, "cccd"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			of, cron := every10(t, test.catchUp, nine)
 			slots, next := comeDue(of, cron, nine.Add(test.after))
 			got := ""
 			for n, slot := range slots {
-				got += string(slot.State[0])
+				letter := slot.State[:1]
+				if slot.CaughtUp {
+					letter = "c"
+				}
+				got += string(letter)
 				if want := nine.Add(time.Duration(n) * 10 * time.Minute); !slot.At.Equal(want) || slot.Detail == "" || slot.Schedule != "s" {
 					t.Errorf("slot %d: %+v", n, slot)
 				}

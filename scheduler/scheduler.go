@@ -56,6 +56,7 @@ type Ledger interface {
 	KeepSlot(ctx context.Context, s campaign.Slot, until time.Time) (bool, error)
 	SettleSlot(ctx context.Context, s campaign.Slot, until time.Time) (bool, error)
 	Keyed(ctx context.Context, key string) (campaign.ID, error)
+	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
 }
 
 var _ Ledger = (*ledger.Ledger)(nil)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"syscall"
 )
 
@@ -58,6 +59,16 @@ const globalIPv6 = "2000::/3"
 
 // judge says why no list is fetched from an address; nil if one may be.
 func judge(address netip.Addr, allowPrivate bool) error {
+	if why := objection(address, allowPrivate); why != "" {
+		return refusef("%s is %s", address.Unmap().WithZone(""), why)
+	}
+	return nil
+}
+
+// objection is what an address is that no list is fetched from, and what to do;
+// empty if one may be.
+func objection(address netip.Addr, allowPrivate bool) string {
+	const never = "; lists are not fetched from there"
 	address = address.Unmap().WithZone("")
 	for _, r := range reservedBlocks() {
 		if !netip.MustParsePrefix(r.block).Contains(address) {
@@ -65,16 +76,30 @@ func judge(address netip.Addr, allowPrivate bool) error {
 		}
 		switch {
 		case !r.private:
-			return refusef("%s is %s; lists are not fetched from there", address, r.what)
+			return r.what + never
 		case !allowPrivate:
-			return refusef("%s is %s; set allow_private if the list is really there", address, r.what)
+			return r.what + "; set allow_private if the list is really there"
 		}
-		return nil
+		return ""
 	}
 	if address.Is6() && !netip.MustParsePrefix(globalIPv6).Contains(address) {
-		return refusef("%s is reserved; lists are not fetched from there", address)
+		return "reserved" + never
 	}
-	return nil
+	return ""
+}
+
+// objectionToHost is the objection to a host that is written as an address; one
+// that is a name is looked up when it is dialled, and judged then. The name
+// localhost stands for this machine everywhere (RFC 6761, 6.3).
+func objectionToHost(host string, allowPrivate bool) string {
+	if strings.EqualFold(host, "localhost") {
+		host = "127.0.0.1"
+	}
+	address, err := netip.ParseAddr(host)
+	if err != nil {
+		return ""
+	}
+	return objection(address, allowPrivate)
 }
 
 // guard judges an address when it is about to be dialled. What a name stood for

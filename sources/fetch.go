@@ -70,6 +70,7 @@ func Fetch(ctx context.Context, src campaign.Source, at time.Time, o Options) (*
 	if err := Validate(src); err != nil {
 		return nil, refusal{fmt.Errorf("contacts: %w", err)}
 	}
+	src.URL = datedURL(src.URL, at)
 	o.Timeout, o.Limit = cmp.Or(o.Timeout, DefaultTimeout), cmp.Or(o.Limit, contacts.DefaultLimits().FileBytes)
 	file, err := contacts.Scratch()
 	if err != nil {
@@ -85,7 +86,8 @@ func Fetch(ctx context.Context, src campaign.Source, at time.Time, o Options) (*
 	return nil, errors.Join(fmt.Errorf("contacts from %s: %w", src, err), file.Close())
 }
 
-// fill writes the list of a source that Validate has nothing against.
+// fill writes the list of a source that Validate has nothing against, and whose
+// URL has the date in it.
 func fill(ctx context.Context, src campaign.Source, at time.Time, o Options, to io.Writer) error {
 	if src.File != "" {
 		return copyFile(src.File, at, o, to)
@@ -96,7 +98,7 @@ func fill(ctx context.Context, src campaign.Source, at time.Time, o Options, to 
 	var err error
 	switch {
 	case src.URL != "":
-		err = download(ctx, src, at, o, to)
+		err = download(ctx, src, o, to)
 	case strings.HasPrefix(src.DSN, sqliteScheme):
 		err = querySQLite(ctx, src, o, to)
 	default:

@@ -21,8 +21,8 @@ const (
 )
 
 // download writes what an address answers with.
-func download(ctx context.Context, src campaign.Source, at time.Time, o Options, to io.Writer) error {
-	first, err := url.Parse(datedURL(src.URL, at))
+func download(ctx context.Context, src campaign.Source, o Options, to io.Writer) error {
+	first, err := url.Parse(src.URL)
 	if err != nil {
 		return refusef("url is no address; write it like https://host/list.csv")
 	}

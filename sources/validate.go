@@ -128,6 +128,10 @@ func checkURL(src campaign.Source, wrong func(key, message string)) {
 		wrong("url", "has %%; write %25 for the character")
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		wrong("url", "is no address; write it like https://host/list.csv")
+	default:
+		if why := objectionToHost(u.Hostname(), src.AllowPrivate); why != "" {
+			wrong("url", "its host is "+why)
+		}
 	}
 	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(src.Headers)) {

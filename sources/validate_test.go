@@ -2,6 +2,7 @@ package sources
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,11 @@ func TestMistakes(t *testing.T) {
 			[]string{"headers: goes with url", "allow_private: goes with url", "query: goes with dsn"}},
 		"scheme":         {campaign.Source{URL: "ftp://host/a"}, []string{"url: is no address"}},
 		"no host":        {campaign.Source{URL: "https:///a"}, []string{"url: is no address"}},
+		"private":        {campaign.Source{URL: "http://10.0.0.1:80/?key"}, []string{"url: its host is a private network; set allow_private"}},
+		"this machine":   {campaign.Source{URL: "https://LocalHost/a"}, []string{"url: its host is this machine; set allow_private"}},
+		"private IPv6":   {campaign.Source{URL: "http://[fd12::1]/"}, []string{"url: its host is a private network; set allow_private"}},
+		"metadata":       {campaign.Source{URL: "http://169.254.169.254/", AllowPrivate: true}, []string{"url: its host is a local link"}},
+		"public":         {campaign.Source{URL: "https://8.8.8.8/"}, nil},
 		"half an escape": {campaign.Source{URL: "https://host/%d0%9f"}, []string{"url: has a %d that may be half"}},
 		"two percents":   {campaign.Source{URL: "https://host/%%"}, []string{"url: has %%"}},
 		"header's name":  {campaign.Source{URL: "https://host/", Headers: map[string]string{"a b": "c"}}, []string{"headers: has a name"}},
@@ -80,6 +86,12 @@ func TestDates(t *testing.T) {
 	if got, want := datedURL("https://host/%Y%m%d?a=%20%D0", at), "https://host/20260301?a=%20%D0"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+}
+
+func TestErrorsNameTheAddressOfTheDay(t *testing.T) {
+	address := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	src := private(strings.Replace(address, "http://", "http://ann:hidden@", 1) + "/list-%Y%m%d.csv?key=hidden-%d")
+	fails(t, src, Options{}, "contacts from "+address+"/list-20260301.csv: ", false)
 }
 
 func TestMistakenSourceIsRefused(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"carillon/campaign"
@@ -27,19 +26,15 @@ type scheduleView struct {
 	Paused   bool          `json:"paused"`
 	NextAt   *time.Time    `json:"next_at"`
 	Last     *slotView     `json:"last"`
+	// Lists of schedules leave out what follows.
+	Database     string `json:"database,omitempty"`
+	Query        string `json:"query,omitempty"`
+	AllowPrivate bool   `json:"allow_private,omitempty"`
 }
 
-// slotView is a slot as the API gives it.
-type slotView struct {
-	At       time.Time          `json:"at"`
-	State    campaign.SlotState `json:"state"`
-	Campaign *string            `json:"campaign_id"`
-	Detail   string             `json:"detail"`
-	By       string             `json:"by"`
-	Tries    int                `json:"tries"`
-}
-
-func viewSchedule(of ledger.Schedule, last map[string]campaign.Slot) scheduleView {
+// viewSchedule shows a schedule with the newest of its slots; open are those that
+// are not through.
+func viewSchedule(of ledger.Schedule, last map[string]campaign.Slot, open []ledger.OpenSlot) scheduleView {
 	v := scheduleView{
 		Name: of.Name, Cron: of.Cron, Zone: of.Zone, Overlap: of.Overlap, CatchUp: of.CatchUp,
 		Contacts: of.Contacts.String(), Campaign: filepath.Base(of.CampaignFile),
@@ -51,17 +46,9 @@ func viewSchedule(of ledger.Schedule, last map[string]campaign.Slot) scheduleVie
 		}
 	}
 	if slot, there := last[of.Name]; there {
+		slot.Detail += waits(of, slot, open)
 		shown := viewSlot(slot)
 		v.Last = &shown
-	}
-	return v
-}
-
-func viewSlot(slot campaign.Slot) slotView {
-	v := slotView{At: slot.At, State: slot.State, Detail: slot.Detail, By: slot.By, Tries: slot.Tries}
-	if slot.Campaign != 0 {
-		id := slot.Campaign.String()
-		v.Campaign = &id
 	}
 	return v
 }
@@ -75,11 +62,15 @@ func (s *Server) listSchedules(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	open, err := s.ledger.OpenSlots(r.Context())
+	if err != nil {
+		return err
+	}
 	list := struct {
 		Items []scheduleView `json:"items"`
 	}{[]scheduleView{}}
 	for _, of := range all {
-		list.Items = append(list.Items, viewSchedule(of, last))
+		list.Items = append(list.Items, viewSchedule(of, last, open))
 	}
 	return answer(w, http.StatusOK, list)
 }
@@ -115,11 +106,17 @@ func (s *Server) answerSchedule(w http.ResponseWriter, r *http.Request, status i
 	if err != nil {
 		return err
 	}
+	open, err := s.ledger.OpenSlots(r.Context())
+	if err != nil {
+		return err
+	}
 	newest := map[string]campaign.Slot{}
 	for _, slot := range last {
 		newest[name] = slot
 	}
-	return answer(w, status, viewSchedule(of, newest))
+	v := viewSchedule(of, newest, open)
+	v.Database, v.Query, v.AllowPrivate = of.Contacts.Database(), of.Contacts.Query, of.Contacts.AllowPrivate
+	return answer(w, status, v)
 }
 
 // noSchedule says of a name that there is no such schedule, where that is what
@@ -172,69 +169,4 @@ func (s *Server) removeSchedule(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-// runSchedule makes a slot out of turn. Where slots are passed over while another
-// one's campaign runs, whoever asks is told so at once.
-func (s *Server) runSchedule(w http.ResponseWriter, r *http.Request) error {
-	name := r.PathValue("name")
-	of, err := s.ledger.Schedule(r.Context(), name)
-	if err != nil {
-		return noSchedule(name, err)
-	}
-	if of.Overlap == campaign.OverlapSkip {
-		open, err := s.ledger.OpenSlots(r.Context())
-		if err != nil {
-			return err
-		}
-		second := s.now().UTC().Truncate(time.Second)
-		for _, slot := range open {
-			if slot.Schedule == name && slot.At.Before(second) {
-				return refuse(wrongState, "resume or cancel what stands still, and ask again when it has ended",
-					"schedule %s skips what overlaps, and %s", name, slot)
-			}
-		}
-	}
-	slot, err := s.ledger.RunNow(r.Context(), name, visitOf(r).caller.name, s.now())
-	if err != nil {
-		return noSchedule(name, err)
-	}
-	return answer(w, http.StatusAccepted, viewSlot(slot))
-}
-
-// listSlots gives a schedule's history, also that of one that was removed.
-func (s *Server) listSlots(w http.ResponseWriter, r *http.Request) error {
-	const usual, most = 20, 100
-	name, query := r.PathValue("name"), r.URL.Query()
-	limit, err := pageLimit(query, usual, most)
-	if err != nil {
-		return err
-	}
-	var before time.Time
-	if cursor := query.Get("cursor"); cursor != "" {
-		at, err := strconv.ParseInt(cursor, 10, 64)
-		if err != nil {
-			return refuse(badRequest, "take the cursor from the page before", "%q is no cursor", cursor)
-		}
-		before = time.UnixMilli(at)
-	}
-	found, err := s.ledger.Slots(r.Context(), name, before, limit+1)
-	if err != nil {
-		return err
-	}
-	if len(found) == 0 && before.IsZero() {
-		if _, err := s.ledger.Schedule(r.Context(), name); err != nil {
-			return noSchedule(name, err)
-		}
-	}
-	list := page[slotView]{Items: []slotView{}}
-	for i, slot := range found {
-		if i == limit {
-			cursor := strconv.FormatInt(found[i-1].At.UnixMilli(), 10)
-			list.Next = &cursor
-			break
-		}
-		list.Items = append(list.Items, viewSlot(slot))
-	}
-	return answer(w, http.StatusOK, list)
 }

@@ -122,8 +122,10 @@ func TestScheduleMistakesAreToldAtOnce(t *testing.T) {
 func TestSchedulesShowNoSecrets(t *testing.T) {
 	f, _ := atTen(t)
 	for name, contacts := range map[string]map[string]any{
-		"url": {"url": "https://user:hidden@host.example/list.csv?key=hidden", "headers": map[string]string{"Authorization": "hidden"}},
-		"dsn": {"dsn": "postgres://user:hidden@host.example/shop", "query": "SELECT phone FROM hidden"},
+		"url": {
+			"url": "https://user:hidden@host.example/list.csv?key=hidden", "headers": map[string]string{"Authorization": "hidden"}, "allow_private": true,
+		},
+		"dsn": {"dsn": "postgres://user:hidden@host.example/shop?password=hidden", "query": "SELECT phone FROM people"},
 	} {
 		for _, contacts := range []map[string]any{contacts, contacts, {"file": "other.csv"}} {
 			if answer := f.addSchedule(map[string]any{"name": name, "contacts": contacts}); strings.Contains(answer.body, "hidden") {
@@ -131,8 +133,16 @@ func TestSchedulesShowNoSecrets(t *testing.T) {
 			}
 		}
 	}
+	for name, want := range map[string]scheduleView{
+		"url": {AllowPrivate: true}, "dsn": {Database: "postgres://user@host.example/shop", Query: "SELECT phone FROM people"},
+	} {
+		v := decode[scheduleView](t, f.get("/api/schedules/"+name))
+		if v.Database != want.Database || v.Query != want.Query || v.AllowPrivate != want.AllowPrivate {
+			t.Errorf("%+v", v)
+		}
+	}
 	answer := f.get("/api/schedules")
-	if strings.Contains(answer.body, "hidden") || !strings.Contains(answer.body, "https://host.example/list.csv") || !strings.Contains(answer.body, "postgres query") {
+	if strings.Contains(answer.body, "hidden") || strings.Contains(answer.body, "SELECT") || !strings.Contains(answer.body, "https://host.example/list.csv") || !strings.Contains(answer.body, "postgres query") {
 		t.Error(answer.body)
 	}
 	f.server.Close()
@@ -191,7 +201,7 @@ func TestRunScheduleNow(t *testing.T) {
 		t.Errorf("within the same second: %s", again.body)
 	}
 	*now = now.Add(time.Minute)
-	if p := wantProblem(t, run("daily"), wrongState); !strings.Contains(p.Detail, "the slot 2026-05-01T10:00:00Z is still being started") {
+	if p := wantProblem(t, run("daily"), wrongState); !strings.Contains(p.Detail, "the slot 2026-05-01T10:00:00Z is about to be started") {
 		t.Error(p.Detail)
 	}
 	id := decode[createdView](t, f.do(uploadCall("/api/campaigns?start=true", ""))).ID
@@ -205,8 +215,14 @@ func TestRunScheduleNow(t *testing.T) {
 	}
 	wantStatus(t, f.post("/api/campaigns/"+id+"/cancel"), http.StatusOK)
 	wantStatus(t, run("daily"), http.StatusAccepted)
-	for range 2 { // they wait for each other
-		wantStatus(t, run("queue"), http.StatusAccepted)
+	for n, want := range []string{
+		"it begins within a second",
+		"it waits, for the slot 2026-05-01T10:01:00Z",
+		"it waits with 2 others before it, for the slot 2026-05-01T10:01:00Z",
+	} {
+		if slot := decode[slotView](t, run("queue")); !strings.Contains(slot.Detail, "asked for by anybody; "+want) {
+			t.Errorf("slot %d: %s", n, slot.Detail)
+		}
 		*now = now.Add(time.Minute)
 	}
 
@@ -217,6 +233,79 @@ func TestRunScheduleNow(t *testing.T) {
 	history := decode[page[slotView]](t, f.get("/api/schedules/daily/slots"))
 	if len(history.Items) != 2 || history.Items[1].Campaign == nil || *history.Items[1].Campaign != id || history.Next != nil {
 		t.Errorf("%+v", history)
+	}
+}
+
+func TestHistorySaysWhatASlotWaitsFor(t *testing.T) {
+	f, now := atTen(t)
+	wantStatus(t, f.addSchedule(map[string]any{"overlap": "queue"}), http.StatusCreated)
+	for range 2 {
+		wantStatus(t, f.post("/api/schedules/daily/run"), http.StatusAccepted)
+		*now = now.Add(time.Minute)
+	}
+	id := decode[createdView](t, f.do(uploadCall("/api/campaigns?start=true", ""))).ID
+	made, err := campaign.ParseID(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.settle(campaign.Slot{Schedule: "daily", At: now.Add(-2 * time.Minute), State: campaign.SlotDone, Campaign: made, Detail: "made"})
+	for _, step := range [][2]string{{"pause", "is paused; resume or cancel it"}, {"resume", "is running"}} {
+		action, waits := step[0], step[1]
+		wantStatus(t, f.post("/api/campaigns/"+id+"/"+action), http.StatusOK)
+		want := "asked for by anybody; it waits, for campaign " + id + " of the slot 2026-05-01T10:00:00Z " + waits
+		history := decode[page[slotView]](t, f.get("/api/schedules/daily/slots")).Items
+		if diff := cmp.Diff([]string{want, "made"}, []string{history[0].Detail, history[1].Detail}); diff != "" {
+			t.Error(diff)
+		}
+		list := decode[page[scheduleView]](t, f.get("/api/schedules")).Items
+		for _, v := range append(list, decode[scheduleView](t, f.get("/api/schedules/daily"))) {
+			if v.Last.Detail != want {
+				t.Error(v.Last.Detail)
+			}
+		}
+	}
+	wantStatus(t, f.post("/api/campaigns/"+id+"/cancel"), http.StatusOK)
+	if v := decode[scheduleView](t, f.get("/api/schedules/daily")); v.Last.Detail != "asked for by anybody" {
+		t.Error(v.Last.Detail)
+	}
+}
+
+// Whoever runs a schedule whose slot waits for another try, for its list has come,
+// means that one.
+func TestRunNowTriesWhatWaits(t *testing.T) {
+	for _, overlap := range []campaign.Overlap{campaign.OverlapSkip, campaign.OverlapQueue, campaign.OverlapParallel} {
+		t.Run(string(overlap), func(t *testing.T) {
+			f, now := atTen(t)
+			wantStatus(t, f.addSchedule(map[string]any{"overlap": overlap}), http.StatusCreated)
+			run := func() slotView {
+				t.Helper()
+				answer := f.post("/api/schedules/daily/run")
+				wantStatus(t, answer, http.StatusAccepted)
+				return decode[slotView](t, answer)
+			}
+			slot := campaign.Slot{Schedule: "daily", At: run().At, State: campaign.SlotDue, Detail: "try 1 of 5: no list; tried again at 10:30"}
+			*now = now.Add(time.Minute)
+			if done, err := f.ledger.SettleSlot(t.Context(), slot, now.Add(time.Hour)); err != nil || !done {
+				t.Fatal(done, err)
+			}
+			first := run()
+			if want := "anybody asked for another try at once; it begins within a second"; !first.At.Equal(slot.At) || first.Detail != want {
+				t.Errorf("%+v", first)
+			}
+			if diff := cmp.Diff(first, run()); diff != "" {
+				t.Errorf("within the same second: %s", diff)
+			}
+			if done, err := f.ledger.SettleSlot(t.Context(), slot, now.Add(time.Hour)); err != nil || !done {
+				t.Fatal(done, err)
+			}
+			if again := run(); again.Detail != slot.Detail {
+				t.Errorf("within the same second, when it has failed again: %+v", again)
+			}
+			history := decode[page[slotView]](t, f.get("/api/schedules/daily/slots"))
+			if len(history.Items) != 1 {
+				t.Errorf("%+v", history)
+			}
+		})
 	}
 }
 

@@ -62,6 +62,7 @@ type ScheduleLedger interface {
 	PauseSchedule(ctx context.Context, name string) error
 	ResumeSchedule(ctx context.Context, name string, next time.Time) error
 	RemoveSchedule(ctx context.Context, name string) error
+	TryNow(ctx context.Context, name, by string, now time.Time) (campaign.Slot, bool, error)
 	RunNow(ctx context.Context, name, by string, now time.Time) (campaign.Slot, error)
 	OpenSlots(ctx context.Context) ([]ledger.OpenSlot, error)
 	Slots(ctx context.Context, schedule string, before time.Time, limit int) ([]campaign.Slot, error)

@@ -158,7 +158,7 @@ func newScheduleRun(to *connection) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "run-now NAME",
-		Short: "Starts the campaign now, besides its times",
+		Short: "Starts the campaign now, besides its times; a slot that waits for another try is tried at once",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			return to.with(func(client *app.Client) error {

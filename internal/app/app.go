@@ -140,6 +140,7 @@ func (a *App) openChannels(config *configs.Config) error {
 		return err
 	}
 	launch := &launcher{ledger: a.ledger, channels: config.Channels, calendars: calendars, dir: config.Dir, fetch: fetchList, now: time.Now}
+	launch.warnOfCampaigns(schedulesOf(config), a.log)
 	a.scheduler = scheduler.New(scheduler.Options{
 		Launcher: launch,
 		Ledger:   a.ledger, Redis: a.queue.client, Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,

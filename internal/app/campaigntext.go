@@ -44,7 +44,7 @@ func WriteLaunched(out io.Writer, c Campaign) {
 	}
 	fmt.Fprintf(out, ": %d of %d rows are sent to, steps: %d", recipients, rows, len(c.Steps))
 	if c.Counts["rejected"] > 0 {
-		fmt.Fprintf(out, " (%s; `carillon check` says why)", verdictCounts(c.Verdicts))
+		fmt.Fprintf(out, " (%s; `carillon check` says why)", campaign.CountVerdicts(c.Verdicts))
 	}
 	fmt.Fprintln(out)
 }
@@ -75,7 +75,7 @@ func (c Campaign) WriteText(out io.Writer) error {
 	if c.Hours != nil {
 		line("hours", c.Hours.String())
 	}
-	line("list", verdictCounts(c.Verdicts))
+	line("list", campaign.CountVerdicts(c.Verdicts))
 	line("created", moment(c.CreatedAt))
 	line("starts", moment(c.StartAt))
 	line("started", moment(c.StartedAt))
@@ -155,17 +155,6 @@ func WriteCampaigns(out io.Writer, list []Campaign) error {
 			s.Sent, s.Total, s.Delivered, s.Failed, rate, orElse(moment(c.StartedAt), "-"), c.Reason)
 	}
 	return table.Flush()
-}
-
-// verdictCounts is a list's verdicts in a line, the best first.
-func verdictCounts(verdicts map[string]int64) string {
-	var parts []string
-	for _, v := range campaign.Verdicts() {
-		if n := verdicts[string(v)]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, v))
-		}
-	}
-	return strings.Join(parts, ", ")
 }
 
 func moment(t *time.Time) string {

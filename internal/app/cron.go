@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -45,6 +46,16 @@ func syncSchedules(ctx context.Context, l *ledger.Ledger, wanted []campaign.Sche
 		return &UsageError{errors.Join(wrong...)}
 	}
 	return l.SyncSchedules(ctx, all, now)
+}
+
+// warnOfCampaigns tells which schedules have no campaign that can be read, long
+// before their first slot fails. It may still be written until then.
+func (l *launcher) warnOfCampaigns(of []campaign.Schedule, log *slog.Logger) {
+	for _, s := range of {
+		if _, err := l.definition(s); err != nil {
+			log.Warn("a schedule's campaign cannot be read; mend it before the next slot", "schedule", s.Name, "error", err)
+		}
+	}
 }
 
 // launcher makes the campaigns of slots: it reads the campaign's file, fetches

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -127,6 +128,20 @@ func TestWhatKeepsASlotFromItsCampaign(t *testing.T) {
 				t.Errorf("hopeless %t: %v", errors.Is(err, scheduler.ErrHopeless), err)
 			}
 		})
+	}
+}
+
+func TestSchedulesWithoutACampaignAreWarnedOf(t *testing.T) {
+	var log strings.Builder
+	var all []campaign.Schedule
+	for _, file := range []string{"hello.yaml", "gone.yaml", "broken.yaml"} {
+		all = append(all, campaign.Schedule{Name: "of-" + file, CampaignFile: file})
+	}
+	launching(t).warnOfCampaigns(all, slog.New(slog.NewTextHandler(&log, nil)))
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	if len(lines) != 2 || !strings.Contains(lines[0], "schedule=of-gone.yaml") || !strings.Contains(lines[0], "gone.yaml: no such file") ||
+		!strings.Contains(lines[1], "schedule=of-broken.yaml") {
+		t.Errorf("the log says\n%s", log.String())
 	}
 }
 

@@ -32,6 +32,11 @@ type Schedule struct {
 	NextAt *time.Time `json:"next_at"`
 	// Last is the newest of its slots; nil before the first.
 	Last *Slot `json:"last"`
+	// Database is what is read by the Query, without its password. AllowPrivate lets
+	// an address lead to private networks. Lists of schedules leave these out.
+	Database     string `json:"database,omitempty"`
+	Query        string `json:"query,omitempty"`
+	AllowPrivate bool   `json:"allow_private,omitempty"`
 }
 
 // Slot is one time at which a schedule starts its campaign.

@@ -114,3 +114,20 @@ func TestEmptySchedulesSayWhatToDo(t *testing.T) {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 }
+
+func TestScheduleShowsItsSource(t *testing.T) {
+	var out strings.Builder
+	s := Schedule{Name: "daily", Contacts: "postgres query", Database: "postgres://ann@host/shop", Query: "SELECT phone\nFROM people", AllowPrivate: true}
+	if err := s.WriteText(&out); err != nil {
+		t.Fatal(err)
+	}
+	want := `contacts       postgres query
+database       postgres://ann@host/shop
+query          SELECT phone
+               FROM people
+allow private  yes
+`
+	if !strings.Contains(out.String(), want) {
+		t.Errorf("got\n%s", out.String())
+	}
+}

@@ -32,10 +32,17 @@ func (s Schedule) WriteText(out io.Writer) error {
 	var text bytes.Buffer
 	fmt.Fprintln(&text, s.Name)
 	about := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	for _, line := range [][2]string{
-		{"campaign", s.Campaign}, {"contacts", s.Contacts}, {"cron", s.Cron + ", " + s.Zone},
-		{"overlap", s.Overlap}, {"catch up", s.CatchUp}, {"next", s.next()}, {"from", s.from()},
-	} {
+	lines := [][2]string{{"campaign", s.Campaign}, {"contacts", s.Contacts}}
+	if s.Database != "" {
+		lines = append(lines, [2]string{"database", s.Database}, [2]string{"query", strings.ReplaceAll(s.Query, "\n", "\n\t")})
+	}
+	if s.AllowPrivate {
+		lines = append(lines, [2]string{"allow private", "yes"})
+	}
+	lines = append(lines, [][2]string{
+		{"cron", s.Cron + ", " + s.Zone}, {"overlap", s.Overlap}, {"catch up", s.CatchUp}, {"next", s.next()}, {"from", s.from()},
+	}...)
+	for _, line := range lines {
 		fmt.Fprintf(about, "%s\t%s\n", line[0], line[1])
 	}
 	if s.Last != nil {

@@ -3,6 +3,7 @@ package ledgertest
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,7 +62,7 @@ func (b *bench) open() []string {
 	b.check(err)
 	texts := []string{}
 	for _, o := range found {
-		texts = append(texts, o.Schedule+" "+string(o.State)+" "+string(o.Sending))
+		texts = append(texts, strings.ReplaceAll(o.Schedule+": "+o.String(), o.Campaign.String(), "C"))
 	}
 	return texts
 }
@@ -214,21 +215,26 @@ var slotScenarios = map[string]func(*testing.T, *bench){
 				t.Error(diff)
 			}
 		}
-		open("daily due ")
+		open("daily: the slot 2026-03-02T10:00:00Z is about to be started")
 		slot = b.take(slot)
-		open("daily running ")
+		open("daily: the slot 2026-03-02T10:00:00Z is being started")
+		again := b.now.Add(2 * time.Minute)
+		if _, err := b.SettleSlot(t.Context(), settled(slot, campaign.SlotDue, 0, "no list"), again); err != nil {
+			t.Fatal(err)
+		}
+		open("daily: the slot 2026-03-02T10:00:00Z has failed and is tried again at 2026-03-02T10:02:00Z")
 		c := b.running(steps(1), 1)
 		if _, err := b.SettleSlot(t.Context(), settled(slot, campaign.SlotDone, c, "sent"), time.Time{}); err != nil {
 			t.Fatal(err)
 		}
-		open("daily done running")
+		open("daily: campaign C of the slot 2026-03-02T10:00:00Z is running")
 		b.act(c, campaign.Pause)
-		open("daily done paused")
+		open("daily: campaign C of the slot 2026-03-02T10:00:00Z is paused; resume or cancel it")
 		b.act(c, campaign.Cancel)
 		open([]string{}...)
 		b.due("weekly")
 		b.check(b.RemoveSchedule(t.Context(), "weekly"))
-		open("weekly due ") // for the scheduler to say what became of it
+		open("weekly: the slot 2026-03-02T10:00:00Z is about to be started") // for the scheduler to say what became of it
 	},
 	"a slot out of turn": func(t *testing.T, b *bench) {
 		b.add(b.daily("daily"))
@@ -253,11 +259,60 @@ var slotScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("one that is not there: %v, want ErrNotFound", err)
 		}
 	},
+	"a slot that waits for another try is tried at once": func(t *testing.T, b *bench) {
+		slot := b.due("daily")
+		try := func(want bool) (campaign.Slot, bool) {
+			t.Helper()
+			got, found, err := b.TryNow(t.Context(), "daily", "ada", b.now)
+			if err != nil || found != want {
+				t.Fatalf("found %t, %v", found, err)
+			}
+			return got, found
+		}
+		b.advance(time.Minute)
+		try(false) // it waits for nothing
+		fail := func(s campaign.Slot, detail string) {
+			t.Helper()
+			if done, err := b.SettleSlot(t.Context(), settled(s, campaign.SlotDue, 0, detail), b.now.Add(time.Hour)); err != nil || !done {
+				t.Fatal(done, err)
+			}
+		}
+		fail(b.take(slot), "no list")
+		b.advance(300 * time.Millisecond)
+		if got, _ := try(true); got.By != "ada" || got.Tries != 1 || !got.At.Equal(slot.At) || got.State != campaign.SlotDue || strings.Contains(got.Detail, "no list") {
+			t.Errorf("%+v", got)
+		}
+		slot.Tries = 1
+		fail(b.take(slot), "still no list")
+		b.advance(200 * time.Millisecond)
+		if got, _ := try(true); got.Detail != "still no list" {
+			t.Errorf("asked again within the second, it is %+v", got)
+		}
+		b.advance(time.Second)
+		try(true)
+		slot.Tries = 2
+		if done, err := b.SettleSlot(t.Context(), settled(b.take(slot), campaign.SlotDone, 0, "sent"), time.Time{}); err != nil || !done {
+			t.Fatal(done, err)
+		}
+		if got, _ := try(true); got.State != campaign.SlotDone {
+			t.Errorf("asked again within the second, when it is done: %+v", got)
+		}
+		b.advance(time.Second)
+		try(false)
+		ran, err := b.RunNow(t.Context(), "daily", "ada", b.now)
+		b.check(err)
+		if got, _ := try(true); got != ran {
+			t.Errorf("%+v after %+v", got, ran)
+		}
+		if _, _, err := b.TryNow(t.Context(), "weekly", "ada", b.now); !errors.Is(err, ledger.ErrNotFound) {
+			t.Errorf("one that is not there: %v, want ErrNotFound", err)
+		}
+	},
 	"the history is read in pages, and outlives its schedule": func(t *testing.T, b *bench) {
 		s := b.add(b.daily("daily"))
 		var slots []campaign.Slot
 		for n := range 25 {
-			slots = append(slots, campaign.Slot{Schedule: "daily", At: b.now.Add(time.Duration(n) * time.Hour), State: campaign.SlotMissed, Detail: fmt.Sprint(n)})
+			slots = append(slots, campaign.Slot{Schedule: "daily", At: b.now.Add(time.Duration(n) * time.Hour), State: campaign.SlotMissed, Detail: fmt.Sprint(n), CaughtUp: n%2 == 1})
 		}
 		if _, err := b.PlanSlots(t.Context(), s, slots, b.now.Add(24*time.Hour)); err != nil {
 			t.Fatal(err)
