@@ -32,7 +32,7 @@ func (c Campaign) Nobody() error {
 		return usagef("the list has no rows, so campaign %s sends nothing", c.ID)
 	}
 	return usagef("none of the %d rows of the list can be sent to (%s), so campaign %s sends nothing; `carillon check` says why",
-		rows, verdictCounts(c.Verdicts), c.ID)
+		rows, campaign.CountVerdicts(c.Verdicts), c.ID)
 }
 
 // WriteLaunched says in a line what became of a list that was uploaded.
