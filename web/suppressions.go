@@ -252,7 +252,7 @@ func (s *Server) removeSuppression(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	if !removed {
-		return refuse(notFound, "GET /api/suppressions lists those there are", "%s has not opted out of %s", one.Person, showScope(one.Scope))
+		return refuse(notFound, "look for it in the list of opt-outs", "%s has not opted out of %s", one.Person, showScope(one.Scope))
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
