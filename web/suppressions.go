@@ -87,7 +87,7 @@ func readScope(text string) (campaign.SuppressionScope, error) {
 	}
 	id, err := campaign.ParseID(text)
 	if err != nil {
-		return "", refuse(badSuppression, "write all, marketing, or a campaign's id", "the scope %q is none", text)
+		return "", refuse(badSuppression, "write all, marketing, or a campaign's id", "the scope %q is none of all, marketing, and a campaign's id", text)
 	}
 	return ledger.CampaignScope(id), nil
 }
