@@ -142,11 +142,11 @@ func (w *guarded) add(h heard, f Failure) bool {
 // judge says which rail the campaign has hit, if any.
 func (w *guarded) judge(limits GuardLimits) string {
 	if limits.SameRefusal > 0 && w.alike >= limits.SameRefusal {
-		return fmt.Sprintf("the last %d messages were refused alike: %s Mend the list or the template, then resume.", w.alike, w.refusal)
+		return fmt.Sprintf("the last %d messages were refused alike: %s Resume when the template is mended; cancel where the campaign or its list is wrong.", w.alike, w.refusal)
 	}
 	n, of := share(w.heard, refusedOf, func(h heard) bool { return h.refused })
 	if over(n, of, refusedSeen, limits.RefusedShare) {
-		return fmt.Sprintf("%d of the last %d messages were refused, more than %s; the last one: %s Mend the list or the template, then resume.",
+		return fmt.Sprintf("%d of the last %d messages were refused, more than %s; the last one: %s Resume when the template is mended; cancel where the campaign or its list is wrong.",
 			n, of, percent(limits.RefusedShare), w.refusal)
 	}
 	n, of = share(w.heard, unreachableOf, func(h heard) bool { return h.unreachable })

@@ -48,10 +48,10 @@ func TestGuard(t *testing.T) {
 		says   string
 	}{
 		"refused alike": {usualLimits, []Failure{invalid}, 5,
-			"the last 5 messages were refused alike: invalid_parameter (100): Compare it. Mend the list or the template, then resume."},
+			"the last 5 messages were refused alike: invalid_parameter (100): Compare it. Resume when the template is mended; cancel where the campaign or its list is wrong."},
 		"refused alike, with limits between": {usualLimits, []Failure{invalid, busy}, 9, "the last 5 messages"},
 		"refused in two ways in turn": {usualLimits, []Failure{invalid, miscounted}, 50,
-			"50 of the last 50 messages were refused, more than 20 %; the last one: parameter_count (132000): Count them. Mend"},
+			"50 of the last 50 messages were refused, more than 20 %; the last one: parameter_count (132000): Count them. Resume"},
 		"one in four refused":          {usualLimits, []Failure{delivered, delivered, delivered, invalid}, 50, "12 of the last 50 messages"},
 		"one in five refused":          {usualLimits, []Failure{delivered, delivered, delivered, delivered, invalid}, 0, ""},
 		"refused four times, then not": {usualLimits, append(repeated(30, delivered), invalid, invalid, invalid, invalid), 0, ""},

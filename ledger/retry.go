@@ -41,8 +41,9 @@ type LeftOut struct {
 
 // Retry attempts the messages of a campaign again that ended with one of the
 // given statuses: campaign.Failed, Expired. Steps that were skipped because of
-// such a message wait for it again. The campaign runs again, and its time
-// starts anew.
+// such a message wait for it again. With the first that is attempted the
+// campaign runs again, and its time starts anew; where none is, the campaign
+// stays as it is.
 //
 // The error wraps ErrNotFound, or ErrState where the campaign has not started
 // or was cancelled.
@@ -52,12 +53,29 @@ func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.
 			return Retried{}, fmt.Errorf("retry campaign %s: %w: messages that are %s are not retried", id, ErrState, s)
 		}
 	}
-	if err := l.restart(ctx, id, by, now); err != nil {
+	c, err := l.Campaign(ctx, id)
+	if err != nil {
+		return Retried{}, err
+	}
+	if err := retriable(c); err != nil {
 		return Retried{}, err
 	}
 	const again, refused, optedOut = "again", "refused", "opted out"
-	left := leftOut{}
-	counts, err := l.eachBatch(ctx, id, statuses, func(ctx context.Context, t *tx, m *message) (string, error) {
+	counts, left := map[string]int{}, leftOut{}
+	var restarted *tx // of which it is not known whether it is committed
+	goesOn := func(ctx context.Context, t *tx) (bool, error) {
+		switch {
+		case counts[again] > 0:
+			// The sweep may have finished the campaign since the last batch, or an
+			// operator cancelled it.
+			return t.reopen(ctx, id, now)
+		case restarted == t:
+			return true, nil
+		}
+		restarted = t
+		return true, t.restart(ctx, id, by, now)
+	}
+	err = l.eachBatch(ctx, id, statuses, counts, func(ctx context.Context, t *tx, m *message) (string, error) {
 		delete(left, m.id) // a transaction that is run again may find something else
 		switch found, err := t.unwanted(ctx, m.id); {
 		case err != nil:
@@ -69,9 +87,7 @@ func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.
 			left.add(m, campaign.Failure{Code: m.code, Reason: m.reason}.String())
 			return refused, nil
 		}
-		// The sweep may have finished the campaign since the last batch, or an
-		// operator cancelled it.
-		if goesOn, err := t.reopen(ctx, m.id.Campaign(), now); err != nil || !goesOn {
+		if on, err := goesOn(ctx, t); err != nil || !on {
 			return "", err
 		}
 		return again, t.retry(ctx, m, by, now)
@@ -129,32 +145,39 @@ func (l *Ledger) phones(ctx context.Context, ids []campaign.RecipientID) (map[ca
 	return phones, rows.Err()
 }
 
-// restart lets a campaign run again.
-func (l *Ledger) restart(ctx context.Context, id campaign.ID, by string, now time.Time) error {
-	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
-		c, err := t.campaign(ctx, id)
-		if err != nil {
-			return err
-		}
-		switch c.State {
-		case campaign.Running, campaign.Paused, campaign.Finished:
-		default:
-			return fmt.Errorf("retry campaign %s: %w: it is %s", id, ErrState, c.State)
-		}
-		var expires time.Time
-		if d := time.Duration(c.Definition.Expires); d > 0 {
-			expires = now.Add(d)
-		}
-		_, err = t.ExecContext(ctx, `
-			UPDATE campaigns
-			SET state = CASE WHEN state = 'paused' THEN state ELSE 'running' END, finished_at = NULL,
-			    reason = $2, expires_at = $3, changes = changes + 1
-			WHERE id = $1`, int64(id), "retried by "+by, millis(expires))
-		if err != nil {
-			return fmt.Errorf("ledger: retry campaign %s: %w", id, err)
-		}
-		return t.handAgain(ctx, id)
-	})
+// retriable gives an error where the state of a campaign allows no retry.
+func retriable(c Campaign) error {
+	switch c.State {
+	case campaign.Running, campaign.Paused, campaign.Finished:
+		return nil
+	}
+	return fmt.Errorf("retry campaign %s: %w: it is %s", c.ID, ErrState, c.State)
+}
+
+// restart lets a campaign run again, unless it is paused. It shares the
+// transaction of a message that is attempted again, so that a crash leaves both
+// or neither.
+func (t *tx) restart(ctx context.Context, id campaign.ID, by string, now time.Time) error {
+	c, err := t.campaign(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := retriable(c); err != nil {
+		return err
+	}
+	var expires time.Time
+	if d := time.Duration(c.Definition.Expires); d > 0 {
+		expires = now.Add(d)
+	}
+	_, err = t.ExecContext(ctx, `
+		UPDATE campaigns
+		SET state = CASE WHEN state = 'paused' THEN state ELSE 'running' END, finished_at = NULL,
+		    reason = $2, expires_at = $3, changes = changes + 1
+		WHERE id = $1`, int64(id), "retried by "+by, millis(expires))
+	if err != nil {
+		return fmt.Errorf("ledger: retry campaign %s: %w", id, err)
+	}
+	return t.handAgain(ctx, id)
 }
 
 // retry makes a message pending again, and the steps behind it wait again that

@@ -132,21 +132,20 @@ func (l *Ledger) dueIDs(ctx context.Context, query string, args ...any) ([]campa
 // its waiting and pending messages become skipped or expired. It works in
 // batches between other work, and ends early with the context.
 func (l *Ledger) CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error {
-	_, err := l.eachBatch(ctx, id, []campaign.Status{campaign.Waiting, campaign.Pending}, func(_ context.Context, t *tx, m *message) (string, error) {
+	statuses := []campaign.Status{campaign.Waiting, campaign.Pending}
+	return l.eachBatch(ctx, id, statuses, map[string]int{}, func(_ context.Context, t *tx, m *message) (string, error) {
 		m.reason = reason
 		t.set(m, to, never(), now)
 		return "", nil
 	})
-	return err
 }
 
 // eachBatch calls f for every message of a campaign that stands at one of the
 // given statuses, in batches between other work. f says under which label a
-// message is counted; the counts are those of what is committed.
-func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campaign.Status,
+// message is counted; what is committed is added to the counts, batch by batch.
+func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campaign.Status, counts map[string]int,
 	f func(context.Context, *tx, *message) (label string, err error),
-) (map[string]int, error) {
-	counts := map[string]int{}
+) error {
 	cursor, end := id.Messages()
 	for {
 		ids, err := l.dueIDs(ctx, l.sql(`
@@ -154,7 +153,7 @@ func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campa
 			WHERE id >= $1 AND id < $2 AND status IN (SELECT CAST(value AS SMALLINT) FROM EACH($3)) ORDER BY id LIMIT $4`),
 			int64(cursor), int64(end), asJSON(numbers(statuses)), sweepBatch)
 		if err != nil || len(ids) == 0 {
-			return counts, err
+			return err
 		}
 		cursor = ids[len(ids)-1] + 1
 		var labels []string
@@ -177,7 +176,7 @@ func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campa
 			return nil
 		})
 		if err != nil {
-			return counts, err
+			return err
 		}
 		for _, label := range labels {
 			counts[label]++

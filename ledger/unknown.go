@@ -185,7 +185,8 @@ func (l *Ledger) Resolve(ctx context.Context, id campaign.ID, d Decision, by str
 		return 0, fmt.Errorf("resolve campaign %s: %w: it was cancelled or its time is over, so its unknown messages can only be dropped", id, ErrState)
 	}
 	const resolved = "resolved"
-	counts, err := l.eachBatch(ctx, id, []campaign.Status{campaign.Unknown}, func(ctx context.Context, t *tx, m *message) (string, error) {
+	counts := map[string]int{}
+	err = l.eachBatch(ctx, id, []campaign.Status{campaign.Unknown}, counts, func(ctx context.Context, t *tx, m *message) (string, error) {
 		if d == Resend {
 			again, err := t.reopen(ctx, m.id.Campaign(), now)
 			if err != nil || !again {

@@ -336,12 +336,14 @@ func (s *Scheduler) finish(ctx context.Context, now time.Time) error {
 		return err
 	}
 	var over []campaign.ID
+	cancelled := map[campaign.ID]bool{}
 	for _, c := range unfinished {
 		begun := c.Counts[campaign.Waiting] + c.Counts[campaign.Pending]
 		switch {
 		case c.State == campaign.Scheduled:
 		case c.Open == 0:
 			over = append(over, c.ID)
+			cancelled[c.ID] = c.State == campaign.Cancelled
 		case begun == 0:
 		case c.State == campaign.Cancelled:
 			s.closeRows(ctx, c.ID, campaign.Skipped, "the campaign was cancelled")
@@ -356,7 +358,11 @@ func (s *Scheduler) finish(ctx context.Context, now time.Time) error {
 	}
 	finished, err := s.Ledger.Finish(ctx, over, now)
 	for _, id := range finished {
-		s.Log.Info("campaign finished", "campaign", id)
+		if cancelled[id] {
+			s.Log.Info("campaign cancelled", "campaign", id)
+		} else {
+			s.Log.Info("campaign finished", "campaign", id)
+		}
 	}
 	return err
 }

@@ -243,7 +243,7 @@ func readPlan(r *http.Request, now time.Time) (plan, error) {
 		return p, refuse(badRequest, "leave one of them out", "start=true and at exclude each other")
 	}
 	if now.Sub(p.at) > late {
-		return p, refuse(badRequest, "give a time to come, or start=true", "the time %s is over", text)
+		return p, refuse(badRequest, "give a time to come, or start it now", "the time %s is over", text)
 	}
 	return p, nil
 }

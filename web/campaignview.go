@@ -64,16 +64,17 @@ type hoursView struct {
 	// Zone is whose clock counts: a zone, recipient, or a text with a column.
 	Zone string `json:"zone"`
 	// OpensAt is when the hours begin, where the clock is the same for all and
-	// shows another time; null otherwise.
+	// shows another time; null otherwise, and once the campaign has ended.
 	OpensAt *time.Time `json:"opens_at"`
 }
 
-func (s *Server) hours(h *campaign.Hours) *hoursView {
+func (s *Server) hours(c ledger.Campaign) *hoursView {
+	h := c.Definition.Hours
 	if h == nil {
 		return nil
 	}
 	v := &hoursView{From: h.From, To: h.To, Days: h.Days, Zone: cmp.Or(h.Zone, campaign.RecipientZone)}
-	if now := s.now(); !h.ByRecipient() {
+	if now := s.now(); !c.State.Ended() && !h.ByRecipient() {
 		if opens, ok := h.Next("", now); ok && opens.After(now) {
 			v.OpensAt = moment(opens)
 		}
@@ -101,7 +102,7 @@ func (s *Server) view(c ledger.Campaign) campaignView {
 		Rate:      s.meters.rate(c.ID),
 		Total:     c.Counts.Total() - c.Counts[campaign.Rejected],
 		Open:      c.Open,
-		Hours:     s.hours(c.Definition.Hours),
+		Hours:     s.hours(c),
 
 		CreatedAt:  moment(c.Created),
 		StartAt:    moment(c.StartAt),

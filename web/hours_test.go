@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -32,6 +33,22 @@ func TestHolidaysStayWithTheCampaign(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"08-15", "12-25", "2026-04-03"}, c.Definition.Hours.Dates); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestWhatHasEndedWaitsForNoHours: a campaign says when its hours begin for as
+// long as something may go out.
+func TestWhatHasEndedWaitsForNoHours(t *testing.T) {
+	night := time.Date(2026, 5, 4, 3, 0, 0, 0, time.UTC)
+	f := start(t, func(o *Options) { o.Now = func() time.Time { return night } })
+	const daytime = twoSteps + "hours: {from: 09:00, to: 20:00, zone: UTC}\n"
+	id := decode[createdView](t, f.do(multipartCall("/api/campaigns?start=true", "", part{"campaign", daytime}, part{"contacts", fourContacts}))).ID
+	if opens := decode[campaignView](t, f.get("/api/campaigns/"+id)).Hours.OpensAt; opens == nil || !opens.Equal(night.Add(6*time.Hour)) {
+		t.Errorf("while it runs its hours begin at %v", opens)
+	}
+	cancelled := decode[campaignView](t, f.post("/api/campaigns/"+id+"/cancel"))
+	if cancelled.State != campaign.Cancelled || cancelled.Hours == nil || cancelled.Hours.OpensAt != nil {
+		t.Errorf("%s: %+v", cancelled.State, cancelled.Hours)
 	}
 }
 

@@ -79,7 +79,8 @@ func (k kind) about() (status int, title string) {
 
 // problem is a problem document (RFC 9457). Beside the standard's members it
 // has a hint on what to do, and where there is one the line of the file at
-// fault.
+// fault. The command line shows detail and hint as they are, so a hint that may
+// come up there speaks of no method and no path.
 type problem struct {
 	Type      string  `json:"type"`
 	Title     string  `json:"title"`
@@ -139,9 +140,9 @@ func problemOf(err error) *problem {
 	case errors.As(err, &size):
 		return refuse(tooLarge, "send less at once", "the request has more than %d bytes", size.Limit)
 	case errors.Is(err, campaign.ErrBadID), errors.Is(err, ledger.ErrNotFound):
-		return refuse(notFound, "GET /api/campaigns lists the campaigns there are", "%v", err)
+		return refuse(notFound, "look for it in the list of campaigns", "%v", err)
 	case errors.Is(err, ledger.ErrState):
-		return refuse(wrongState, "GET /api/campaigns/{id} shows the state and its reason", "%v", err)
+		return refuse(wrongState, "look at the campaign: it shows its state and the reason for it", "%v", err)
 	case errors.As(err, &exists):
 		return keyProblem(exists)
 	case errors.As(err, &list):
@@ -153,7 +154,7 @@ func problemOf(err error) *problem {
 	case errors.As(err, &file):
 		return refuse(internal, "look at the server's log and its disk", "a file of the server could not be read or written").because(err)
 	}
-	return refuse(unavailable, "try again; if it stays so, look at the server's log and at /readyz",
+	return refuse(unavailable, "try again; if it stays so, look at the server's log",
 		"the ledger cannot be read or written").because(err)
 }
 

@@ -58,3 +58,32 @@ func TestMistakesAreListed(t *testing.T) {
 		t.Errorf("line %d, errors %s", p.Line, diff)
 	}
 }
+
+// TestProblemsOfTheCommandLine asks what the command line asks. Its users see
+// detail and hint and know no method, path or parameter.
+func TestProblemsOfTheCommandLine(t *testing.T) {
+	f := start(t, nil)
+	draft := f.upload()
+	for name, test := range map[string]struct {
+		answer reply
+		want   kind
+	}{
+		"resume of a draft":           {f.post("/api/campaigns/" + draft + "/resume"), wrongState},
+		"status of what is no id":     {f.get("/api/campaigns/1234567890"), notFound},
+		"status of what is not there": {f.get("/api/campaigns/1234567"), notFound},
+		"launch in the past":          {f.do(uploadCall("/api/campaigns?at=2020-01-01T00:00:00Z", "")), badRequest},
+		"retry of a draft":            {f.post("/api/campaigns/" + draft + "/retry"), wrongState},
+		"no such opt-out":             {f.do(call{method: "DELETE", path: "/api/suppressions?phone=%2B4915112345601&scope=all"}), notFound},
+		"no such schedule":            {f.get("/api/schedules/daily"), notFound},
+	} {
+		p := wantProblem(t, test.answer, test.want)
+		for _, word := range []string{"GET", "POST", "DELETE", "/api/", "start=", "at="} {
+			if strings.Contains(p.Detail+" "+p.Hint, word) {
+				t.Errorf("%s: %q stands in %q (%s)", name, word, p.Detail, p.Hint)
+			}
+		}
+	}
+	if p := problemOf(errBroken); strings.Contains(p.Hint, "/") {
+		t.Errorf("the hint %q names a path", p.Hint)
+	}
+}

@@ -55,8 +55,8 @@ func (s *Server) retry(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	done, err := s.ledger.Retry(r.Context(), id, statuses, visitOf(r).caller.name, s.now())
-	if err == nil || done.Again > 0 {
-		s.changed() // a campaign that runs again for nothing has to be finished again
+	if done.Again > 0 {
+		s.changed()
 	}
 	if errors.Is(err, ledger.ErrState) {
 		return refuse(wrongState, "a campaign can be retried while it is running or paused, and when it has finished", "%v", err)

@@ -3,8 +3,6 @@ package web
 import (
 	_ "embed"
 	"encoding/json"
-	"errors"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -110,23 +108,6 @@ func serveOpenAPI(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/yaml")
 	_, _ = w.Write(openAPI) // a caller who has gone need not be told
 	return nil
-}
-
-// readJSON reads a request's body of at most so many bytes, whose members all
-// have to be known. The hint is for a caller whose body is not like that.
-func readJSON(w http.ResponseWriter, r *http.Request, most int64, hint string, into any) error {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
-		return refuse(wrongType, "send application/json", "the content is %q", r.Header.Get("Content-Type"))
-	}
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
-	decoder.DisallowUnknownFields()
-	err = decoder.Decode(into)
-	var size *http.MaxBytesError
-	if err == nil || errors.As(err, &size) {
-		return err
-	}
-	return refuse(badRequest, hint, "the body cannot be read: %v", err)
 }
 
 // answer writes a JSON document.

@@ -123,7 +123,7 @@ func (s *Server) answerSchedule(w http.ResponseWriter, r *http.Request, status i
 // went wrong.
 func noSchedule(name string, err error) error {
 	if errors.Is(err, ledger.ErrNotFound) {
-		return refuse(notFound, "GET /api/schedules lists the schedules there are", "there is no schedule %q", name)
+		return refuse(notFound, "look for it in the list of schedules", "there is no schedule %q", name)
 	}
 	return err
 }

@@ -87,7 +87,7 @@ func readScope(text string) (campaign.SuppressionScope, error) {
 	}
 	id, err := campaign.ParseID(text)
 	if err != nil {
-		return "", refuse(badSuppression, "write all, marketing, or a campaign's id", "the scope %q is none", text)
+		return "", refuse(badSuppression, "write all, marketing, or a campaign's id", "the scope %q is none of all, marketing, and a campaign's id", text)
 	}
 	return ledger.CampaignScope(id), nil
 }
@@ -252,7 +252,7 @@ func (s *Server) removeSuppression(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	if !removed {
-		return refuse(notFound, "GET /api/suppressions lists those there are", "%s has not opted out of %s", one.Person, showScope(one.Scope))
+		return refuse(notFound, "look for it in the list of opt-outs", "%s has not opted out of %s", one.Person, showScope(one.Scope))
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil

@@ -38,7 +38,7 @@ func TestTheGuardPausesACampaign(t *testing.T) {
 		post(3)
 		s.expect(t, 5, repeatedOutcome(5, ledger.OutcomeRefused)...)
 		const want = `the last 5 messages were refused alike: parameter_count (132000), "body: number of parameters": ` +
-			"Compare the step's parameters with the template. Mend the list or the template, then resume."
+			"Compare the step's parameters with the template. Resume when the template is mended; cancel where the campaign or its list is wrong."
 		if got := strings.Join(s.record.reasons, "\n"); got != want {
 			t.Errorf("reason %q\nwant %q", got, want)
 		}

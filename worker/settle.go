@@ -23,6 +23,7 @@ const (
 func (w *Worker) settle(ctx context.Context, s *send) error {
 	free := context.WithoutCancel(ctx)
 	w.watchProvider(s)
+	w.watchReach(s)
 	var settlement ledger.Settlement
 	if s.refusal == nil {
 		settlement = s.success()

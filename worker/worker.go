@@ -75,6 +75,7 @@ type Worker struct {
 
 	campaigns campaigns
 	breaker   breaker
+	reach     reach
 	guard     *campaign.Guard
 	stages    []stage
 	servers   []*asynq.Server

@@ -152,9 +152,17 @@ func WriteCampaigns(out io.Writer, list []Campaign) error {
 			rate = formatRate(s.Rate)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%d/%d\t%d\t%d\t%s\t%s\t%s\n", c.ID, c.Name, c.State,
-			s.Sent, s.Total, s.Delivered, s.Failed, rate, orElse(moment(c.StartedAt), "-"), c.Reason)
+			s.Sent, s.Total, s.Delivered, s.Failed, rate, c.start(), c.Reason)
 	}
 	return table.Flush()
+}
+
+// start is when the campaign started, or will by itself.
+func (c Campaign) start() string {
+	if c.StartedAt == nil && c.StartAt != nil && c.State == string(campaign.Scheduled) {
+		return "at " + moment(c.StartAt)
+	}
+	return orElse(moment(c.StartedAt), "-")
 }
 
 func moment(t *time.Time) string {

@@ -95,13 +95,15 @@ func TestCampaignTextSaysHowToDecide(t *testing.T) {
 
 func TestCampaignsTable(t *testing.T) {
 	want := strings.Join([]string{
-		"ID       NAME          STATE    SENT  DELIVERED  FAILED  RATE  STARTED               REASON",
-		"3k7z2aq  order-update  paused   5/16  5          0       -     2026-03-01T09:00:01Z  paused by ops",
-		"0000001  two           running  0/0   0          0       12/s  -                     ",
+		"ID       NAME          STATE      SENT  DELIVERED  FAILED  RATE  STARTED                  REASON",
+		"3k7z2aq  order-update  paused     5/16  5          0       -     2026-03-01T09:00:01Z     paused by ops",
+		"0000001  two           running    0/0   0          0       12/s  -                        ",
+		"0000002  three         scheduled  0/0   0          0       -     at 2030-03-01T09:00:00Z  ",
 		"",
 	}, "\n")
+	at := time.Date(2030, 3, 1, 10, 0, 0, 0, time.FixedZone("CET", 3600))
 	var out strings.Builder
-	if err := WriteCampaigns(&out, []Campaign{read(t, pausedCampaign), {ID: "0000001", Name: "two", State: "running", Rate: 12}}); err != nil {
+	if err := WriteCampaigns(&out, []Campaign{read(t, pausedCampaign), {ID: "0000001", Name: "two", State: "running", Rate: 12}, {ID: "0000002", Name: "three", State: "scheduled", StartAt: &at}}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, out.String()); diff != "" {

@@ -54,8 +54,15 @@ func demoReceipts() simulator.ReceiptOptions {
 
 // Demo starts everything in this process on embedded parts, sends a sample
 // campaign of two steps through a simulated provider, and holds the report
-// against what the provider truly accepted. It reaches nobody.
+// against what the provider truly accepted. It reaches nobody. Options that make
+// no sense are a *UsageError.
 func Demo(ctx context.Context, o DemoOptions) (err error) {
+	switch {
+	case o.People < 1:
+		return usagef("--people %d is no list; write how many people it has, at least 1", o.People)
+	case !(o.Rate >= 0):
+		return usagef("--rate %g is no rate; write how many messages a second, or 0 for no limit", o.Rate)
+	}
 	folder, err := os.MkdirTemp("", "carillon-demo-")
 	if err != nil {
 		return err

@@ -172,6 +172,35 @@ func TestOutcomesOfATest(t *testing.T) {
 	reported := func(s campaign.Status) func(*testing.T, *ledger.Ledger, campaign.MessageID) {
 		return func(t *testing.T, record *ledger.Ledger, id campaign.MessageID) { t.Helper(); settle(t, record, id, s) }
 	}
+	unreached := campaign.Failure{Reason: "unreachable", Retry: true, Throttled: true, Wait: time.Second}
+	claim := func(t *testing.T, record *ledger.Ledger, id campaign.MessageID, attempt int, now time.Time) {
+		t.Helper()
+		if _, err := record.Claim(t.Context(), campaign.Task{Message: id, Attempt: attempt}, ledger.Sender{}, now, now.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := func(f campaign.Failure) func(*testing.T, *ledger.Ledger, campaign.MessageID) {
+		return func(t *testing.T, record *ledger.Ledger, id campaign.MessageID) {
+			t.Helper()
+			fail(t, record, id, f)
+			claim(t, record, id, 2, time.Now().Add(f.Wait+time.Second))
+		}
+	}
+	claimed := func(t *testing.T, record *ledger.Ledger, id campaign.MessageID) {
+		t.Helper()
+		claim(t, record, id, 1, time.Now())
+	}
+	unanswered := func(t *testing.T, record *ledger.Ledger, id campaign.MessageID) {
+		t.Helper()
+		claimed(t, record, id)
+		settlement := ledger.Settlement{
+			Message: id, Attempt: 1, Outcome: ledger.OutcomeUnknown, At: time.Now(), UnknownAfter: time.Hour,
+			Failure: campaign.Failure{Reason: "timeout"},
+		}
+		if err := record.Settle(t.Context(), settlement); err != nil {
+			t.Fatal(err)
+		}
+	}
 	nothing := func(*testing.T, *ledger.Ledger, campaign.MessageID) {}
 	stop := func(t *testing.T, record *ledger.Ledger, id campaign.MessageID) {
 		t.Helper()
@@ -194,13 +223,23 @@ func TestOutcomesOfATest(t *testing.T) {
 		"read":     {own, reported(campaign.Read), "read", true, false, []string{"read\n"}},
 		"accepted": {own, reported(campaign.Accepted), "accepted", true, true, []string{"accepted so far\n", "webhook"}},
 		"nobody sends": {own, nothing, "pending", false, true, []string{
-			"pending so far\n", "carillon cancel ",
+			"pending so far\n", "its provider may be failing", "It goes out within the hour, unless `carillon cancel ",
 		}},
 		"refused for good": {own, refused(campaign.Failure{Code: 131026, Reason: "undeliverable"}), "failed", false, false, []string{
 			"failed: undeliverable (131026)\n", "Probably not on WhatsApp",
 		}},
 		"tried again": {own, refused(campaign.Failure{Code: 131016, Reason: "service_unavailable", Retry: true}), "pending", false, true, []string{
-			"pending so far: service_unavailable (131016)\n", "look at Meta's status page", "It goes out within the hour",
+			"pending so far: service_unavailable (131016)\n", "look at Meta's status page", "It is tried again for up to an hour",
+		}},
+		"not reached": {own, refused(unreached), "pending", false, true, []string{
+			"pending so far: unreachable\nNothing was sent. If it lasts, check base_url", "It is tried again for up to an hour",
+		}},
+		"not reached, and under way again": {own, again(unreached), "posting", false, true, []string{
+			"posting so far; the attempt before: unreachable\nNothing was sent. If it lasts, check base_url", "An attempt is under way",
+		}},
+		"under way": {own, claimed, "posting", false, true, []string{"posting so far\nAn attempt is under way"}},
+		"no answer": {own, unanswered, "unknown", false, true, []string{
+			"unknown so far: timeout\nIt may have been sent: a receipt will tell. If it is frequent, raise the channel's timeout. `carillon status ",
 		}},
 		"paused": {
 			own, refused(campaign.Failure{Code: 190, Reason: "token_rejected", Detail: "get a token", Retry: true, Throttled: true, Pause: campaign.PauseAccount}),
@@ -233,6 +272,9 @@ func TestOutcomesOfATest(t *testing.T) {
 				if !strings.Contains(text.String(), part) {
 					t.Errorf("it does not say %q:\n%s", part, text.String())
 				}
+			}
+			if test.status != "unknown" && strings.Contains(text.String(), "may have been sent") {
+				t.Errorf("it says that it may have been sent:\n%s", text.String())
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"carillon/campaign"
@@ -110,8 +111,10 @@ func (t Tested) hint() string {
 		return "No receipt says that it was delivered. Is the telephone on, and does the webhook lead to the server? `carillon status " + id + "` shows it when one comes."
 	case campaign.Held.String():
 		return "The provider holds it back for now. `carillon status " + id + "` shows what becomes of it."
-	case campaign.Unknown.String(), campaign.Posting.String():
-		return "It may have been sent, a receipt will tell: `carillon status " + id + "` shows it."
+	case campaign.Unknown.String():
+		return orElse(t.known(), "It may have been sent: a receipt will tell.") + " `carillon status " + id + "` shows it."
+	case campaign.Posting.String():
+		return strings.TrimSpace(t.known() + " An attempt is under way: `carillon status " + id + "` shows what becomes of it.")
 	case campaign.Pending.String():
 		return t.pendingHint()
 	case campaign.Skipped.String():
@@ -119,18 +122,22 @@ func (t Tested) hint() string {
 	case campaign.Undelivered.String():
 		return "The provider could not deliver it in time. Is the telephone on, with WhatsApp on it?"
 	}
-	return cloud.Hint(t.Message.Reason, t.Message.ErrorCode)
+	return t.known()
 }
+
+// known is what to do by the reason that is on record, which is that of the
+// newest attempt with an end; empty where that tells nothing.
+func (t Tested) known() string { return cloud.Hint(t.Message.Reason, t.Message.ErrorCode) }
 
 func (t Tested) pendingHint() string {
 	if t.Campaign.State != string(campaign.Running) {
 		return "Put right what the reason says and test again."
 	}
-	text := "It goes out within the hour, unless `carillon cancel " + t.Campaign.ID + "` ends it."
-	if hint := cloud.Hint(t.Message.Reason, t.Message.ErrorCode); hint != "" {
-		return hint + " " + text
+	unless := ", unless `carillon cancel " + t.Campaign.ID + "` ends it."
+	if t.Message.Reason != "" {
+		return strings.TrimSpace(t.known() + " It is tried again for up to an hour" + unless)
 	}
-	return "Its turn has not come: the number may be busy, or nobody sends for it. " + text
+	return "Its turn has not come: the number may be busy, its provider may be failing (the server's log says so), or nobody sends for it. It goes out within the hour" + unless
 }
 
 // WriteText says for a person what became of the message.
@@ -141,6 +148,9 @@ func (t Tested) WriteText(out io.Writer) error {
 		text.WriteString(" so far")
 	}
 	if why := (campaign.Failure{Code: t.Message.ErrorCode, Reason: t.Message.Reason}).String(); why != "" {
+		if t.Message.Status == campaign.Posting.String() && t.known() != "" {
+			text.WriteString("; the attempt before")
+		}
 		fmt.Fprintf(&text, ": %s", why)
 	}
 	text.WriteString("\n")

@@ -124,10 +124,12 @@ var handoverScenarios = map[string]func(*testing.T, *bench){
 	},
 	"what was retried is handed over as well": func(t *testing.T, b *bench) {
 		c, mine := b.handingOver(1, 4, "main", "second")
+		b.check(b.CloseRows(t.Context(), c, campaign.Expired, "time", b.now))
 		b.handOver(c, 0)
-		if _, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Expired}, "tester", b.now); err != nil {
-			t.Fatal(err)
+		if diff := cmp.Diff([]int{0, 0}, b.positions(mine)); diff != "" || !b.campaign(c).Stopped[0].Handed {
+			t.Errorf("what has expired is handed over, or looked for: %s", diff)
 		}
+		b.retry(c, campaign.Expired)
 		if b.campaign(c).Stopped[0].Handed {
 			t.Error("nobody looks again")
 		}

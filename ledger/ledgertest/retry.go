@@ -115,6 +115,54 @@ var retryScenarios = map[string]func(*testing.T, *bench){
 		}
 		b.expect(id, campaign.Failed)
 	},
+	"a campaign in which nothing is attempted stays as it is": func(t *testing.T, b *bench) {
+		ends := map[campaign.State]func(campaign.ID){
+			campaign.Running: func(campaign.ID) {},
+			campaign.Paused:  func(c campaign.ID) { b.check(b.PauseBecause(t.Context(), c, "a person has to look")) },
+			campaign.Finished: func(c campaign.ID) {
+				_, err := b.Finish(t.Context(), []campaign.ID{c}, b.now)
+				b.check(err)
+			},
+		}
+		for state, end := range ends {
+			c := b.running(steps(1, func(d *campaign.Definition) { d.Expires = campaign.Duration(time.Hour) }), 2)
+			b.claim(c.Recipient(1).Message(0), 1)
+			b.settle(c.Recipient(1).Message(0), 1, ledger.OutcomeRefused, undeliverable)
+			b.send(c.Recipient(2).Message(0), 1)
+			end(c)
+			before := b.campaign(c)
+			b.advance(time.Minute)
+			if got := b.retry(c, campaign.Failed); got.Again != 0 || got.Refused != 1 {
+				t.Errorf("%s: %+v", state, got)
+			}
+			if diff := cmp.Diff(before, b.campaign(c)); diff != "" || before.State != state {
+				t.Errorf("it was %s and has changed: %s", before.State, diff)
+			}
+		}
+	},
+	"one in a later batch starts it again": func(t *testing.T, b *bench) {
+		const batch = 500
+		c := b.running(steps(1, func(d *campaign.Definition) { d.Expires = campaign.Duration(time.Hour) }), batch+2)
+		for row := 1; row <= batch+2; row++ {
+			failure := undeliverable
+			if row > batch {
+				failure = campaign.Failure{Reason: "busy", Retry: true, Tries: 1}
+			}
+			b.claim(c.Recipient(row).Message(0), 1)
+			b.settle(c.Recipient(row).Message(0), 1, ledger.OutcomeRefused, failure)
+		}
+		_, err := b.Finish(t.Context(), []campaign.ID{c}, b.now)
+		b.check(err)
+		b.advance(2 * time.Hour)
+		got := b.retry(c, campaign.Failed)
+		now := b.campaign(c)
+		if got.Again != 2 || got.Refused != batch || now.State != campaign.Running || now.Open != 2 {
+			t.Errorf("%d again, %d refused; %s with %d open messages", got.Again, got.Refused, now.State, now.Open)
+		}
+		if now.Reason != "retried by ops" || !now.Finished.IsZero() || !now.Expires.Equal(b.now.Add(time.Hour)) {
+			t.Errorf("%q, finished at %s, expires at %s", now.Reason, now.Finished, now.Expires)
+		}
+	},
 	"while the sweep finishes the campaign": func(t *testing.T, b *bench) {
 		busy := campaign.Failure{Reason: "busy", Retry: true, Tries: 1}
 		c := b.running(steps(1), 50)

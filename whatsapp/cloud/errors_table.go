@@ -21,15 +21,17 @@ const (
 	maintenance = 2494100
 )
 
-// Hints that several rows share.
+// Hints that several rows share. A message that is refused for good is left out
+// by a retry, so a hint on it promises none.
 const (
 	askToken   = "Put a valid access token of a system user into the configuration, then resume."
 	askRights  = "Give the app and its system user the permission whatsapp_business_messaging for this account, then resume."
 	askAccount = "Open the account in WhatsApp Manager, settle what it reports, then resume."
 	askNumber  = "Open the number in WhatsApp Manager, settle what it reports, then resume."
-	fixStep    = "Compare the step's parameters with the approved template, correct the campaign, then retry the failed."
-	fixRow     = "Correct the value in the recipient's row and send to it again."
-	fixMedia   = "Check the file's type and size and that the link can be reached, or upload it anew, then retry the failed."
+	relaunch   = "launch the campaign again with a list of those rows (the report has them)."
+	fixStep    = "Compare the step's parameters with the approved template, correct the campaign's file, then " + relaunch
+	fixRow     = "Correct the value in the recipient's row, then " + relaunch
+	fixMedia   = "Check the file's type and size and that the link can be reached, or upload it anew, then " + relaunch
 	willRetry  = "Nothing to do: it is tried again. If it lasts, look at Meta's status page."
 	slowedDown = "Nothing to do: it is sent later. If it is frequent, lower the channel's rate."
 	notOurs    = "This answer belongs to a call that is not used for sending: check base_url and phone_number_id."
@@ -48,8 +50,8 @@ var (
 	transient    = soon("transient", willRetry)
 	throttled    = slow(whatsapp.NumberBudget, time.Second, "rate_limited", slowedDown)
 	unknownFault = soon("unknown_server_error", "Look the code up in Meta's error codes; it is tried again.").after(5 * time.Second).times(2)
-	unknownCode  = bad("unknown_code", "Look the code up in Meta's error codes, correct what it names, then retry the failed.")
-	unexplained  = drop(keep, "unexplained", "The provider gave no reason. Retry the failed later, or look at the number in WhatsApp Manager.")
+	unknownCode  = bad("unknown_code", "Look the code up in Meta's error codes, correct what it names, then "+relaunch)
+	unexplained  = drop(keep, "unexplained", "The provider gave no reason: look at the number in WhatsApp Manager, and later "+relaunch)
 )
 
 // loose lists the verdicts that stand in no table.
@@ -93,7 +95,7 @@ var codeTable = []row{
 	{code(4), slow(whatsapp.AppBudget, 5*time.Minute, "app_rate_limit", "Nothing to do: it is sent later. The app makes too many calls; stop what else uses it.")},
 	{code(10), pause(account, "permission_denied", askRights)},
 	{code(33), pause(number, "number_deleted", "The sending number no longer exists: configure another phone_number_id, then resume.")},
-	{code(100).sub(33), bad("object_missing", "The media, or phone_number_id itself, does not exist for this token: upload the media anew or correct the id, then retry the failed.")},
+	{code(100).sub(33), bad("object_missing", "The media, or phone_number_id itself, does not exist for this token: upload the media anew or correct the id, then "+relaunch)},
 	{code(100), bad("invalid_parameter", fixStep)},
 	{code(102), pause(account, "token_rejected", askToken)},
 	{code(104), pause(account, "token_rejected", askToken)},
@@ -178,7 +180,7 @@ var codeTable = []row{
 	{code(134102), pause(template, "template_ineligible", "Check in WhatsApp Manager that the account is set up for marketing messages, then resume.")},
 	{code(135000).in(inReceipt), pause(account, "portfolio_paced", "Meta dropped messages that it had held for quality. Look at the portfolio's quality, wait, resume, then retry the failed.")},
 	{code(135000), bad("invalid_parameter", fixStep)},
-	{code(137000), drop(keep, "identity_changed", "The person's identity changed: send to them again without the identity check.")},
+	{code(137000), drop(keep, "identity_changed", "The person's identity changed: write to them in a later campaign, without the identity check.")},
 	{codes(138000, 138999), bad("not_a_send", notOurs)},
 	{codes(139000, 139099), bad("not_a_send", notOurs)},
 	{code(139200), pause(account, "direct_send_blocked", askAccount)},

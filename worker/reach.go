@@ -1,0 +1,54 @@
+package worker
+
+import (
+	"sync"
+	"time"
+
+	"carillon/whatsapp"
+)
+
+// unreachedRunning sends running that never got to the provider are told as
+// trouble (ours: fewer are a connection that was lost, which mends itself).
+const unreachedRunning = 3
+
+// reach knows whether a channel's requests get to its provider at all. It stops
+// nothing: what was never written is tried again without using up an attempt,
+// and the limiter slows the number down.
+type reach struct {
+	mu      sync.Mutex
+	running int       // sends that were never written since one was answered
+	since   time.Time // when that last became trouble, or ended to be; what left before does not count
+}
+
+// record takes how a send ended, nil for success. It reports whether the
+// provider is lost, and whether that has just changed.
+func (r *reach) record(left time.Time, refusal *whatsapp.Error, now time.Time) (lost, changed bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before := r.running >= unreachedRunning
+	switch {
+	case left.Before(r.since):
+		return before, false
+	case refusal == nil, refusal.HTTPStatus > 0:
+		r.running = 0
+	case refusal.Unwritten:
+		r.running++
+	}
+	if lost = r.running >= unreachedRunning; lost != before {
+		r.since = now
+	}
+	return lost, lost != before
+}
+
+// watchReach logs when the provider cannot be reached any more, and when it can
+// again.
+func (w *Worker) watchReach(s *send) {
+	switch lost, changed := w.reach.record(s.left, s.refusal, w.now()); {
+	case !changed:
+	case lost:
+		w.log.Error("the provider cannot be reached, so the number slows down and tries on", "reason", s.refusal.Reason, "error", s.refusal,
+			"hint", s.refusal.Hint+" The messages wait, no attempt is used up, and sending goes on by itself.")
+	default:
+		w.log.Info("the provider is reached again, sending goes on")
+	}
+}
