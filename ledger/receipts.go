@@ -86,7 +86,11 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) err
 			return err
 		}
 	}
-	return nil
+	named := make([]string, len(names))
+	for i, name := range names {
+		named[i] = name[2].(string)
+	}
+	return t.matchEarly(ctx, named, now)
 }
 
 // known is a receipt with the attempt that it speaks of.

@@ -98,24 +98,24 @@ func (t *tx) settle(ctx context.Context, settlements []*Settlement) error {
 			return err
 		}
 	}
-	return t.matchEarly(ctx, settlements)
-}
-
-// matchEarly applies the receipts that have been waiting for the provider's ids
-// that the settlements bring.
-func (t *tx) matchEarly(ctx context.Context, settlements []*Settlement) error {
-	var ids [][1]string
+	var named []string
 	var now time.Time
 	for _, s := range settlements {
 		if s.ProviderID != "" {
-			ids, now = append(ids, [1]string{s.ProviderID}), s.At
+			named, now = append(named, s.ProviderID), s.At
 		}
 	}
-	if len(ids) == 0 {
+	return t.matchEarly(ctx, named, now)
+}
+
+// matchEarly applies the receipts that have been waiting for provider's ids that
+// are known now.
+func (t *tx) matchEarly(ctx context.Context, providerIDs []string, now time.Time) error {
+	if len(providerIDs) == 0 {
 		return nil
 	}
 	receipts, err := t.takeEarly(ctx, t.l.sql(`
-		DELETE FROM early_receipts WHERE provider_id IN (SELECT value ->> 0 FROM EACH($1)) RETURNING receipt`), asJSON(ids))
+		DELETE FROM early_receipts WHERE provider_id IN (SELECT value ->> 0 FROM EACH($1)) RETURNING receipt`), asJSON(nested(providerIDs)))
 	if err != nil {
 		return err
 	}

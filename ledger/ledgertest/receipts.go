@@ -137,6 +137,13 @@ var receiptScenarios = map[string]func(*testing.T, *bench){
 		b.receive(ledger.Receipt{ProviderID: providerID(id, 1), Status: campaign.Read, At: b.now})
 		b.expect(id, campaign.Read)
 	},
+	"a failure that tells which message it was finds what was told before": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.claim(id, 1)
+		b.receive(ledger.Receipt{ProviderID: providerID(id, 1), Status: campaign.Read, At: b.now}) // without our reference
+		b.receive(b.receipt(id, 1, campaign.Failed, campaign.Failure{Code: 408, Reason: "timeout", Retry: true}))
+		b.expect(id, campaign.Read)
+	},
 	"of a message nobody knows are dropped after a week": func(t *testing.T, b *bench) {
 		id := b.running(steps(1), 1).Recipient(1).Message(0)
 		b.receive(ledger.Receipt{ProviderID: providerID(id, 1), Status: campaign.Delivered, At: b.now})
