@@ -206,7 +206,7 @@ func TestCommandsExist(t *testing.T) {
 	if len(asked) == 0 {
 		t.Fatal("no page names a command")
 	}
-	usage := regexp.MustCompile(`(?m)^  carillon((?: [a-z]+)+)`)
+	usage := regexp.MustCompile(`(?m)^  carillon((?: [a-z]+(?:-[a-z]+)*)+)`)
 	for _, line := range slices.Sorted(maps.Keys(asked)) {
 		words := strings.Fields(line)
 		answer, err := exec.Command(program, append(words, "--help")...).CombinedOutput()
