@@ -44,6 +44,7 @@ func newLaunch() *cobra.Command {
 				nobody := launched.Nobody()
 				if wait && nobody == nil {
 					launched, err = app.Follow(cmd.Context(), client, launched, cmd.ErrOrStderr())
+					app.WriteLeftOut(cmd.ErrOrStderr(), launched)
 				}
 				if asJSON {
 					err = errors.Join(err, printJSON(cmd.OutOrStdout(), launched))

@@ -35,6 +35,14 @@ func (c Campaign) Nobody() error {
 		rows, campaign.CountVerdicts(c.Verdicts), c.ID)
 }
 
+// WriteLeftOut says how many messages of a campaign that has ended were not to be
+// sent, if any.
+func WriteLeftOut(out io.Writer, c Campaign) {
+	if n := c.Counts["skipped"]; n > 0 {
+		fmt.Fprintf(out, "%s left out; `carillon report %s` says why\n", quantity(n, "message"), c.ID)
+	}
+}
+
 // WriteLaunched says in a line what became of a list that was uploaded.
 func WriteLaunched(out io.Writer, c Campaign) {
 	rows, recipients := c.rows()

@@ -32,9 +32,6 @@ func Follow(ctx context.Context, c *Client, launched Campaign, out io.Writer) (C
 		progress.Update(ended.Snapshot())
 	}
 	progress.Done()
-	if n := ended.Counts["skipped"]; err == nil && n > 0 {
-		fmt.Fprintf(out, "%s left out; `carillon report %s` says why\n", quantity(n, "message"), ended.ID)
-	}
 	switch {
 	case ctx.Err() != nil:
 		return last, fmt.Errorf("waiting was interrupted, campaign %s goes on; `carillon status %[1]s` shows it, `carillon cancel %[1]s` ends it", launched.ID)
