@@ -71,11 +71,7 @@ func (l *Ledger) PlanSlots(ctx context.Context, s Schedule, slots []campaign.Slo
 func (t *tx) insertSlots(ctx context.Context, slots []campaign.Slot) error {
 	rows := make([][]any, len(slots))
 	for i, s := range slots {
-		caughtUp := 0
-		if s.CaughtUp {
-			caughtUp = 1
-		}
-		rows[i] = []any{s.Schedule, s.At.UnixMilli(), string(s.State), s.Detail, s.By, caughtUp}
+		rows[i] = []any{s.Schedule, s.At.UnixMilli(), string(s.State), s.Detail, s.By, bit(s.CaughtUp)}
 	}
 	_, err := t.ExecContext(ctx, t.l.sql(`
 		INSERT INTO slots (schedule, at, state, detail, asked_by, caught_up)

@@ -56,10 +56,11 @@ func CampaignScope(id campaign.ID) campaign.SuppressionScope {
 const maxSuppressions = 200
 
 // Suppress records opt-outs, and ends what waits to be sent against them. No
-// message of these persons is claimed once it has returned. A person who is known under several keys is suppressed under all
-// of them. Repeating an opt-out keeps the first one's time, and its reason unless
-// the new one has a weightier source; but what a person has said counts from the
-// last time, for a word that was said before it does not take it back.
+// message of these persons is claimed once it has returned. A person who is known
+// under several keys is suppressed under all of them. Repeating an opt-out keeps
+// the first one's time, and its reason unless the new one has a weightier source;
+// but what a person has said counts from the last time, for a word that was said
+// before it does not take it back.
 func (l *Ledger) Suppress(ctx context.Context, list []Suppression, now time.Time) error {
 	for len(list) > 0 {
 		n := min(len(list), maxSuppressions)

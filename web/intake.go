@@ -28,9 +28,9 @@ type Imported struct {
 	Layout contacts.Layout
 }
 
-// Import reads a contact list, which stays open, and makes a campaign of it. Rows that cannot be
-// sent are kept with the reason; a list without a single good row makes a
-// campaign that has nothing to do.
+// Import reads a contact list, which stays open, and makes a campaign of it. Rows
+// that cannot be sent are kept with the reason; a list without a single good row
+// makes a campaign that has nothing to do.
 //
 // n says what is imported; its columns come from the list. A key makes the import
 // happen once: the error is a *ledger.ExistsError where it has been used. It
