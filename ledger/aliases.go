@@ -50,6 +50,9 @@ const keyLocks = 256
 // other writes, or an opt-out would be missing under a key that is linked at the
 // same time.
 func (t *tx) lockKeys(ctx context.Context, keys ...string) error {
+	if t.l.engine.writers == 1 { // nobody else writes
+		return nil
+	}
 	names := make([]string, len(keys))
 	for i, key := range keys {
 		names[i] = fmt.Sprintf("keys %03d", crc32.ChecksumIEEE([]byte(key))%keyLocks)
@@ -64,15 +67,6 @@ func (t *tx) lockKeys(ctx context.Context, keys ...string) error {
 	return nil
 }
 
-// addAlias records another key of a recipient's person.
-func (t *tx) addAlias(ctx context.Context, id campaign.RecipientID, alias string, now time.Time) error {
-	person, err := t.personOf(ctx, id)
-	if err != nil {
-		return err
-	}
-	return t.linkKeys(ctx, person, alias, now)
-}
-
 // personOf is the key of a recipient's person.
 func (t *tx) personOf(ctx context.Context, id campaign.RecipientID) (person string, err error) {
 	err = t.QueryRowContext(ctx, `SELECT COALESCE(person, '') FROM recipients WHERE id = $1`, int64(id)).Scan(&person)
@@ -83,14 +77,16 @@ func (t *tx) personOf(ctx context.Context, id campaign.RecipientID) (person stri
 }
 
 // mostKeys is how many keys a person may have. Ours: some numbers are written in
-// two or three ways, and some people move; a provider that tells the same key of
-// many people is wrong, and a STOP of one of them must not be that of all.
-const mostKeys = 8
+// two or three ways, some people move, and each number has a user ID or two; a
+// provider that tells the same key of many people is wrong, and a STOP of one of
+// them must not be that of all.
+const mostKeys = 12
 
-// linkKeys records that two keys are one person's. What the person has opted
-// out of under one of them holds for all that either is known by. An empty key,
-// and one that stands for a person who was erased, are linked to nothing. Where
-// one key is of a person who was erased, the other is left alone from now on.
+// linkKeys records that two keys are one person's. What the person has wished
+// under one of them holds for all that either is known by, and ends what was to be
+// sent against it. An empty key, and one that stands for a person who was erased,
+// are linked to nothing. Where one key is of a person who was erased, the other is
+// left alone from now on.
 func (t *tx) linkKeys(ctx context.Context, person, alias string, now time.Time) error {
 	for _, key := range []string{person, alias} {
 		if key == "" || strings.HasPrefix(key, erasedPrefix) {
@@ -101,6 +97,9 @@ func (t *tx) linkKeys(ctx context.Context, person, alias string, now time.Time) 
 		return err
 	}
 	if erased, err := t.leaveAloneWithErased(ctx, person, alias, now); err != nil || erased {
+		return err
+	}
+	if err := t.lockUnwanted(ctx, person, alias); err != nil {
 		return err
 	}
 	if err := t.lockKeys(ctx, person, alias); err != nil {
@@ -117,6 +116,36 @@ func (t *tx) linkKeys(ctx context.Context, person, alias string, now time.Time) 
 	if err := t.lockKeys(ctx, append(ones, others...)...); err != nil {
 		return err
 	}
+	if err := t.join(ctx, person, alias); err != nil {
+		return err
+	}
+	return t.shareWishes(ctx, append(ones, others...), now)
+}
+
+// lockUnwanted locks what may be on its way to a person of two keys, where they
+// have wished to be left alone: what links the keys ends it. Messages are locked
+// before keys, as everywhere.
+func (t *tx) lockUnwanted(ctx context.Context, person, alias string) error {
+	keys, err := t.keysOf(ctx, person, alias)
+	if err != nil {
+		return err
+	}
+	var some bool
+	err = t.QueryRowContext(ctx, t.l.sql(`SELECT EXISTS (
+		SELECT 1 FROM suppressions WHERE person IN (SELECT value ->> 0 FROM EACH($1)))`), asJSON(nested(keys))).Scan(&some)
+	if err != nil || !some {
+		return err
+	}
+	rows, err := t.openRows(ctx, keys)
+	if err != nil {
+		return err
+	}
+	_, err = t.unsent(ctx, rows)
+	return err
+}
+
+// join makes all keys of two people those of one.
+func (t *tx) join(ctx context.Context, person, alias string) error {
 	chief, err := t.chiefKey(ctx, person)
 	if err != nil {
 		return err
@@ -133,7 +162,7 @@ func (t *tx) linkKeys(ctx context.Context, person, alias string, now time.Time) 
 			return fmt.Errorf("ledger: alias: %w", err)
 		}
 	}
-	return t.spreadOptOuts(ctx, chief)
+	return nil
 }
 
 // leaveAloneWithErased reports whether one of two keys is of a person who was
@@ -147,9 +176,12 @@ func (t *tx) leaveAloneWithErased(ctx context.Context, one, other string, now ti
 	if err != nil || len(erased) != 1 {
 		return len(erased) > 0, err
 	}
-	left := one
+	left, gone := one, other
 	if erased[one] != "" {
-		left = other
+		left, gone = other, one
+	}
+	if !campaign.IsNumber(left) || !campaign.IsNumber(gone) {
+		return true, t.eraseLater(ctx, left, erased[gone], now)
 	}
 	return true, t.suppress(ctx, [][]any{Suppression{Person: left, Scope: campaign.ScopeAll, Reason: reasonErased}.row(now)})
 }
@@ -166,20 +198,14 @@ func (t *tx) chiefKey(ctx context.Context, key string) (chief string, err error)
 	return chief, nil
 }
 
-// spreadOptOuts repeats the opt-outs of a person, which puts them under every
-// key.
-func (t *tx) spreadOptOuts(ctx context.Context, person string) error {
-	keys, err := t.keysOf(ctx, person)
-	if err != nil {
+// shareWishes puts what a person has wished under each of their keys, now that
+// these are known to be one person's. What they took back under one key does not
+// hold under another.
+func (t *tx) shareWishes(ctx context.Context, keys []string, now time.Time) error {
+	if err := t.shareStarts(ctx, keys); err != nil {
 		return err
 	}
-	rows, err := t.QueryContext(ctx, t.l.sql(`
-		SELECT person, scope, reason, created_at, source FROM suppressions
-		WHERE person IN (SELECT value ->> 0 FROM EACH($1))`), asJSON(nested(keys)))
-	if err != nil {
-		return fmt.Errorf("ledger: opt-outs of an alias: %w", err)
-	}
-	list, err := scanSuppressions(rows)
+	list, err := t.suppressionsOf(ctx, keys)
 	if err != nil {
 		return err
 	}
@@ -188,5 +214,43 @@ func (t *tx) spreadOptOuts(ctx context.Context, person string) error {
 			return err
 		}
 	}
+	if len(list) == 0 {
+		return nil
+	}
+	return t.skipSuppressed(ctx, keys, now)
+}
+
+// shareStarts has the times at which wishes were taken back count for all keys of
+// a person, and takes back what was wished before under another one.
+func (t *tx) shareStarts(ctx context.Context, keys []string) error {
+	all := asJSON(nested(keys))
+	for _, query := range []string{`
+		INSERT INTO starts (person, scope, source, at)
+		SELECT k.value ->> 0, s.scope, s.source, MAX(s.at)
+		FROM EACH($1) AS k CROSS JOIN starts s
+		WHERE s.person IN (SELECT value ->> 0 FROM EACH($1))
+		GROUP BY k.value ->> 0, s.scope, s.source
+		ON CONFLICT (person, scope, source) DO UPDATE SET at = excluded.at WHERE starts.at < excluded.at`, `
+		DELETE FROM suppressions
+		WHERE person IN (SELECT value ->> 0 FROM EACH($1)) AND EXISTS (
+			SELECT 1 FROM starts s
+			WHERE s.person = suppressions.person AND s.scope IN ('', suppressions.scope) AND s.source <= suppressions.source
+			  AND s.at > suppressions.created_at)`,
+	} {
+		if _, err := t.ExecContext(ctx, t.l.sql(query), all); err != nil {
+			return fmt.Errorf("ledger: wishes that an alias took back: %w", err)
+		}
+	}
 	return nil
+}
+
+// suppressionsOf are the opt-outs under some keys.
+func (t *tx) suppressionsOf(ctx context.Context, keys []string) ([]Suppression, error) {
+	rows, err := t.QueryContext(ctx, t.l.sql(`
+		SELECT person, scope, reason, created_at, source FROM suppressions
+		WHERE person IN (SELECT value ->> 0 FROM EACH($1))`), asJSON(nested(keys)))
+	if err != nil {
+		return nil, fmt.Errorf("ledger: opt-outs of an alias: %w", err)
+	}
+	return scanSuppressions(rows)
 }

@@ -43,8 +43,8 @@ type job struct {
 	ctx     context.Context
 	claim   *claim
 	settle  *Settlement
-	receive []Receipt
-	hear    []Heard
+	receive *receiving
+	hear    []*hearing
 	now     time.Time // of receive and hear
 	do      func(context.Context, *tx) error
 	done    chan error
@@ -230,6 +230,13 @@ func (c *committer) runBatch(shard int, jobs []*job) {
 
 func (c *committer) runAlone(shard int, j *job) { j.done <- c.transact(shard, []*job{j}) }
 
+// tellsKeys reports whether keys of people are told, which may be those of people
+// who were erased.
+func tellsKeys(settlements []*Settlement, receipts []*receiving) bool {
+	return slices.ContainsFunc(settlements, func(s *Settlement) bool { return len(s.Keys) > 0 }) ||
+		slices.ContainsFunc(receipts, (*receiving).tellsKeys)
+}
+
 func (c *committer) transact(shard int, jobs []*job) (err error) {
 	defer func() { // a panic in one job must not end the writer for all
 		if p := recover(); p != nil {
@@ -239,18 +246,19 @@ func (c *committer) transact(shard int, jobs []*job) (err error) {
 	return c.ledger.transact(context.Background(), shard, func(ctx context.Context, t *tx) error {
 		var claims []*claim
 		var settlements []*Settlement
-		var receipts []Receipt
-		var heard []Heard
-		var now time.Time
+		var receipts []*receiving
+		var heard []*hearing
+		var now, told time.Time
 		for _, j := range jobs {
 			switch {
 			case j.claim != nil:
 				claims = append(claims, j.claim)
 			case j.settle != nil:
 				settlements = append(settlements, j.settle)
+				told = j.settle.At
 			case j.receive != nil:
-				receipts = append(receipts, j.receive...)
-				now = j.now
+				receipts = append(receipts, j.receive)
+				now, told = j.now, j.now
 			case j.hear != nil:
 				heard = append(heard, j.hear...)
 				now = j.now
@@ -258,7 +266,7 @@ func (c *committer) transact(shard int, jobs []*job) (err error) {
 		}
 		// Settlements first: a receipt may speak of the attempt they record. Claims
 		// last: a wish that was heard forbids them.
-		if len(heard) > 0 || slices.ContainsFunc(settlements, func(s *Settlement) bool { return s.Alias != "" }) {
+		if len(heard) > 0 || tellsKeys(settlements, receipts) {
 			if err := t.holdOffErasing(ctx); err != nil {
 				return err
 			}
@@ -266,7 +274,10 @@ func (c *committer) transact(shard int, jobs []*job) (err error) {
 		if err := t.settle(ctx, settlements); err != nil {
 			return err
 		}
-		if err := t.receive(ctx, receipts, now); err != nil {
+		if err := t.receiveAll(ctx, receipts, now); err != nil {
+			return err
+		}
+		if err := t.learn(ctx, told); err != nil {
 			return err
 		}
 		if err := t.hear(ctx, heard, now); err != nil {

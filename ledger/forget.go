@@ -46,11 +46,20 @@ const erasedSQL = `EXISTS (
 // overwritten; and receipts of which nobody knows yet whose they are go when
 // they are a week old.
 func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Erased, error) {
+	return l.forget(ctx, person, "", now)
+}
+
+// forget erases a person as one of a kin, or of one of their own where that is
+// empty.
+func (l *Ledger) forget(ctx context.Context, person, kin string, now time.Time) (Erased, error) {
 	secret, err := l.secret(ctx)
 	if err != nil {
 		return Erased{}, err
 	}
-	keys, err := l.announceErasure(ctx, secret, person, now)
+	if kin == "" {
+		kin = erasedKey(secret, person)
+	}
+	keys, err := l.announceErasure(ctx, secret, person, kin, now)
 	if err != nil {
 		return Erased{}, err
 	}
@@ -70,7 +79,7 @@ func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Eras
 		if err != nil {
 			return err
 		}
-		e := eraser{tx: t, keys: keys, hashes: hashesOf(secret, keys), now: now}
+		e := eraser{tx: t, keys: keys, hashes: hashesOf(secret, keys), kin: kin, now: now}
 		rows, err := t.rowsOf(ctx, keys)
 		if err != nil {
 			return err
@@ -90,7 +99,7 @@ func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Eras
 // announceErasure has lists that come in from now on leave a person out, and
 // nothing be sent to them. It is committed before their rows are looked for: an
 // import that has not seen it is one that those who look wait for.
-func (l *Ledger) announceErasure(ctx context.Context, secret []byte, person string, now time.Time) (keys []string, err error) {
+func (l *Ledger) announceErasure(ctx context.Context, secret []byte, person, kin string, now time.Time) (keys []string, err error) {
 	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		if err := t.waitForOthers(ctx); err != nil { // one may be erasing another key of theirs
 			return err
@@ -98,7 +107,7 @@ func (l *Ledger) announceErasure(ctx context.Context, secret []byte, person stri
 		if keys, err = t.keysOf(ctx, person); err != nil {
 			return err
 		}
-		if err := t.keepHashes(ctx, hashesOf(secret, keys), now); err != nil {
+		if err := t.keepHashes(ctx, hashesOf(secret, keys), kin, now); err != nil {
 			return err
 		}
 		return t.suppress(ctx, [][]any{Suppression{Person: person, Scope: campaign.ScopeAll, Reason: reasonErased}.row(now)})
@@ -110,6 +119,10 @@ func (l *Ledger) announceErasure(ctx context.Context, secret []byte, person stri
 // which looks up who was erased and may then write keys of others down. It comes
 // before the locks of messages, as it does where somebody is erased.
 func (t *tx) holdOffErasing(ctx context.Context) error {
+	if t.holdsOff {
+		return nil
+	}
+	t.holdsOff = true
 	if _, err := t.ExecContext(ctx, t.l.sql(`SELECT value FROM secrets WHERE name = 'forget' SHARED`)); err != nil {
 		return fmt.Errorf("ledger: hold off erasing: %w", err)
 	}
@@ -134,11 +147,13 @@ func hashesOf(secret []byte, keys []string) [][2]string {
 	return pairs
 }
 
-// keepHashes notes who was erased.
-func (t *tx) keepHashes(ctx context.Context, hashes [][2]string, now time.Time) error {
+// keepHashes notes who was erased. kin names all keys of the person, also those
+// that are yet to be learnt.
+func (t *tx) keepHashes(ctx context.Context, hashes [][2]string, kin string, now time.Time) error {
 	_, err := t.ExecContext(ctx, t.l.sql(`
-		INSERT INTO forgotten (hash, at) SELECT value ->> 1, CAST($2 AS BIGINT) FROM EACH($1) WHERE true ON CONFLICT (hash) DO NOTHING`),
-		asJSON(hashes), now.UnixMilli())
+		INSERT INTO forgotten (hash, at, kin)
+		SELECT value ->> 1, CAST($2 AS BIGINT), CAST($3 AS TEXT) FROM EACH($1) WHERE true ON CONFLICT (hash) DO NOTHING`),
+		asJSON(hashes), now.UnixMilli(), kin)
 	if err != nil {
 		return fmt.Errorf("ledger: note who was erased: %w", err)
 	}
@@ -196,6 +211,7 @@ type eraser struct {
 	*tx
 	keys   []string
 	hashes [][2]string // the keys, and what takes the place of each
+	kin    string
 	now    time.Time
 }
 
@@ -243,6 +259,8 @@ func (e *eraser) erase(ctx context.Context, rows, rejected []campaign.RecipientI
 		{`DELETE FROM starts WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM silences WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM reached WHERE person ` + keyed, []any{keys}},
+		{`DELETE FROM early_receipts WHERE person ` + keyed, []any{keys}},
+		{`DELETE FROM erasures WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM aliases WHERE alias ` + keyed, []any{keys}},
 		{`DELETE FROM aliases WHERE person ` + keyed, []any{keys}},
 	}
@@ -255,7 +273,7 @@ func (e *eraser) erase(ctx context.Context, rows, rejected []campaign.RecipientI
 	for i, hash := range e.hashes {
 		batch[i] = Suppression{Person: hash[1], Scope: campaign.ScopeAll, Reason: reasonErased, Source: SourceOperator}.row(e.now)
 	}
-	if err := e.keepHashes(ctx, e.hashes, e.now); err != nil {
+	if err := e.keepHashes(ctx, e.hashes, e.kin, e.now); err != nil {
 		return err
 	}
 	return e.suppress(ctx, batch)

@@ -111,6 +111,9 @@ func Open(ctx context.Context, url string) (*Ledger, error) {
 		return nil, errors.Join(err, l.closeConnections())
 	}
 	l.commit = newCommitter(l)
+	if _, err := l.secret(ctx); err != nil { // which transactions need and cannot ask for
+		return nil, errors.Join(err, l.Close())
+	}
 	if !l.Shared() { // whoever had a lease is dead
 		if err := l.dropLeases(ctx); err != nil {
 			return nil, errors.Join(err, l.Close())
@@ -183,6 +186,11 @@ type tx struct {
 	shard    int // of the counts
 	messages map[campaign.MessageID]*message
 	counts   map[countKey]int64
+	met      []acquaintance // keys of people that are not linked yet
+	// unknownIn are the campaigns that have unknown messages; nil until asked for.
+	unknownIn map[campaign.ID]bool
+	// holdsOff says that nobody is erased until the transaction ends.
+	holdsOff bool
 }
 
 // mostRepeats is how often a transaction is run again that another one has

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -17,34 +16,88 @@ const earlyFor = 7 * 24 * time.Hour
 
 // Receipt is a provider's word on an attempt that still has to be found.
 type Receipt struct {
+	// Channel is the number that the attempt was made from, as the provider tells.
+	Channel string
+	// Peers are the channels that whoever told it may speak for, Channel among
+	// them: those of the app that signed the webhook. Attempts of other channels
+	// are not found.
+	Peers []string
 	// Message and Attempt come from the reference that the provider echoed;
 	// zero where it echoed none.
 	Message campaign.MessageID
 	Attempt int
 	// ProviderID is the provider's identifier of the message.
 	ProviderID string
-	Status     campaign.Status
-	At         time.Time
-	Failure    campaign.Failure
+	// Keys are those of the recipient, where the provider tells any: the number's,
+	// user IDs.
+	Keys    []string
+	Status  campaign.Status
+	At      time.Time
+	Failure campaign.Failure
+
+	unscoped bool // it may speak of every channel's attempts
 }
 
-// Receive records receipts and what follows from them. They are on disk when
-// it returns. Receipts may come twice and in any order; one whose attempt is
-// not known yet is kept until it is.
-func (l *Ledger) Receive(ctx context.Context, receipts []Receipt, now time.Time) error {
-	if len(receipts) == 0 {
-		return nil
-	}
-	return l.commit.submit(urgent, &job{ctx: ctx, receive: receipts, now: now})
+// Received is what a receipt turned out to be about.
+type Received struct {
+	// Message and Attempt are zero where the attempt is not known (yet).
+	Message campaign.MessageID
+	Attempt int
 }
 
-func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) error {
+// receiving is some receipts of one caller with what they turn out to be about.
+type receiving struct {
+	receipts []Receipt
+	found    []Received
+}
+
+// Receive records receipts and what follows from them, and tells what each is
+// about. They are on disk when it returns. Receipts may come twice and in any
+// order; one whose attempt is not known yet is kept until it is.
+func (l *Ledger) Receive(ctx context.Context, receipts []Receipt, now time.Time) ([]Received, error) {
 	if len(receipts) == 0 {
-		return nil
+		return nil, nil
 	}
-	found, names, err := t.findAttempts(ctx, receipts)
+	r := &receiving{receipts: receipts}
+	if err := l.commit.submit(urgent, &job{ctx: ctx, receive: r, now: now}); err != nil {
+		return nil, err
+	}
+	return r.found, nil
+}
+
+func (r *receiving) tellsKeys() bool {
+	return slices.ContainsFunc(r.receipts, func(r Receipt) bool { return len(r.Keys) > 0 })
+}
+
+// receiveAll takes the receipts of several callers at once.
+func (t *tx) receiveAll(ctx context.Context, jobs []*receiving, now time.Time) error {
+	var all []Receipt
+	for _, r := range jobs {
+		all = append(all, r.receipts...)
+	}
+	found, err := t.receive(ctx, all, now)
 	if err != nil {
 		return err
+	}
+	for _, r := range jobs {
+		n := len(r.receipts)
+		r.found, found = found[:n:n], found[n:]
+	}
+	return nil
+}
+
+// receive applies receipts. The result has the attempt of each in their order.
+func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) ([]Received, error) {
+	if len(receipts) == 0 {
+		return nil, nil
+	}
+	about := make([]Received, len(receipts))
+	found, names, err := t.findAttempts(ctx, receipts)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.matchRecipients(ctx, receipts, found, &names); err != nil {
+		return nil, err
 	}
 	var ids []campaign.MessageID
 	var early []Receipt
@@ -52,13 +105,15 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) err
 	var failed [][2]int64
 	for i, r := range receipts {
 		a, ok := found[i]
+		t.meet(a.message.Recipient(), r.Keys)
 		if !ok {
 			early = append(early, r)
 			continue
 		}
+		about[i] = Received{a.message, a.n}
 		if byMessage[a.message] == nil {
 			if ids, err = t.withNext(ctx, ids, a.message); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		byMessage[a.message] = append(byMessage[a.message], known{Receipt: r, attempt: a})
@@ -67,30 +122,26 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) err
 		}
 	}
 	if err := t.keepEarly(ctx, early, now); err != nil {
-		return err
+		return nil, err
 	}
 	if err := t.lock(ctx, ids); err != nil {
-		return err
+		return nil, err
 	}
 	if err := t.markFailed(ctx, failed); err != nil { // messages are locked before attempts, as in settle
-		return err
+		return nil, err
 	}
 	if err := t.nameAttempts(ctx, names); err != nil {
-		return err
+		return nil, err
 	}
 	for id, list := range byMessage {
 		if t.messages[id] == nil { // it has an attempt; whoever tells it has to tell it again
-			return fmt.Errorf("ledger: message %d, which a receipt is for, could not be locked", id)
+			return nil, fmt.Errorf("ledger: message %d, which a receipt is for, could not be locked", id)
 		}
 		if err := t.receiveFor(ctx, t.messages[id], list, now); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	named := make([]string, len(names))
-	for i, name := range names {
-		named[i] = name[2].(string)
-	}
-	return t.matchEarly(ctx, named, now)
+	return about, t.matchEarly(ctx, providerIDsOf(names), now)
 }
 
 // known is a receipt with the attempt that it speaks of.
@@ -116,8 +167,10 @@ func (t *tx) markFailed(ctx context.Context, attempts [][2]int64) error {
 // receiveFor applies the receipts of one message, best news first: of a
 // delivery and a failure that come together, the delivery is what counts.
 func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.Time) error {
-	if err := t.prove(ctx, m); err != nil {
-		return err
+	if slices.ContainsFunc(list, func(r known) bool { return r.Message != 0 }) {
+		if err := t.prove(ctx, m); err != nil {
+			return err
+		}
 	}
 	slices.SortStableFunc(list, func(a, b known) int { return goodness(b.Status) - goodness(a.Status) })
 	for _, r := range list {
@@ -204,18 +257,22 @@ func (m *message) note(r Receipt, now time.Time) {
 
 // attempt is one that a receipt speaks of.
 type attempt struct {
-	message campaign.MessageID
-	n       int
-	failed  bool // a receipt has reported it failed before
+	message  campaign.MessageID
+	n        int
+	position int  // of the message's number in its campaign's list
+	failed   bool // a receipt has reported it failed before
+	nameless bool // the provider's identifier is not on record
 }
 
 const attemptsByReferenceSQL = `
-	SELECT CAST(v.value ->> 0 AS INTEGER), a.message_id, a.n, a.outcome = 'failed', a.provider_id IS NULL
+	SELECT CAST(v.value ->> 0 AS INTEGER), a.message_id, a.n, a.outcome = 'failed', a.provider_id IS NULL,
+	       (SELECT m.channel FROM messages m WHERE m.id = a.message_id)
 	FROM EACH($1) AS v JOIN attempts a
 	  ON a.message_id = CAST(v.value ->> 1 AS BIGINT) AND a.n = CAST(v.value ->> 2 AS INTEGER)`
 
 const attemptsByProviderSQL = `
-	SELECT CAST(v.value ->> 0 AS INTEGER), a.message_id, a.n, a.outcome = 'failed', false
+	SELECT CAST(v.value ->> 0 AS INTEGER), a.message_id, a.n, a.outcome = 'failed', false,
+	       (SELECT m.channel FROM messages m WHERE m.id = a.message_id)
 	FROM EACH($1) AS v JOIN attempts a ON a.provider_id = v.value ->> 1`
 
 const nameAttemptsSQL = `
@@ -226,7 +283,7 @@ const nameAttemptsSQL = `
 
 // findAttempts returns the attempt of each receipt that has one, by the
 // receipt's position, and the names of those that learn their provider's id from
-// a receipt.
+// a receipt. Attempts of channels that the receipt may not speak of are not found.
 func (t *tx) findAttempts(ctx context.Context, receipts []Receipt) (found map[int]attempt, names [][]any, err error) {
 	found = make(map[int]attempt, len(receipts))
 	var byReference [][3]int64
@@ -235,9 +292,13 @@ func (t *tx) findAttempts(ctx context.Context, receipts []Receipt) (found map[in
 			byReference = append(byReference, [3]int64{int64(i), int64(r.Message), int64(r.Attempt)})
 		}
 	}
-	nameless, err := t.scanAttempts(ctx, found, attemptsByReferenceSQL, asJSON(byReference), len(byReference))
-	if err != nil {
+	if err := t.scanAttempts(ctx, found, receipts, attemptsByReferenceSQL, asJSON(byReference), len(byReference)); err != nil {
 		return nil, nil, err
+	}
+	for i, a := range found {
+		if id := receipts[i].ProviderID; a.nameless && id != "" {
+			names = append(names, a.name(id))
+		}
 	}
 	var byProvider [][]any
 	for i, r := range receipts {
@@ -245,15 +306,32 @@ func (t *tx) findAttempts(ctx context.Context, receipts []Receipt) (found map[in
 			byProvider = append(byProvider, []any{i, r.ProviderID})
 		}
 	}
-	if _, err := t.scanAttempts(ctx, found, attemptsByProviderSQL, asJSON(byProvider), len(byProvider)); err != nil {
-		return nil, nil, err
+	return found, names, t.scanAttempts(ctx, found, receipts, attemptsByProviderSQL, asJSON(byProvider), len(byProvider))
+}
+
+// name pairs the attempt with the provider's identifier of it.
+func (a attempt) name(providerID string) []any { return []any{int64(a.message), a.n, providerID} }
+
+// providerIDsOf are the identifiers out of such pairs.
+func providerIDsOf(names [][]any) []string {
+	ids := make([]string, len(names))
+	for i, name := range names {
+		ids[i] = name[2].(string)
 	}
-	for _, i := range nameless {
-		if id := receipts[i].ProviderID; id != "" {
-			names = append(names, []any{int64(found[i].message), found[i].n, id})
-		}
+	return ids
+}
+
+// mayTell reports whether a receipt may speak of an attempt.
+func (t *tx) mayTell(ctx context.Context, r Receipt, a attempt) (bool, error) {
+	if r.unscoped {
+		return true, nil
 	}
-	return found, names, nil
+	definition, err := t.definition(ctx, a.message.Campaign())
+	if err != nil {
+		return false, err
+	}
+	numbers := definition.Numbers()
+	return a.position < len(numbers) && slices.Contains(r.Peers, numbers[a.position]), nil
 }
 
 // nameAttempts keeps the provider's ids of attempts, for a later receipt may come
@@ -269,94 +347,46 @@ func (t *tx) nameAttempts(ctx context.Context, names [][]any) error {
 	return nil
 }
 
-func (t *tx) scanAttempts(ctx context.Context, found map[int]attempt, query, batch string, size int) (nameless []int, err error) {
+// scanAttempts adds the attempts that a query tells by the position of receipts.
+func (t *tx) scanAttempts(ctx context.Context, found map[int]attempt, receipts []Receipt, query, batch string, size int) error {
 	if size == 0 {
-		return nil, nil
+		return nil
 	}
-	rows, err := t.QueryContext(ctx, t.l.sql(query), batch)
+	candidates, err := t.queryAttempts(ctx, query, batch)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: find attempts: %w", err)
+		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var i int
-		var a attempt
-		var isNameless bool
-		if err := rows.Scan(&i, &a.message, &a.n, &a.failed, &isNameless); err != nil {
-			return nil, fmt.Errorf("ledger: find attempts: %w", err)
-		}
-		found[i] = a
-		if isNameless {
-			nameless = append(nameless, i)
-		}
-	}
-	return nameless, rows.Err()
-}
-
-// keepEarly stores receipts whose attempt is not known.
-func (t *tx) keepEarly(ctx context.Context, early []Receipt, now time.Time) error {
-	for _, r := range early {
-		if r.ProviderID == "" {
-			continue // nothing could ever match it
-		}
-		_, err := t.ExecContext(ctx,
-			`INSERT INTO early_receipts (provider_id, receipt, received_at) VALUES ($1, $2, $3)`,
-			r.ProviderID, asJSON(r), now.UnixMilli())
+	for _, c := range candidates {
+		ours, err := t.mayTell(ctx, receipts[c.receipt], c.attempt)
 		if err != nil {
-			return fmt.Errorf("ledger: keep early receipt: %w", err)
+			return err
+		}
+		if ours {
+			found[c.receipt] = c.attempt
 		}
 	}
 	return nil
 }
 
-// MatchEarly applies the receipts of the last minutes whose attempt has become
-// known, and returns how many there were. Almost all are applied when their
-// attempt is settled; these crossed with it.
-func (l *Ledger) MatchEarly(ctx context.Context, now time.Time) (int, error) {
-	since := now.Add(-crossing).UnixMilli()
-	var waiting bool
-	err := l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM early_receipts WHERE received_at >= $1)`, since).Scan(&waiting)
-	if err != nil || !waiting {
-		return 0, err
-	}
-	var matched int
-	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
-		receipts, err := t.takeEarly(ctx, `
-			DELETE FROM early_receipts WHERE id IN (
-				SELECT e.id FROM early_receipts e CROSS JOIN attempts a
-				WHERE e.received_at >= $1 AND a.provider_id = e.provider_id LIMIT 1000)
-			RETURNING receipt`, since)
-		if err != nil {
-			return err
-		}
-		matched = len(receipts)
-		return t.receive(ctx, receipts, now)
-	})
-	return matched, err
+// candidate is an attempt that a receipt may speak of.
+type candidate struct {
+	receipt int
+	attempt attempt
 }
 
-// crossing is how long a receipt may be on record before the attempt that it
-// crossed with is.
-const crossing = 2 * time.Minute
-
-// takeEarly removes and returns kept receipts.
-func (t *tx) takeEarly(ctx context.Context, query string, arg any) ([]Receipt, error) {
-	rows, err := t.QueryContext(ctx, query, arg)
+func (t *tx) queryAttempts(ctx context.Context, query, batch string) ([]candidate, error) {
+	rows, err := t.QueryContext(ctx, t.l.sql(query), batch)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: match early receipts: %w", err)
+		return nil, fmt.Errorf("ledger: find attempts: %w", err)
 	}
 	defer rows.Close()
-	var receipts []Receipt
+	var list []candidate
 	for rows.Next() {
-		var text []byte
-		var r Receipt
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
+		var c candidate
+		if err := rows.Scan(&c.receipt, &c.attempt.message, &c.attempt.n, &c.attempt.failed, &c.attempt.nameless, &c.attempt.position); err != nil {
+			return nil, fmt.Errorf("ledger: find attempts: %w", err)
 		}
-		if err := json.Unmarshal(text, &r); err != nil {
-			return nil, fmt.Errorf("ledger: early receipt: %w", err)
-		}
-		receipts = append(receipts, r)
+		list = append(list, c)
 	}
-	return receipts, rows.Err()
+	return list, rows.Err()
 }

@@ -1,11 +1,11 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"carillon/campaign"
@@ -17,12 +17,15 @@ type Heard struct {
 	ID string
 	// Channel is the number that it was told to.
 	Channel string
-	// Person is whose it is; empty where the provider hides that, and then known
-	// by ReplyTo alone.
+	// Peers are the channels that whoever told it may speak for, Channel among
+	// them: those of the app that signed the webhook.
+	Peers []string
+	// Person is whose it is: the number's key, or a user ID where the provider
+	// hides the number. Empty: it is known by ReplyTo alone.
 	Person string
-	// Formerly is the key that the person had before a change of number, empty for
-	// none.
-	Formerly string
+	// Also are other keys of the same person that were told in the same breath, such
+	// as a user ID, or the number before it was changed.
+	Also []string
 	// At is when it was told, by the provider's clock.
 	At time.Time
 	// Message says that it was a message of the person. A message shows that
@@ -46,86 +49,135 @@ type Heard struct {
 	Source Source
 }
 
+// Fate is what became of something that was heard.
+type Fate string
+
+const (
+	// FateOnRecord: it holds for a person whose number is known.
+	FateOnRecord Fate = "on_record"
+	// FateWaiting: it holds for a user ID. It comes to hold for the number as soon as it
+	// is known whose that is; until then messages to the number are sent.
+	FateWaiting Fate = "waiting"
+	// FateNobody: neither a person was named nor a message that is known.
+	FateNobody Fate = "nobody"
+	// FateTakenBack: the person has taken it back since; it came late or again.
+	FateTakenBack Fate = "taken_back"
+	// FateErased: the person was erased, and nothing of it is kept.
+	FateErased Fate = "erased"
+)
+
+// Fates lists them, for metrics.
+func Fates() []Fate { return []Fate{FateOnRecord, FateWaiting, FateNobody, FateTakenBack, FateErased} }
+
+// hearing is a Heard with what becomes of it.
+type hearing struct {
+	Heard
+	fate Fate
+}
+
 // Hear records what people have let us know, and what follows from it. No
-// message is claimed against a wish once it has returned. Hearing a thing twice
-// changes nothing, and a wish that was taken back before it came is old news.
+// message is claimed against a wish once it has returned. It tells what became of
+// each. Hearing a thing twice changes nothing, and a wish that was taken back
+// before it came is old news.
 //
 // An answer without a reference is taken for one to the newest message that the
 // person had from the channel in a campaign that waits for answers. What no
 // campaign waits for is not kept.
-func (l *Ledger) Hear(ctx context.Context, list []Heard, now time.Time) error {
+func (l *Ledger) Hear(ctx context.Context, list []Heard, now time.Time) ([]Fate, error) {
 	if len(list) == 0 {
-		return nil
+		return nil, nil
 	}
-	if _, err := l.secret(ctx); err != nil { // before the transaction: it asks for one
-		return err
+	heard := make([]*hearing, len(list))
+	for i, h := range list {
+		heard[i] = &hearing{Heard: h}
 	}
-	return l.commit.submit(urgent, &job{ctx: ctx, hear: list, now: now})
+	if err := l.commit.submit(urgent, &job{ctx: ctx, hear: heard, now: now}); err != nil {
+		return nil, err
+	}
+	fates := make([]Fate, len(heard))
+	for i, h := range heard {
+		fates[i] = h.fate
+	}
+	return fates, nil
 }
 
-func (t *tx) hear(ctx context.Context, list []Heard, now time.Time) error {
+func (t *tx) hear(ctx context.Context, list []*hearing, now time.Time) error {
 	for _, h := range list {
-		if err := t.hearOne(ctx, h, now); err != nil {
+		var err error
+		if h.fate, err = t.hearOne(ctx, h.Heard, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) error {
-	referred, err := t.referredTo(ctx, h.ReplyTo)
+func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) (Fate, error) {
+	referred, err := t.referredTo(ctx, h)
 	if err != nil {
-		return err
+		return "", err
 	}
-	keys, err := t.whoSpeaks(ctx, &h, referred, now)
+	keys, fate, err := t.whoSpeaks(ctx, &h, referred, now)
 	if err != nil || len(keys) == 0 {
-		return err
+		return fate, err
 	}
 	if h.Message {
 		if err := t.breakSilence(ctx, keys); err != nil {
-			return err
+			return "", err
 		}
 	}
 	if h.Start {
 		if err := t.restore(ctx, keys, h); err != nil {
-			return err
+			return "", err
 		}
 	}
 	if h.Stop != "" {
-		if err := t.stopWriting(ctx, h, keys, referred, now); err != nil {
-			return err
+		old, err := t.stopWriting(ctx, h, keys, referred, now)
+		if err != nil {
+			return "", err
+		}
+		if old {
+			fate = FateTakenBack
 		}
 	}
 	if !h.Answers || h.Start {
-		return nil
+		return fate, nil
 	}
-	return t.takeReply(ctx, h, keys, referred, now)
+	return fate, t.takeReply(ctx, h, keys, referred, now)
 }
 
 // whoSpeaks are the keys of the person, and none where that is not known, or
 // somebody who was erased: nothing is sent to them, and nothing of theirs is kept.
 // What answers a message comes from whoever had it, under whichever key.
-func (t *tx) whoSpeaks(ctx context.Context, h *Heard, referred campaign.MessageID, now time.Time) ([]string, error) {
+func (t *tx) whoSpeaks(ctx context.Context, h *Heard, referred campaign.MessageID, now time.Time) ([]string, Fate, error) {
 	owner := ""
 	if referred != 0 {
 		var err error
 		if owner, err = t.personOf(ctx, referred.Recipient()); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 	}
-	h.Person = cmp.Or(h.Person, owner)
-	if h.Person == "" {
-		return nil, nil
+	told := slices.DeleteFunc(append([]string{h.Person}, append(h.Also, owner)...), func(key string) bool { return key == "" })
+	if len(told) == 0 {
+		return nil, FateNobody, nil
 	}
-	if erased, err := t.wasErased(ctx, h.Person); err != nil || erased {
-		return nil, err
+	h.Person = told[0]
+	erased, err := t.wasErased(ctx, h.Person)
+	if err != nil {
+		return nil, "", err
 	}
-	for _, other := range []string{h.Formerly, owner} {
+	for _, other := range told[1:] {
 		if err := t.linkKeys(ctx, other, h.Person, now); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 	}
-	return t.keysOf(ctx, h.Person)
+	if erased {
+		return nil, FateErased, nil
+	}
+	keys, err := t.keysOf(ctx, h.Person)
+	if !slices.ContainsFunc(keys, campaign.IsNumber) {
+		return keys, FateWaiting, err
+	}
+	return keys, FateOnRecord, err
 }
 
 func (t *tx) wasErased(ctx context.Context, person string) (bool, error) {
@@ -199,19 +251,14 @@ func (t *tx) answered(ctx context.Context, h Heard, keys []string, id campaign.M
 	return t.messages[id], nil
 }
 
-// referredTo is the message that has the provider's identifier; 0 for none.
-func (t *tx) referredTo(ctx context.Context, providerID string) (id campaign.MessageID, err error) {
-	if providerID == "" {
+// referredTo is the message that is answered, among those of the channels that
+// may be spoken for; 0 for none.
+func (t *tx) referredTo(ctx context.Context, h Heard) (campaign.MessageID, error) {
+	if h.ReplyTo == "" {
 		return 0, nil
 	}
-	err = t.QueryRowContext(ctx, `SELECT message_id FROM attempts WHERE provider_id = $1`, providerID).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("ledger: message that is answered: %w", err)
-	}
-	return id, nil
+	found, _, err := t.findAttempts(ctx, []Receipt{{ProviderID: h.ReplyTo, Peers: h.Peers}})
+	return found[0].message, err
 }
 
 // answerSkew is how much earlier than our message an answer may seem to be, for

@@ -38,8 +38,8 @@ type Settlement struct {
 	At time.Time
 	// ProviderID is the provider's identifier of an accepted message.
 	ProviderID string
-	// Alias is another key of the person, as the provider told it.
-	Alias string
+	// Keys are keys of the person as the provider told them, where it did.
+	Keys []string
 	// Failure explains OutcomeRefused; of OutcomeUnknown its Code and Reason
 	// are kept.
 	Failure campaign.Failure
@@ -51,11 +51,6 @@ type Settlement struct {
 // disk when Settle returns. Settling twice, or after a receipt has told more,
 // changes nothing.
 func (l *Ledger) Settle(ctx context.Context, s Settlement) error {
-	if s.Alias != "" {
-		if _, err := l.secret(ctx); err != nil { // before the transaction: it asks for one
-			return err
-		}
-	}
 	return l.commit.submit(urgent, &job{ctx: ctx, settle: &s})
 }
 
@@ -98,6 +93,13 @@ func (t *tx) settle(ctx context.Context, settlements []*Settlement) error {
 			return err
 		}
 	}
+	for _, s := range settlements {
+		if m := t.messages[s.Message]; m != nil && s.Outcome == OutcomeUnknown && m.status == campaign.Unknown {
+			if err := t.matchEarlyFor(ctx, m, s.At); err != nil {
+				return err
+			}
+		}
+	}
 	var named []string
 	var now time.Time
 	for _, s := range settlements {
@@ -108,30 +110,12 @@ func (t *tx) settle(ctx context.Context, settlements []*Settlement) error {
 	return t.matchEarly(ctx, named, now)
 }
 
-// matchEarly applies the receipts that have been waiting for provider's ids that
-// are known now.
-func (t *tx) matchEarly(ctx context.Context, providerIDs []string, now time.Time) error {
-	if len(providerIDs) == 0 {
-		return nil
-	}
-	receipts, err := t.takeEarly(ctx, t.l.sql(`
-		DELETE FROM early_receipts WHERE provider_id IN (SELECT value ->> 0 FROM EACH($1)) RETURNING receipt`), asJSON(nested(providerIDs)))
-	if err != nil {
-		return err
-	}
-	return t.receive(ctx, receipts, now)
-}
-
 func (t *tx) settleOne(ctx context.Context, s *Settlement) error {
 	m := t.messages[s.Message]
 	if m == nil {
 		return nil
 	}
-	if s.Alias != "" {
-		if err := t.addAlias(ctx, s.Message.Recipient(), s.Alias, s.At); err != nil {
-			return err
-		}
-	}
+	t.meet(s.Message.Recipient(), s.Keys)
 	accepted := s.Outcome == OutcomeAccepted || s.Outcome == OutcomeHeld
 	if accepted && !m.acceptedAt.Valid {
 		m.acceptedAt = at(s.At)

@@ -91,7 +91,8 @@ func populate(t *testing.T, l *Ledger) {
 			`forgotten (hash, at) SELECT value ->> 0, 0`,
 			`replies (id, message_id, at, payload, text, pressed) SELECT value ->> 0, CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 0, '', '', 0`,
 			`attempts (message_id, n, provider_id, token, claimed_at) SELECT CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 1, value ->> 0, 0, 0`,
-			`early_receipts (provider_id, receipt, received_at) SELECT 'x' || (value ->> 0), '{}', 0`,
+			`early_receipts (provider_id, receipt, received_at, person) SELECT 'x' || (value ->> 0), '{}', 0, value ->> 0`,
+			`erasures (person, kin, at) SELECT value ->> 0, value ->> 0, 0`,
 		} {
 			if _, err := t.ExecContext(ctx, t.l.sql("INSERT INTO "+into+" FROM EACH($1)"), asJSON(nested(keys))); err != nil {
 				return fmt.Errorf("%s: %w", into, err)
@@ -122,24 +123,36 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 		check(err)
 		_, err = l.Wanted(ctx, message(row))
 		check(err)
-		check(l.Settle(ctx, Settlement{Message: message(row), Attempt: 1, Outcome: OutcomeAccepted, At: now, ProviderID: fmt.Sprint("id", row), Alias: fmt.Sprint("alias", row)}))
+		check(l.Settle(ctx, Settlement{Message: message(row), Attempt: 1, Outcome: OutcomeAccepted, At: now, ProviderID: fmt.Sprint("id", row), Keys: []string{fmt.Sprint("alias", row)}}))
 	}
-	_, err := l.Claim(ctx, campaign.Task{Message: message(1), Attempt: 2}, Sender{}, now, now.Add(time.Minute))
+	_, err := l.Claim(ctx, campaign.Task{Message: message(6), Attempt: 1}, Sender{}, now, now.Add(time.Minute))
+	check(err)
+	check(l.Settle(ctx, Settlement{Message: message(6), Attempt: 1, Outcome: OutcomeUnknown, At: now, UnknownAfter: time.Hour}))
+	_, err = l.Claim(ctx, campaign.Task{Message: message(1), Attempt: 2}, Sender{}, now, now.Add(time.Minute))
 	if err == nil {
 		t.Fatal("a message that was accepted was claimed")
 	}
-	check(l.Receive(ctx, []Receipt{
-		{Message: message(1), Attempt: 1, ProviderID: "id1", Status: campaign.Delivered, At: now},
+	receive := func(list ...Receipt) {
+		t.Helper()
+		for i := range list {
+			list[i].Channel, list[i].Peers = "main", []string{"main"}
+		}
+		_, err := l.Receive(ctx, list, now)
+		check(err)
+	}
+	receive([]Receipt{
+		{Message: message(1), Attempt: 1, ProviderID: "id1", Status: campaign.Delivered, At: now, Keys: []string{phone(1), "GB.1"}},
 		{ProviderID: "id2", Status: campaign.Sent, At: now},
 		{ProviderID: "id3", Status: campaign.Failed, At: now, Failure: campaign.Failure{Code: 131026, Reason: "x", Unreachable: true}},
 		{ProviderID: "id4", Status: campaign.Failed, At: now, Failure: campaign.Failure{Code: 131050, Reason: "x", Suppress: campaign.ScopeMarketing}},
 		{ProviderID: "nobody's", Status: campaign.Sent, At: now},
-	}, now))
+		{ProviderID: "unknown's", Status: campaign.Sent, At: now, Keys: []string{phone(6)}},
+	}...)
 	for range SilencesBelieved { // each a message of its own
 		execute(t, l, `UPDATE silences SET message = 0, n = 2`)
 		execute(t, l, fmt.Sprintf(`UPDATE messages SET status = 5 WHERE id = %d`, message(3)))
 		execute(t, l, `UPDATE attempts SET outcome = 'accepted' WHERE provider_id = 'id3'`)
-		check(l.Receive(ctx, []Receipt{{ProviderID: "id3", Status: campaign.Failed, At: now, Failure: campaign.Failure{Code: 131026, Reason: "x", Unreachable: true}}}, now))
+		receive(Receipt{ProviderID: "id3", Status: campaign.Failed, At: now, Failure: campaign.Failure{Code: 131026, Reason: "x", Unreachable: true}})
 	}
 	_, err = l.MatchEarly(ctx, now)
 	check(err)
@@ -148,10 +161,12 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 		{Person: phone(1), Answers: true},
 		{Person: phone(1), Stop: campaign.ScopeCampaign, Answers: true},
 		{Person: phone(1), Start: true},
-		{Person: "+4479000", Formerly: phone(2), Stop: campaign.ScopeAll},
+		{Person: "+4479000", Also: []string{phone(2), "GB.2"}, Stop: campaign.ScopeAll},
 	} {
 		h.ID, h.Channel, h.At, h.Message, h.Source = fmt.Sprint("in", n), "main", now, true, SourcePerson
-		check(l.Hear(ctx, []Heard{h}, now))
+		h.Peers = []string{"main"}
+		_, err := l.Hear(ctx, []Heard{h}, now)
+		check(err)
 	}
 	check(l.Suppress(ctx, []Suppression{{Person: phone(7), Scope: campaign.ScopeAll}, {Person: phone(8), Scope: campaign.ScopeAll}}, now))
 	_, err = l.Unsuppress(ctx, phone(7), campaign.ScopeAll)
@@ -163,6 +178,14 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	_, err = l.Attempted(ctx, map[campaign.ID]int{id: 0}, []string{phone(1)}, now)
 	check(err)
 	_, err = l.Forget(ctx, phone(9), now)
+	check(err)
+	_, err = l.Forget(ctx, "GB.9", now)
+	check(err)
+	_, err = l.Hear(ctx, []Heard{{Person: "GB.9", Also: []string{"+4479009"}, At: now, Source: SourcePerson}}, now)
+	check(err)
+	_, err = l.ForgetLearnt(ctx, now)
+	check(err)
+	_, err = l.Unsuppress(ctx, phone(9), campaign.ScopeAll)
 	check(err)
 }
 

@@ -157,13 +157,8 @@ func (l *Ledger) Unsuppress(ctx context.Context, person string, scope campaign.S
 		if err != nil || scope != campaign.ScopeAll {
 			return err
 		}
-		hash := erasedKey(secret, person)
-		again, err := t.deletes(ctx, `DELETE FROM forgotten WHERE hash = $1`, hash)
+		again, err := t.allowErased(ctx, erasedKey(secret, person))
 		removed = removed || again
-		if err != nil || !again {
-			return err
-		}
-		_, err = t.deletes(ctx, `DELETE FROM suppressions WHERE person = $1`, hash)
 		return err
 	})
 	return removed, err

@@ -95,6 +95,9 @@ func (t *tx) sweep(ctx context.Context, m *message, now time.Time, policy func(s
 		}
 		m.code, m.reason = 0, reasonLostWorker
 		t.set(m, campaign.Unknown, at(now.Add(policy(number).After)), now)
+		if err := t.matchEarlyFor(ctx, m, now); err != nil {
+			return err
+		}
 	case campaign.Unknown:
 		if err := t.decideUnknown(ctx, m, now, policy); err != nil {
 			return err

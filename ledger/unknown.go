@@ -15,8 +15,12 @@ type UnknownPolicy struct {
 	// After is how long a receipt is waited for.
 	After time.Duration
 	// Resend sends such a message again once After is over, but only with proof
-	// that receipts arrive. Otherwise it is left as it is.
+	// that a receipt would have come. Otherwise it is left as it is.
 	Resend bool
+	// Echoes says that receipts carry the reference of their attempt. Where they do
+	// not, no receipt of another message shows that one of this would have been
+	// known for it: Resend then decides alone.
+	Echoes bool
 }
 
 const (
@@ -34,11 +38,16 @@ const (
 
 // decideUnknown decides about an unknown message whose time has come. It is
 // sent again only where the policy says so and it is as good as sure that a
-// receipt would have come: the provider has reported on a message that it
-// accepted after this one was posted, and our webhook has not been away since.
+// receipt would have come, and been known for one of this attempt: the provider has
+// reported, under our reference, on a message that it accepted after this one was
+// posted, and our webhook has not been away since. A provider that does not echo
+// references cannot give such proof, so there the policy decides alone.
 func (t *tx) decideUnknown(ctx context.Context, m *message, now time.Time, policy func(string) UnknownPolicy) error {
 	number, err := t.number(ctx, m)
 	if err != nil {
+		return err
+	}
+	if err := t.matchEarlyFor(ctx, m, now); err != nil || m.status != campaign.Unknown {
 		return err
 	}
 	rule := policy(number)
@@ -48,6 +57,9 @@ func (t *tx) decideUnknown(ctx context.Context, m *message, now time.Time, polic
 	}
 	if !rule.Resend || now.Sub(posted) >= undecidedFor || m.failures+1 >= campaign.MaxFailures {
 		return t.leave(m, now)
+	}
+	if !rule.Echoes {
+		return t.resend(ctx, m, now)
 	}
 	since, proof, err := t.proofOf(ctx, number)
 	if err != nil {
@@ -138,7 +150,8 @@ func (l *Ledger) WebhooksUp(ctx context.Context) error {
 	})
 }
 
-// prove keeps the acceptance of a message that a receipt has come for.
+// prove keeps the acceptance of a message that a receipt has come for with our
+// reference in it.
 func (t *tx) prove(ctx context.Context, m *message) error {
 	if !m.acceptedAt.Valid {
 		return nil

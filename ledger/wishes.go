@@ -9,17 +9,17 @@ import (
 )
 
 // stopWriting records that a person wants to be left alone, and ends what
-// waits to be sent to them.
-func (t *tx) stopWriting(ctx context.Context, h Heard, keys []string, referred campaign.MessageID, now time.Time) error {
+// waits to be sent to them. It reports whether that is old news.
+func (t *tx) stopWriting(ctx context.Context, h Heard, keys []string, referred campaign.MessageID, now time.Time) (old bool, err error) {
 	scope, err := t.scopeOf(ctx, h, keys, referred)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if keys, err = t.lockPeople(ctx, []string{h.Person}, keys); err != nil {
-		return err
+		return false, err
 	}
 	if old, err := t.takenBackSince(ctx, keys, scope, h); err != nil || old {
-		return err
+		return old, err
 	}
 	reason := "told by the person"
 	if h.Source == SourceProvider {
@@ -30,9 +30,9 @@ func (t *tx) stopWriting(ctx context.Context, h Heard, keys []string, referred c
 		batch[i] = Suppression{Person: key, Scope: scope, Reason: reason, Source: h.Source}.row(h.At)
 	}
 	if err := t.suppress(ctx, batch); err != nil {
-		return err
+		return false, err
 	}
-	return t.skipSuppressed(ctx, keys, now)
+	return false, t.skipSuppressed(ctx, keys, now)
 }
 
 // scopeOf is the scope of a wish to be left alone, as it is stored.

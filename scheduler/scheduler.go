@@ -46,6 +46,7 @@ type Ledger interface {
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
 	ReachedAmong(ctx context.Context, portfolio string, persons []string, now time.Time) (map[string]bool, error)
 	Tidy(ctx context.Context, now time.Time) error
+	ForgetLearnt(ctx context.Context, now time.Time) (int, error)
 	RemoveAbandoned(ctx context.Context, now time.Time) (int, error)
 	Lease(ctx context.Context, name, holder string, ttl time.Duration) (ledger.Term, bool, error)
 	Release(ctx context.Context, name, holder string) error
@@ -224,8 +225,9 @@ func (s *Scheduler) sweepTick(ctx context.Context) {
 	s.report("finish", s.finish(ctx, now))
 	if now.Sub(s.tidied) >= tidyEvery {
 		s.tidied = now
-		_, err := s.Ledger.RemoveAbandoned(ctx, now)
-		s.report("tidy", errors.Join(err, s.Ledger.Tidy(ctx, now)))
+		_, abandoned := s.Ledger.RemoveAbandoned(ctx, now)
+		_, learnt := s.Ledger.ForgetLearnt(ctx, now)
+		s.report("tidy", errors.Join(abandoned, learnt, s.Ledger.Tidy(ctx, now)))
 	}
 }
 

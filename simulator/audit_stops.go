@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"math"
 	"time"
 
 	"carillon/campaign"
@@ -28,9 +29,14 @@ func (a *auditor) stops(t Truth) {
 	if a.Stopped == 0 {
 		return
 	}
+	known := knownIDs(t)
 	for _, m := range t.Messages {
-		words := said[campaign.Person(m.To)]
+		person := campaign.Person(m.To)
+		words := said[person]
 		for _, stop := range words {
+			if stop.Hidden { // nobody could know whose word it was before
+				stop.Answered = max(stop.Answered, known[person])
+			}
 			if !stop.forbids(a.marketing[a.slot(m)]) || !stop.heededBy(m.At) || takenBack(stop, words, m.At) {
 				continue
 			}
@@ -39,6 +45,27 @@ func (a *auditor) stops(t Truth) {
 			break
 		}
 	}
+}
+
+// never is a time that does not come.
+const never = time.Duration(math.MaxInt64) - stopGrace
+
+// knownIDs tells of each person when a receiver could first know which user ID is
+// theirs: by a receipt of a message to them, failed ones excepted.
+func knownIDs(t Truth) map[string]time.Duration {
+	known := map[string]time.Duration{}
+	for _, m := range t.Messages {
+		person := campaign.Person(m.To)
+		if _, seen := known[person]; !seen {
+			known[person] = never
+		}
+		for _, r := range m.Receipts {
+			if r.Status != campaign.Failed && r.Answered > 0 {
+				known[person] = min(known[person], r.Answered)
+			}
+		}
+	}
+	return known
 }
 
 // forbids reports whether what a person said is about messages of this kind.

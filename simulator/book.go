@@ -32,7 +32,7 @@ type message struct {
 	code                       uint32
 	planned, lost              uint8 // bits by kind
 	answer, fate               fault
-	twin                       bool
+	twin, hidden               bool
 }
 
 // kind is the place of a receipt's status in the arrays of a message.
@@ -104,7 +104,7 @@ func (b *book) accept(r request, d decision, at time.Duration, receipts []planne
 	text := make([]byte, 0, len(r.phone)+len(r.Reference)+len(r.Template.Components))
 	text = append(append(append(text, r.phone...), r.Reference...), r.Template.Components...)
 	m := message{
-		text: text, at: at, answer: d.answer, fate: d.fate, twin: d.twin,
+		text: text, at: at, answer: d.answer, fate: d.fate, twin: d.twin, hidden: d.hidden,
 		phone: uint16(len(r.phone)), reference: uint16(len(r.Reference)),
 	}
 	for _, p := range receipts {
@@ -161,7 +161,7 @@ func (b *book) id(place int) string {
 // receiver is what a receipt tells of a message.
 type receiver struct {
 	id, phone, reference, number string
-	twin                         bool
+	twin, hidden                 bool
 }
 
 // receivers looks up the messages of receipts; sayings have none.
@@ -175,7 +175,7 @@ func (b *book) receivers(items []item) []receiver {
 		}
 		m := b.at(i.message)
 		phone, reference := m.texts()
-		found[n] = receiver{b.id(i.message), string(phone), string(reference), b.names[m.number], m.twin}
+		found[n] = receiver{b.id(i.message), string(phone), string(reference), b.names[m.number], m.twin, m.hidden}
 	}
 	return found
 }

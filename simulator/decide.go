@@ -20,6 +20,8 @@ type decision struct {
 	quotes bool
 	// twin answers with the twin of the recipient's number.
 	twin bool
+	// hidden keeps the recipient's number out of the webhooks.
+	hidden bool
 }
 
 // accepted reports whether the message is taken.
@@ -52,6 +54,8 @@ func (f Faults) decide(person, turn *rand.Rand) decision {
 			first(&d.says, s, person)
 		case twinWaID:
 			d.twin = person.Float64() < *s.value
+		case hiddenNumber:
+			d.hidden = person.Float64() < *s.value
 		default:
 			first(&d.answer, s, turn)
 		}
@@ -119,6 +123,7 @@ func Suffixes() []Suffix {
 		{"99917", "stops marketing in the app's menu", stopsMarketing, false},
 		{"99918", "writes STOP, and START a little later", stopsAndStarts, false},
 		{"99919", "has the number's twin as wa_id, and answers from it", twinWaID, false},
+		{"99920", "hides the number, and writes STOP", hiddenNumber, false},
 	}
 }
 
@@ -140,6 +145,8 @@ func decideBySuffix(table []Suffix, to string, try int) (d decision, found bool)
 			d.says = s.fault
 		case twinWaID:
 			d.says, d.twin = replies, true
+		case hiddenNumber:
+			d.says, d.hidden = stops, true
 		default:
 			d.answer = s.fault
 		}

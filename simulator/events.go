@@ -46,6 +46,8 @@ type Event struct {
 	// From is the person, To a new number, both in E.164.
 	From string `json:"from"`
 	To   string `json:"to"`
+	// Hidden has the webhook tell the user ID in place of the number.
+	Hidden bool `json:"hidden"`
 	// Text is what the person writes; with a Payload it is the button pressed.
 	Text    string `json:"text"`
 	Payload string `json:"payload"`
@@ -105,7 +107,7 @@ func (s *Simulator) saying(e Event) (*saying, error) {
 		return nil, err
 	}
 	say := &saying{text: e.Text, payload: e.Payload, quotes: true, account: e.Account, Inbound: Inbound{
-		Kind: kind, Message: e.ReplyTo, At: s.book.now(),
+		Kind: kind, Message: e.ReplyTo, At: s.book.now(), Hidden: e.Hidden,
 	}}
 	var ok bool
 	if say.Person, ok = international(e.From); !ok {

@@ -16,8 +16,9 @@ import (
 
 func TestEvents(t *testing.T) {
 	const account = "102000000000001"
+	ana := whatsapp.Who{Phone: "447700900123", UserID: userID("+447700900123")}
 	inbound := func(i whatsapp.Inbound) whatsapp.Events {
-		i.Number, i.From = testNumber, "447700900123"
+		i.Number, i.From = testNumber, ana
 		return whatsapp.Events{Inbound: []whatsapp.Inbound{i}}
 	}
 	notice := func(n whatsapp.Notice) whatsapp.Events { return whatsapp.Events{Notices: []whatsapp.Notice{n}} }
@@ -26,12 +27,14 @@ func TestEvents(t *testing.T) {
 		`{"kind":"inbound","from":"+447700900123","text":"¿Qué? / 👋","reply_to":"w1"}`: inbound(whatsapp.Inbound{Type: "text", Text: "¿Qué? / 👋", ReplyTo: "w1"}),
 		`{"kind":"inbound","from":"+447700900123","text":"Yes","payload":"yes","reply_to":"w1"}`: inbound(
 			whatsapp.Inbound{Type: "button", Text: "Yes", Payload: "yes", ReplyTo: "w1"}),
+		`{"kind":"preference","from":"+447700900123","value":"stop","hidden":true}`: {
+			Preferences: []whatsapp.Preference{{Number: testNumber, From: whatsapp.Who{UserID: ana.UserID}, Stop: true}}},
 		`{"kind":"preference","from":"+447700900123","value":"stop"}`: {
-			Preferences: []whatsapp.Preference{{Number: testNumber, From: "447700900123", Stop: true}}},
+			Preferences: []whatsapp.Preference{{Number: testNumber, From: ana, Stop: true}}},
 		`{"kind":"preference","from":"+447700900123","value":"resume","number":"7"}`: {
-			Preferences: []whatsapp.Preference{{Number: "7", From: "447700900123"}}},
+			Preferences: []whatsapp.Preference{{Number: "7", From: ana}}},
 		`{"kind":"number_change","from":"+447700900123","to":"+44 7700 900124"}`: {
-			Moves: []whatsapp.Move{{Number: testNumber, From: "447700900123", To: "447700900124"}}},
+			Moves: []whatsapp.Move{{Number: testNumber, From: ana, To: whatsapp.Who{Phone: "447700900124", UserID: userID("+447700900124")}}}},
 		`{"kind":"template_status","template":"order_update","language":"en_US","event":"PAUSED","title":"FIRST_PAUSE"}`: notice(
 			whatsapp.Notice{Scope: whatsapp.TemplateScope, Account: account, Template: "order_update", Language: "en_US", Reason: "template_paused"}),
 		`{"kind":"template_status","template":"order_update","language":"en_US","event":"APPROVED"}`: notice(

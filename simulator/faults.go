@@ -66,6 +66,8 @@ type Faults struct {
 	// TwinWaID: has the number's twin as wa_id, and answers from it. Numbers
 	// that have none are as others are.
 	TwinWaID float64 `json:"twin_wa_id" yaml:"twin_wa_id"`
+	// HiddenNumber: goes by a user name, so that webhooks tell the user ID alone.
+	HiddenNumber float64 `json:"hidden_number" yaml:"hidden_number"`
 
 	// HangFor is how long a hanging answer takes; 0 means one minute, twice
 	// what a patient client waits.
@@ -108,12 +110,13 @@ const (
 	stopsAndStarts
 	stopsMarketing
 	twinWaID
+	hiddenNumber
 )
 
 func (f fault) String() string {
 	names := [...]string{"", "invalid", "throttle", "timeout408", "unavailable", "lost_answer", "bad_gateway",
 		"hang", "held", "undeliverable", "fail_later408", "marketing_cap", "silent",
-		"reply", "press", "stop", "stop_twin", "stop_start", "preference_stop", "twin_wa_id"}
+		"reply", "press", "stop", "stop_twin", "stop_start", "preference_stop", "twin_wa_id", "hidden_number"}
 	return names[f]
 }
 
@@ -124,13 +127,13 @@ type share struct {
 }
 
 // shares lists all shares in the order in which they win.
-func (f *Faults) shares() [18]share {
+func (f *Faults) shares() [19]share {
 	return [...]share{
 		{invalid, &f.Invalid}, {throttled, &f.Throttle}, {timeout408, &f.Timeout408}, {unavailable, &f.Unavailable},
 		{lostAnswer, &f.LostAnswer}, {badGateway, &f.BadGateway}, {hang, &f.Hang}, {held, &f.Held},
 		{undeliverable, &f.Undeliverable}, {failLater408, &f.FailLater408}, {marketingCap, &f.MarketingCap},
 		{replies, &f.Reply}, {presses, &f.Press}, {stops, &f.Stop}, {stopsAsTwin, &f.StopTwin},
-		{stopsAndStarts, &f.StopStart}, {stopsMarketing, &f.PreferenceStop}, {twinWaID, &f.TwinWaID},
+		{stopsAndStarts, &f.StopStart}, {stopsMarketing, &f.PreferenceStop}, {twinWaID, &f.TwinWaID}, {hiddenNumber, &f.HiddenNumber},
 	}
 }
 
@@ -158,6 +161,7 @@ func Shares() []Share {
 		{stopsAndStarts.String(), "people who write STOP, and START a little later"},
 		{stopsMarketing.String(), "people who stop marketing in the app's menu"},
 		{twinWaID.String(), "people whose number's twin is their wa_id"},
+		{hiddenNumber.String(), "people whose number the webhooks hide"},
 	}
 }
 

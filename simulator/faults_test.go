@@ -109,7 +109,7 @@ func TestSharesAreMet(t *testing.T) {
 		const recipients = 5_000
 		for _, tries := range draw(f, 3, recipients, 1) {
 			d := tries[0]
-			if chosen.fault == twinWaID && d.twin || slices.Contains([]fault{d.refusal, d.answer, d.fate, d.says}, chosen.fault) {
+			if chosen.fault == twinWaID && d.twin || chosen.fault == hiddenNumber && d.hidden || slices.Contains([]fault{d.refusal, d.answer, d.fate, d.says}, chosen.fault) {
 				hit++
 			}
 		}
@@ -146,7 +146,7 @@ func TestSeedDecides(t *testing.T) {
 		t.Error("another seed gave the same")
 	}
 	more := f
-	more.Hang, more.Reply, more.TwinWaID = 0.5, 0.5, 0.5
+	more.Hang, more.Reply, more.TwinWaID, more.HiddenNumber = 0.5, 0.5, 0.5, 0.5
 	for i, tries := range draw(more, 1, 200, 3) {
 		for n, d := range tries {
 			if d.refusal != first[i][n].refusal || d.fate != first[i][n].fate {

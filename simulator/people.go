@@ -63,7 +63,7 @@ func (s *Simulator) converse(m request, d decision, id string, begun time.Durati
 	o := s.options.Receipts
 	at := begun + arrived + o.step(dice)
 	about := saying{quotes: d.says == presses || d.says == replies && d.quotes, Inbound: Inbound{
-		Person: m.phone, From: waID(m.phone, d.twin), Number: m.number, Message: id, At: at,
+		Person: m.phone, From: waID(m.phone, d.twin), Hidden: d.hidden, Number: m.number, Message: id, At: at,
 	}}
 	say := func(kind Kind, text, payload string) {
 		one := about
@@ -127,26 +127,28 @@ func (s *Simulator) change(say *saying) []byte {
 	at := s.book.start.Add(say.At).Unix()
 	value := object{"messaging_product": "whatsapp", "metadata": metadata(say.Number)}
 	if say.Kind != ChangeNumber { // that one comes without a contact
-		value["contacts"] = []object{{"profile": object{"name": profileName(say.Person)}, "wa_id": say.From}}
+		value["contacts"] = []object{say.named(object{"profile": object{"name": profileName(say.Person)}}, "wa_id", "user_id")}
 	}
 	if say.Kind == StopMarketing || say.Kind == WantMarketing {
 		wish := "stop"
 		if say.Kind == WantMarketing {
 			wish = "resume"
 		}
-		value["user_preferences"] = []object{{
-			"wa_id": say.From, "detail": "User requested to " + wish + " marketing messages",
+		value["user_preferences"] = []object{say.named(object{
+			"detail":   "User requested to " + wish + " marketing messages",
 			"category": "marketing_messages", "value": wish, "timestamp": at,
-		}}
+		}, "wa_id", "user_id")}
 		return changeOf("user_preferences", value)
 	}
-	message := object{"from": say.From, "id": say.ID, "timestamp": strconv.FormatInt(at, 10)}
+	message := say.named(object{"id": say.ID, "timestamp": strconv.FormatInt(at, 10)}, "from", "from_user_id")
 	switch say.Kind {
 	case Press:
 		message["type"], message["button"] = "button", object{"payload": say.payload, "text": say.text}
 	case ChangeNumber:
 		message["type"] = "system"
-		message["system"] = object{"type": "user_changed_number", "wa_id": say.to, "body": "The person has a new number."}
+		message["system"] = object{
+			"type": "user_changed_number", "wa_id": say.to, "user_id": userID("+" + say.to), "body": "The person has a new number.",
+		}
 	default:
 		message["type"], message["text"] = "text", object{"body": say.text}
 	}
@@ -155,6 +157,16 @@ func (s *Simulator) change(say *saying) []byte {
 	}
 	value["messages"] = []object{message}
 	return changeOf("messages", value)
+}
+
+// named adds who the person is, under the names that number and user ID have
+// there.
+func (s *saying) named(to object, number, id string) object {
+	if !s.Hidden {
+		to[number] = s.From
+	}
+	to[id] = userID(s.Person)
+	return to
 }
 
 func metadata(number string) object {

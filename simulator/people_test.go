@@ -62,13 +62,14 @@ func TestPeople(t *testing.T) {
 		"99901": {},
 		"99902": {},
 		"99912": {},
-		"99913": {inbound: []whatsapp.Inbound{{From: "plain", Type: "text", Text: "Sí, gracias 👍", ReplyTo: quoted}}, kinds: []Kind{Answer}},
-		"99914": {inbound: []whatsapp.Inbound{{From: "plain", Type: "button", Text: "yes / 42", Payload: "yes / 42", ReplyTo: quoted}}, kinds: []Kind{Press}},
-		"99915": {inbound: []whatsapp.Inbound{{From: "plain", Type: "text", Text: "STOP"}}, kinds: []Kind{Stop}},
-		"99916": {inbound: []whatsapp.Inbound{{From: "twin", Type: "text", Text: "STOP"}}, kinds: []Kind{Stop}},
-		"99917": {preferences: []whatsapp.Preference{{From: "plain", Stop: true}}, kinds: []Kind{StopMarketing}},
-		"99918": {inbound: []whatsapp.Inbound{{From: "plain", Type: "text", Text: "STOP"}, {From: "plain", Type: "text", Text: "START"}}, kinds: []Kind{Stop, Start}},
-		"99919": {inbound: []whatsapp.Inbound{{From: "twin", Type: "text", Text: "Sí, gracias 👍", ReplyTo: quoted}}, twinned: true, kinds: []Kind{Answer}},
+		"99913": {inbound: []whatsapp.Inbound{{From: whatsapp.Who{Phone: "plain"}, Type: "text", Text: "Sí, gracias 👍", ReplyTo: quoted}}, kinds: []Kind{Answer}},
+		"99914": {inbound: []whatsapp.Inbound{{From: whatsapp.Who{Phone: "plain"}, Type: "button", Text: "yes / 42", Payload: "yes / 42", ReplyTo: quoted}}, kinds: []Kind{Press}},
+		"99915": {inbound: []whatsapp.Inbound{{From: whatsapp.Who{Phone: "plain"}, Type: "text", Text: "STOP"}}, kinds: []Kind{Stop}},
+		"99916": {inbound: []whatsapp.Inbound{{From: whatsapp.Who{Phone: "twin"}, Type: "text", Text: "STOP"}}, kinds: []Kind{Stop}},
+		"99917": {preferences: []whatsapp.Preference{{From: whatsapp.Who{Phone: "plain"}, Stop: true}}, kinds: []Kind{StopMarketing}},
+		"99918": {inbound: []whatsapp.Inbound{{From: whatsapp.Who{Phone: "plain"}, Type: "text", Text: "STOP"}, {From: whatsapp.Who{Phone: "plain"}, Type: "text", Text: "START"}}, kinds: []Kind{Stop, Start}},
+		"99920": {inbound: []whatsapp.Inbound{{Type: "text", Text: "STOP"}}, kinds: []Kind{Stop}},
+		"99919": {inbound: []whatsapp.Inbound{{From: whatsapp.Who{Phone: "twin"}, Type: "text", Text: "Sí, gracias 👍", ReplyTo: quoted}}, twinned: true, kinds: []Kind{Answer}},
 	} {
 		t.Run(digits, func(t *testing.T) {
 			o := Options{Suffixes: true, Receipts: ReceiptOptions{Delay: time.Second, Read: 1}}
@@ -84,13 +85,13 @@ func TestPeople(t *testing.T) {
 				drain(t, s)
 				for i := range c.inbound {
 					m := &c.inbound[i]
-					m.Number, m.From = testNumber, digitsOf[m.From]
+					m.Number, m.From = testNumber, whatsapp.Who{Phone: digitsOf[m.From.Phone], UserID: userID("+" + plain)}
 					if m.ReplyTo == quoted {
 						m.ReplyTo = s.Truth().Messages[0].ID
 					}
 				}
 				for i := range c.preferences {
-					c.preferences[i].Number, c.preferences[i].From = testNumber, digitsOf[c.preferences[i].From]
+					c.preferences[i].Number, c.preferences[i].From = testNumber, whatsapp.Who{Phone: digitsOf[c.preferences[i].From.Phone], UserID: userID("+" + plain)}
 				}
 				told := h.events()
 				if diff := cmp.Diff(c.inbound, told.Inbound, cmpopts.IgnoreFields(whatsapp.Inbound{}, "ID", "At")); diff != "" {

@@ -76,6 +76,8 @@ type Inbound struct {
 	// the webhook tells: those of its twin perhaps.
 	Person string `json:"person"`
 	From   string `json:"from"`
+	// Hidden: the webhook tells the user ID in place of the digits.
+	Hidden bool `json:"hidden,omitempty"`
 	// Number is the id of the number that it is told to.
 	Number string `json:"number"`
 	// Message is the id of the message that it follows, empty for none.

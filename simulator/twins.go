@@ -1,6 +1,11 @@
 package simulator
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+
+	"carillon/campaign"
+)
 
 // waID is a recipient's canonical identifier: the digits of the number in
 // E.164, or those of its twin.
@@ -9,6 +14,12 @@ func waID(phone string, twinned bool) string {
 		return twin(phone[1:])
 	}
 	return phone[1:]
+}
+
+// userID is the identifier that a person has for the business, whichever spelling
+// of the number is written to (Meta, business-scoped user IDs).
+func userID(phone string) string {
+	return "US." + strconv.FormatUint(hash(hashStart, campaign.Person(phone)), 10)
 }
 
 // twin is the other spelling of a number that has two, and the number itself

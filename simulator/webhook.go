@@ -133,8 +133,14 @@ func (o *outbox) appendChange(b []byte, items []item, about []receiver) []byte {
 		}
 		b = append(b, `{"profile":{"name":`...)
 		b = appendEscaped(b, profileName(about[n].phone))
-		b = append(b, `},"wa_id":"`...)
-		b = append(b, waID(about[n].phone, about[n].twin)...)
+		b = append(b, '}')
+		if !about[n].hidden {
+			b = append(b, `,"wa_id":"`...)
+			b = append(b, waID(about[n].phone, about[n].twin)...)
+			b = append(b, '"')
+		}
+		b = append(b, `,"user_id":"`...)
+		b = append(b, userID(about[n].phone)...)
 		b = append(b, `"}`...)
 	}
 	b = append(b, `],"statuses":[`...)
@@ -155,9 +161,17 @@ func (o *outbox) appendStatus(b []byte, i item, m receiver) []byte {
 	b = append(b, i.status.String()...)
 	b = append(b, `","timestamp":"`...)
 	b = strconv.AppendInt(b, o.book.start.Add(i.happens).Unix(), 10)
-	b = append(b, `","recipient_id":"`...)
-	b = append(b, waID(m.phone, m.twin)...)
 	b = append(b, '"')
+	if !m.hidden {
+		b = append(b, `,"recipient_id":"`...)
+		b = append(b, waID(m.phone, m.twin)...)
+		b = append(b, '"')
+	}
+	if i.status != campaign.Failed { // which does not tell it of what was sent to a number
+		b = append(b, `,"recipient_user_id":"`...)
+		b = append(b, userID(m.phone)...)
+		b = append(b, '"')
+	}
 	if m.reference != "" {
 		b = append(b, `,"biz_opaque_callback_data":`...)
 		b = appendEscaped(b, m.reference)

@@ -51,8 +51,8 @@ func TestAnswersChooseTheBranch(t *testing.T) {
 	h := startHouse(t, setup{redis: startRedis(t), simulator: simulator.Options{
 		Suffixes: true, Receipts: simulator.ReceiptOptions{Delay: 5 * time.Millisecond, Duplicate: 0.5},
 	}})
-	const pressed, written, silent, stopped, twin = "+4915123099914", "+4915123099913", "+4915123000001", "+4915123099915", "+5511961299916"
-	list := "Phone\n" + strings.Join([]string{pressed, written, silent, stopped, twin}, "\n") + "\n"
+	const pressed, written, silent, stopped, twin, hidden = "+4915123099914", "+4915123099913", "+4915123000001", "+4915123099915", "+5511961299916", "+4915123099920"
+	list := "Phone\n" + strings.Join([]string{pressed, written, silent, stopped, twin, hidden}, "\n") + "\n"
 	c := h.finish(t, h.launch(t, write(t, "campaign.yaml", question), write(t, "list.csv", list)).ID)
 	want := map[string]string{
 		pressed: "delivered delivered skipped delivered",
@@ -60,6 +60,7 @@ func TestAnswersChooseTheBranch(t *testing.T) {
 		silent:  "delivered skipped skipped delivered",
 		stopped: "delivered skipped skipped skipped",
 		twin:    "delivered skipped skipped skipped",
+		hidden:  "delivered skipped skipped skipped",
 	}
 	got := h.endings(t, c.ID)
 	for phone, steps := range want {
@@ -70,7 +71,7 @@ func TestAnswersChooseTheBranch(t *testing.T) {
 	h.audit(t, c.ID)
 	plain := strings.ReplaceAll(oneStep, `, body: ["{{Full Name|there}}"]`, "")
 	later := h.finish(t, h.launch(t, write(t, "campaign.yaml", plain), write(t, "list.csv", list)).ID)
-	if later.Counts["skipped"] != 2 || later.Counts["delivered"] != 3 {
+	if later.Counts["skipped"] != 3 || later.Counts["delivered"] != 3 {
 		t.Errorf("a later campaign ends as %v", later.Counts)
 	}
 }

@@ -24,6 +24,9 @@ type campaignView struct {
 	Counts   campaign.Counts            `json:"counts"`
 	Verdicts map[campaign.Verdict]int64 `json:"verdicts"`
 	Steps    []stepView                 `json:"steps"`
+	// Unechoed says of numbers whose receipts do not name our messages what becomes
+	// of unknown ones; missing where there are none.
+	Unechoed map[string]unechoedView `json:"unechoed,omitempty"`
 	// RateLimit is the campaign's own cap, Rate what it does: both in messages
 	// a second.
 	RateLimit float64 `json:"rate_limit"`
@@ -43,6 +46,38 @@ type campaignView struct {
 	StartedAt  *time.Time `json:"started_at"`
 	FinishedAt *time.Time `json:"finished_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
+}
+
+// unechoedView is what on_unknown decides without looking at other receipts.
+type unechoedView struct {
+	// After is how long a message is unknown before it is decided.
+	After campaign.Duration `json:"after"`
+	// Then is resend or hold.
+	Then string `json:"then"`
+}
+
+// unechoed are the numbers of a campaign with unknown messages whose receipts do
+// not name them.
+func (s *Server) unechoed(c ledger.Campaign) map[string]unechoedView {
+	if c.Counts[campaign.Unknown] == 0 {
+		return nil
+	}
+	var found map[string]unechoedView
+	for _, name := range c.Definition.Numbers() {
+		channel, known := s.channels[name]
+		if !known || channel.Echoes {
+			continue
+		}
+		if found == nil {
+			found = map[string]unechoedView{}
+		}
+		then := "hold"
+		if channel.Resend {
+			then = "resend"
+		}
+		found[name] = unechoedView{campaign.Duration(channel.UnknownAfter), then}
+	}
+	return found
 }
 
 // dailyView is how far the limit of a portfolio is used up.
@@ -103,6 +138,7 @@ func (s *Server) view(c ledger.Campaign) campaignView {
 		Total:     c.Counts.Total() - c.Counts[campaign.Rejected],
 		Open:      c.Open,
 		Hours:     s.hours(c),
+		Unechoed:  s.unechoed(c),
 
 		CreatedAt:  moment(c.Created),
 		StartAt:    moment(c.StartAt),

@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"carillon/campaign"
-	"carillon/contacts"
 )
 
 // forgottenView says what was erased.
@@ -24,11 +23,11 @@ func (s *Server) forget(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, most, `send {"phone": "+491511234567"}`, &body); err != nil {
 		return err
 	}
-	phone, verdict, detail := contacts.ParsePhone(body.Phone, campaign.ContactOptions{})
-	if !isNumber(verdict) {
-		return refuse(badSuppression, "write the number with its country: +491511234567", "%q: %s", body.Phone, detail)
+	person, err := readPerson(body.Phone, campaign.ContactOptions{})
+	if err != nil {
+		return err
 	}
-	done, err := s.ledger.Forget(r.Context(), campaign.Person(phone), s.now())
+	done, err := s.ledger.Forget(r.Context(), person, s.now())
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -42,7 +43,11 @@ func guarded(o *Options) {
 
 func TestAListThatReachesNobodyIsStopped(t *testing.T) {
 	f := start(t, guarded)
-	bad, good := f.running(twoSteps, threePeople, 0), f.running(twoSteps, threePeople, 0)
+	many := "Phone,Name\n"
+	for row := range 200 {
+		many += fmt.Sprintf("+4915112345%03d,Ada\n", row)
+	}
+	bad, good := f.running(twoSteps, many, 150), f.running(twoSteps, many, 200)
 	half := func(row int, r *whatsapp.Receipt) {
 		if row%2 == 0 {
 			r.Status = campaign.Failed

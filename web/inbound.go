@@ -1,6 +1,7 @@
 package web
 
 import (
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -21,11 +22,21 @@ func (s *Server) takeWords(r *http.Request, arrivedAt string, told whatsapp.Even
 			return
 		}
 		h := heardOn(channel)
-		h.Channel = channel
+		h.Channel, h.Peers = channel, s.peers[channel]
 		if h.At.IsZero() {
 			h.At = s.now()
 		}
 		heard = append(heard, h)
+	}
+	for _, contact := range told.Contacts { // first: the others may rely on them
+		add(contact.Number, func(string) ledger.Heard { return of(contact.Who) })
+	}
+	for _, move := range told.Moves {
+		add(move.Number, func(string) ledger.Heard {
+			h := of(move.To)
+			h.Also = append(h.Also, move.From.Keys()...)
+			return h
+		})
 	}
 	for _, message := range told.Inbound {
 		add(message.Number, func(channel string) ledger.Heard { return s.message(r, channel, message) })
@@ -33,16 +44,12 @@ func (s *Server) takeWords(r *http.Request, arrivedAt string, told whatsapp.Even
 	for _, choice := range told.Preferences {
 		add(choice.Number, func(string) ledger.Heard { return chosen(choice) })
 	}
-	for _, move := range told.Moves {
-		add(move.Number, func(string) ledger.Heard {
-			return ledger.Heard{Person: personOf(move.To), Formerly: personOf(move.From)}
-		})
-	}
-	if err := s.ledger.Hear(r.Context(), heard, s.now()); err != nil {
+	fates, err := s.ledger.Hear(r.Context(), heard, s.now())
+	if err != nil {
 		return refuse(unavailable, "send it again", "what people said cannot be recorded").because(err)
 	}
-	for _, h := range heard {
-		s.noteWish(r, h)
+	for i, h := range heard {
+		s.noteWish(r, h, fates[i])
 	}
 	return nil
 }
@@ -53,13 +60,11 @@ const longestReply = 500
 
 // message is what a person wrote, as the ledger takes it.
 func (s *Server) message(r *http.Request, channel string, told whatsapp.Inbound) ledger.Heard {
+	h := of(told.From)
 	s.metrics.message(channel, told.Type)
-	s.log.Info("message received", "request", visitOf(r).id, "channel", channel, "type", told.Type, "from", maskPhone(told.From))
+	s.log.Info("message received", "request", visitOf(r).id, "channel", channel, "type", told.Type, "from", maskKey(h.Person))
 	reply := campaign.Reply{Payload: cut(told.Payload, longestReply), Text: cut(told.Text, longestReply), Pressed: told.Payload != "" || told.Type == "button"}
-	h := ledger.Heard{
-		ID: told.ID, Person: personOf(told.From), At: told.At, Message: true, ReplyTo: told.ReplyTo,
-		Reply: reply, Source: ledger.SourcePerson,
-	}
+	h.ID, h.At, h.Message, h.ReplyTo, h.Reply, h.Source = told.ID, told.At, true, told.ReplyTo, reply, ledger.SourcePerson
 	if told.Type != "reaction" { // an emoji on a message is no answer to it
 		h.Answers = true
 		h.Stop, h.Start = s.wishes.Of(reply)
@@ -69,7 +74,8 @@ func (s *Server) message(r *http.Request, channel string, told whatsapp.Inbound)
 
 // chosen is what a person chose in WhatsApp's own menu.
 func chosen(told whatsapp.Preference) ledger.Heard {
-	h := ledger.Heard{Person: personOf(told.From), At: told.At, Source: ledger.SourceProvider}
+	h := of(told.From)
+	h.At, h.Source = told.At, ledger.SourceProvider
 	if told.Stop {
 		h.Stop = campaign.ScopeMarketing
 	} else {
@@ -78,13 +84,12 @@ func chosen(told whatsapp.Preference) ledger.Heard {
 	return h
 }
 
-// personOf is the key of a person whose number was told as digits; empty where
-// it is hidden.
-func personOf(digits string) string {
-	if digits == "" {
-		return ""
+// of is something that is heard of a person.
+func of(who whatsapp.Who) (h ledger.Heard) {
+	if keys := who.Keys(); len(keys) > 0 {
+		h.Person, h.Also = keys[0], keys[1:]
 	}
-	return campaign.Person("+" + digits)
+	return h
 }
 
 // cut shortens what a person wrote, and takes out what PostgreSQL cannot store: it
@@ -97,8 +102,8 @@ func cut(text string, most int) string {
 	return text
 }
 
-// noteWish tells operators of a wish that is on record.
-func (s *Server) noteWish(r *http.Request, h ledger.Heard) {
+// noteWish tells operators of a wish, and what became of it.
+func (s *Server) noteWish(r *http.Request, h ledger.Heard, fate ledger.Fate) {
 	wish := ""
 	switch {
 	case h.Stop != "":
@@ -108,9 +113,20 @@ func (s *Server) noteWish(r *http.Request, h ledger.Heard) {
 	default:
 		return
 	}
-	s.metrics.wishes.WithLabelValues(h.Channel, wish).Inc()
-	s.log.Info("a person's wish is on record", "request", visitOf(r).id, "channel", h.Channel, "wish", wish, "scope", h.Stop,
-		"by", h.Source.String(), "from", maskPhone(h.Person), "written", h.At.UTC().Format(time.RFC3339))
+	s.metrics.wish(h.Channel, wish, fate)
+	level, text := slog.LevelInfo, "a person's wish is on record"
+	switch fate {
+	case ledger.FateWaiting:
+		level, text = slog.LevelWarn, "a person's wish waits until it is known which number has the user ID"
+	case ledger.FateNobody:
+		level, text = slog.LevelWarn, "a wish names nobody and answers no message of ours, so it cannot be kept"
+	case ledger.FateTakenBack:
+		text = "a wish came late: the person has taken it back since"
+	case ledger.FateErased:
+		text = "a wish of a person who was erased: they are left alone in any case"
+	}
+	s.log.Log(r.Context(), level, text, "request", visitOf(r).id, "channel", h.Channel, "wish", wish, "scope", h.Stop,
+		"by", h.Source.String(), "from", maskKey(h.Person), "written", h.At.UTC().Format(time.RFC3339))
 }
 
 // takeNotices stops what a template, a number or an account that cannot be used
@@ -163,8 +179,8 @@ func (s *Server) trouble(channel string, notice whatsapp.Notice) campaign.Troubl
 	return t
 }
 
-// concernedChannel is a channel of the account that a notice is about: the one
-// with its number, else one of the account. An account that is not in the
+// concernedChannel is a channel of the account that a notice is about, among those
+// that the app may speak for: the one with its number, else one of the account. An account that is not in the
 // configuration is that of the channel whose address was called, if that does
 // not say which it has.
 func (s *Server) concernedChannel(notice whatsapp.Notice, arrivedAt string) (name string, ours bool) {
@@ -174,8 +190,8 @@ func (s *Server) concernedChannel(notice whatsapp.Notice, arrivedAt string) (nam
 	if id := s.channels[arrivedAt].AccountID; id == "" || id == notice.Account {
 		return arrivedAt, true
 	}
-	for name, channel := range s.channels {
-		if channel.AccountID == notice.Account {
+	for _, name := range s.peers[arrivedAt] {
+		if s.channels[name].AccountID == notice.Account {
 			return name, true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,12 +23,12 @@ type ears struct {
 	stopped []campaign.Trouble
 }
 
-func (e *ears) Hear(_ context.Context, list []ledger.Heard, _ time.Time) error {
+func (e *ears) Hear(_ context.Context, list []ledger.Heard, _ time.Time) ([]ledger.Fate, error) {
 	if e.deaf {
-		return errors.New("the disk is full")
+		return nil, errors.New("the disk is full")
 	}
 	e.heard = append(e.heard, list...)
-	return nil
+	return slices.Repeat([]ledger.Fate{ledger.FateOnRecord}, len(list)), nil
 }
 
 func (e *ears) StopFor(_ context.Context, trouble campaign.Trouble, _ string, _ time.Time) (int, error) {
@@ -66,17 +67,21 @@ func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
 	f, record := listening(t, now)
 	answer := f.webhook("word", eventsBody(whatsapp.Events{
 		Inbound: []whatsapp.Inbound{
-			{Number: "1001", ID: "a", From: "551161234567", At: at, Type: "text", Text: "STO\x00P!"},
-			{Number: "1002", ID: "b", From: "447700900000", Type: "button", Text: "Not this", Payload: "NO_MORE", ReplyTo: "wamid.1"},
+			{Number: "1001", ID: "a", From: whatsapp.Who{Phone: "551161234567"}, At: at, Type: "text", Text: "STO\x00P!"},
+			{Number: "1002", ID: "b", From: whatsapp.Who{Phone: "447700900000"}, Type: "button", Text: "Not this", Payload: "NO_MORE", ReplyTo: "wamid.1"},
 			{Number: "1001", ID: "c", At: at, Type: "text", Text: "start", ReplyTo: "wamid.2"},
-			{Number: "1001", ID: "e", From: "447700900000", At: at, Type: "reaction", Text: "stop", ReplyTo: "wamid.3"},
-			{Number: "9999", ID: "d", From: "447700900000", At: at, Type: "text", Text: "stop"},
+			{Number: "1001", ID: "e", From: whatsapp.Who{Phone: "447700900000"}, At: at, Type: "reaction", Text: "stop", ReplyTo: "wamid.3"},
+			{Number: "9999", ID: "d", From: whatsapp.Who{Phone: "447700900000"}, At: at, Type: "text", Text: "stop"},
+			{Number: "1001", ID: "h", From: whatsapp.Who{UserID: "GB.3"}, At: at, Type: "text", Text: "stop"},
 		},
 		Preferences: []whatsapp.Preference{
-			{Number: "1001", From: "447700900000", Stop: true, At: at},
-			{Number: "1001", From: "447700900000", At: at},
+			{Number: "1001", From: whatsapp.Who{Phone: "447700900000"}, Stop: true, At: at},
+			{Number: "1001", From: whatsapp.Who{Phone: "447700900000"}, At: at},
 		},
-		Moves: []whatsapp.Move{{Number: "1001", From: "447700900000", To: "447700900001"}},
+		Moves: []whatsapp.Move{{
+			Number: "1001", From: whatsapp.Who{Phone: "447700900000", UserID: "GB.1"}, To: whatsapp.Who{Phone: "447700900001", UserID: "GB.2"},
+		}},
+		Contacts: []whatsapp.Contact{{Number: "1001", Who: whatsapp.Who{Phone: "447700900002", UserID: "GB.3", ParentID: "GB.ENT.3"}}},
 	}))
 	wantStatus(t, answer, http.StatusOK)
 	person, provider := ledger.SourcePerson, ledger.SourceProvider
@@ -88,13 +93,23 @@ func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
 		{ID: "e", Channel: "main", Person: "+447700900000", At: at, Message: true, ReplyTo: "wamid.3", Reply: campaign.Reply{Text: "stop"}, Source: person},
 		{Channel: "main", Person: "+447700900000", At: at, Stop: campaign.ScopeMarketing, Source: provider},
 		{Channel: "main", Person: "+447700900000", At: at, Start: true, Restores: campaign.ScopeMarketing, Source: provider},
-		{Channel: "main", Person: "+447700900001", Formerly: "+447700900000", At: now},
+		{Channel: "main", Person: "+447700900001", Also: []string{"GB.2", "+447700900000", "GB.1"}, At: now},
+		{Channel: "main", Person: "+447700900002", Also: []string{"GB.3", "GB.ENT.3"}, At: now},
+		{ID: "h", Channel: "main", Person: "GB.3", At: at, Message: true, Answers: true, Reply: campaign.Reply{Text: "stop"}, Stop: campaign.ScopeAll, Source: person},
 	}
+	for i := range want {
+		want[i].Peers = []string{"main", "second"}
+		if want[i].Person != "" && want[i].Also == nil {
+			want[i].Also = []string{}
+		}
+	}
+	// What tells who is who comes first, for the rest may rely on it.
+	want = []ledger.Heard{want[7], want[6], want[0], want[1], want[2], want[3], want[8], want[4], want[5]}
 	if diff := cmp.Diff(want, record.heard); diff != "" {
 		t.Error(diff)
 	}
 	f.wantMetrics(
-		`carillon_webhook_wishes_total{channel="main",wish="stop"} 2`,
+		`carillon_webhook_wishes_total{channel="main",wish="stop"} 3`,
 		`carillon_webhook_wishes_total{channel="second",wish="stop"} 1`,
 		`carillon_webhook_wishes_total{channel="main",wish="start"} 2`)
 }
@@ -104,7 +119,7 @@ func TestWishesThatCannotBeRecorded(t *testing.T) {
 	f, record := listening(t, time.Now())
 	record.deaf = true
 	for _, told := range []whatsapp.Events{
-		{Inbound: []whatsapp.Inbound{{Number: "1001", ID: "a", From: "447700900000", Type: "text", Text: "stop"}}},
+		{Inbound: []whatsapp.Inbound{{Number: "1001", ID: "a", From: whatsapp.Who{Phone: "447700900000"}, Type: "text", Text: "stop"}}},
 		{Notices: []whatsapp.Notice{{Scope: whatsapp.AccountScope, Account: "waba-main", Reason: "disabled"}}},
 	} {
 		wantProblem(t, f.webhook("word", eventsBody(told)), unavailable)

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"carillon/campaign"
+	"carillon/ledger"
 )
 
 // otherRoute is the label of requests that no route took.
@@ -25,6 +26,7 @@ type metrics struct {
 	malformed *prometheus.CounterVec
 	inbound   *prometheus.CounterVec
 	wishes    *prometheus.CounterVec
+	unkept    *prometheus.CounterVec
 	exporter  http.Handler
 }
 
@@ -41,6 +43,7 @@ func newMetrics(registry *prometheus.Registry, routes []route, channels map[stri
 		malformed: counter("webhook_malformed_total", "Signed webhook requests that made no sense.", "channel"),
 		inbound:   counter("webhook_inbound_total", "Messages from people, by kind.", "channel", "type"),
 		wishes:    counter("webhook_wishes_total", "Wishes of people on record: to be left alone, or to be written to again.", "channel", "wish"),
+		unkept:    counter("webhook_wishes_not_on_record_total", "Wishes of people that do not hold for a number: waiting for the number of a user ID, of nobody, taken back since, of somebody erased.", "channel", "wish", "why"),
 		exporter:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
 	for _, r := range routes {
@@ -59,12 +62,17 @@ func newMetrics(registry *prometheus.Registry, routes []route, channels map[stri
 		}
 		for _, wish := range []string{"stop", "start"} {
 			m.wishes.WithLabelValues(name, wish)
+			for _, fate := range ledger.Fates() {
+				if fate != ledger.FateOnRecord {
+					m.unkept.WithLabelValues(name, wish, string(fate))
+				}
+			}
 		}
 		for _, vec := range []*prometheus.CounterVec{m.strangers, m.refused, m.malformed} {
 			vec.WithLabelValues(name)
 		}
 	}
-	for _, vec := range []*prometheus.CounterVec{m.requests, m.receipts, m.strangers, m.refused, m.malformed, m.inbound, m.wishes} {
+	for _, vec := range []*prometheus.CounterVec{m.requests, m.receipts, m.strangers, m.refused, m.malformed, m.inbound, m.wishes, m.unkept} {
 		if err := registry.Register(vec); err != nil {
 			return nil, fmt.Errorf("web: metrics: %w", err)
 		}
@@ -99,6 +107,15 @@ func (m *metrics) message(channel, kind string) {
 		kind = "other"
 	}
 	m.inbound.WithLabelValues(channel, kind).Inc()
+}
+
+// wish counts a wish by what became of it.
+func (m *metrics) wish(channel, wish string, fate ledger.Fate) {
+	if fate == ledger.FateOnRecord {
+		m.wishes.WithLabelValues(channel, wish).Inc()
+		return
+	}
+	m.unkept.WithLabelValues(channel, wish, string(fate)).Inc()
 }
 
 func (m *metrics) serve(w http.ResponseWriter, r *http.Request) error {

@@ -56,11 +56,15 @@ func (o *optOuts) next(done *suppressedView) (batch []ledger.Suppression, more b
 
 // read is a row's wish, or why it is none.
 func (o *optOuts) read(row campaign.Row) (one ledger.Suppression, problem string) {
-	if !isNumber(row.Verdict) {
+	one = o.usual
+	switch {
+	case isNumber(row.Verdict):
+		one.Person = campaign.Person(row.Phone)
+	case campaign.LooksLikeUserID(row.Phone):
+		one.Person = campaign.UserID(row.Phone)
+	default:
 		return one, row.Detail
 	}
-	one = o.usual
-	one.Person = campaign.Person(row.Phone)
 	cell := func(column int) string {
 		if column < 0 || column >= len(row.Values) {
 			return ""

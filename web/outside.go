@@ -10,6 +10,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"carillon/campaign"
 )
 
 // What a browser may do with our answers: show them, load nothing from
@@ -144,6 +146,15 @@ func maskPhone(phone string) string {
 		return strings.Repeat("*", len(phone))
 	}
 	return phone[:head] + strings.Repeat("*", len(phone)-head-tail) + phone[len(phone)-tail:]
+}
+
+// maskKey names a person in the log, by their number or their user ID, so that a
+// line can be found by whoever knows it and tells nobody else.
+func maskKey(key string) string {
+	if campaign.IsNumber(key) || key == "" {
+		return maskPhone(strings.TrimPrefix(key, "+"))
+	}
+	return maskPhone(key)
 }
 
 // recorder notes what was answered.

@@ -44,8 +44,8 @@ type Ledger interface {
 	Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope) (bool, error)
 	Suppressions(ctx context.Context, after ledger.Suppression, limit int) ([]ledger.Suppression, error)
 	Forget(ctx context.Context, person string, now time.Time) (ledger.Erased, error)
-	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) error
-	Hear(ctx context.Context, list []ledger.Heard, now time.Time) error
+	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) ([]ledger.Received, error)
+	Hear(ctx context.Context, list []ledger.Heard, now time.Time) ([]ledger.Fate, error)
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
 	StopFor(ctx context.Context, trouble campaign.Trouble, reason string, now time.Time) (int, error)
 	Totals(ctx context.Context) (campaign.Counts, error)
@@ -77,6 +77,15 @@ type Channel struct {
 	Receiver whatsapp.Receiver
 	// Number is the provider's identifier of the number.
 	Number string
+	// App names whoever signs its webhooks. What is signed by one app counts for
+	// the channels of that app alone.
+	App string
+	// Echoes says that receipts carry the reference of their attempt.
+	Echoes bool
+	// UnknownAfter is how long an unknown message waits for a receipt, Resend what
+	// becomes of it then: it is sent again, or left for a person to decide.
+	UnknownAfter time.Duration
+	Resend       bool
 	// Provider is the provider's name, for logs.
 	Provider string
 	// Rate is the number's rate in messages a second, 0 for no limit. Numbers
@@ -135,6 +144,7 @@ type Options struct {
 type Server struct {
 	ledger   Ledger
 	channels map[string]Channel
+	peers    map[string][]string // by channel: those of the same app, itself among them
 	wishes   *campaign.Wishes
 	guards   map[string]*campaign.Guard // by channel
 	holidays map[string][]string
@@ -172,6 +182,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		ledger:   o.Ledger,
 		channels: o.Channels,
+		peers:    peersOf(o.Channels),
 		wishes:   o.Wishes,
 		guards:   map[string]*campaign.Guard{},
 		holidays: o.Holidays,

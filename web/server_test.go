@@ -65,9 +65,9 @@ type brittle struct {
 
 var errBroken = errors.New("ledger: the disk is on fire")
 
-func (b *brittle) Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) error {
+func (b *brittle) Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) ([]ledger.Received, error) {
 	if b.receiving.Load() {
-		return errBroken
+		return nil, errBroken
 	}
 	return b.Ledger.Receive(ctx, receipts, now)
 }
@@ -146,8 +146,8 @@ func start(t *testing.T, change func(*Options)) *fixture {
 	options := Options{
 		Ledger: f.ledger,
 		Channels: map[string]Channel{
-			"main":   {Receiver: provider{}, Number: "1001", Provider: "test"},
-			"second": {Receiver: provider{}, Number: "1002", Provider: "test"},
+			"main":   {Receiver: provider{}, Number: "1001", Provider: "test", App: "app", Echoes: true},
+			"second": {Receiver: provider{}, Number: "1002", Provider: "test", App: "app", Echoes: true},
 		},
 		NextSlot: nextSlot,
 		Log:      slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -337,7 +337,7 @@ func TestLogHoldsNoSecretsAndNoPhones(t *testing.T) {
 	f.do(call{method: "GET", path: "/api/campaigns", token: "guessed-token"})
 	f.do(call{method: "DELETE", path: "/api/suppressions?phone=%2B4915112345601", token: adminToken})
 	f.do(call{method: "POST", path: "/login", header: form(), body: strings.NewReader("token=" + adminToken)})
-	f.inbound(whatsapp.Inbound{Number: "1001", From: "4915112345601", Type: "text", Text: "stop it"})
+	f.inbound(whatsapp.Inbound{Number: "1001", From: whatsapp.Who{Phone: "4915112345601"}, Type: "text", Text: "stop it"})
 	f.server.Close()
 	f.http.Close()
 	log := f.log.String()

@@ -103,16 +103,29 @@ type suppressionRequest struct {
 const maxReason = 500
 
 func (q suppressionRequest) read() (ledger.Suppression, error) {
-	phone, verdict, detail := contacts.ParsePhone(q.Phone, optOutNumbers(""))
-	if !isNumber(verdict) {
-		return ledger.Suppression{}, refuse(badSuppression, "write the number with its country: +491511234567",
-			"%q: %s", q.Phone, detail)
+	person, err := readPerson(q.Phone, optOutNumbers(""))
+	if err != nil {
+		return ledger.Suppression{}, err
 	}
 	if len(q.Reason) > maxReason {
 		return ledger.Suppression{}, refuse(badSuppression, "shorten it", "the reason has more than %d bytes", maxReason)
 	}
 	scope, err := readScope(q.Scope)
-	return ledger.Suppression{Person: campaign.Person(phone), Scope: scope, Reason: q.Reason}, err
+	return ledger.Suppression{Person: person, Scope: scope, Reason: q.Reason}, err
+}
+
+// readPerson is the key of a person whom somebody names by their number, or by
+// the user ID that WhatsApp tells where it hides the number.
+func readPerson(text string, numbers campaign.ContactOptions) (key string, err error) {
+	if id := strings.TrimSpace(text); campaign.LooksLikeUserID(id) {
+		return campaign.UserID(id), nil
+	}
+	phone, verdict, detail := contacts.ParsePhone(text, numbers)
+	if !isNumber(verdict) {
+		return "", refuse(badSuppression, "write the number with its country: +491511234567, or a user ID: US.13491208655302741918",
+			"%q: %s", text, detail)
+	}
+	return campaign.Person(phone), nil
 }
 
 // optOutNumbers is how the numbers of people who want to be left alone are read:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 
 	"carillon/campaign"
 	"carillon/ledger"
@@ -88,7 +89,6 @@ func (s *Server) refused(r *http.Request, channel string, err error) {
 // takeReceipts records the receipts of all numbers that are ours.
 func (s *Server) takeReceipts(r *http.Request, arrivedAt string, told []whatsapp.Receipt) error {
 	receipts := make([]ledger.Receipt, 0, len(told))
-	channels := make([]string, 0, len(told))
 	for _, receipt := range told {
 		channel, ours := s.channelOf(receipt.Number, arrivedAt)
 		if !ours {
@@ -96,17 +96,17 @@ func (s *Server) takeReceipts(r *http.Request, arrivedAt string, told []whatsapp
 			continue
 		}
 		receipts = append(receipts, s.receipt(channel, receipt))
-		channels = append(channels, channel)
 	}
 	if len(receipts) == 0 {
 		return nil
 	}
-	if err := s.ledger.Receive(r.Context(), receipts, s.now()); err != nil {
+	about, err := s.ledger.Receive(r.Context(), receipts, s.now())
+	if err != nil {
 		return refuse(unavailable, "send it again", "the receipts cannot be recorded").because(err)
 	}
 	for i, receipt := range receipts {
-		s.metrics.receipts.WithLabelValues(channels[i], receipt.Status.String()).Inc()
-		s.watchCampaign(r, channels[i], receipt)
+		s.metrics.receipts.WithLabelValues(receipt.Channel, receipt.Status.String()).Inc()
+		s.watchCampaign(r, receipt, about[i])
 	}
 	return nil
 }
@@ -114,15 +114,15 @@ func (s *Server) takeReceipts(r *http.Request, arrivedAt string, told []whatsapp
 // watchCampaign tells the guard what a receipt that is on disk says of its
 // campaign, and pauses it where that was one too many. Receipts of messages
 // that were sent before a resume count like any other.
-func (s *Server) watchCampaign(r *http.Request, channel string, receipt ledger.Receipt) {
-	if receipt.Message == 0 || receipt.Status == campaign.Sent {
+func (s *Server) watchCampaign(r *http.Request, receipt ledger.Receipt, about ledger.Received) {
+	if about.Message == 0 || receipt.Status == campaign.Sent {
 		return // it is not known whose it is, or not yet what becomes of it
 	}
-	id := receipt.Message.Campaign()
+	id, channel := about.Message.Campaign(), receipt.Channel
 	if stops := receipt.Failure.Pause; stops != campaign.PauseNothing {
 		s.log.Error("a receipt tells of trouble that stops campaigns", "request", visitOf(r).id, "channel", channel, "campaign", id, "trouble", stops, "reason", receipt.Failure.String())
 	}
-	reason := s.guards[channel].Hear(receipt.Message, receipt.Attempt, receipt.Failure)
+	reason := s.guards[channel].Hear(about.Message, about.Attempt, receipt.Failure)
 	if reason == "" {
 		return
 	}
@@ -134,14 +134,29 @@ func (s *Server) watchCampaign(r *http.Request, channel string, receipt ledger.R
 	s.log.Error("campaign paused if it ran", "request", visitOf(r).id, "channel", channel, "campaign", id, "reason", reason)
 }
 
-// channelOf is the channel that has the number. A provider that does not tell
-// the number means the channel whose address it called.
+// peersOf are the channels of each channel's app.
+func peersOf(channels map[string]Channel) map[string][]string {
+	peers := make(map[string][]string, len(channels))
+	for name, channel := range channels {
+		for other, candidate := range channels {
+			if other == name || channel.App != "" && candidate.App == channel.App {
+				peers[name] = append(peers[name], other)
+			}
+		}
+		slices.Sort(peers[name])
+	}
+	return peers
+}
+
+// channelOf is the channel that has the number, among those that the app whose
+// webhook it is may speak for. A provider that does not tell the number means the
+// channel whose address it called.
 func (s *Server) channelOf(number, arrivedAt string) (name string, ours bool) {
 	if number == "" || s.channels[arrivedAt].Number == number {
 		return arrivedAt, true
 	}
-	for name, channel := range s.channels {
-		if channel.Number == number {
+	for _, name := range s.peers[arrivedAt] {
+		if s.channels[name].Number == number {
 			return name, true
 		}
 	}
@@ -156,7 +171,10 @@ func (s *Server) stranger(r *http.Request, arrivedAt, number string) {
 // receipt is a provider's receipt as the ledger takes it. One without a time
 // happened now.
 func (s *Server) receipt(channel string, told whatsapp.Receipt) ledger.Receipt {
-	receipt := ledger.Receipt{ProviderID: told.ID, Status: told.Status, At: told.At}
+	receipt := ledger.Receipt{
+		Channel: channel, Peers: s.peers[channel],
+		ProviderID: told.ID, Keys: told.Recipient.Keys(), Status: told.Status, At: told.At,
+	}
 	if message, attempt, ok := campaign.ParseReference(told.Reference); ok {
 		receipt.Message, receipt.Attempt = message, attempt
 	}

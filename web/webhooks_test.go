@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"carillon/campaign"
 	"carillon/ledger"
@@ -20,9 +21,9 @@ type listener struct {
 	heard []ledger.Receipt
 }
 
-func (l *listener) Receive(_ context.Context, receipts []ledger.Receipt, _ time.Time) error {
+func (l *listener) Receive(_ context.Context, receipts []ledger.Receipt, _ time.Time) ([]ledger.Received, error) {
 	l.heard = append(l.heard, receipts...)
-	return nil
+	return make([]ledger.Received, len(receipts)), nil
 }
 
 func TestReceiptsReachTheLedger(t *testing.T) {
@@ -36,7 +37,7 @@ func TestReceiptsReachTheLedger(t *testing.T) {
 	})
 	told := []whatsapp.Receipt{
 		{Number: "1001", ID: "a", Reference: "4722366482869645213696.1", Status: campaign.Sent, At: at},
-		{Number: "1001", ID: "b", Reference: "80.2", Status: campaign.Delivered, At: at},
+		{Number: "1001", ID: "b", Reference: "80.2", Status: campaign.Delivered, At: at, Recipient: whatsapp.Who{Phone: "551161234567", UserID: "BR.7"}},
 		{Number: "1002", ID: "c", Reference: "order 7", Status: campaign.Read},
 		{Number: "", ID: "d", Status: campaign.Sent, At: at},
 		{Number: "9999", ID: "e", Status: campaign.Sent, At: at},
@@ -50,16 +51,19 @@ func TestReceiptsReachTheLedger(t *testing.T) {
 		t.Errorf("body %q", answer.body)
 	}
 	want := []ledger.Receipt{
-		{ProviderID: "a", Status: campaign.Sent, At: at}, // the reference is no number of ours
-		{ProviderID: "b", Message: 80, Attempt: 2, Status: campaign.Delivered, At: at},
-		{ProviderID: "c", Status: campaign.Read, At: now},
-		{ProviderID: "d", Status: campaign.Sent, At: at},
-		{ProviderID: "f", Message: 96, Attempt: 1, Status: campaign.Failed, At: at,
+		{Channel: "main", ProviderID: "a", Status: campaign.Sent, At: at}, // the reference is no number of ours
+		{Channel: "main", ProviderID: "b", Message: 80, Attempt: 2, Status: campaign.Delivered, At: at, Keys: []string{"+5511961234567", "BR.7"}},
+		{Channel: "second", ProviderID: "c", Status: campaign.Read, At: now},
+		{Channel: "main", ProviderID: "d", Status: campaign.Sent, At: at},
+		{Channel: "main", ProviderID: "f", Message: 96, Attempt: 1, Status: campaign.Failed, At: at,
 			Failure: campaign.Failure{Code: 131026, Reason: "undeliverable", Detail: "nothing"}},
-		{ProviderID: "g", Message: 112, Attempt: 1, Status: campaign.Failed, At: at,
+		{Channel: "main", ProviderID: "g", Message: 112, Attempt: 1, Status: campaign.Failed, At: at,
 			Failure: campaign.Failure{Reason: "unexplained", Detail: "the provider reported a failure and gave no reason"}},
 	}
-	if diff := cmp.Diff(want, record.heard); diff != "" {
+	for i := range want {
+		want[i].Peers = []string{"main", "second"}
+	}
+	if diff := cmp.Diff(want, record.heard, cmpopts.IgnoreUnexported(ledger.Receipt{})); diff != "" {
 		t.Error(diff)
 	}
 	f.wantMetrics(
@@ -112,9 +116,9 @@ func TestTheProviderRepeatsWhatTheLedgerDidNotTake(t *testing.T) {
 func TestInbound(t *testing.T) {
 	f := start(t, nil)
 	wantStatus(t, f.inbound(
-		whatsapp.Inbound{Number: "1001", From: "4915112345601", Type: "text", Text: "hello"},
-		whatsapp.Inbound{Number: "1002", From: "4915112345601", Type: "hologram"},
-		whatsapp.Inbound{Number: "9999", From: "4915112345601", Type: "text"},
+		whatsapp.Inbound{Number: "1001", From: whatsapp.Who{Phone: "4915112345601"}, Type: "text", Text: "hello"},
+		whatsapp.Inbound{Number: "1002", From: whatsapp.Who{Phone: "4915112345601"}, Type: "hologram"},
+		whatsapp.Inbound{Number: "9999", From: whatsapp.Who{Phone: "4915112345601"}, Type: "text"},
 	), http.StatusOK)
 	f.wantMetrics(
 		`carillon_webhook_inbound_total{channel="main",type="text"} 1`,

@@ -32,8 +32,9 @@ type Message struct {
 type Accepted struct {
 	// ID is the provider's identifier of the message, never empty.
 	ID string
-	// WaID is the recipient's canonical identifier (digits), where told.
-	WaID string
+	// Recipient is whom the provider takes the message to be for, where that is
+	// told. Its number may be written in another way than the one sent to.
+	Recipient Who
 	// Held reports that the provider paces the message and will send it later.
 	Held bool
 }
@@ -55,10 +56,22 @@ type Receiver interface {
 	Receive(header http.Header, body []byte) (Events, error)
 }
 
-// Provider is both directions.
+// Traits are what a program has to know of a provider before it sends.
+type Traits struct {
+	// Echoes says that receipts carry the reference of their message. Only then does
+	// a receipt of another message show that one of this would have been known.
+	Echoes bool
+}
+
+// Provider is one sending number, in both directions.
 type Provider interface {
 	Sender
 	Receiver
+	Traits() Traits
+	// App names whoever signs the webhooks. A webhook may speak for the numbers of
+	// its own app alone. The text is the same for all numbers of an app, says
+	// nothing of its secret, and is not kept anywhere.
+	App() string
 }
 
 // ErrRefused: the caller of a webhook did not prove that it is the provider.
@@ -74,6 +87,43 @@ type Events struct {
 	Preferences []Preference
 	Notices     []Notice
 	Moves       []Move
+	Contacts    []Contact
+}
+
+// Who names a person as a provider does. Any part may be empty: a provider may
+// hide the number, and then names the person by an identifier of its own.
+type Who struct {
+	// Phone is the person's number as digits.
+	Phone string
+	// UserID is the provider's identifier of the person for this business, and
+	// ParentID the one for all businesses that are linked with it (Meta,
+	// business-scoped user IDs).
+	UserID, ParentID string
+}
+
+// Keys are the keys of the person, that of the number first.
+func (w Who) Keys() []string {
+	var keys []string
+	if w.Phone != "" {
+		keys = append(keys, campaign.Person("+"+w.Phone))
+	}
+	for _, id := range []string{w.UserID, w.ParentID} {
+		if id != "" {
+			keys = append(keys, id)
+		}
+	}
+	return keys
+}
+
+// Known reports whether the person is named at all.
+func (w Who) Known() bool { return w != Who{} }
+
+// Contact tells which names are one person's, where nothing else in the webhook
+// tells it.
+type Contact struct {
+	// Number is the provider's identifier of the number that was told.
+	Number string
+	Who    Who
 }
 
 // Preference is a person's wish about marketing messages, told in the app's own
@@ -81,8 +131,7 @@ type Events struct {
 type Preference struct {
 	// Number is the provider's identifier of the number it was told to.
 	Number string
-	// From is the person's number as digits.
-	From string
+	From   Who
 	// Stop says whether marketing messages are unwanted from now on, or wanted
 	// again.
 	Stop bool
@@ -108,12 +157,12 @@ type Notice struct {
 	Err *Error
 }
 
-// Move tells that a person has changed their number.
+// Move tells that a person has changed their number, and with it the identifier
+// that the provider has for them; or that identifier alone.
 type Move struct {
 	// Number is the provider's identifier of the number that was told.
-	Number string
-	// From and To are the old and the new number as digits.
-	From, To string
+	Number   string
+	From, To Who
 }
 
 // Receipt tells what became of one attempt.
@@ -124,6 +173,8 @@ type Receipt struct {
 	ID string
 	// Reference is what we sent along, empty where it was not echoed.
 	Reference string
+	// Recipient is whom the message was for, where that is told.
+	Recipient Who
 	// Status is campaign.Sent, Delivered, Read or Failed.
 	Status campaign.Status
 	// At is the time of the event by the provider's clock.
@@ -137,9 +188,8 @@ type Inbound struct {
 	// Number is the provider's identifier of the number that received it.
 	Number string
 	// ID is the provider's identifier of this message.
-	ID string
-	// From is the person's number as digits; empty where the provider hides it.
-	From string
+	ID   string
+	From Who
 	// At is when the person sent it, by the provider's clock.
 	At time.Time
 	// Type is the provider's word: text, button, interactive, image, …

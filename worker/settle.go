@@ -61,9 +61,9 @@ func (s *send) success() ledger.Settlement {
 	if s.accepted.Held {
 		settlement.Outcome = ledger.OutcomeHeld
 	}
-	if s.accepted.WaID != "" {
-		if alias := campaign.Person("+" + s.accepted.WaID); alias != s.claimed.Person {
-			settlement.Alias = alias
+	for _, key := range s.accepted.Recipient.Keys() {
+		if key != s.claimed.Person {
+			settlement.Keys = append(settlement.Keys, key)
 		}
 	}
 	return settlement

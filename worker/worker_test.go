@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,6 +89,7 @@ type provider struct {
 	sent    []time.Time
 	slow    time.Duration
 	wa      string
+	user    string
 }
 
 func (p *provider) Send(context.Context, whatsapp.Message) (whatsapp.Accepted, error) {
@@ -96,7 +98,7 @@ func (p *provider) Send(context.Context, whatsapp.Message) (whatsapp.Accepted, e
 	if err := next(&p.answers); err != nil {
 		return whatsapp.Accepted{}, err
 	}
-	return whatsapp.Accepted{ID: "wamid.1", WaID: p.wa}, nil
+	return whatsapp.Accepted{ID: "wamid.1", Recipient: whatsapp.Who{Phone: p.wa, UserID: p.user}}, nil
 }
 
 // limiter counts what is asked of a real one.
@@ -165,13 +167,13 @@ func bubble(t *testing.T, name string, f func(*testing.T)) {
 func TestOneSend(t *testing.T) {
 	bubble(t, "accepted", func(t *testing.T) {
 		s := newStand(10)
-		s.provider.wa = "447700999999"
+		s.provider.wa, s.provider.user = "447700999999", "GB.1"
 		if err := s.run(t); err != nil {
 			t.Fatal(err)
 		}
 		s.expect(t, 1, ledger.OutcomeAccepted)
 		got := s.record.settled[0]
-		if got.Message != task.Message || got.Attempt != 2 || got.ProviderID != "wamid.1" || got.Alias != "+447700999999" {
+		if got.Message != task.Message || got.Attempt != 2 || got.ProviderID != "wamid.1" || !slices.Equal(got.Keys, []string{"+447700999999", "GB.1"}) {
 			t.Errorf("settled %+v", got)
 		}
 	})

@@ -12,11 +12,14 @@ func newForget() *cobra.Command {
 	var to connection
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "forget NUMBER",
+		Use:   "forget NUMBER|USER-ID",
 		Short: "Erases a person from all lists, for good; nothing is sent to them again",
 		Long: `Erases a person: their number, their cells and their answers in every list,
 and what they have opted out of. The messages stay with their times, so that the
 counts are right, and a hash by which the person is left out of later lists.
+
+A person whose number WhatsApp hides can be named by their user ID, such as
+US.13491208655302741918. Where the number turns out later, it is erased as well.
 
 It reaches neither backups nor files that lists were uploaded from, and there is
 no way back. carillon suppress remove NUMBER allows messages again.`,

@@ -127,7 +127,7 @@ func (a *App) openChannels(config *configs.Config) error {
 		}
 		feeds[name] = scheduler.Channel{
 			Rate: channel.Rate, TaskTimeout: worker.TaskTimeout(timeout),
-			Unknown:   ledger.UnknownPolicy{After: unknownAfter, Resend: channel.OnUnknown == configs.Resend},
+			Unknown:   ledger.UnknownPolicy{After: unknownAfter, Resend: channel.OnUnknown == configs.Resend, Echoes: client.Traits().Echoes},
 			Pair:      scheduler.Pair{Every: time.Duration(channel.Pair.Every), Burst: channel.Pair.Burst},
 			Portfolio: portfolio, DailyRecipients: daily,
 		}
@@ -191,7 +191,8 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 	for name, channel := range config.Channels {
 		portfolio, daily := dailyLimit(config, name)
 		channels[name] = web.Channel{
-			Receiver: a.clients[name], Number: channel.PhoneNumberID, Provider: channel.Provider,
+			Receiver: a.clients[name], Number: channel.PhoneNumberID, Provider: channel.Provider, App: a.clients[name].App(),
+			Echoes: a.clients[name].Traits().Echoes, UnknownAfter: time.Duration(channel.UnknownAfter), Resend: channel.OnUnknown == configs.Resend,
 			Rate: channel.Rate, Portfolio: portfolio, DailyRecipients: daily,
 			Account: config.Account(name), AccountID: channel.WABAID, Guard: campaign.GuardLimits(channel.Guard),
 		}

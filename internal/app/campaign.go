@@ -17,7 +17,10 @@ type Campaign struct {
 	Channels []string `json:"channels"`
 	// Stopped says of numbers that do not send for it, why.
 	Stopped map[string]string `json:"stopped,omitempty"`
-	State   string            `json:"state"`
+	// Unechoed says what becomes of unknown messages of numbers whose receipts do not
+	// name ours.
+	Unechoed map[string]Unechoed `json:"unechoed,omitempty"`
+	State    string              `json:"state"`
 	// Reason says who or what brought it into its state.
 	Reason string `json:"reason"`
 	// Counts are by status over all steps, Verdicts by verdict of the list.
@@ -94,6 +97,23 @@ func (h Hours) String() string {
 		text += "; nothing goes out until " + moment(h.OpensAt)
 	}
 	return text
+}
+
+// Unechoed is what becomes of unknown messages of a number whose receipts do not
+// name our messages.
+type Unechoed struct {
+	After string `json:"after"`
+	// Then is resend or hold.
+	Then string `json:"then"`
+}
+
+// String says it in a line.
+func (u Unechoed) String() string {
+	const why = "its receipts do not name our messages, so on_unknown decides alone: "
+	if u.Then == "resend" {
+		return why + "unknown messages are sent again after " + u.After + ", and may arrive twice"
+	}
+	return why + "unknown messages are left for you to decide"
 }
 
 // Step is one message of a campaign's series.

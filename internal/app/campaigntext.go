@@ -144,6 +144,9 @@ func (c Campaign) writeUnknown(text *bytes.Buffer) {
 		choice = "--drop"
 	}
 	fmt.Fprintf(text, "\n%s %s of unknown fate; carillon resolve %s %s decides\n", quantity(n, "message"), verb, c.ID, choice)
+	for _, channel := range slices.Sorted(maps.Keys(c.Unechoed)) {
+		fmt.Fprintf(text, "%s: %s\n", channel, c.Unechoed[channel])
+	}
 }
 
 // WriteCampaigns writes a table of campaigns.

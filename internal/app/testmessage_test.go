@@ -73,8 +73,8 @@ func settle(t *testing.T, record *ledger.Ledger, id campaign.MessageID, s campai
 
 func receive1(t *testing.T, record *ledger.Ledger, id campaign.MessageID, s campaign.Status) {
 	t.Helper()
-	receipt := ledger.Receipt{Message: id, Attempt: 1, ProviderID: "wamid.1", Status: s, At: time.Now()}
-	if err := record.Receive(t.Context(), []ledger.Receipt{receipt}, time.Now()); err != nil {
+	receipt := ledger.Receipt{Channel: "main", Peers: []string{"main"}, Message: id, Attempt: 1, ProviderID: "wamid.1", Status: s, At: time.Now()}
+	if _, err := record.Receive(t.Context(), []ledger.Receipt{receipt}, time.Now()); err != nil {
 		t.Error(err)
 	}
 }

@@ -108,7 +108,7 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 		r := b.running(asks(), 1).Recipient(1)
 		b.claim(r.Message(0), 1)
 		b.check(b.Settle(t.Context(), ledger.Settlement{
-			Message: r.Message(0), Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(r.Message(0), 1), Alias: "+447700999999",
+			Message: r.Message(0), Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(r.Message(0), 1), Keys: []string{"+447700999999"},
 		}))
 		b.presses(r.Message(0), "yes")
 		b.wants(campaign.ScopeMarketing)
@@ -164,7 +164,7 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 		c := b.running(steps(2), 3)
 		b.forget()
 		b.sendTo(c.Recipient(2).Message(0), ana)
-		b.answer(func(h *ledger.Heard) { h.ID, h.Person, h.Formerly = "moved", "+447700900002", ana })
+		b.answer(func(h *ledger.Heard) { h.ID, h.Person, h.Also = "moved", "+447700900002", []string{ana} })
 		for n := 2; n <= 3; n++ {
 			id := c.Recipient(n).Message(0)
 			b.receive(b.receipt(id, 1, campaign.Delivered))
@@ -228,7 +228,7 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 		id := c.Recipient(1).Message(0)
 		b.claim(id, 1)
 		b.check(b.Settle(t.Context(), ledger.Settlement{
-			Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Alias: "+447700999999",
+			Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Keys: []string{"+447700999999"},
 		}))
 		if done := b.forget(); done != (ledger.Erased{Rows: 2, Skipped: 1}) {
 			t.Errorf("erased %+v", done)

@@ -45,7 +45,7 @@ func opened(t *testing.T, url string) *ledger.Ledger {
 // Run runs the suite.
 func Run(t *testing.T, fresh Fresh) {
 	for _, group := range []map[string]func(*testing.T, *bench){
-		intakeScenarios, claimScenarios, settleScenarios, pauseScenarios, channelScenarios, stopScenarios, handoverScenarios, unknownScenarios, retryScenarios, receiptScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, wishScenarios, forgetScenarios, hourScenarios, leaseScenarios, reportScenarios, scheduleScenarios, slotScenarios, lateScenarios,
+		intakeScenarios, claimScenarios, settleScenarios, pauseScenarios, channelScenarios, stopScenarios, handoverScenarios, unknownScenarios, retryScenarios, receiptScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, wishScenarios, userIDScenarios, erasedIDScenarios, whoseScenarios, forgetScenarios, hourScenarios, leaseScenarios, reportScenarios, scheduleScenarios, slotScenarios, lateScenarios,
 	} {
 		for name, scenario := range group {
 			t.Run(name, func(t *testing.T) {
@@ -66,10 +66,11 @@ type bench struct {
 	now       time.Time
 	campaigns []campaign.ID
 	resend    bool // what becomes of unknown messages
+	mute      bool // receipts carry no reference
 }
 
 func (b *bench) policy(string) ledger.UnknownPolicy {
-	return ledger.UnknownPolicy{After: 10 * time.Minute, Resend: b.resend}
+	return ledger.UnknownPolicy{After: 10 * time.Minute, Resend: b.resend, Echoes: !b.mute}
 }
 
 func (b *bench) verify() {
@@ -205,16 +206,39 @@ func providerID(id campaign.MessageID, n int) string { return "wamid." + id.Refe
 
 // receipt is one that carries our reference.
 func (b *bench) receipt(id campaign.MessageID, n int, s campaign.Status, f ...campaign.Failure) ledger.Receipt {
-	r := ledger.Receipt{Message: id, Attempt: n, ProviderID: providerID(id, n), Status: s, At: b.now}
+	r := ledger.Receipt{Message: id, Attempt: n, ProviderID: providerID(id, n), Status: s, At: b.now, Peers: everyone()}
 	if len(f) > 0 {
 		r.Failure = f[0]
 	}
 	return r
 }
 
-func (b *bench) receive(receipts ...ledger.Receipt) {
+// receive takes in receipts that may speak of every channel, unless they say
+// otherwise, and returns what they are about.
+func (b *bench) receive(receipts ...ledger.Receipt) []ledger.Received {
 	b.Helper()
-	b.check(b.Receive(b.Context(), receipts, b.now))
+	for i := range receipts {
+		if receipts[i].Peers == nil {
+			receipts[i].Channel, receipts[i].Peers = "main", everyone()
+		}
+	}
+	about, err := b.Receive(b.Context(), receipts, b.now)
+	b.check(err)
+	return about
+}
+
+// everyone are the channels of all scenarios, as those of one app.
+func everyone() []string { return []string{"main", "second", "third"} }
+
+// hear takes in something that is heard, and returns what became of it.
+func (b *bench) hear(h ledger.Heard) ledger.Fate {
+	b.Helper()
+	if h.Peers == nil {
+		h.Peers = everyone()
+	}
+	fates, err := b.Hear(b.Context(), []ledger.Heard{h}, b.now)
+	b.check(err)
+	return fates[0]
 }
 
 func (b *bench) sweep() {

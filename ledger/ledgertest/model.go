@@ -56,9 +56,10 @@ type flight struct {
 	message  campaign.MessageID
 	n        int
 	settled  bool
-	accepted bool // an answer has told so
-	refused  bool // the provider surely did not take it
-	reported bool // a receipt told that it failed
+	accepted bool               // an answer has told so
+	refused  bool               // the provider surely did not take it
+	reported bool               // a receipt told that it failed
+	untold   []campaign.Failure // that such receipts told, and the ledger has not taken for true (yet)
 }
 
 // machine is one life of a few campaigns, with what is known of it from
@@ -72,7 +73,8 @@ type machine struct {
 	flights []*flight
 	past    map[campaign.MessageID]*past
 	persons map[string]*person // by every key of theirs
-	erased  map[string]bool    // keys that must stand nowhere
+	erased  map[string]string  // keys that must stand nowhere → under which the person was erased
+	learnt  map[string]string  // keys that are to be erased, too → as whose
 	heard   []ledger.Heard
 	told    int // failures, each with a reason of its own
 }
@@ -80,7 +82,7 @@ type machine struct {
 func newMachine(t *testing.T, rt *rapid.T, l *ledger.Ledger, life int) *machine {
 	m := &machine{
 		world: newWorld(life), bench: &bench{T: t, Ledger: l, now: start}, rt: rt,
-		past: map[campaign.MessageID]*past{}, persons: map[string]*person{}, erased: map[string]bool{},
+		past: map[campaign.MessageID]*past{}, persons: map[string]*person{}, erased: map[string]string{}, learnt: map[string]string{},
 	}
 	m.list(rt)
 	return m
@@ -177,12 +179,20 @@ func (m *machine) settle(rt *rapid.T) {
 		outcomes = []ledger.Outcome{ledger.OutcomeAccepted, ledger.OutcomeUnknown}
 	}
 	outcome := rapid.SampledFrom(outcomes).Draw(rt, "outcome")
-	alias := rapid.SampledFrom(append([]string{""}, m.twins(m.keyOf(f.message))...)).Draw(rt, "alias")
-	m.settleAs(f, outcome, alias, m.drawFailure(rt))
+	m.settleAs(f, outcome, m.drawKeys(rt, m.keyOf(f.message)), m.drawFailure(rt))
 }
 
-func (m *machine) settleAs(f *flight, outcome ledger.Outcome, alias string, failure campaign.Failure) {
-	s := ledger.Settlement{Message: f.message, Attempt: f.n, Outcome: outcome, At: m.bench.now, UnknownAfter: 10 * time.Minute, Alias: alias}
+// drawKeys are keys of a person that a provider tells in one breath: none, or some
+// of them.
+func (m *machine) drawKeys(rt *rapid.T, key string) (keys []string) {
+	for range rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(rt, "keys") {
+		keys = append(keys, rapid.SampledFrom(append(m.twins(key), key)).Draw(rt, "key"))
+	}
+	return keys
+}
+
+func (m *machine) settleAs(f *flight, outcome ledger.Outcome, keys []string, failure campaign.Failure) {
+	s := ledger.Settlement{Message: f.message, Attempt: f.n, Outcome: outcome, At: m.bench.now, UnknownAfter: 10 * time.Minute, Keys: keys}
 	switch outcome {
 	case ledger.OutcomeAccepted, ledger.OutcomeHeld:
 		s.ProviderID = m.providerID(f)
@@ -193,10 +203,9 @@ func (m *machine) settleAs(f *flight, outcome ledger.Outcome, alias string, fail
 	f.settled = true
 	f.accepted = s.ProviderID != ""
 	f.refused = outcome == ledger.OutcomeRefused || outcome == ledger.OutcomeReleased
-	if alias != "" && !m.rows[f.message.Recipient()].erased {
-		m.link(m.keyOf(f.message), alias)
-	}
+	m.met(f, keys)
 	m.failed(f, s.Failure)
+	m.failedEarly(f)
 }
 
 // drawFailure is one that may be repeated or not, and may say more of the
@@ -218,12 +227,22 @@ func (m *machine) drawFailure(rt *rapid.T) campaign.Failure {
 func (m *machine) receipt(rt *rapid.T) {
 	f := m.pick(rt, func(f *flight) bool { return !f.refused })
 	status := rapid.SampledFrom([]campaign.Status{campaign.Sent, campaign.Delivered, campaign.Read, campaign.Failed}).Draw(rt, "status")
-	m.report(f, status, rapid.Bool().Draw(rt, "without reference"), m.drawFailure(rt))
+	bare, keys := rapid.Bool().Draw(rt, "without reference"), m.drawKeys(rt, m.keyOf(f.message))
+	switch {
+	case bare && m.rows[f.message.Recipient()].erased:
+		keys = nil // the identifier is erased, so that another message of theirs might seem to be meant
+	case bare && len(keys) > 0: // of one who stands in a list twice it is told which row is meant
+		keys = append([]string{m.keyOf(f.message)}, keys...)
+	}
+	m.report(f, status, bare, m.drawFailure(rt), keys...)
 }
 
 // report has the provider send a receipt.
-func (m *machine) report(f *flight, status campaign.Status, bare bool, failure campaign.Failure) {
-	r := ledger.Receipt{Message: f.message, Attempt: f.n, ProviderID: m.providerID(f), Status: status, At: m.bench.now}
+func (m *machine) report(f *flight, status campaign.Status, bare bool, failure campaign.Failure, keys ...string) {
+	r := ledger.Receipt{
+		Channel: "main", Peers: []string{"main"}, Keys: keys,
+		Message: f.message, Attempt: f.n, ProviderID: m.providerID(f), Status: status, At: m.bench.now,
+	}
 	if bare {
 		r.Message, r.Attempt = 0, 0
 	}
@@ -233,10 +252,20 @@ func (m *machine) report(f *flight, status campaign.Status, bare bool, failure c
 		m.pastOf(f.message).reached(status)
 		m.personOf(m.keyOf(f.message)).alive = true
 	}
-	m.must(m.bench.Receive(m.bench.Context(), []ledger.Receipt{r}, m.bench.now))
-	_, err := m.bench.MatchEarly(m.bench.Context(), m.bench.now)
+	about, err := m.bench.Receive(m.bench.Context(), []ledger.Receipt{r}, m.bench.now)
 	m.must(err)
-	m.failed(f, r.Failure)
+	if about[0].Message != 0 && (about[0] != ledger.Received{Message: f.message, Attempt: f.n}) {
+		m.rt.Fatalf("a receipt of attempt %d of message %d was taken for one of %+v", f.n, f.message, about[0])
+	}
+	_, err = m.bench.MatchEarly(m.bench.Context(), m.bench.now)
+	m.must(err)
+	if about[0].Message != 0 {
+		m.met(f, keys)
+	} else {
+		m.breath(keys)
+	}
+	f.untold = append(f.untold, r.Failure)
+	m.failedEarly(f)
 }
 
 // send lets one message go the good way, as far as it is drawn.
@@ -251,7 +280,7 @@ func (m *machine) send(rt *rapid.T) {
 	if f == nil {
 		return
 	}
-	m.settleAs(f, ledger.OutcomeAccepted, "", campaign.Failure{})
+	m.settleAs(f, ledger.OutcomeAccepted, nil, campaign.Failure{})
 	for _, status := range []campaign.Status{campaign.Delivered, campaign.Read} {
 		if !rapid.Bool().Draw(rt, status.String()) {
 			return
@@ -281,6 +310,12 @@ func (m *machine) pass(d time.Duration) {
 	}
 	_, err := m.bench.Finish(m.bench.Context(), m.campaigns, m.bench.now)
 	m.must(err)
+	_, err = m.bench.ForgetLearnt(m.bench.Context(), m.bench.now)
+	m.must(err)
+	m.eraseLearnt()
+	for _, f := range m.flights {
+		m.failedEarly(f)
+	}
 }
 
 // retry is an operator's.

@@ -65,7 +65,7 @@ func (m *machine) goWell() {
 	m.feed(nil)
 	for _, task := range m.queue {
 		if f := m.claim(task); f != nil {
-			m.settleAs(f, ledger.OutcomeAccepted, "", campaign.Failure{})
+			m.settleAs(f, ledger.OutcomeAccepted, nil, campaign.Failure{})
 			m.report(f, campaign.Delivered, false, campaign.Failure{})
 		}
 	}

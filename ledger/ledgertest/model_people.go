@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -51,13 +52,16 @@ func (m *machine) personOf(key string) *person {
 
 // link notes that two keys are one person's.
 func (m *machine) link(a, b string) {
+	if m.erased[a] != "" {
+		a, b = b, a
+	}
 	switch {
-	case m.erased[a] && m.erased[b]:
+	case m.erased[a] != "":
 		return
-	case m.erased[a]:
-		m.personOf(b).stop(campaign.ScopeAll, ledger.SourceOperator, m.bench.now)
-		return
-	case m.erased[b]:
+	case m.erased[b] != "":
+		if !campaign.IsNumber(a) || !campaign.IsNumber(b) {
+			m.learn(a, m.erased[b])
+		}
 		m.personOf(a).stop(campaign.ScopeAll, ledger.SourceOperator, m.bench.now)
 		return
 	}
@@ -72,6 +76,11 @@ func (m *machine) link(a, b string) {
 		one.misses[id] = true
 	}
 	one.tookBack = append(one.tookBack, other.tookBack...)
+	for scope, s := range one.stops { // under one key, before it was taken back under the other
+		if one.knows(ledger.Heard{Stop: scope, Source: s.source, At: s.at}) {
+			delete(one.stops, scope)
+		}
+	}
 	one.said, one.alive = append(one.said, other.said...), one.alive || other.alive
 	for _, key := range other.keys {
 		one.keys, m.persons[key] = append(one.keys, key), one
@@ -123,13 +132,13 @@ func reasonOf(n int) string { return fmt.Sprintf("failure %d", n) }
 
 // failed notes what a failure says of the person, where it was taken for true:
 // the message then bears its reason.
-func (m *machine) failed(f *flight, failure campaign.Failure) {
-	if failure.Reason == "" || m.line(f.message).Reason != failure.Reason {
-		return
+func (m *machine) failed(f *flight, failure campaign.Failure) (taken bool) {
+	if failure.Reason == "" || m.line(f.message).Reason != failure.Reason && !m.skippedFor(f, failure) {
+		return false
 	}
 	m.pastOf(f.message).permanent = !failure.Retry
 	if m.rows[f.message.Recipient()].erased {
-		return
+		return true
 	}
 	p := m.personOf(m.keyOf(f.message))
 	if failure.Suppress != "" {
@@ -141,6 +150,25 @@ func (m *machine) failed(f *flight, failure campaign.Failure) {
 			p.stop(campaign.ScopeAll, ledger.SourceSilence, m.bench.now)
 		}
 	}
+	return true
+}
+
+// skippedFor reports whether a failure was taken for true and then, for what it
+// says of the person, had the message skipped at once: as where another key of
+// theirs is learnt in the same breath.
+func (m *machine) skippedFor(f *flight, failure campaign.Failure) bool {
+	if failure.Suppress == "" || m.line(f.message).Status != campaign.Skipped || m.rows[f.message.Recipient()].erased {
+		return false
+	}
+	return slices.ContainsFunc(m.suppressions(m.keyOf(f.message)), func(s ledger.Suppression) bool {
+		return s.Scope == failure.Suppress && s.Source == ledger.SourceProvider && s.Reason == failure.Reason
+	})
+}
+
+// failedEarly notes failures that were told before the ledger knew of which
+// attempt.
+func (m *machine) failedEarly(f *flight) {
+	f.untold = slices.DeleteFunc(f.untold, func(failure campaign.Failure) bool { return m.failed(f, failure) })
 }
 
 // missesOf counts the messages that reached nobody under one key.
@@ -181,7 +209,7 @@ func (m *machine) hear(rt *rapid.T) {
 	case "start":
 		h.Start = true
 	case "moved":
-		h.Formerly = rapid.SampledFrom(m.twins(key)).Draw(rt, "formerly")
+		h.Also = []string{rapid.SampledFrom(m.twins(key)).Draw(rt, "formerly")}
 	case "menu": // a choice in the app, which is no message
 		h.ID, h.Message, h.Answers, h.Source = "", false, false, ledger.SourceProvider
 		if h.Start = rapid.Bool().Draw(rt, "again"); h.Start {
@@ -211,7 +239,7 @@ func (m *machine) refer(rt *rapid.T, h *ledger.Heard) {
 	}
 	f := rapid.SampledFrom(had).Draw(rt, "answered")
 	h.ReplyTo = m.providerID(f)
-	if h.Formerly == "" && rapid.IntRange(0, 4).Draw(rt, "hidden") == 0 {
+	if h.Also == nil && rapid.IntRange(0, 4).Draw(rt, "hidden") == 0 {
 		h.Person = ""
 	}
 }
@@ -226,21 +254,45 @@ func (m *machine) hearAgain(rt *rapid.T) {
 
 // tell hands it to the ledger, and notes what has to follow.
 func (m *machine) tell(h ledger.Heard) {
-	m.must(m.bench.Hear(m.bench.Context(), []ledger.Heard{h}, m.bench.now))
+	h.Peers = []string{"main"}
+	fates, err := m.bench.Hear(m.bench.Context(), []ledger.Heard{h}, m.bench.now)
+	m.must(err)
+	fate := func(want ledger.Fate) {
+		if fates[0] != want {
+			m.rt.Fatalf("%+v is said to be %s, and is %s", h, fates[0], want)
+		}
+	}
 	to := m.answered(h)
 	if h.Person == "" {
 		if to == 0 || m.rows[to.Recipient()].erased {
+			fate(ledger.FateNobody)
 			return
 		}
 		h.Person = m.keyOf(to)
 	}
-	if m.erased[h.Person] {
+	if m.erased[h.Person] != "" {
+		for _, other := range h.Also {
+			m.link(other, h.Person)
+		}
+		fate(ledger.FateErased)
 		return
 	}
-	if h.Formerly != "" {
-		m.link(h.Formerly, h.Person)
+	for _, other := range h.Also {
+		m.link(other, h.Person)
+	}
+	if to != 0 && !m.rows[to.Recipient()].erased {
+		m.link(m.keyOf(to), h.Person)
 	}
 	p := m.personOf(h.Person)
+	switch {
+	case h.Stop != "" && h.Stop != campaign.ScopeCampaign && p.knows(h):
+		fate(ledger.FateTakenBack)
+	case h.Stop == campaign.ScopeCampaign: // it may be one or the other
+	case slices.ContainsFunc(p.keys, campaign.IsNumber):
+		fate(ledger.FateOnRecord)
+	default:
+		fate(ledger.FateWaiting)
+	}
 	if h.Message {
 		p.wrote()
 	}
@@ -303,7 +355,7 @@ func (m *machine) drawScope(rt *rapid.T) campaign.SuppressionScope {
 
 func (m *machine) suppress(rt *rapid.T) {
 	key, scope := m.drawKey(rt), m.drawScope(rt)
-	if m.erased[key] {
+	if m.erased[key] != "" {
 		rt.Skip("an operator who writes the number down again")
 	}
 	m.must(m.bench.Suppress(m.bench.Context(), []ledger.Suppression{{Person: key, Scope: scope, Reason: "by letter"}}, m.bench.now))
@@ -317,8 +369,18 @@ func (m *machine) unsuppress(rt *rapid.T) {
 	_, err := m.bench.Unsuppress(m.bench.Context(), key, scope)
 	m.must(err)
 	delete(m.personOf(key).stops, scope)
-	if scope == campaign.ScopeAll {
-		delete(m.erased, key)
+	if kin := m.erased[key]; scope == campaign.ScopeAll && kin != "" {
+		for key := range m.erased {
+			if m.erased[key] == kin {
+				delete(m.erased, key)
+			}
+		}
+		for key := range m.learnt {
+			if m.learnt[key] == kin {
+				delete(m.learnt, key)
+				delete(m.personOf(key).stops, scope)
+			}
+		}
 	}
 }
 
@@ -329,13 +391,59 @@ func (m *machine) forget(rt *rapid.T) {
 	key := m.drawKey(rt)
 	_, err := m.bench.Forget(m.bench.Context(), key, m.bench.now)
 	m.must(err)
-	keys := m.personOf(key).keys
-	for _, key := range keys {
-		m.erased[key] = true
+	m.erase(key, key)
+	m.holdForgotten("early_receipts")
+}
+
+// erase has a person go, with all keys that are known to be theirs.
+func (m *machine) erase(key, kin string) {
+	if m.erased[key] != "" {
+		return
+	}
+	for _, key := range m.personOf(key).keys {
+		m.erased[key] = kin
+		delete(m.learnt, key)
 		delete(m.persons, key)
 		for _, row := range m.rows {
 			row.erased = row.erased || row.key == key
 		}
 	}
-	m.holdForgotten("early_receipts")
+}
+
+// learn notes a key that turns out to be that of one who was erased.
+func (m *machine) learn(key, kin string) {
+	if m.learnt[key] == "" {
+		m.learnt[key] = kin
+	}
+}
+
+// eraseLearnt has those go, too.
+func (m *machine) eraseLearnt() {
+	for _, key := range slices.Sorted(maps.Keys(m.learnt)) {
+		m.erase(key, m.learnt[key])
+	}
+	clear(m.learnt)
+}
+
+// met notes keys that were told of whoever an attempt was for.
+func (m *machine) met(f *flight, keys []string) {
+	row := m.rows[f.message.Recipient()]
+	if !row.erased {
+		m.breath(append([]string{row.key}, keys...))
+		return
+	}
+	for _, key := range keys {
+		if kin := m.erased[row.key]; kin != "" && !campaign.IsNumber(key) && m.erased[key] == "" {
+			m.learn(key, kin)
+			m.personOf(key).stop(campaign.ScopeAll, ledger.SourceOperator, m.bench.now)
+		}
+	}
+	m.breath(keys)
+}
+
+// breath links keys that were told in one breath.
+func (m *machine) breath(keys []string) {
+	for _, key := range keys {
+		m.link(keys[0], key)
+	}
 }

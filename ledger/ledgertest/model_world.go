@@ -2,7 +2,7 @@ package ledgertest
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -13,7 +13,7 @@ import (
 
 // world is who there is, and what is to be sent to them.
 type world struct {
-	people      [][]string // of each the keys: the first is in every list
+	people      [][]string // of each the keys: the first is in every list, numbers come first
 	campaigns   []campaign.ID
 	definitions map[campaign.ID]*campaign.Definition
 	rows        map[campaign.RecipientID]*listed
@@ -37,6 +37,9 @@ func newWorld(life int) *world {
 		for n := range 3 {
 			keys = append(keys, fmt.Sprintf("%s%06d%d", prefix, life, n))
 		}
+		for n := range 2 { // user IDs, which no list has
+			keys = append(keys, fmt.Sprintf("GB.%d%s%06d", n, prefix[1:], life))
+		}
 		w.people = append(w.people, keys)
 	}
 	return w
@@ -45,7 +48,7 @@ func newWorld(life int) *world {
 // twins are the other keys of the one who has a key.
 func (w *world) twins(key string) (others []string) {
 	for _, keys := range w.people {
-		if strings.HasPrefix(key, keys[0][:len(keys[0])-1]) {
+		if slices.Contains(keys, key) {
 			for _, k := range keys {
 				if k != key {
 					others = append(others, k)
@@ -86,7 +89,7 @@ func (m *machine) list(rt *rapid.T) {
 	for i, key := range keys {
 		rows = append(rows, inZone(i+1, key, rapid.SampledFrom([]string{"Europe/London", "America/New_York", "Europe/London,America/New_York"}).Draw(rt, "zone")))
 		if i < 3 {
-			m.rows[in.ID().Recipient(i+1)] = &listed{key: key, zone: rows[i].Zone, erased: m.erased[key]}
+			m.rows[in.ID().Recipient(i+1)] = &listed{key: key, zone: rows[i].Zone, erased: m.erased[key] != ""}
 		}
 	}
 	m.must(in.Add(m.bench.Context(), rows, m.bench.now))

@@ -68,7 +68,10 @@ var receiptScenarios = map[string]func(*testing.T, *bench){
 				})
 			})
 			for _, r := range []ledger.Receipt{b.receipt(id, 1, campaign.Failed, passing), b.receipt(id, 1, campaign.Sent)} {
-				all.Go(func() error { return b.Receive(t.Context(), []ledger.Receipt{r}, b.now) })
+				all.Go(func() error {
+					_, err := b.Receive(t.Context(), []ledger.Receipt{r}, b.now)
+					return err
+				})
 			}
 		}
 		b.check(all.Wait())
@@ -93,7 +96,8 @@ var receiptScenarios = map[string]func(*testing.T, *bench){
 				if row%2 == 0 {
 					r.Message, r.Attempt = 0, 0 // it goes by the provider's id alone
 				}
-				return b.Receive(t.Context(), []ledger.Receipt{r}, b.now)
+				_, err := b.Receive(t.Context(), []ledger.Receipt{r}, b.now)
+				return err
 			})
 		}
 		b.check(group.Wait())

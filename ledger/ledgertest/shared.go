@@ -67,6 +67,7 @@ func drawDeed(rt *rapid.T) deed {
 // crowd is two campaigns with the same three people, and what has been done
 // with them.
 type crowd struct {
+	life      int
 	keys      []string
 	campaigns []campaign.ID
 	ticks     atomic.Int64
@@ -79,7 +80,7 @@ type crowd struct {
 }
 
 func newCrowd(t *testing.T, l *ledger.Ledger, life int) *crowd {
-	c := &crowd{granted: map[campaign.Task]bool{}}
+	c := &crowd{life: life, granted: map[campaign.Task]bool{}}
 	var rows []campaign.Row
 	for n := range len(c.mute) {
 		c.keys = append(c.keys, fmt.Sprintf("+4479%07d%d", life, n))
@@ -111,7 +112,7 @@ func (c *crowd) do(ctx context.Context, l *ledger.Ledger, d deed) (err error) {
 	m := id.Recipient(d.Row + 1).Message(d.Step)
 	now := c.now()
 	heard := ledger.Heard{
-		ID: fmt.Sprintf("heard %d", c.ticks.Load()), Channel: "main", Person: c.keys[d.Row], At: now, Message: true, Source: ledger.SourcePerson,
+		ID: fmt.Sprintf("heard %d", c.ticks.Load()), Channel: "main", Peers: []string{"main"}, Person: c.keys[d.Row], At: now, Message: true, Source: ledger.SourcePerson,
 	}
 	switch d.What {
 	case "send":
@@ -121,21 +122,33 @@ func (c *crowd) do(ctx context.Context, l *ledger.Ledger, d deed) (err error) {
 		if d.Yes {
 			status = campaign.Failed
 		}
-		return l.Receive(ctx, []ledger.Receipt{{
+		r := ledger.Receipt{
+			Channel: "main", Peers: []string{"main"}, Keys: []string{c.keys[d.Row], c.userID(d.Row)},
 			Message: m, Attempt: 1, ProviderID: c.providerID(d, m, 1), Status: status, At: now, Failure: campaign.Failure{Reason: "late", Retry: true},
-		}}, now)
+		}
+		if d.Step%2 == 0 { // it goes by the provider's id, or by whom it is for
+			r.Message, r.Attempt = 0, 0
+		}
+		_, err = l.Receive(ctx, []ledger.Receipt{r}, now)
+		return err
 	case "reply":
 		heard.Answers, heard.Reply = true, campaign.Reply{Text: map[bool]string{true: "yes please", false: "no please"}[d.Yes]}
-		return l.Hear(ctx, []ledger.Heard{heard}, now)
+		_, err = l.Hear(ctx, []ledger.Heard{heard}, now)
+		return err
 	case "stop":
 		heard.Stop = campaign.ScopeAll
-		if err = l.Hear(ctx, []ledger.Heard{heard}, now); err == nil {
+		if d.Yes { // by the user ID, which may not be known yet
+			heard.Person = c.userID(d.Row)
+		}
+		fates, err := l.Hear(ctx, []ledger.Heard{heard}, now)
+		if err == nil && fates[0] == ledger.FateOnRecord {
 			c.mute[d.Row].Store(true)
 		}
 		return err
 	case "move":
-		heard.Formerly = c.keys[d.Step%len(c.keys)]
-		return l.Hear(ctx, []ledger.Heard{heard}, now)
+		heard.Also = []string{c.keys[d.Step%len(c.keys)]}
+		_, err = l.Hear(ctx, []ledger.Heard{heard}, now)
+		return err
 	case "sweep":
 		_, err = l.Sweep(ctx, now, hold)
 		return err
@@ -170,12 +183,15 @@ func (c *crowd) send(ctx context.Context, l *ledger.Ledger, m campaign.MessageID
 		}
 		s := ledger.Settlement{Message: m, Attempt: n, Outcome: ledger.OutcomeAccepted, At: now, ProviderID: c.providerID(d, m, n)}
 		if d.Yes {
-			s.Alias = c.keys[(d.Row+1)%len(c.keys)]
+			s.Keys = []string{c.keys[(d.Row+1)%len(c.keys)]}
 		}
 		return l.Settle(ctx, s)
 	}
 	return nil
 }
+
+// userID is another key of the person of a row, which no list has.
+func (c *crowd) userID(row int) string { return fmt.Sprintf("GB.%d.%d", c.life, row) }
 
 // providerID tells of the number, as WhatsApp's do.
 func (c *crowd) providerID(d deed, m campaign.MessageID, n int) string {

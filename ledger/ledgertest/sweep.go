@@ -142,7 +142,7 @@ var sweepScenarios = map[string]func(*testing.T, *bench){
 		var group sync.WaitGroup
 		for row := 1; row <= 40; row++ {
 			group.Go(func() {
-				if err := b.Receive(t.Context(), []ledger.Receipt{b.receipt(c.Recipient(row).Message(0), 1, campaign.Failed, timeout)}, b.now); err != nil {
+				if _, err := b.Receive(t.Context(), []ledger.Receipt{b.receipt(c.Recipient(row).Message(0), 1, campaign.Failed, timeout)}, b.now); err != nil {
 					t.Error(err)
 				}
 			})
@@ -179,7 +179,7 @@ var sweepScenarios = map[string]func(*testing.T, *bench){
 				for r := row; r < row+4; r++ {
 					batch = append(batch, b.receipt(c.Recipient(r).Message(0), 1, campaign.Delivered))
 				}
-				if err := b.Receive(t.Context(), batch, b.now); err != nil {
+				if _, err := b.Receive(t.Context(), batch, b.now); err != nil {
 					t.Error(err)
 				}
 			}

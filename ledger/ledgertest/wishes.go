@@ -51,7 +51,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 		r := b.running(steps(2), 1).Recipient(1)
 		b.claim(r.Message(0), 1)
 		b.check(b.Settle(t.Context(), ledger.Settlement{
-			Message: r.Message(0), Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: "x", Alias: "+447700999999",
+			Message: r.Message(0), Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: "x", Keys: []string{"+447700999999"},
 		}))
 		b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person = "+447700999999" })
 		b.expectAll(r, campaign.Accepted, campaign.Skipped)
@@ -206,7 +206,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 		const twin = "+447700999999"
 		early := func(h *ledger.Heard) { h.Person, h.At = twin, b.now.Add(-time.Minute) }
 		b.wants(campaign.ScopeAll, early)
-		b.answer(func(h *ledger.Heard) { h.ID, h.Start, h.Formerly = "start", true, twin })
+		b.answer(func(h *ledger.Heard) { h.ID, h.Start, h.Also = "start", true, []string{twin} })
 		b.wants(campaign.ScopeAll, early)
 		if reason := b.refusal(); reason != "" {
 			t.Errorf("refused as %q", reason)
@@ -331,10 +331,10 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			id := c.Recipient(row).Message(0)
 			b.claim(id, 1)
 			b.check(b.Settle(t.Context(), ledger.Settlement{
-				Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Alias: "+447700999999",
+				Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Keys: []string{"+447700999999"},
 			}))
 		}
-		b.answer(func(h *ledger.Heard) { h.Person, h.Formerly = "+447700999990", "+447700999999" })
+		b.answer(func(h *ledger.Heard) { h.Person, h.Also = "+447700999990", []string{"+447700999999"} })
 		b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person = "+447700999990" })
 		b.expectAll(c.Recipient(1), campaign.Accepted, campaign.Skipped)
 		b.expectAll(c.Recipient(2), campaign.Accepted, campaign.Skipped)
@@ -383,7 +383,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			var settling sync.WaitGroup
 			settling.Go(func() {
 				err := b.Settle(t.Context(), ledger.Settlement{
-					Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Alias: alias,
+					Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Keys: []string{alias},
 				})
 				if err != nil {
 					t.Error(err)
@@ -405,7 +405,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			id := c.Recipient(row).Message(0)
 			b.claim(id, 1)
 			b.check(b.Settle(t.Context(), ledger.Settlement{
-				Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Alias: "+447700999999",
+				Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Keys: []string{"+447700999999"},
 			}))
 		}
 		b.wants(campaign.ScopeAll)

@@ -84,7 +84,7 @@ func (tr trial) setSeries(t *testing.T) (*stage, *simulator.Simulator) {
 		Webhook: s.front.URL + "/webhooks/main", AppSecret: appSecret, AccessToken: access, Latency: 10 * time.Millisecond, Seed: 11,
 		Faults: simulator.Faults{
 			Throttle: 0.001, Timeout408: 0.01, Unavailable: 0.01, Undeliverable: 0.01, FailLater408: 0.01, LostAnswer: 0.005,
-			Stop: 0.01, StopTwin: 0.01,
+			Stop: 0.01, StopTwin: 0.01, HiddenNumber: 0.3,
 		},
 		Receipts: simulator.ReceiptOptions{
 			Delay: 50 * time.Millisecond, Jitter: 500 * time.Millisecond, Read: 0.3,

@@ -22,9 +22,7 @@ var errTooLong = errors.New("the answer is longer than 1 MiB")
 // answerBody is what may stand in the answer to a message (Meta, send-messages
 // page).
 type answerBody struct {
-	Contacts []struct {
-		WaID text `json:"wa_id"`
-	} `json:"contacts"`
+	Contacts []contact `json:"contacts"`
 	Messages []struct {
 		ID     text `json:"id"`
 		Status text `json:"message_status"`
@@ -88,7 +86,7 @@ func (a answerBody) accepted() whatsapp.Accepted {
 		accepted.Held = true
 	}
 	if len(a.Contacts) > 0 {
-		accepted.WaID = a.Contacts[0].WaID.digits()
+		accepted.Recipient = a.Contacts[0].who()
 	}
 	return accepted
 }

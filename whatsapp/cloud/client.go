@@ -63,6 +63,7 @@ type Client struct {
 	transport   http.RoundTripper
 	timeout     time.Duration
 	appSecrets  [][]byte
+	app         string
 	verifyToken string
 	now         func() time.Time
 }
@@ -100,8 +101,16 @@ func New(o Options) (*Client, error) {
 			client.appSecrets = append(client.appSecrets, []byte(secret))
 		}
 	}
+	client.app = appOf(client.appSecrets)
 	return client, nil
 }
+
+// Traits of the Cloud API: biz_opaque_callback_data comes back in receipts (Meta,
+// status webhook reference).
+func (c *Client) Traits() whatsapp.Traits { return whatsapp.Traits{Echoes: true} }
+
+// App is the same for clients with the same AppSecrets.
+func (c *Client) App() string { return c.app }
 
 var versionForm = regexp.MustCompile(`^v\d+\.\d+$`)
 

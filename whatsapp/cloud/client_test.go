@@ -152,7 +152,7 @@ func TestAccepted(t *testing.T) {
 		body string
 		want whatsapp.Accepted
 	}{
-		"accepted":   {yes, whatsapp.Accepted{ID: "wamid.x1", WaID: "447700900123"}},
+		"accepted":   {yes, whatsapp.Accepted{ID: "wamid.x1", Recipient: whatsapp.Who{Phone: "447700900123"}}},
 		"no status":  {`{"messages":[{"id":"wamid.x1"}]}`, whatsapp.Accepted{ID: "wamid.x1"}},
 		"numeric id": {`{"messages":[{"id":12345678901234567890}]}`, whatsapp.Accepted{ID: "12345678901234567890"}},
 		"held": {
@@ -165,10 +165,10 @@ func TestAccepted(t *testing.T) {
 		},
 		"held, and the wa_id differs": {
 			`{"contacts":[{"input":"+5511987654321","wa_id":"551187654321"}],"messages":[{"id":"wamid.x1","message_status":"held_for_quality_assessment"}]}`,
-			whatsapp.Accepted{ID: "wamid.x1", WaID: "551187654321", Held: true},
+			whatsapp.Accepted{ID: "wamid.x1", Recipient: whatsapp.Who{Phone: "551187654321"}, Held: true},
 		},
-		"wa_id with a plus":  {`{"contacts":[{"wa_id":"+447700900123"}],"messages":[{"id":"wamid.x1"}]}`, whatsapp.Accepted{ID: "wamid.x1", WaID: "447700900123"}},
-		"hidden number":      {`{"contacts":[{"user_id":"GB.77"}],"messages":[{"id":"wamid.x1"}]}`, whatsapp.Accepted{ID: "wamid.x1"}},
+		"wa_id with a plus":  {`{"contacts":[{"wa_id":"+447700900123"}],"messages":[{"id":"wamid.x1"}]}`, whatsapp.Accepted{ID: "wamid.x1", Recipient: whatsapp.Who{Phone: "447700900123"}}},
+		"hidden number":      {`{"contacts":[{"user_id":"GB.77"}],"messages":[{"id":"wamid.x1"}]}`, whatsapp.Accepted{ID: "wamid.x1", Recipient: whatsapp.Who{UserID: "GB.77"}}},
 		"odd types about it": {`{"contacts":"none","messages":[{"id":"wamid.x1","message_status":7}],"new":{}}`, whatsapp.Accepted{ID: "wamid.x1"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -30,10 +30,12 @@ type value struct {
 	Metadata struct {
 		PhoneNumberID text `json:"phone_number_id"`
 	} `json:"metadata"`
-	Statuses    []status     `json:"statuses"`
-	Messages    []message    `json:"messages"`
-	Errors      []graphError `json:"errors"`
-	Preferences []preference `json:"user_preferences"`
+	Contacts    []contact      `json:"contacts"`
+	Statuses    []status       `json:"statuses"`
+	Messages    []message      `json:"messages"`
+	Errors      []graphError   `json:"errors"`
+	Preferences []preference   `json:"user_preferences"`
+	UserIDs     []userIDUpdate `json:"user_id_update"`
 	aboutTemplate
 	aboutNumber
 	aboutAccount
@@ -45,6 +47,19 @@ type status struct {
 	Timestamp text         `json:"timestamp"`
 	Reference text         `json:"biz_opaque_callback_data"`
 	Errors    []graphError `json:"errors"`
+
+	Recipient       text `json:"recipient_id"`
+	RecipientUserID text `json:"recipient_user_id"`
+	RecipientParent text `json:"recipient_parent_user_id"`
+	RecipientType   text `json:"recipient_type"`
+}
+
+// who is whom the message was for; nobody where it went to a group.
+func (s *status) who() whatsapp.Who {
+	if s.RecipientType.is("group") {
+		return whatsapp.Who{}
+	}
+	return named(s.Recipient, s.RecipientUserID, s.RecipientParent)
 }
 
 // Receive verifies that the body is signed with one of the AppSecrets and
@@ -82,12 +97,9 @@ func (v *value) appendTo(events *whatsapp.Events, field text, account string) {
 	case field == "" || field.is("messages"):
 		v.appendMessages(events, account)
 	case field.is("user_preferences"):
-		for i := range v.Preferences {
-			if wish, ok := v.Preferences[i].wish(); ok {
-				wish.Number = string(v.Metadata.PhoneNumberID)
-				events.Preferences = append(events.Preferences, wish)
-			}
-		}
+		v.appendPreferences(events)
+	case field.is("user_id_update"):
+		v.appendUserIDs(events)
 	default:
 		if notice, ok := v.notice(field); ok {
 			notice.Account = cmp.Or(notice.Account, account)
@@ -99,9 +111,10 @@ func (v *value) appendTo(events *whatsapp.Events, field text, account string) {
 // appendMessages adds what is told about messages, ours and those of people.
 func (v *value) appendMessages(events *whatsapp.Events, account string) {
 	number := string(v.Metadata.PhoneNumberID)
+	people := newDirectory(v.Contacts)
 	for i := range v.Statuses {
 		if receipt, ok := v.Statuses[i].receipt(); ok {
-			receipt.Number = number
+			receipt.Number, receipt.Recipient = number, people.complete(receipt.Recipient)
 			events.Receipts = append(events.Receipts, receipt)
 		}
 	}
@@ -112,10 +125,11 @@ func (v *value) appendMessages(events *whatsapp.Events, account string) {
 			events.Moves = append(events.Moves, move)
 		}
 		if inbound, ok := m.inbound(); ok {
-			inbound.Number = number
+			inbound.Number, inbound.From = number, people.speaker(inbound.From, len(v.Messages))
 			events.Inbound = append(events.Inbound, inbound)
 		}
 	}
+	events.Contacts = append(events.Contacts, people.left(number)...)
 	for i := range v.Errors {
 		refusal := v.Errors[i].refusal()
 		events.Notices = append(events.Notices, whatsapp.Notice{
@@ -131,6 +145,7 @@ func (s *status) receipt() (receipt whatsapp.Receipt, ok bool) {
 		ID:        string(s.ID),
 		Reference: string(s.Reference),
 		At:        s.Timestamp.time(),
+		Recipient: s.who(),
 	}
 	switch {
 	case s.Status.is("sent"):

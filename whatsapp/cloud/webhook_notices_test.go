@@ -134,9 +134,9 @@ func TestMixedBatch(t *testing.T) {
 	}
 	got.Notices = nil
 	others := whatsapp.Events{
-		Receipts:    []whatsapp.Receipt{{Number: numberOne, ID: "wamid.mix", Status: campaign.Sent, At: at(1767000501)}},
-		Inbound:     []whatsapp.Inbound{{Number: numberOne, ID: "wamid.in", From: "447700900123", At: at(1767000502), Type: "text", Text: "hi"}},
-		Preferences: []whatsapp.Preference{{Number: numberTwo, From: "447700900123", Stop: true, At: at(1767001100)}},
+		Receipts:    []whatsapp.Receipt{{Number: numberOne, ID: "wamid.mix", Recipient: whatsapp.Who{Phone: "447700900123"}, Status: campaign.Sent, At: at(1767000501)}},
+		Inbound:     []whatsapp.Inbound{{Number: numberOne, ID: "wamid.in", From: whatsapp.Who{Phone: "447700900123"}, At: at(1767000502), Type: "text", Text: "hi"}},
+		Preferences: []whatsapp.Preference{{Number: numberTwo, From: whatsapp.Who{Phone: "447700900123"}, Stop: true, At: at(1767001100)}},
 	}
 	if diff := cmp.Diff(others, got); diff != "" {
 		t.Error(diff)

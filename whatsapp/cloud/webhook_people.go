@@ -10,12 +10,14 @@ import (
 // message is what a person sent, or what the platform tells of a person in the
 // same place (Meta, webhooks reference, messages).
 type message struct {
-	ID        text `json:"id"`
-	From      text `json:"from"`
-	Group     text `json:"group_id"`
-	Timestamp text `json:"timestamp"`
-	Type      text `json:"type"`
-	Context   struct {
+	ID         text `json:"id"`
+	From       text `json:"from"`
+	FromUser   text `json:"from_user_id"`
+	FromParent text `json:"from_parent_user_id"`
+	Group      text `json:"group_id"`
+	Timestamp  text `json:"timestamp"`
+	Type       text `json:"type"`
+	Context    struct {
 		ID text `json:"id"`
 	} `json:"context"`
 	Text struct {
@@ -63,14 +65,21 @@ type system struct {
 	Customer text `json:"customer"`
 	WaID     text `json:"wa_id"`
 	NewWaID  text `json:"new_wa_id"`
+	UserID   text `json:"user_id"`
+	Parent   text `json:"parent_user_id"`
+	// PreviousUserID is told by some services. Meta tells it in the body alone.
+	PreviousUserID text `json:"previous_user_id"`
+	Body           text `json:"body"`
 }
+
+func (m *message) who() whatsapp.Who { return named(m.From, m.FromUser, m.FromParent) }
 
 // inbound is the message in our words. ok is false for an empty one, for one
 // to a group, and for what the platform itself says.
 func (m *message) inbound() (inbound whatsapp.Inbound, ok bool) {
 	inbound = whatsapp.Inbound{
 		ID:      string(m.ID),
-		From:    m.From.digits(),
+		From:    m.who(),
 		At:      m.Timestamp.time(),
 		Type:    strings.ToLower(string(m.Type)),
 		ReplyTo: string(m.Context.ID),
@@ -88,7 +97,7 @@ func (m *message) inbound() (inbound whatsapp.Inbound, ok bool) {
 	default:
 		inbound.Text = string(cmp.Or(m.Image.Caption, m.Video.Caption, m.Document.Caption))
 	}
-	told := inbound.ID != "" || inbound.From != ""
+	told := inbound.ID != "" || inbound.From.Known()
 	return inbound, told && m.Group == "" && !m.Type.is("system")
 }
 
@@ -104,33 +113,4 @@ func (i *interactive) reply() (title, payload string) {
 		return string(i.FlowReply.Body), string(i.FlowReply.Response)
 	}
 	return "", ""
-}
-
-// move is the new number that the message tells. ok is false where it tells
-// none, or not whose.
-func (m *message) move() (move whatsapp.Move, ok bool) {
-	s := &m.System
-	if !m.Type.is("system") || !s.Type.is("user_changed_number") && !s.Type.is("customer_changed_number") {
-		return whatsapp.Move{}, false
-	}
-	move.From = cmp.Or(m.From.digits(), s.Customer.digits())
-	move.To = cmp.Or(s.WaID.digits(), s.NewWaID.digits())
-	return move, move.From != "" && move.To != "" && move.From != move.To
-}
-
-// preference is a wish that a person chose in the app's menu (Meta, webhooks
-// reference, user_preferences).
-type preference struct {
-	WaID      text `json:"wa_id"`
-	Category  text `json:"category"`
-	Value     text `json:"value"`
-	Timestamp text `json:"timestamp"`
-}
-
-// wish is the preference in our words. ok is false where it is about something
-// else than marketing, or nobody's.
-func (p *preference) wish() (wish whatsapp.Preference, ok bool) {
-	wish = whatsapp.Preference{From: p.WaID.digits(), Stop: p.Value.is("stop"), At: p.Timestamp.time()}
-	known := p.Category.is("marketing_messages") && (wish.Stop || p.Value.is("resume"))
-	return wish, known && wish.From != ""
 }

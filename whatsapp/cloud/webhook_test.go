@@ -34,19 +34,20 @@ func receive(tb testing.TB, body []byte) whatsapp.Events {
 }
 
 func TestReceipts(t *testing.T) {
+	ana := whatsapp.Who{Phone: "447700900123", UserID: "GB.7700000000000001"}
 	for name, want := range map[string][]whatsapp.Receipt{
 		"delivered_before_sent.json": {
-			{Number: numberOne, ID: "wamid.early", Reference: "4503599627370512.1", Status: campaign.Delivered, At: at(1767000004)},
-			{Number: numberOne, ID: "wamid.early", Reference: "4503599627370512.1", Status: campaign.Sent, At: at(1767000001)},
+			{Number: numberOne, ID: "wamid.early", Reference: "4503599627370512.1", Status: campaign.Delivered, At: at(1767000004), Recipient: ana},
+			{Number: numberOne, ID: "wamid.early", Reference: "4503599627370512.1", Status: campaign.Sent, At: at(1767000001), Recipient: ana},
 		},
 		"read_only.json": {
-			{Number: numberOne, ID: "wamid.read", Reference: "4503599627370528.2", Status: campaign.Read, At: at(1767000300)},
+			{Number: numberOne, ID: "wamid.read", Reference: "4503599627370528.2", Status: campaign.Read, At: at(1767000300), Recipient: whatsapp.Who{Phone: "447700900124"}},
 		},
 		"hidden_recipient.json": {
-			{Number: numberOne, ID: "wamid.bsuid", Reference: "4503599627370560.1", Status: campaign.Delivered, At: at(1767000004)},
+			{Number: numberOne, ID: "wamid.bsuid", Reference: "4503599627370560.1", Status: campaign.Delivered, At: at(1767000004), Recipient: whatsapp.Who{UserID: "GB.7700000000000002"}},
 		},
 		"two_numbers.json": {
-			{Number: numberOne, ID: "wamid.one", Status: campaign.Sent, At: at(1767000001)},
+			{Number: numberOne, ID: "wamid.one", Status: campaign.Sent, At: at(1767000001), Recipient: whatsapp.Who{Phone: "447700900123"}},
 			{Number: numberTwo, ID: "wamid.two", Status: campaign.Delivered},
 		},
 		"inbound_escaped.json": nil,
@@ -87,22 +88,22 @@ func TestInbound(t *testing.T) {
 	from := "447700900123"
 	for name, want := range map[string][]whatsapp.Inbound{
 		"inbound_escaped.json": {
-			{Number: numberOne, ID: "wamid.in1", From: from, At: at(1767000400), Type: "text", Text: "Désabonner / إلغاء 👋"},
-			{Number: numberOne, ID: "wamid.in2", From: from, At: at(1767000410), Type: "button", Text: "Stop promotions", Payload: "STOP_MKT", ReplyTo: "wamid.early"},
-			{Number: numberOne, ID: "wamid.in3", From: from, At: at(1767000420), Type: "interactive", Text: "Yes", Payload: "yes", ReplyTo: "wamid.early"},
-			{Number: numberOne, ID: "wamid.in4", From: from, At: at(1767000430), Type: "interactive", Text: "Tuesday", Payload: "slot-2"},
-			{Number: numberOne, ID: "wamid.in5", From: from, At: at(1767000440), Type: "interactive", Text: "Sent", Payload: `{"size":"M"}`},
-			{Number: numberOne, ID: "wamid.in6", From: from, At: at(1767000450), Type: "image", Text: "STOP?"},
+			{Number: numberOne, ID: "wamid.in1", From: whatsapp.Who{Phone: from}, At: at(1767000400), Type: "text", Text: "Désabonner / إلغاء 👋"},
+			{Number: numberOne, ID: "wamid.in2", From: whatsapp.Who{Phone: from}, At: at(1767000410), Type: "button", Text: "Stop promotions", Payload: "STOP_MKT", ReplyTo: "wamid.early"},
+			{Number: numberOne, ID: "wamid.in3", From: whatsapp.Who{Phone: from}, At: at(1767000420), Type: "interactive", Text: "Yes", Payload: "yes", ReplyTo: "wamid.early"},
+			{Number: numberOne, ID: "wamid.in4", From: whatsapp.Who{Phone: from}, At: at(1767000430), Type: "interactive", Text: "Tuesday", Payload: "slot-2"},
+			{Number: numberOne, ID: "wamid.in5", From: whatsapp.Who{Phone: from}, At: at(1767000440), Type: "interactive", Text: "Sent", Payload: `{"size":"M"}`},
+			{Number: numberOne, ID: "wamid.in6", From: whatsapp.Who{Phone: from}, At: at(1767000450), Type: "image", Text: "STOP?"},
 		},
 		"people.json": {
-			{Number: numberOne, ID: "wamid.p1", From: from, At: at(1767000400), Type: "video", Text: "Stop it!", ReplyTo: "wamid.early"},
-			{Number: numberOne, ID: "wamid.p2", From: from, At: at(1767000401), Type: "document", Text: "my order"},
-			{Number: numberOne, ID: "wamid.p3", From: from, At: at(1767000402), Type: "audio"},
-			{Number: numberOne, ID: "wamid.p4", From: from, At: at(1767000403), Type: "reaction", Text: "👍", ReplyTo: "wamid.early"},
-			{Number: numberOne, ID: "wamid.p10", From: "447700900127", At: at(1767000409), Type: "unsupported"},
+			{Number: numberOne, ID: "wamid.p1", From: whatsapp.Who{Phone: from}, At: at(1767000400), Type: "video", Text: "Stop it!", ReplyTo: "wamid.early"},
+			{Number: numberOne, ID: "wamid.p2", From: whatsapp.Who{Phone: from}, At: at(1767000401), Type: "document", Text: "my order"},
+			{Number: numberOne, ID: "wamid.p3", From: whatsapp.Who{Phone: from}, At: at(1767000402), Type: "audio"},
+			{Number: numberOne, ID: "wamid.p4", From: whatsapp.Who{Phone: from}, At: at(1767000403), Type: "reaction", Text: "👍", ReplyTo: "wamid.early"},
+			{Number: numberOne, ID: "wamid.p10", From: whatsapp.Who{Phone: "447700900127"}, At: at(1767000409), Type: "unsupported"},
 		},
 		"hidden_recipient.json": {
-			{Number: numberOne, ID: "wamid.in0", At: at(1767000500), Type: "text", Text: "hello"},
+			{Number: numberOne, ID: "wamid.in0", From: whatsapp.Who{UserID: "GB.7700000000000002"}, At: at(1767000500), Type: "text", Text: "hello"},
 		},
 		"two_numbers.json": nil,
 	} {
@@ -117,15 +118,16 @@ func TestInbound(t *testing.T) {
 func TestWishesAndNewNumbers(t *testing.T) {
 	got := receive(t, fixture(t, "people.json"))
 	preferences := []whatsapp.Preference{
-		{Number: numberOne, From: "447700900123", Stop: true, At: at(1767001100)},
-		{Number: numberOne, From: "447700900124", At: at(1767001101)},
+		{Number: numberOne, From: whatsapp.Who{Phone: "447700900123"}, Stop: true, At: at(1767001100)},
+		{Number: numberOne, From: whatsapp.Who{Phone: "447700900124"}, At: at(1767001101)},
+		{Number: numberOne, Stop: true, At: at(1767001103)}, // somebody's, which the log tells
 	}
 	if diff := cmp.Diff(preferences, got.Preferences); diff != "" {
 		t.Error(diff)
 	}
 	moves := []whatsapp.Move{
-		{Number: numberOne, From: "447700900125", To: "447700900999"},
-		{Number: numberOne, From: "447700900126", To: "447700900998"},
+		{Number: numberOne, From: whatsapp.Who{Phone: "447700900125"}, To: whatsapp.Who{Phone: "447700900999"}},
+		{Number: numberOne, From: whatsapp.Who{Phone: "447700900126"}, To: whatsapp.Who{Phone: "447700900998"}},
 	}
 	if diff := cmp.Diff(moves, got.Moves); diff != "" {
 		t.Error(diff)
@@ -274,17 +276,17 @@ func FuzzReceive(f *testing.F) {
 			}
 		}
 		for _, m := range events.Inbound {
-			if m.ID == "" && m.From == "" {
+			if m.ID == "" && !m.From.Known() {
 				t.Errorf("message %+v", m)
 			}
 		}
 		for _, p := range events.Preferences {
-			if _, err := p.At.MarshalText(); err != nil || p.From == "" {
+			if _, err := p.At.MarshalText(); err != nil {
 				t.Errorf("preference %+v: %v", p, err)
 			}
 		}
 		for _, m := range events.Moves {
-			if m.From == "" || m.To == "" || m.From == m.To {
+			if !m.From.Known() || !m.To.Known() || m.From == m.To {
 				t.Errorf("move %+v", m)
 			}
 		}

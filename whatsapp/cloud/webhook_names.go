@@ -1,0 +1,173 @@
+package cloud
+
+import (
+	"cmp"
+	"regexp"
+
+	"carillon/campaign"
+	"carillon/whatsapp"
+)
+
+// contact tells what one person is called (Meta, webhooks reference, contacts,
+// and business-scoped user IDs).
+type contact struct {
+	WaID   text `json:"wa_id"`
+	UserID text `json:"user_id"`
+	Parent text `json:"parent_user_id"`
+}
+
+func (c *contact) who() whatsapp.Who { return named(c.WaID, c.UserID, c.Parent) }
+
+func named(phone, userID, parent text) whatsapp.Who {
+	return whatsapp.Who{
+		Phone: phone.digits(), UserID: campaign.UserID(string(userID)), ParentID: campaign.UserID(string(parent)),
+	}
+}
+
+// directory has the contacts of a change. They complete what is told of its
+// messages, where a part of a name is missing.
+type directory struct {
+	contacts []whatsapp.Who
+	used     []bool
+	byName   map[string]int // number or identifier → the contact that has it
+}
+
+func newDirectory(contacts []contact) *directory {
+	d := &directory{contacts: make([]whatsapp.Who, len(contacts)), used: make([]bool, len(contacts)), byName: make(map[string]int, 2*len(contacts))}
+	for i := range contacts {
+		d.contacts[i] = contacts[i].who()
+		for _, name := range namesOf(d.contacts[i]) {
+			d.byName[name] = i
+		}
+	}
+	return d
+}
+
+func namesOf(who whatsapp.Who) [3]string { return [...]string{who.Phone, who.UserID, who.ParentID} }
+
+// complete adds the parts of a name that its contact has.
+func (d *directory) complete(who whatsapp.Who) whatsapp.Who {
+	for _, name := range namesOf(who) {
+		i, known := d.byName[name]
+		if name == "" || !known {
+			continue
+		}
+		d.used[i] = true
+		c := d.contacts[i]
+		return whatsapp.Who{
+			Phone: cmp.Or(who.Phone, c.Phone), UserID: cmp.Or(who.UserID, c.UserID), ParentID: cmp.Or(who.ParentID, c.ParentID),
+		}
+	}
+	return who
+}
+
+// speaker is the same for whoever says one of so many things. Where there is but
+// one, and one contact, a name that is missing altogether is the contact's.
+func (d *directory) speaker(who whatsapp.Who, things int) whatsapp.Who {
+	if !who.Known() && things == 1 && len(d.contacts) == 1 {
+		who = d.contacts[0]
+	}
+	return d.complete(who)
+}
+
+// left are the contacts that tell more than one name of a person of whom nothing
+// else is told.
+func (d *directory) left(number string) []whatsapp.Contact {
+	var left []whatsapp.Contact
+	for i, c := range d.contacts {
+		told := 0
+		for _, name := range namesOf(c) {
+			if name != "" {
+				told++
+			}
+		}
+		if told > 1 && !d.used[i] {
+			left = append(left, whatsapp.Contact{Number: number, Who: c})
+		}
+	}
+	return left
+}
+
+// idsInBody finds the two identifiers in the words of a system message, such as
+// "User A changed from US.1 to US.2" (Meta, system messages webhook reference).
+var idsInBody = regexp.MustCompile(`changed from ([A-Z]{2}\.[A-Za-z0-9.]+) to ([A-Z]{2}\.[A-Za-z0-9.]+)`)
+
+// move is the new name of a person that the message tells. ok is false where it
+// tells none, or not whose.
+func (m *message) move() (move whatsapp.Move, ok bool) {
+	s := &m.System
+	if !m.Type.is("system") {
+		return whatsapp.Move{}, false
+	}
+	switch {
+	case s.Type.is("user_changed_number"), s.Type.is("customer_changed_number"), s.Type.is("user_changed_user_id"):
+	default:
+		return whatsapp.Move{}, false
+	}
+	move.From, move.To = m.who(), named(cmp.Or(s.WaID, s.NewWaID), s.UserID, s.Parent)
+	move.From.Phone = cmp.Or(move.From.Phone, s.Customer.digits())
+	move.From.UserID = cmp.Or(campaign.UserID(string(s.PreviousUserID)), move.From.UserID)
+	if ids := idsInBody.FindStringSubmatch(string(s.Body)); ids != nil {
+		move.From.UserID = cmp.Or(move.From.UserID, ids[1])
+		move.To.UserID = cmp.Or(move.To.UserID, ids[2])
+	}
+	return move, move.From.Known() && move.To.Known() && move.From != move.To
+}
+
+// userIDUpdate tells that a person has another identifier from now on, as after a
+// change of number (Meta, webhooks reference, user_id_update).
+type userIDUpdate struct {
+	WaID   text      `json:"wa_id"`
+	UserID userIDTwo `json:"user_id"`
+	Parent userIDTwo `json:"parent_user_id"`
+}
+
+type userIDTwo struct {
+	Previous text `json:"previous"`
+	Current  text `json:"current"`
+}
+
+// appendUserIDs adds the changes of identifiers. The number that is told with one
+// is that of the person who has the new identifier.
+func (v *value) appendUserIDs(events *whatsapp.Events) {
+	people := newDirectory(v.Contacts)
+	for i := range v.UserIDs {
+		u := &v.UserIDs[i]
+		from := named("", u.UserID.Previous, u.Parent.Previous)
+		to := people.complete(named(u.WaID, u.UserID.Current, u.Parent.Current))
+		if from.Known() && to.Known() {
+			events.Moves = append(events.Moves, whatsapp.Move{Number: string(v.Metadata.PhoneNumberID), From: from, To: to})
+		}
+	}
+	events.Contacts = append(events.Contacts, people.left(string(v.Metadata.PhoneNumberID))...)
+}
+
+// preference is a wish that a person chose in the app's menu (Meta, webhooks
+// reference, user_preferences).
+type preference struct {
+	WaID      text `json:"wa_id"`
+	UserID    text `json:"user_id"`
+	Parent    text `json:"parent_user_id"`
+	Category  text `json:"category"`
+	Value     text `json:"value"`
+	Timestamp text `json:"timestamp"`
+}
+
+// appendPreferences adds what people chose.
+func (v *value) appendPreferences(events *whatsapp.Events) {
+	people := newDirectory(v.Contacts)
+	for i := range v.Preferences {
+		if wish, ok := v.Preferences[i].wish(); ok {
+			wish.Number, wish.From = string(v.Metadata.PhoneNumberID), people.speaker(wish.From, len(v.Preferences))
+			events.Preferences = append(events.Preferences, wish)
+		}
+	}
+	events.Contacts = append(events.Contacts, people.left(string(v.Metadata.PhoneNumberID))...)
+}
+
+// wish is the preference in our words. ok is false where it is about something
+// else than marketing. One that names nobody is told all the same.
+func (p *preference) wish() (wish whatsapp.Preference, ok bool) {
+	wish = whatsapp.Preference{From: named(p.WaID, p.UserID, p.Parent), Stop: p.Value.is("stop"), At: p.Timestamp.time()}
+	return wish, p.Category.is("marketing_messages") && (wish.Stop || p.Value.is("resume"))
+}
