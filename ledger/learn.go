@@ -24,6 +24,15 @@ func (t *tx) meet(recipient campaign.RecipientID, keys []string) {
 	}
 }
 
+// meetByReceipt is the same for what a receipt tells. A number alone is the one
+// that was written to, in this form or, as the answer has told before, in another.
+func (t *tx) meetByReceipt(recipient campaign.RecipientID, keys []string) {
+	if !slices.ContainsFunc(keys, func(key string) bool { return !campaign.IsNumber(key) }) {
+		return
+	}
+	t.meet(recipient, keys)
+}
+
 // learn links the keys that were met, many people at once: almost all are known
 // already, or are the first of somebody of whom nothing else is on record. Call it
 // behind what locks messages.
@@ -123,7 +132,8 @@ func (t *tx) personsOf(ctx context.Context, met []acquaintance) (map[campaign.Re
 		return persons, nil
 	}
 	rows, err := t.QueryContext(ctx, t.l.sql(`
-		SELECT r.id, COALESCE(r.person, '') FROM recipients r WHERE r.id IN (SELECT CAST(value AS BIGINT) FROM EACH($1))`), asJSON(ids))
+		SELECT CAST(value AS BIGINT), COALESCE((SELECT r.person FROM recipients r WHERE r.id = CAST(value AS BIGINT)), '')
+		FROM EACH($1)`), asJSON(ids))
 	if err != nil {
 		return nil, fmt.Errorf("ledger: people of rows: %w", err)
 	}

@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -259,9 +260,10 @@ func (m *machine) report(f *flight, status campaign.Status, bare bool, failure c
 	}
 	_, err = m.bench.MatchEarly(m.bench.Context(), m.bench.now)
 	m.must(err)
-	if about[0].Message != 0 {
+	switch tellsIDs := slices.ContainsFunc(keys, func(key string) bool { return !campaign.IsNumber(key) }); {
+	case tellsIDs && about[0].Message != 0:
 		m.met(f, keys)
-	} else {
+	case tellsIDs:
 		m.breath(keys)
 	}
 	f.untold = append(f.untold, r.Failure)
