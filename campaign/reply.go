@@ -26,14 +26,13 @@ type Reply struct {
 }
 
 // Suits reports whether the step is for a reply: one without a condition is for
-// every one. Case, accents, punctuation and spaces do not matter.
+// every one. Case, accents, punctuation and the number of spaces do not matter.
 func (w *When) Suits(r Reply) bool {
 	if w == nil || w.Any {
 		return true
 	}
 	is := func(said string) func(string) bool {
-		plain := Plain(said)
-		return func(wanted string) bool { return plain != "" && plain == Plain(wanted) }
+		return func(wanted string) bool { return sameText(said, wanted) }
 	}
 	if r.Pressed && (slices.ContainsFunc(w.Button, is(r.Payload)) || slices.ContainsFunc(w.Button, is(r.Text))) {
 		return true
