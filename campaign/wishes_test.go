@@ -53,3 +53,53 @@ func TestWishesMistakes(t *testing.T) {
 		}
 	}
 }
+
+// TestWishesSaidInMoreThanAWord: courtesy and repetition change nothing, and
+// anything else does.
+func TestWishesSaidInMoreThanAWord(t *testing.T) {
+	w, err := NewWishes(map[string]SuppressionScope{
+		"stop": ScopeAll, "arrêt": ScopeAll, "lösche mich": ScopeAll, "no promotions": ScopeMarketing, "NOT_THIS": ScopeCampaign, "🛑": ScopeAll,
+	}, []string{"start", "✅"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]SuppressionScope{
+		"Please stop": ScopeAll, "stop, thank you": ScopeAll, "Hi! Stop now please": ScopeAll, "stop stop": ScopeAll, "STOP/ARRET": ScopeAll,
+		"st-op": ScopeAll, "stoooooop": ScopeAll, "arrrrêt": ScopeAll, "loesche mich": ScopeAll, "Lösche mich bitte": ScopeAll,
+		"no promotions please": ScopeMarketing, "no promotions, stop": ScopeAll, "not this, no promotions": ScopeMarketing,
+		"🛑": ScopeAll, "🛑🛑": ScopeAll, "😡🛑": ScopeAll, "please 🛑": ScopeAll,
+
+		"stop it there": "", "please": "", "no thanks": "", "stop start": "", "start, stop": "", "don't stop": "", "stoop": "", "sto": "", "😡": "", "": "", "order 🛑 17": "",
+		strings.Repeat("stop ", mostWords): ScopeAll, strings.Repeat("please ", 1000) + "stop": "",
+	} {
+		if stop, start := w.Of(Reply{Text: text}); stop != want || start {
+			t.Errorf("%q: %q, %t, want %q", text, stop, start, want)
+		}
+	}
+	for _, text := range []string{"start", "Start please", "✅", "Thanks ✅", "start start"} {
+		if stop, start := w.Of(Reply{Text: text}); stop != "" || !start {
+			t.Errorf("%q: %q, %t", text, stop, start)
+		}
+	}
+}
+
+// TestButtonsAreTakenAsTheyStand: their texts are the sender's, not the person's.
+func TestButtonsAreTakenAsTheyStand(t *testing.T) {
+	w, err := NewWishes(map[string]SuppressionScope{"stop": ScopeAll, "🛑": ScopeAll}, []string{"start"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for reply, want := range map[Reply]SuppressionScope{
+		{Pressed: true, Text: "Stop!"}:                      ScopeAll,
+		{Pressed: true, Text: "🛑 Stop"}:                     ScopeAll,
+		{Pressed: true, Payload: "STOP", Text: "Leave"}:     ScopeAll,
+		{Pressed: true, Payload: "x", Text: "Please stop"}:  "",
+		{Pressed: true, Payload: "stop_now", Text: "Later"}: "",
+		{Pressed: true, Payload: "x"}:                       "",
+		{Pressed: true}:                                     "",
+	} {
+		if stop, start := w.Of(reply); stop != want || start {
+			t.Errorf("%+v: %q, %t, want %q", reply, stop, start, want)
+		}
+	}
+}
