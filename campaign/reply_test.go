@@ -34,3 +34,19 @@ func TestBranches(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatAsksForAReply: naming it is more than taking any.
+func TestWhatAsksForAReply(t *testing.T) {
+	d := &Definition{Steps: []Step{
+		{}, {After: AfterReply, When: &When{Text: Texts{"start"}}}, {After: AfterReply, When: &When{Any: true}}, {After: AfterReply},
+		{After: AfterDelivered, When: &When{Text: Texts{"never"}}},
+	}}
+	for step, want := range []bool{true, false, false, false, false} {
+		if got := d.AsksFor(step, Reply{Text: "START!"}); got != want {
+			t.Errorf("after step %d START is asked for: %t", step, got)
+		}
+	}
+	if d.AsksFor(0, Reply{Text: "subscribe"}) || d.AsksFor(0, Reply{Text: "never"}) {
+		t.Error("a reply that no step names is asked for")
+	}
+}

@@ -52,7 +52,8 @@ type Heard struct {
 //
 // An answer without a reference is taken for one to the newest message that the
 // person had from the channel in a campaign that waits for answers. What no
-// campaign waits for is not kept.
+// campaign waits for is not kept. A start is an answer where a step waits for
+// that very word, and not where any answer will do.
 func (l *Ledger) Hear(ctx context.Context, list []Heard, now time.Time) error {
 	if len(list) == 0 {
 		return nil
@@ -96,7 +97,7 @@ func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) error {
 			return err
 		}
 	}
-	if !h.Answers || h.Start {
+	if !h.Answers {
 		return nil
 	}
 	return t.takeReply(ctx, h, keys, referred, now)
@@ -186,7 +187,7 @@ func (t *tx) answered(ctx context.Context, h Heard, keys []string, id campaign.M
 		}
 	}
 	definition, err := t.definition(ctx, id.Campaign())
-	if err != nil || !definition.HearsReplies(id.Step()) {
+	if err != nil || !definition.HearsReplies(id.Step()) || h.Start && !definition.AsksFor(id.Step(), h.Reply) {
 		return nil, err
 	}
 	ids, err := t.withNext(ctx, nil, id)

@@ -36,10 +36,20 @@ type stop struct {
 	at     time.Time
 }
 
-// answer is a reply, to a message if that was told.
+// answer is a reply, to a message if that was told. One that is a start, too,
+// answers those who ask for that very word.
 type answer struct {
 	to    campaign.MessageID
 	reply campaign.Reply
+	start bool
+}
+
+// opens reports whether the answer is one that a step waits for.
+func (a answer) opens(when *campaign.When) bool {
+	if a.start {
+		return when.Names(a.reply)
+	}
+	return when.Suits(a.reply)
 }
 
 func (m *machine) personOf(key string) *person {
@@ -247,8 +257,8 @@ func (m *machine) tell(h ledger.Heard) {
 	if h.Start {
 		p.start(h.Restores, h.Source, h.At)
 	}
-	if h.Answers && !h.Start {
-		p.said = append(p.said, answer{to, h.Reply})
+	if h.Answers {
+		p.said = append(p.said, answer{to, h.Reply, h.Start})
 	}
 	if h.Stop != "" && !p.knows(h) {
 		if scope := m.stopped(h, p, to); scope != "" {
