@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"carillon/campaign"
@@ -13,8 +14,11 @@ import (
 
 // Heard is something that a person let us know: an answer, a wish, or both.
 type Heard struct {
-	// ID is the provider's identifier of it; empty for what is no message.
+	// ID is the provider's identifier of it; empty for what is no message. An edit
+	// has that of the message that it edits.
 	ID string
+	// Edit says that it is what an earlier message says now.
+	Edit bool
 	// Channel is the number that it was told to.
 	Channel string
 	// Person is whose it is; empty where the provider hides that, and then known
@@ -139,8 +143,16 @@ func (t *tx) wasErased(ctx context.Context, person string) (bool, error) {
 }
 
 // takeReply keeps an answer that some step waits for, and decides the gates
-// behind the message that is answered.
+// behind the message that is answered. An edit takes the place of what it edits,
+// which it may overtake.
 func (t *tx) takeReply(ctx context.Context, h Heard, keys []string, referred campaign.MessageID, now time.Time) error {
+	if h.Edit {
+		before, err := t.answeredBy(ctx, h.ID, keys)
+		if err != nil {
+			return err
+		}
+		referred = cmp.Or(before, referred)
+	}
 	answered, err := t.answered(ctx, h, keys, referred)
 	if err != nil || answered == nil {
 		return err
@@ -151,12 +163,30 @@ func (t *tx) takeReply(ctx context.Context, h Heard, keys []string, referred cam
 	}
 	_, err = t.ExecContext(ctx, `
 		INSERT INTO replies (id, message_id, at, payload, text, pressed) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO NOTHING`,
-		id, int64(answered.id), h.At.UnixMilli(), h.Reply.Payload, h.Reply.Text, bit(h.Reply.Pressed))
+		ON CONFLICT (id) DO UPDATE SET at = excluded.at, payload = excluded.payload, text = excluded.text, pressed = excluded.pressed
+		WHERE $7 = 1 AND replies.message_id = excluded.message_id AND replies.at <= excluded.at`,
+		id, int64(answered.id), h.At.UnixMilli(), h.Reply.Payload, h.Reply.Text, bit(h.Reply.Pressed), bit(h.Edit))
 	if err != nil {
 		return fmt.Errorf("ledger: keep a reply: %w", err)
 	}
 	return t.follow(ctx, answered, now)
+}
+
+// answeredBy is the message that a kept answer of a person is to; 0 for none.
+func (t *tx) answeredBy(ctx context.Context, reply string, keys []string) (id campaign.MessageID, err error) {
+	var owner string
+	err = t.QueryRowContext(ctx, `
+		SELECT a.message_id, COALESCE(r.person, '') FROM replies a JOIN recipients r ON r.id = a.message_id >> 4
+		WHERE a.id = $1`, reply).Scan(&id, &owner)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("ledger: answer that is edited: %w", err)
+	case !slices.Contains(keys, owner):
+		return 0, nil
+	}
+	return id, nil
 }
 
 // replies are what a person answered to a message.

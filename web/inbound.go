@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -57,14 +58,27 @@ func (s *Server) message(r *http.Request, channel string, told whatsapp.Inbound)
 	s.log.Info("message received", "request", visitOf(r).id, "channel", channel, "type", told.Type, "from", maskPhone(told.From))
 	reply := campaign.Reply{Payload: cut(told.Payload, longestReply), Text: cut(told.Text, longestReply), Pressed: told.Payload != "" || told.Type == "button"}
 	h := ledger.Heard{
-		ID: told.ID, Person: personOf(told.From), At: told.At, Message: true, ReplyTo: told.ReplyTo,
+		ID: cmp.Or(told.Edits, told.ID), Edit: told.Edits != "", Person: personOf(told.From), At: told.At, Message: true, ReplyTo: told.ReplyTo,
 		Reply: reply, Source: ledger.SourcePerson,
 	}
-	if told.Type != "reaction" { // an emoji on a message is no answer to it
+	if says(told) {
 		h.Answers = true
 		h.Stop, h.Start = s.wishes.Of(reply)
 	}
 	return h
+}
+
+// says reports whether a message is one that may answer ours or hold a wish. An
+// emoji on a message is no answer to it. What a person deletes was said all the
+// same: a STOP stays one. An edit counts as what it says, where that is told.
+func says(told whatsapp.Inbound) bool {
+	switch told.Type {
+	case "reaction", whatsapp.Revoke:
+		return false
+	case whatsapp.Edit:
+		return told.Edits != ""
+	}
+	return true
 }
 
 // chosen is what a person chose in WhatsApp's own menu.

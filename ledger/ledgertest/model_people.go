@@ -182,8 +182,13 @@ func (m *machine) hear(rt *rapid.T) {
 		Answers: rapid.IntRange(0, 3).Draw(rt, "answers") > 0,
 		Reply:   campaign.Reply{Text: rapid.SampledFrom([]string{"yes", "no", "hm"}).Draw(rt, "text"), Pressed: rapid.Bool().Draw(rt, "pressed")},
 	}
-	if rapid.IntRange(0, 4).Draw(rt, "nameless") == 0 {
+	switch rapid.IntRange(0, 4).Draw(rt, "identifier") {
+	case 0:
 		h.ID = ""
+	case 1: // it edits something, which may be somebody else's
+		if len(m.heard) > 0 {
+			h.ID, h.Edit = rapid.SampledFrom(m.heard).Draw(rt, "edited").ID, true
+		}
 	}
 	switch rapid.SampledFrom([]string{"", "", "", "stop", "stop", "start", "moved", "menu"}).Draw(rt, "wish") {
 	case "stop":
@@ -258,7 +263,11 @@ func (m *machine) tell(h ledger.Heard) {
 		p.start(h.Restores, h.Source, h.At)
 	}
 	if h.Answers {
-		p.said = append(p.said, answer{to, h.Reply, h.Start})
+		said := answer{to, h.Reply, h.Start}
+		if h.Edit { // it answers what the message answered that it edits
+			said.to = 0
+		}
+		p.said = append(p.said, said)
 	}
 	if h.Stop != "" && !p.knows(h) {
 		if scope := m.stopped(h, p, to); scope != "" {

@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"cmp"
-	"strings"
 
 	"carillon/whatsapp"
 )
@@ -34,6 +33,7 @@ type message struct {
 		Emoji     text `json:"emoji"`
 	} `json:"reaction"`
 	System system `json:"system"`
+	rewriting
 }
 
 type interactive struct {
@@ -68,11 +68,14 @@ type system struct {
 // inbound is the message in our words. ok is false for an empty one, for one
 // to a group, and for what the platform itself says.
 func (m *message) inbound() (inbound whatsapp.Inbound, ok bool) {
+	if m.kind() == whatsapp.Edit {
+		return m.edited()
+	}
 	inbound = whatsapp.Inbound{
 		ID:      string(m.ID),
 		From:    m.From.digits(),
 		At:      m.Timestamp.time(),
-		Type:    strings.ToLower(string(m.Type)),
+		Type:    m.kind(),
 		ReplyTo: string(m.Context.ID),
 	}
 	switch {
