@@ -63,8 +63,8 @@ func (m *message) kind() string {
 // empty where that is not told.
 func (m *message) edited() (inbound whatsapp.Inbound, ok bool) {
 	now := m.now()
-	told := m.Edit.Message != nil || now.Text.Body != "" || !m.Type.is("edit") && !m.Type.is("unsupported")
 	inbound, ok = now.inbound()
+	told := inbound.Text != "" || now.Type != "" && !now.Type.is("unsupported")
 	inbound.Type = whatsapp.Edit
 	original := string(cmp.Or(m.Edit.Original, m.Original, m.ID))
 	if inbound.ReplyTo == original { // of the person, so it is none of ours that is answered

@@ -67,13 +67,17 @@ func TestEdits(t *testing.T) {
 			`{"id":"wamid.e1",` + of + `,"type":"edit","edit":{"original_message_id":"wamid.o1"}}`,
 			said(func(in *whatsapp.Inbound) { in.Text, in.Edits = "", "" }),
 		},
+		"an edit that says nothing readable": {
+			`{"id":"wamid.e1",` + of + `,"type":"edit","edit":{"original_message_id":"wamid.o1","message":{"text":17}}}`,
+			said(func(in *whatsapp.Inbound) { in.Text, in.Edits = "", "" }),
+		},
 		"an edit that is not supported": {
 			`{"id":"wamid.e1",` + of + `,"type":"unsupported","unsupported":{"type":"edit"},"errors":[{"code":131051}]}`,
 			said(func(in *whatsapp.Inbound) { in.Text, in.Edits = "", "" }),
 		},
 		"edits of edits without end": {
 			`{"id":"wamid.e1",` + of + `,"type":"edit","edit":{"original_message_id":"wamid.o1","message":{"type":"edit","edit":{"message":{"type":"edit"}}}}}`,
-			said(func(in *whatsapp.Inbound) { in.Text = "" }),
+			said(func(in *whatsapp.Inbound) { in.Text, in.Edits = "", "" }),
 		},
 		"no edit": {
 			`{"id":"wamid.e1",` + of + `,"type":"text","edited":false,"is_edited":0,"edit":null,"text":{"body":"STOP"}}`,
