@@ -14,7 +14,9 @@ package configs
 // appointment (annuler, stornieren, 取消), an end (Ende, fin, koniec: fin is also
 // "fine" in Scandinavia), to wait, and words that say another thing elsewhere,
 // such as the Finnish seis, which is the Spanish six. So are the Vietnamese
-// words for stopping alone, which without their accents are names and a yes.
+// words for stopping alone, which without their accents are names and a yes. Kept
+// are those that senders announce although they say another thing, too: cancel and
+// its like, baja (low), alto (tall), dur (hard in French). Who wants out gets out.
 func defaultStopWords() map[string][]string {
 	return map[string][]string{
 		"ar": {"إلغاء", "توقف", "إيقاف", "أوقف", "وقف", "قف", "ستوب", "إلغاء الاشتراك", "إلغاء اشتراكي", "إيقاف الرسائل", "لا ترسل", "لا تراسلني", "لا تراسلوني"},
