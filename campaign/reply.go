@@ -26,20 +26,22 @@ type Reply struct {
 }
 
 // Suits reports whether the step is for a reply: one without a condition is for
-// every one. Case, accents, punctuation and spaces do not matter.
+// every one. Case, accents, punctuation and the number of spaces do not matter.
 func (w *When) Suits(r Reply) bool {
 	if w == nil || w.Any {
 		return true
 	}
 	is := func(said string) func(string) bool {
-		plain := Plain(said)
-		return func(wanted string) bool { return plain != "" && plain == Plain(wanted) }
+		return func(wanted string) bool { return sameText(said, wanted) }
 	}
 	if r.Pressed && (slices.ContainsFunc(w.Button, is(r.Payload)) || slices.ContainsFunc(w.Button, is(r.Text))) {
 		return true
 	}
 	return slices.ContainsFunc(w.Text, is(r.Text))
 }
+
+// Names reports whether the step waits for this very reply, and not just for any.
+func (w *When) Names(r Reply) bool { return w != nil && !w.Any && w.Suits(r) }
 
 // Branches returns the steps, from first up to end, of which one alone goes
 // out: those in a row around the given one that have a condition. A step
@@ -59,6 +61,16 @@ func (d *Definition) Branches(step int) (first, end int) {
 func (d *Definition) HearsReplies(step int) bool {
 	for _, later := range d.Steps[step+1:] {
 		if later.After == AfterReply {
+			return true
+		}
+	}
+	return false
+}
+
+// AsksFor reports whether a step waits for this very reply to the given one.
+func (d *Definition) AsksFor(step int, r Reply) bool {
+	for _, later := range d.Steps[step+1:] {
+		if later.After == AfterReply && later.When.Names(r) {
 			return true
 		}
 	}

@@ -1,36 +1,6 @@
 package campaign
 
-import (
-	"strings"
-	"testing"
-
-	"pgregory.net/rapid"
-)
-
-func TestPlain(t *testing.T) {
-	for text, want := range map[string]string{
-		" STOP! ":           "stop",
-		"Arrêt":             "arret",
-		"ＳＴＯＰ":              "stop",
-		"Stop   promotions": "stop promotions",
-		"إلغاء":             "الغاء",
-		"退订。":               "退订",
-		"ΣΤΟΠ ως":           "στοπ ωσ",
-		"s\u200bt\u00adop":  "stop",
-		"👍":                 "",
-		"":                  "",
-	} {
-		if got := Plain(text); got != want {
-			t.Errorf("%q became %q, want %q", text, got, want)
-		}
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		once := Plain(rapid.String().Draw(t, "text"))
-		if twice := Plain(once); twice != once {
-			t.Fatalf("%q became %q when it was made plain again", once, twice)
-		}
-	})
-}
+import "testing"
 
 func TestWhenSuits(t *testing.T) {
 	yes := &When{Button: Texts{"yes", "CONFIRM_1"}, Text: Texts{"sí, claro"}}
@@ -65,51 +35,18 @@ func TestBranches(t *testing.T) {
 	}
 }
 
-func TestWishes(t *testing.T) {
-	w, err := NewWishes(map[string]SuppressionScope{
-		"STOP": ScopeAll, "Stop promotions": ScopeMarketing, "arrêt": ScopeAll, "ARRET": ScopeAll, "NOT_THIS": ScopeCampaign,
-	}, []string{"START"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	tests := []struct {
-		reply Reply
-		stop  SuppressionScope
-		start bool
-	}{
-		{Reply{Text: "stop."}, ScopeAll, false},
-		{Reply{Text: "Arrêt"}, ScopeAll, false},
-		{Reply{Text: "stop by at six"}, "", false},
-		{Reply{Payload: "x", Text: "Stop promotions"}, ScopeMarketing, false},
-		{Reply{Payload: "not_this", Text: "No"}, ScopeCampaign, false},
-		{Reply{Text: " Start"}, "", true},
-		{Reply{}, "", false},
-	}
-	for _, test := range tests {
-		if stop, start := w.Of(test.reply); stop != test.stop || start != test.start {
-			t.Errorf("%+v: %q, %t", test.reply, stop, start)
+// TestWhatAsksForAReply: naming it is more than taking any.
+func TestWhatAsksForAReply(t *testing.T) {
+	d := &Definition{Steps: []Step{
+		{}, {After: AfterReply, When: &When{Text: Texts{"start"}}}, {After: AfterReply, When: &When{Any: true}}, {After: AfterReply},
+		{After: AfterDelivered, When: &When{Text: Texts{"never"}}},
+	}}
+	for step, want := range []bool{true, false, false, false, false} {
+		if got := d.AsksFor(step, Reply{Text: "START!"}); got != want {
+			t.Errorf("after step %d START is asked for: %t", step, got)
 		}
 	}
-	if stop, start := (*Wishes)(nil).Of(Reply{Text: "stop"}); stop != "" || start {
-		t.Error("nothing recognised a wish")
-	}
-}
-
-func TestWishesMistakes(t *testing.T) {
-	tests := []struct {
-		stop  map[string]SuppressionScope
-		start []string
-		says  string
-	}{
-		{map[string]SuppressionScope{"!!": ScopeAll}, nil, "no letter"},
-		{nil, []string{" "}, "no letter"},
-		{map[string]SuppressionScope{"stop": "everything"}, nil, "write all, marketing or campaign"},
-		{map[string]SuppressionScope{"stop": ScopeAll, "STOP!": ScopeMarketing}, nil, "remove one"},
-		{map[string]SuppressionScope{"start": ScopeAll}, []string{"START"}, "remove one"},
-	}
-	for _, test := range tests {
-		if _, err := NewWishes(test.stop, test.start); err == nil || !strings.Contains(err.Error(), test.says) {
-			t.Errorf("%v, %v: %v", test.stop, test.start, err)
-		}
+	if d.AsksFor(0, Reply{Text: "subscribe"}) || d.AsksFor(0, Reply{Text: "never"}) {
+		t.Error("a reply that no step names is asked for")
 	}
 }

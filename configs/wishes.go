@@ -5,14 +5,16 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"carillon/campaign"
 )
 
 // OptOut says how people tell us to leave them alone.
 type OptOut struct {
 	// Words are what they write, by language. All count, whatever language a
 	// person has; the whole message has to be one of them, regardless of case,
-	// accents and punctuation. A language given here replaces the default list of
-	// that language.
+	// accents, punctuation and spaces, but for words of courtesy. A language given
+	// here replaces the default list of that language.
 	Words map[string][]string `yaml:"words"`
 	// Scope is what a word forbids: all or marketing.
 	Scope WishScope `yaml:"scope"`
@@ -38,26 +40,11 @@ const (
 	WishCampaign WishScope = "campaign"
 )
 
-// defaultOptOut are the words that are usual in some languages, and what the
-// buttons of Meta's own samples say (message templates page, marketing opt-out).
+// defaultOptOut are the usual words, and what the buttons of Meta's own samples
+// say (message templates page, marketing opt-out).
 func defaultOptOut() OptOut {
 	return OptOut{
-		Words: map[string][]string{
-			"ar": {"إلغاء", "توقف", "إيقاف"},
-			"de": {"stopp", "abmelden", "abbestellen", "austragen"},
-			"en": {"stop", "stop all", "unsubscribe", "cancel", "end", "quit", "opt out", "remove me"},
-			"es": {"baja", "darme de baja", "dar de baja", "alto", "parar", "cancelar"},
-			"fr": {"arrêt", "arrêter", "désabonner", "me désabonner"},
-			"hi": {"बंद करें", "रोकें"},
-			"id": {"berhenti"},
-			"it": {"ferma", "cancellami", "disiscrivi", "annulla iscrizione"},
-			"nl": {"afmelden", "uitschrijven"},
-			"pl": {"wypisz", "rezygnuję"},
-			"pt": {"sair", "parar", "cancelar", "descadastrar"},
-			"ru": {"стоп", "отписаться"},
-			"tr": {"dur", "iptal"},
-			"zh": {"退订", "停止"},
-		},
+		Words: defaultStopWords(),
 		Scope: WishAll,
 		Buttons: map[string]WishScope{
 			"STOP_MARKETING":  WishMarketing,
@@ -67,23 +54,20 @@ func defaultOptOut() OptOut {
 	}
 }
 
-func defaultOptIn() OptIn {
-	return OptIn{Words: map[string][]string{
-		"de": {"anmelden"},
-		"en": {"start", "unstop", "subscribe", "resume"},
-		"es": {"alta", "suscribirme"},
-		"fr": {"abonner", "m'abonner"},
-		"pt": {"voltar", "inscrever"},
-	}}
-}
+func defaultOptIn() OptIn { return OptIn{Words: defaultStartWords()} }
 
-// Stops are all words and buttons with what each forbids. A text that is both is
-// a button.
+// Stops are all words and buttons with what each forbids. A text that is both,
+// however it is written, is a button.
 func (o OptOut) Stops() map[string]WishScope {
-	stops := map[string]WishScope{}
+	stops, buttons := map[string]WishScope{}, map[string]bool{}
+	for button := range o.Buttons {
+		buttons[campaign.WishKey(button)] = true
+	}
 	for _, words := range o.Words {
 		for _, word := range words {
-			stops[word] = o.Scope
+			if !buttons[campaign.WishKey(word)] {
+				stops[word] = o.Scope
+			}
 		}
 	}
 	maps.Copy(stops, o.Buttons)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -13,8 +14,11 @@ import (
 
 // Heard is something that a person let us know: an answer, a wish, or both.
 type Heard struct {
-	// ID is the provider's identifier of it; empty for what is no message.
+	// ID is the provider's identifier of it; empty for what is no message. An edit
+	// has that of the message that it edits.
 	ID string
+	// Edit says that it is what an earlier message says now.
+	Edit bool
 	// Channel is the number that it was told to.
 	Channel string
 	// Peers are the channels that whoever told it may speak for, Channel among
@@ -82,7 +86,8 @@ type hearing struct {
 //
 // An answer without a reference is taken for one to the newest message that the
 // person had from the channel in a campaign that waits for answers. What no
-// campaign waits for is not kept.
+// campaign waits for is not kept. A start is an answer where a step waits for
+// that very word, and not where any answer will do.
 func (l *Ledger) Hear(ctx context.Context, list []Heard, now time.Time) ([]Fate, error) {
 	if len(list) == 0 {
 		return nil, nil
@@ -139,7 +144,7 @@ func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) (Fate, error) 
 			fate = FateTakenBack
 		}
 	}
-	if !h.Answers || h.Start {
+	if !h.Answers {
 		return fate, nil
 	}
 	return fate, t.takeReply(ctx, h, keys, referred, now)
@@ -190,24 +195,56 @@ func (t *tx) wasErased(ctx context.Context, person string) (bool, error) {
 }
 
 // takeReply keeps an answer that some step waits for, and decides the gates
-// behind the message that is answered.
+// behind the message that is answered. An edit takes the place of what it edits,
+// which it may overtake.
 func (t *tx) takeReply(ctx context.Context, h Heard, keys []string, referred campaign.MessageID, now time.Time) error {
+	if h.Edit {
+		before, err := t.answeredBy(ctx, h, keys)
+		if err != nil {
+			return err
+		}
+		referred = cmp.Or(before, referred)
+	}
 	answered, err := t.answered(ctx, h, keys, referred)
 	if err != nil || answered == nil {
 		return err
 	}
-	id := h.ID
-	if id == "" {
-		id = fmt.Sprintf("%s %d", h.Person, h.At.UnixMilli())
-	}
 	_, err = t.ExecContext(ctx, `
 		INSERT INTO replies (id, message_id, at, payload, text, pressed) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO NOTHING`,
-		id, int64(answered.id), h.At.UnixMilli(), h.Reply.Payload, h.Reply.Text, bit(h.Reply.Pressed))
+		ON CONFLICT (id) DO UPDATE SET at = excluded.at, payload = excluded.payload, text = excluded.text, pressed = excluded.pressed
+		WHERE $7 = 1 AND replies.message_id = excluded.message_id AND replies.at <= excluded.at`,
+		h.replyID(), int64(answered.id), h.At.UnixMilli(), h.Reply.Payload, h.Reply.Text, bit(h.Reply.Pressed), bit(h.Edit))
 	if err != nil {
 		return fmt.Errorf("ledger: keep a reply: %w", err)
 	}
 	return t.follow(ctx, answered, now)
+}
+
+// replyID is what an answer is kept under. Two providers may give two messages the
+// same identifier.
+func (h *Heard) replyID() string {
+	if h.ID == "" {
+		return fmt.Sprintf("%s %d", h.Person, h.At.UnixMilli())
+	}
+	return h.Channel + " " + h.ID
+}
+
+// answeredBy is the message that an answer of a person, which is edited now, was
+// to; 0 for none.
+func (t *tx) answeredBy(ctx context.Context, h Heard, keys []string) (id campaign.MessageID, err error) {
+	var owner string
+	err = t.QueryRowContext(ctx, `
+		SELECT a.message_id, COALESCE(r.person, '') FROM replies a JOIN recipients r ON r.id = a.message_id >> 4
+		WHERE a.id = $1`, h.replyID()).Scan(&id, &owner)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("ledger: answer that is edited: %w", err)
+	case !slices.Contains(keys, owner):
+		return 0, nil
+	}
+	return id, nil
 }
 
 // replies are what a person answered to a message.
@@ -238,7 +275,7 @@ func (t *tx) answered(ctx context.Context, h Heard, keys []string, id campaign.M
 		}
 	}
 	definition, err := t.definition(ctx, id.Campaign())
-	if err != nil || !definition.HearsReplies(id.Step()) {
+	if err != nil || !definition.HearsReplies(id.Step()) || h.Start && !definition.AsksFor(id.Step(), h.Reply) {
 		return nil, err
 	}
 	ids, err := t.withNext(ctx, nil, id)
@@ -277,18 +314,19 @@ func (t *tx) newestBefore(ctx context.Context, h Heard, keys []string, suits fun
 	if err != nil {
 		return 0, err
 	}
-	var ids []campaign.MessageID
+	var ids [][2]int64 // with the position of the channel
 	for _, recipient := range rows {
 		definition, err := t.definition(ctx, recipient.Campaign())
 		if err != nil {
 			return 0, err
 		}
-		if definition.Position(h.Channel) < 0 {
+		position := definition.Position(h.Channel)
+		if position < 0 {
 			continue
 		}
 		for step := range definition.Steps {
 			if suits(definition, step) {
-				ids = append(ids, recipient.Message(step))
+				ids = append(ids, [2]int64{int64(recipient.Message(step)), int64(position)})
 			}
 		}
 	}
@@ -297,8 +335,10 @@ func (t *tx) newestBefore(ctx context.Context, h Heard, keys []string, suits fun
 	}
 	var id campaign.MessageID
 	err = t.QueryRowContext(ctx, t.l.sql(`
-		SELECT m.id FROM messages m JOIN attempts a ON a.message_id = m.id AND a.n = m.attempt
-		WHERE m.id IN (SELECT CAST(value AS BIGINT) FROM EACH($1)) AND m.status + 0 IN (3, 4, 5, 6, 7, 8, 9) AND a.claimed_at <= $2
+		SELECT m.id FROM EACH($1) AS v
+		JOIN messages m ON m.id = CAST(v.value ->> 0 AS BIGINT) AND m.channel + 0 = CAST(v.value ->> 1 AS BIGINT)
+		JOIN attempts a ON a.message_id = m.id AND a.n = m.attempt
+		WHERE m.status + 0 IN (3, 4, 5, 6, 7, 8, 9) AND a.claimed_at <= $2
 		  AND ($3 = '' OR a.provider_id IS NULL)
 		ORDER BY a.claimed_at DESC, m.id DESC LIMIT 1`), asJSON(ids), h.At.Add(answerSkew).UnixMilli(), h.ReplyTo).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {

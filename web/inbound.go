@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -64,12 +65,26 @@ func (s *Server) message(r *http.Request, channel string, told whatsapp.Inbound)
 	s.metrics.message(channel, told.Type)
 	s.log.Info("message received", "request", visitOf(r).id, "channel", channel, "type", told.Type, "from", maskKey(h.Person))
 	reply := campaign.Reply{Payload: cut(told.Payload, longestReply), Text: cut(told.Text, longestReply), Pressed: told.Payload != "" || told.Type == "button"}
-	h.ID, h.At, h.Message, h.ReplyTo, h.Reply, h.Source = told.ID, told.At, true, told.ReplyTo, reply, ledger.SourcePerson
-	if told.Type != "reaction" { // an emoji on a message is no answer to it
+	h.ID, h.Edit, h.At = cmp.Or(told.Edits, told.ID), told.Edits != "", told.At
+	h.Message, h.ReplyTo, h.Reply, h.Source = true, told.ReplyTo, reply, ledger.SourcePerson
+	if says(told) {
 		h.Answers = true
 		h.Stop, h.Start = s.wishes.Of(reply)
 	}
 	return h
+}
+
+// says reports whether a message is one that may answer ours or hold a wish. An
+// emoji on a message is no answer to it. What a person deletes was said all the
+// same: a STOP stays one. An edit counts as what it says, where that is told.
+func says(told whatsapp.Inbound) bool {
+	switch told.Type {
+	case "reaction", whatsapp.Revoke:
+		return false
+	case whatsapp.Edit:
+		return told.Edits != ""
+	}
+	return true
 }
 
 // chosen is what a person chose in WhatsApp's own menu.

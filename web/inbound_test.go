@@ -114,6 +114,44 @@ func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
 		`carillon_webhook_wishes_total{channel="main",wish="start"} 2`)
 }
 
+// TestEditsAndDeletedMessages: an edit is the earlier message as it is now, and
+// what was deleted says nothing new.
+func TestEditsAndDeletedMessages(t *testing.T) {
+	now := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+	f, record := listening(t, now)
+	inbound := func(id, kind, text, edits string) whatsapp.Inbound {
+		return whatsapp.Inbound{Number: "1001", ID: id, From: whatsapp.Who{Phone: "447700900000"}, At: now, Type: kind, Text: text, Edits: edits}
+	}
+	wantStatus(t, f.webhook("word", eventsBody(whatsapp.Events{Inbound: []whatsapp.Inbound{
+		inbound("e", "edit", "Stop", "a"),
+		inbound("f", "edit", "", "a"),
+		inbound("g", "edit", "", ""),
+		inbound("d", "revoke", "stop", ""),
+	}})), http.StatusOK)
+	said := func(id, text string, change func(*ledger.Heard)) ledger.Heard {
+		h := ledger.Heard{
+			ID: id, Channel: "main", Person: "+447700900000", At: now, Message: true, Reply: campaign.Reply{Text: text}, Source: ledger.SourcePerson,
+		}
+		change(&h)
+		return h
+	}
+	want := []ledger.Heard{
+		said("a", "Stop", func(h *ledger.Heard) { h.Edit, h.Answers, h.Stop = true, true, campaign.ScopeAll }),
+		said("a", "", func(h *ledger.Heard) { h.Edit, h.Answers = true, true }),
+		said("g", "", func(*ledger.Heard) {}),
+		said("d", "stop", func(*ledger.Heard) {}),
+	}
+	for i := range want {
+		want[i].Peers, want[i].Also = []string{"main", "second"}, []string{}
+	}
+	if diff := cmp.Diff(want, record.heard); diff != "" {
+		t.Error(diff)
+	}
+	f.wantMetrics(
+		`carillon_webhook_inbound_total{channel="main",type="edit"} 3`,
+		`carillon_webhook_inbound_total{channel="main",type="revoke"} 1`)
+}
+
 // TestWishesThatCannotBeRecorded: the provider has to tell them again.
 func TestWishesThatCannotBeRecorded(t *testing.T) {
 	f, record := listening(t, time.Now())

@@ -133,6 +133,6 @@ func receiptStatuses() []campaign.Status {
 func inboundTypes() []string {
 	return []string{
 		"text", "button", "interactive", "image", "video", "audio", "document", "sticker", "location",
-		"contacts", "reaction", "order", "system", "unsupported", "other",
+		"contacts", "reaction", "order", "edit", "revoke", "system", "unsupported", "other",
 	}
 }

@@ -192,7 +192,8 @@ type Inbound struct {
 	From Who
 	// At is when the person sent it, by the provider's clock.
 	At time.Time
-	// Type is the provider's word: text, button, interactive, image, …
+	// Type is the provider's word: text, button, interactive, image, … Edit and
+	// Revoke are what rewrites an earlier message.
 	Type string
 	// Text is what the person wrote, if only below a picture, the title of the
 	// button pressed, or the sign of a reaction.
@@ -202,7 +203,19 @@ type Inbound struct {
 	// ReplyTo is the provider's identifier of our message that it answers or
 	// reacts to, if any.
 	ReplyTo string
+	// Edits is the provider's identifier of the earlier message of the person
+	// that says this from now on. It is empty for a new message, and for an Edit
+	// of which the provider does not tell what it says.
+	Edits string
 }
+
+// The types of messages that rewrite an earlier one.
+const (
+	// Edit: the earlier message says something else now.
+	Edit = "edit"
+	// Revoke: the person has deleted the earlier message.
+	Revoke = "revoke"
+)
 
 // Class says what may be done after a refusal.
 type Class int8

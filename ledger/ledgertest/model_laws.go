@@ -155,7 +155,7 @@ func (m *machine) satisfied(rule campaign.Step, before campaign.MessageID) bool 
 		return p.best >= campaign.Read
 	case campaign.AfterReply:
 		for _, a := range m.personOf(m.keyOf(before)).said {
-			if (a.to == 0 || a.to == before) && rule.When.Suits(a.reply) {
+			if (a.to == 0 || a.to == before) && a.opens(rule.When) {
 				return true
 			}
 		}

@@ -37,10 +37,20 @@ type stop struct {
 	at     time.Time
 }
 
-// answer is a reply, to a message if that was told.
+// answer is a reply, to a message if that was told. One that is a start, too,
+// answers those who ask for that very word.
 type answer struct {
 	to    campaign.MessageID
 	reply campaign.Reply
+	start bool
+}
+
+// opens reports whether the answer is one that a step waits for.
+func (a answer) opens(when *campaign.When) bool {
+	if a.start {
+		return when.Names(a.reply)
+	}
+	return when.Suits(a.reply)
 }
 
 func (m *machine) personOf(key string) *person {
@@ -200,8 +210,13 @@ func (m *machine) hear(rt *rapid.T) {
 		Answers: rapid.IntRange(0, 3).Draw(rt, "answers") > 0,
 		Reply:   campaign.Reply{Text: rapid.SampledFrom([]string{"yes", "no", "hm"}).Draw(rt, "text"), Pressed: rapid.Bool().Draw(rt, "pressed")},
 	}
-	if rapid.IntRange(0, 4).Draw(rt, "nameless") == 0 {
+	switch rapid.IntRange(0, 4).Draw(rt, "identifier") {
+	case 0:
 		h.ID = ""
+	case 1: // it edits something, which may be somebody else's
+		if len(m.heard) > 0 {
+			h.ID, h.Edit = rapid.SampledFrom(m.heard).Draw(rt, "edited").ID, true
+		}
 	}
 	switch rapid.SampledFrom([]string{"", "", "", "stop", "stop", "start", "moved", "menu"}).Draw(rt, "wish") {
 	case "stop":
@@ -299,8 +314,12 @@ func (m *machine) tell(h ledger.Heard) {
 	if h.Start {
 		p.start(h.Restores, h.Source, h.At)
 	}
-	if h.Answers && !h.Start {
-		p.said = append(p.said, answer{to, h.Reply})
+	if h.Answers {
+		said := answer{to, h.Reply, h.Start}
+		if h.Edit { // it answers what the message answered that it edits
+			said.to = 0
+		}
+		p.said = append(p.said, said)
 	}
 	if h.Stop != "" && !p.knows(h) {
 		if scope := m.stopped(h, p, to); scope != "" {

@@ -258,6 +258,32 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 		b.send(r.Message(0), 2)
 		b.expectAll(r, campaign.Accepted, campaign.Pending, campaign.Skipped, campaign.Waiting)
 	},
+	"a start answers who asks for that very word": func(t *testing.T, b *bench) {
+		named := func(d *campaign.Definition) {
+			d.Steps[1].When = &campaign.When{Text: campaign.Texts{"start"}}
+			d.Steps[2].When = &campaign.When{Any: true}
+		}
+		says := func(r campaign.RecipientID, text string) {
+			b.answer(func(h *ledger.Heard) {
+				h.ID, h.ReplyTo, h.Start, h.Reply = text+" "+r.Message(0).Reference(1), providerID(r.Message(0), 1), true, campaign.Reply{Text: text}
+			})
+		}
+		b.wants(campaign.ScopeMarketing)
+		b.advance(time.Second)
+		r := b.running(asks(named), 1).Recipient(1)
+		b.send(r.Message(0), 1)
+		says(r, "subscribe") // is none of the answers
+		b.expectAll(r, campaign.Accepted, campaign.Waiting, campaign.Waiting, campaign.Waiting)
+		if reason := b.refusal(marketing); reason != "" {
+			t.Errorf("the wish that was taken back forbids: %s", reason)
+		}
+		says(r, "START!")
+		b.expectAll(r, campaign.Accepted, campaign.Pending, campaign.Skipped, campaign.Waiting)
+		plain := b.running(steps(2, second(func(s *campaign.Step) { s.After = campaign.AfterReply })), 1).Recipient(1)
+		b.send(plain.Message(0), 1)
+		says(plain, "start")
+		b.expectAll(plain, campaign.Accepted, campaign.Waiting)
+	},
 	"an answer to what is not ours is none": func(t *testing.T, b *bench) {
 		r := b.running(asks(), 1).Recipient(1)
 		b.send(r.Message(0), 1)

@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"cmp"
-	"strings"
 
 	"carillon/whatsapp"
 )
@@ -36,6 +35,7 @@ type message struct {
 		Emoji     text `json:"emoji"`
 	} `json:"reaction"`
 	System system `json:"system"`
+	rewriting
 }
 
 type interactive struct {
@@ -77,11 +77,14 @@ func (m *message) who() whatsapp.Who { return named(m.From, m.FromUser, m.FromPa
 // inbound is the message in our words. ok is false for an empty one, for one
 // to a group, and for what the platform itself says.
 func (m *message) inbound() (inbound whatsapp.Inbound, ok bool) {
+	if m.kind() == whatsapp.Edit {
+		return m.edited()
+	}
 	inbound = whatsapp.Inbound{
 		ID:      string(m.ID),
 		From:    m.who(),
 		At:      m.Timestamp.time(),
-		Type:    strings.ToLower(string(m.Type)),
+		Type:    m.kind(),
 		ReplyTo: string(m.Context.ID),
 	}
 	switch {
