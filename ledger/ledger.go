@@ -77,7 +77,8 @@ type Ledger struct {
 	read   *sql.DB
 	begin  func(context.Context) (session, error)
 	writer *writer   // nil where an engine has several
-	hold   io.Closer // keeps other processes out; nil where the engine serves many
+	hold   io.Closer // keeps other processes out; nil where nobody has to be
+	file   string    // of SQLite; empty where there is none
 	commit *committer
 
 	texts       sync.Map               // statements as they are written here → as the engine wants them
@@ -104,6 +105,11 @@ func Open(ctx context.Context, url string) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
+	return l.start(ctx)
+}
+
+// start brings the tables of a ledger up to date and starts its writers.
+func (l *Ledger) start(ctx context.Context) (*Ledger, error) {
 	if err := l.migrate(ctx); err != nil {
 		return nil, errors.Join(l.engine.explain(err), l.closeConnections())
 	}
@@ -120,7 +126,7 @@ func Open(ctx context.Context, url string) (*Ledger, error) {
 }
 
 // Shared reports whether other processes may use the ledger at the same time.
-func (l *Ledger) Shared() bool { return l.hold == nil }
+func (l *Ledger) Shared() bool { return l.engine.writers > 1 }
 
 // Close finishes what was handed to the writer and closes the connections.
 func (l *Ledger) Close() error {
