@@ -27,6 +27,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"carillon/campaign"
+	"carillon/seal"
 )
 
 //go:embed migrations
@@ -84,7 +85,9 @@ type Ledger struct {
 	texts       sync.Map               // statements as they are written here → as the engine wants them
 	definitions sync.Map               // campaign.ID → *campaign.Definition; they never change
 	hashKey     atomic.Pointer[[]byte] // of persons who were erased
-	proofs      sync.Map               // channel → the acceptance that is on record as proof, int64 milliseconds
+	keys        atomic.Pointer[seal.Keys]
+	defined     atomic.Pointer[map[string]campaign.Schedule] // the schedules of the configuration, by name
+	proofs      sync.Map                                     // channel → the acceptance that is on record as proof, int64 milliseconds
 }
 
 // Open opens the ledger that url names ("sqlite:FILE" or "postgres://…"),

@@ -1,15 +1,20 @@
 package ledger_test
 
 import (
+	"bytes"
+	"database/sql"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"carillon/campaign"
 	"carillon/ledger"
+	"carillon/seal"
 )
 
 // underUmask sets the process's umask for the test.
@@ -129,4 +134,69 @@ func TestFilesBehindALink(t *testing.T) {
 	if mode := modes(t, folder)["carillon.db"]; mode != 0o600 {
 		t.Errorf("it has the mode %o", mode)
 	}
+}
+
+// What stood there in plain text is in no byte of the files once it is sealed.
+func TestSealedSecretsLeaveNoTrace(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "carillon.db")
+	l, err := ledger.Open(t.Context(), "sqlite:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"api", "config", "gone"} { // each fills pages of its own
+		definition := `{"name":"` + name + `","campaign":"` + strings.Repeat("x", 20_000) + `","contacts":{"url":"https://host/a","headers":{"X-Key":"hidden"}},"cron":"@daily"}`
+		if _, err := db.ExecContext(t.Context(), `INSERT INTO schedules (name, definition, origin, created_at) VALUES ($1, $2, $3, 0)`, name, definition, strings.Replace(name, "gone", "api", 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.ExecContext(t.Context(), `DELETE FROM schedules WHERE name = 'gone'`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if found := holding(t, folder, "hidden"); len(found) == 0 {
+		t.Fatal("it stands nowhere before either")
+	}
+	keys, err := seal.ParseKeys([]string{strings.Repeat("0a", seal.KeyBytes)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := l.SealSchedules(t.Context(), keys)
+	if err != nil || done.Remnants != nil || len(done.Sealed) != 1 || len(done.Cleared) != 1 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if found := holding(t, folder, "hidden"); len(found) > 0 {
+		t.Errorf("while it is open %v hold it", found)
+	}
+	next := ledger.NewSchedule{Schedule: campaign.Schedule{Name: "new", Contacts: campaign.Source{URL: "https://host/?key=hidden"}, Cron: "@daily"}}
+	if _, _, err := l.AddSchedule(t.Context(), next, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if found := holding(t, folder, "hidden"); len(found) > 0 {
+		t.Errorf("%v hold it", found)
+	}
+}
+
+// holding are the files of a folder that hold a text.
+func holding(t *testing.T, folder, text string) (names []string) {
+	t.Helper()
+	for name := range modes(t, folder) {
+		content, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(content, []byte(text)) {
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -77,6 +77,9 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	if policy := a.queue.evicts(ctx); policy != "" {
 		log.Warn("redis may throw tasks away when its memory is full; set maxmemory-policy noeviction", "policy", policy)
 	}
+	if err := keepSecrets(ctx, a.ledger, config, log); err != nil {
+		return nil, err
+	}
 	if err := a.openChannels(config); err != nil {
 		return nil, err
 	}
