@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -97,6 +98,9 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		if !errors.Is(p.cause, context.Canceled) {
 			s.log.Error("request failed", "request", p.RequestID, "path", r.URL.Path, "error", p.cause)
 		}
+	}
+	if p.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
 	if strings.HasSuffix(p.Type, ":"+string(stillImporting)) {
 		w.Header().Set("Retry-After", "2")

@@ -22,6 +22,7 @@ const (
 	badRequest      kind = "bad-request"
 	unauthorized    kind = "unauthorized"
 	forbidden       kind = "forbidden"
+	tooManyTries    kind = "too-many-tries"
 	notFound        kind = "not-found"
 	wrongMethodKind kind = "method-not-allowed"
 	wrongState      kind = "wrong-state"
@@ -47,6 +48,8 @@ func (k kind) about() (status int, title string) {
 		return http.StatusUnauthorized, "Not logged in"
 	case forbidden:
 		return http.StatusForbidden, "Not allowed"
+	case tooManyTries:
+		return http.StatusTooManyRequests, "Too many wrong tokens"
 	case notFound:
 		return http.StatusNotFound, "Not found"
 	case wrongMethodKind:
@@ -90,6 +93,9 @@ type problem struct {
 	Line      int     `json:"line,omitempty"`
 	Errors    []fault `json:"errors,omitempty"`
 	RequestID string  `json:"request_id,omitempty"`
+
+	// RetryAfter is the header of that name, in seconds; 0: none.
+	RetryAfter int `json:"-"`
 
 	cause error // for the log
 }
