@@ -47,6 +47,8 @@ func (s *Server) outside(mux *http.ServeMux) http.Handler {
 			s.metrics.request(r.Pattern, recorder.status)
 			s.logRequest(r, recorder, time.Since(began))
 		}()
+		body := s.timeBody(recorder, r)
+		defer body.leave()
 		defer s.rescue(recorder, r)
 		if err := crossOrigin.Check(r); err != nil {
 			s.refuse(recorder, r, refuse(forbidden, "use the API from a program, or from a page of this server",

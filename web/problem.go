@@ -28,6 +28,7 @@ const (
 	wrongState      kind = "wrong-state"
 	stillImporting  kind = "still-importing"
 	tooLarge        kind = "too-large"
+	tooSlow         kind = "too-slow"
 	wrongType       kind = "unsupported-media-type"
 	badCampaign     kind = "bad-campaign"
 	badContacts     kind = "bad-contacts"
@@ -60,6 +61,8 @@ func (k kind) about() (status int, title string) {
 		return http.StatusConflict, "The first request is still being worked on"
 	case tooLarge:
 		return http.StatusRequestEntityTooLarge, "Too large"
+	case tooSlow:
+		return http.StatusRequestTimeout, "Too slow"
 	case wrongType:
 		return http.StatusUnsupportedMediaType, "Wrong type of content"
 	case badCampaign:

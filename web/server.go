@@ -10,7 +10,8 @@
 // answers is what openapi.yaml says; a test holds the two together.
 //
 // It sends nothing: it writes to the ledger, and the scheduler looks there.
-// Time limits of connections are left to the http.Server around it.
+// Bodies have to come in time; the other limits of connections are left to the
+// http.Server around it.
 package web
 
 import (
@@ -153,6 +154,8 @@ type Server struct {
 	now      func() time.Time
 	changed  func()
 
+	bodyTime, pieceTime time.Duration
+
 	metrics *metrics
 	meters  *meters
 	handler http.Handler
@@ -192,6 +195,8 @@ func New(o Options) (*Server, error) {
 		now:      o.Now,
 		changed:  o.Changed,
 		meters:   newMeters(),
+
+		bodyTime: bodyTime, pieceTime: pieceTime,
 	}
 	for name, channel := range o.Channels {
 		s.guards[name] = campaign.NewGuard(channel.Guard)
