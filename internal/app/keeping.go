@@ -32,7 +32,7 @@ func keepSecrets(ctx context.Context, l *ledger.Ledger, config *configs.Config, 
 			"schedules", done.Locked)
 	}
 	if moved := append(done.Sealed, done.Cleared...); len(moved) > 0 {
-		log.Warn("secrets of schedules stand in the ledger in plain text, or under an older key, no more; older copies of it still have them",
+		log.Warn("secrets of schedules are no longer in plain text in the ledger, nor under an older key; copies of it from before still hold them so",
 			"schedules", moved)
 	}
 	if done.Remnants != nil {

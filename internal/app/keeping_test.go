@@ -121,7 +121,7 @@ func TestSecretsAreToldAtTheStart(t *testing.T) {
 	}{
 		{nil, "ERROR", "do not open"},
 		{[]string{second}, "ERROR", "do not open"},
-		{[]string{second, first}, "WARN", "older copies"},
+		{[]string{second, first}, "WARN", "copies of it from before"},
 		{[]string{second}, "", ""},
 	} {
 		log := start(test.keys...)
