@@ -43,6 +43,7 @@ func check(c *Config, found *mistakes) {
 		checkChannel(name, c.Channels[name], numbers, found)
 	}
 	checkSchedules(c.Schedules, found)
+	checkSealKeys(c.SealKeys, found)
 }
 
 func checkLedger(ledger string, found *mistakes) {
@@ -72,6 +73,7 @@ func checkHTTP(h HTTP, found *mistakes) {
 		found.fault("http.tokens",
 			"is empty and http.listen is not loopback, so that anybody could send; add a token, or listen on 127.0.0.1:%d", number)
 	}
+	checkProxies(h.TrustedProxies, found)
 	names, secrets := make(map[string]int), make(map[string]int)
 	for i, token := range h.Tokens {
 		at := fmt.Sprintf("http.tokens[%d]", i)
@@ -193,6 +195,8 @@ func checkSecrets(at string, c Channel, found *mistakes) {
 	found.need(isWord(c.AccessToken), at+".access_token", "has a space, a line break or another character that no token has; copy it again")
 	found.need(c.AppSecret != "", at+".app_secret",
 		"is missing, and no receipt could be believed without it; it stands in the app's dashboard under App settings, Basic")
+	found.need(strings.TrimSpace(c.AppSecret) == c.AppSecret, at+".app_secret", "begins or ends with a space or a line break; copy it again")
+	found.need(c.VerifyToken == "" || strings.TrimSpace(c.VerifyToken) != "", at+".verify_token", "is blank; write a word of your own")
 }
 
 // isLoopback reports whether only this machine reaches a host. "localhost" is

@@ -38,10 +38,16 @@ type Config struct {
 	Holidays map[string]string `yaml:"holidays"`
 	// Schedules start campaigns by themselves.
 	Schedules []Schedule `yaml:"schedules"`
+	// SealKeys seal the secrets of schedules that come by the API, as
+	// seal.ParseKeys reads them. The first one seals, all of them open.
+	SealKeys []string `yaml:"seal_keys" json:"-"`
 
 	// Dir is the absolute path of the file's folder, which the schedules' paths
 	// are relative to. Load sets it.
 	Dir string `yaml:"-" json:"-"`
+	// Exposed are the keys whose secrets stand in the file as they are, where its
+	// mode lets every user of the machine read it. Load sets them.
+	Exposed []string `yaml:"-" json:"-"`
 }
 
 // HTTP says where the API, the webhooks and the pages are served, and to whom.
@@ -52,6 +58,10 @@ type HTTP struct {
 	// Tokens are the callers. Without any, everybody who reaches the server
 	// may do everything; Load allows that on a loopback address alone.
 	Tokens []Token `yaml:"tokens"`
+	// TrustedProxies are the addresses and networks whose word counts about where
+	// a request came from (X-Forwarded-For) and whether by TLS
+	// (X-Forwarded-Proto); Proxies reads them.
+	TrustedProxies []string `yaml:"trusted_proxies"`
 }
 
 // Token is a caller of the API.
@@ -198,7 +208,7 @@ func Default() *Config {
 	return &Config{
 		Ledger:   DefaultLedger,
 		Redis:    DefaultRedis,
-		HTTP:     HTTP{Listen: DefaultListen},
+		HTTP:     HTTP{Listen: DefaultListen, TrustedProxies: defaultProxies()},
 		Channels: map[string]Channel{},
 		OptOut:   defaultOptOut(),
 		OptIn:    defaultOptIn(),

@@ -17,6 +17,8 @@ import (
 type decoder struct {
 	*mistakes
 	env func(string) (string, bool)
+	// literal are the paths of the values that name no variable.
+	literal map[string]bool
 }
 
 // defaulter is what is not empty before its own keys are read.
@@ -38,7 +40,7 @@ func (d *decoder) decode(n *yaml.Node, into reflect.Value, path string) {
 		return
 	}
 	if short, ok := into.Addr().Interface().(texter); ok && n.Kind == yaml.ScalarNode {
-		if text, ok := d.expand(n.Value, path); ok {
+		if text, ok := d.text(n, path); ok {
 			short.setText(text)
 		}
 		return
@@ -133,12 +135,18 @@ func (d *decoder) sequence(n *yaml.Node, into reflect.Value, path string) {
 	}
 }
 
+// text is a value with its variables expanded. ok is false after a mistake.
+func (d *decoder) text(n *yaml.Node, path string) (expanded string, ok bool) {
+	d.literal[path] = !strings.Contains(n.Value, shieldOpen)
+	return d.expand(n.Value, path)
+}
+
 func (d *decoder) scalar(n *yaml.Node, into reflect.Value, path string) {
 	if n.Kind != yaml.ScalarNode {
 		d.wrong(path, "must be a single value; write it without brackets, dashes and keys")
 		return
 	}
-	text, ok := d.expand(n.Value, path)
+	text, ok := d.text(n, path)
 	if !ok {
 		return
 	}

@@ -26,7 +26,7 @@ func FuzzLoad(f *testing.F) {
 	const secret = "kept\x01secret"
 	env := func(name string) (string, bool) { return secret, name != "NOT_SET" }
 	f.Fuzz(func(t *testing.T, data []byte) {
-		config, err := read("carillon.yaml", data, env)
+		config, _, err := read("carillon.yaml", data, env)
 		if err == nil {
 			if len(config.Channels) == 0 || config.Ledger == "" || config.Redis == "" || config.HTTP.Listen == "" {
 				t.Errorf("taken, but not fit to start: %v", config)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -16,6 +17,10 @@ import (
 // maxFile is the longest file that is read, in bytes. A thousand channels need
 // half of it.
 const maxFile = 1 << 20
+
+// everybody is what a mode allows to those who are neither the owner nor of the
+// group, which is how a service's user is often let in.
+const everybody fs.FileMode = 0o007
 
 // Load reads and checks the file at path. A value may name variables, ${NAME},
 // which env looks up (os.LookupEnv does); $${ stands for a literal ${. The
@@ -31,9 +36,12 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	config, err := read(path, data, env)
+	config, literal, err := read(path, data, env)
 	if err != nil {
 		return nil, err
+	}
+	if about, err := file.Stat(); err == nil && about.Mode().Perm()&everybody != 0 {
+		config.Exposed = config.plainSecrets(literal)
 	}
 	config.beside(path)
 	if _, err := config.Calendars(); err != nil {
@@ -45,21 +53,22 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	return config, nil
 }
 
-// read makes a configuration of a file's bytes; name stands in the mistakes.
-func read(name string, data []byte, env func(string) (string, bool)) (*Config, error) {
+// read makes a configuration of a file's bytes; name stands in the mistakes. The
+// paths of values that name no variable are literal.
+func read(name string, data []byte, env func(string) (string, bool)) (_ *Config, literal map[string]bool, _ error) {
 	found := newMistakes(name)
 	document := readDocument(data, found)
 	if document == nil {
-		return nil, found.err()
+		return nil, nil, found.err()
 	}
 	config := Default()
-	reader := decoder{mistakes: found, env: env}
+	reader := decoder{mistakes: found, env: env, literal: map[string]bool{}}
 	reader.decode(document, reflect.ValueOf(config).Elem(), "")
 	check(config, found)
 	if err := found.err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return config, nil
+	return config, reader.literal, nil
 }
 
 // readDocument reads the one document of a file; nil after a mistake.

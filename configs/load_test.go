@@ -18,6 +18,9 @@ import (
 
 var update = flag.Bool("update", false, "write the messages of the mistakes anew")
 
+// sealKey is a secret that has the form of a key.
+const sealKey = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
 // environment is what the files of these tests find set.
 func environment(name string) (string, bool) {
 	value, ok := map[string]string{
@@ -28,6 +31,7 @@ func environment(name string) (string, bool) {
 		"WHATSAPP_VERIFY_TOKEN": "verify-secret",
 		"LISTS_TOKEN":           "lists-secret",
 		"SHOP_PASSWORD":         "shop-secret",
+		"CARILLON_SEAL_KEY":     sealKey,
 		"EMPTY":                 "",
 		"YAML":                  `}"#: [`,
 	}[name]
@@ -45,7 +49,8 @@ channels:
 
 func load(t *testing.T, text string) (*Config, error) {
 	t.Helper()
-	return read("carillon.yaml", []byte(text), environment)
+	config, _, err := read("carillon.yaml", []byte(text), environment)
+	return config, err
 }
 
 func TestExampleLoadsToWhatItSays(t *testing.T) {
@@ -71,6 +76,7 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 	news, invoices := &want.Schedules[2].Contacts, &want.Schedules[3].Contacts
 	news.URL, news.Headers = "https://lists.example/news-%Y%m%d.csv", map[string]string{"Authorization": "Bearer lists-secret"}
 	invoices.DSN = "postgres://carillon:shop-secret@shop.example/shop"
+	want.SealKeys = []string{sealKey}
 	if want.Dir, err = os.Getwd(); err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +159,7 @@ func TestDefaultsFillWhatIsLeftOut(t *testing.T) {
 	}
 	if diff := cmp.Diff(&Config{
 		Ledger: "sqlite:carillon.db", Redis: "embedded",
-		HTTP: HTTP{Listen: "127.0.0.1:8080"}, Channels: map[string]Channel{}, Holidays: map[string]string{},
+		HTTP: HTTP{Listen: "127.0.0.1:8080", TrustedProxies: []string{"127.0.0.0/8", "::1"}}, Channels: map[string]Channel{}, Holidays: map[string]string{},
 		OptOut: defaultOptOut(), OptIn: defaultOptIn(),
 	}, Default()); diff != "" {
 		t.Errorf("Default: -want +got:\n%s", diff)
@@ -204,7 +210,7 @@ func TestVariablesStandWithinFlowMappings(t *testing.T) {
 channels: {main: {phone_number_id: "1", access_token: ${ACCESS}, app_secret: ${SECRET}}}
 `
 	env := map[string]string{"OPS": "0123456789abcdef", "ACCESS": "a}{", "SECRET": "s, t: u"}
-	got, err := read("flow.yaml", []byte(text), func(name string) (string, bool) { value, ok := env[name]; return value, ok })
+	got, _, err := read("flow.yaml", []byte(text), func(name string) (string, bool) { value, ok := env[name]; return value, ok })
 	if err != nil {
 		t.Fatal(err)
 	}

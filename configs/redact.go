@@ -38,16 +38,18 @@ func (c Config) LogValue() slog.Value {
 		slog.Attr{Key: "channels", Value: slog.GroupValue(channels...)},
 		slog.Any("holidays", c.Holidays),
 		slog.Attr{Key: "schedules", Value: slog.GroupValue(schedules...)},
+		slog.Int("seal_keys", len(c.SealKeys)),
 	)
 }
 
-// LogValue shows where the server listens and the tokens' names.
+// LogValue shows where the server listens, the tokens' names and whom it trusts.
 func (h HTTP) LogValue() slog.Value {
 	tokens := make([]slog.Attr, len(h.Tokens))
 	for i, t := range h.Tokens {
 		tokens[i] = slog.String(t.Name, string(t.Role))
 	}
-	return slog.GroupValue(slog.String("listen", h.Listen), slog.Attr{Key: "tokens", Value: slog.GroupValue(tokens...)})
+	return slog.GroupValue(slog.String("listen", h.Listen), slog.Attr{Key: "tokens", Value: slog.GroupValue(tokens...)},
+		slog.Any("trusted_proxies", h.TrustedProxies))
 }
 
 // LogValue shows the token's name and role.
@@ -111,12 +113,20 @@ func hide(secret string) string {
 	return redacted
 }
 
-// hidePassword hides the user and password of an address.
+// hidePassword hides the user and password of an address, and its parameters
+// where there is a password among them.
 func hidePassword(address string) string {
 	scheme, rest, ok := strings.Cut(address, "://")
-	at := strings.LastIndexByte(rest, '@')
-	if !ok || at < 0 {
+	if !ok {
 		return address
 	}
-	return scheme + "://" + redacted + rest[at:]
+	user, at := "", strings.LastIndexByte(rest, '@') // the last, for a password may have others, and question marks
+	if at >= 0 {
+		user, rest = redacted, rest[at:]
+	}
+	place, parameters, _ := strings.Cut(rest, "?")
+	if strings.Contains(strings.ToLower(parameters), "password") {
+		rest = place + "?" + redacted
+	}
+	return scheme + "://" + user + rest
 }

@@ -12,6 +12,8 @@ import (
 func TestSecretsAreNeverShown(t *testing.T) {
 	config, err := load(t, `
 redis: redis://user:redis-secret@host:6379/0
+ledger: postgres://host/carillon?user=ann&password=ledger-secret
+seal_keys: ["${CARILLON_SEAL_KEY}"]
 http: {tokens: [{name: ops, token: "${CARILLON_TOKEN}", role: admin}]}
 channels:
   main:
@@ -42,16 +44,16 @@ schedules:
 		fmt.Fprintf(&shown, "%v %+v %s\n", part, part, part)
 	}
 	text := shown.String()
-	if strings.Contains(text, "-secret") {
+	if strings.Contains(text, "-secret") || strings.Contains(text, sealKey) {
 		t.Errorf("a secret is shown:\n%s", text)
 	}
-	for _, needed := range []string{"ops", "admin", "main", "redis://[redacted]@host:6379/0", "access_token=[redacted]", "https://lists.example/a.csv", "postgres query"} {
+	for _, needed := range []string{"ops", "admin", "main", "redis://[redacted]@host:6379/0", "access_token=[redacted]", "https://lists.example/a.csv", "postgres query", "seal_keys=1", "trusted_proxies="} {
 		if !strings.Contains(text, needed) {
 			t.Errorf("%s is not shown:\n%s", needed, text)
 		}
 	}
-	encoded, err := json.Marshal([]any{config.Channels, config.Schedules})
-	if err != nil || bytes.Contains(encoded, []byte("-secret")) {
+	encoded, err := json.Marshal([]any{config.Channels, config.Schedules, Config{SealKeys: config.SealKeys}})
+	if err != nil || bytes.Contains(encoded, []byte("-secret")) || bytes.Contains(encoded, []byte(sealKey)) {
 		t.Errorf("JSON: %s, %v", encoded, err)
 	}
 }
@@ -60,5 +62,21 @@ func TestMissingSecretsShowAsMissing(t *testing.T) {
 	text := Channel{AccessToken: "x"}.String()
 	if !strings.Contains(text, "access_token=[redacted]") || !strings.Contains(text, "app_secret= ") {
 		t.Error(text)
+	}
+}
+
+func TestPasswordsOfAddressesAreHidden(t *testing.T) {
+	for address, want := range map[string]string{
+		"postgres://host/db?sslmode=require":                "postgres://host/db?sslmode=require",
+		"postgres://ann:hidden@host/db":                     "postgres://[redacted]@host/db",
+		"postgres://ann:hid@?den@host/db":                   "postgres://[redacted]@host/db",
+		"postgres://host/db?user=ann&PassWord=hidden":       "postgres://host/db?[redacted]",
+		"postgres://ann:hidden@host/db?sslpassword=hidden":  "postgres://[redacted]@host/db?[redacted]",
+		"redis-sentinel://:hidden@a:26379,b:26379?master=m": "redis-sentinel://[redacted]@a:26379,b:26379?master=m",
+		"sqlite:carillon.db":                                "sqlite:carillon.db",
+	} {
+		if got := hidePassword(address); got != want {
+			t.Errorf("%s: got %s, want %s", address, got, want)
+		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"carillon/campaign"
 )
 
 // maxColumns is how many columns a worksheet has (Microsoft, Excel
@@ -24,6 +26,8 @@ type sheetSource struct {
 	rowBytes int
 
 	row     int
+	read    int // rows, the empty ones included
+	strays  int // elements outside of rows
 	cells   []string
 	numeric []bool
 	done    bool
@@ -58,7 +62,7 @@ type meter struct {
 
 func (w workbook) meter(part io.Reader) *meter {
 	const markup = 10 // how many bytes of markup a byte of text may take
-	m := &meter{part: part, whole: w.limits.FileBytes * unpacking, renewal: int64(w.limits.RowBytes)*markup + 64<<10}
+	m := &meter{part: part, whole: w.unpacked(), renewal: int64(w.limits.RowBytes)*markup + 64<<10}
 	m.renew()
 	return m
 }
@@ -86,6 +90,9 @@ func (s *sheetSource) next() (record, error) {
 		case xml.StartElement:
 			if t.Name.Local == "row" {
 				return s.readRow(t)
+			}
+			if s.strays++; s.strays > elements {
+				return record{}, s.explain(errCrowded, s.row+1)
 			}
 		case xml.EndElement:
 			s.done = t.Name.Local == "sheetData"
@@ -118,6 +125,9 @@ func (s *sheetSource) explain(err error, row int) error {
 
 // readRow reads the cells of a row up to its end.
 func (s *sheetSource) readRow(start xml.StartElement) (record, error) {
+	if s.read++; s.read > campaign.MaxRows {
+		return record{}, &Error{Line: s.row, Problem: fmt.Sprintf("the worksheet has more than %d rows, the empty ones included", campaign.MaxRows), Hint: "split the list"}
+	}
 	s.row++
 	if at, err := strconv.Atoi(attribute(start, "r")); err == nil && at > 0 {
 		s.row = at

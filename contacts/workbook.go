@@ -21,7 +21,7 @@ const (
 	// smallPart bounds the parts of a workbook that are read whole: the list
 	// of its sheets and the styles.
 	smallPart = 16 << 20
-	// unpacking is how many times its file a worksheet's XML may be.
+	// unpacking is how many times the longest file a worksheet's XML may be.
 	unpacking = 20
 )
 
@@ -29,6 +29,7 @@ const (
 type workbook struct {
 	zip    *zip.Reader
 	limits Limits
+	size   int64 // of the file
 }
 
 type xmlRelationships struct {
@@ -53,11 +54,11 @@ type xmlWorkbook struct {
 
 // openWorkbook makes ready to read one sheet and notes it in the layout.
 func openWorkbook(file *io.SectionReader, opts campaign.ContactOptions, limits Limits, layout *Layout) (source, error) {
-	unzipped, err := zip.NewReader(file, file.Size())
+	unzipped, err := openZip(file)
 	if err != nil {
-		return nil, damaged(err)
+		return nil, err
 	}
-	w := workbook{unzipped, limits}
+	w := workbook{unzipped, limits, file.Size()}
 	root, err := w.related("", "/officeDocument")
 	switch {
 	case err != nil:
@@ -179,7 +180,7 @@ func (w workbook) parse(name string, into any) error {
 	if err != nil {
 		return err
 	}
-	err = xml.NewDecoder(io.LimitReader(part, smallPart)).Decode(into)
+	err = xml.NewTokenDecoder(w.tokens(part)).Decode(into)
 	if err := errors.Join(err, part.Close()); err != nil {
 		return damaged(fmt.Errorf("%s: %w", name, err))
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"carillon/campaign"
+	"carillon/seal"
 )
 
 //go:embed migrations
@@ -77,13 +78,16 @@ type Ledger struct {
 	read   *sql.DB
 	begin  func(context.Context) (session, error)
 	writer *writer   // nil where an engine has several
-	hold   io.Closer // keeps other processes out; nil where the engine serves many
+	hold   io.Closer // keeps other processes out; nil where nobody has to be
+	file   string    // of SQLite; empty where there is none
 	commit *committer
 
 	texts       sync.Map               // statements as they are written here → as the engine wants them
 	definitions sync.Map               // campaign.ID → *campaign.Definition; they never change
 	hashKey     atomic.Pointer[[]byte] // of persons who were erased
-	proofs      sync.Map               // channel → the acceptance that is on record as proof, int64 milliseconds
+	keys        atomic.Pointer[seal.Keys]
+	defined     atomic.Pointer[map[string]campaign.Schedule] // the schedules of the configuration, by name
+	proofs      sync.Map                                     // channel → the acceptance that is on record as proof, int64 milliseconds
 }
 
 // Open opens the ledger that url names ("sqlite:FILE" or "postgres://…"),
@@ -104,6 +108,11 @@ func Open(ctx context.Context, url string) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
+	return l.start(ctx)
+}
+
+// start brings the tables of a ledger up to date and starts its writers.
+func (l *Ledger) start(ctx context.Context) (*Ledger, error) {
 	if err := l.migrate(ctx); err != nil {
 		return nil, errors.Join(l.engine.explain(err), l.closeConnections())
 	}
@@ -123,7 +132,7 @@ func Open(ctx context.Context, url string) (*Ledger, error) {
 }
 
 // Shared reports whether other processes may use the ledger at the same time.
-func (l *Ledger) Shared() bool { return l.hold == nil }
+func (l *Ledger) Shared() bool { return l.engine.writers > 1 }
 
 // Close finishes what was handed to the writer and closes the connections.
 func (l *Ledger) Close() error {

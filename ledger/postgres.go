@@ -100,5 +100,6 @@ func hidePassword(address string) string {
 	if err != nil {
 		return "postgres://…"
 	}
+	u.RawQuery = "" // it may hold the password, too
 	return u.Redacted()
 }

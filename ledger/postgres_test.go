@@ -38,11 +38,17 @@ func TestANewerVersionsTablesAreRefused(t *testing.T) {
 }
 
 func TestPostgresIsAway(t *testing.T) {
-	_, err := ledger.Open(t.Context(), "postgres://carillon:secret@127.0.0.1:1/carillon?sslmode=disable")
-	if err == nil {
-		t.Fatal("opened a ledger where nothing listens")
-	}
-	if text := err.Error(); !strings.Contains(text, "does not answer; start PostgreSQL") || strings.Contains(text, "secret") {
-		t.Errorf("got %q", text)
+	for _, url := range []string{
+		"postgres://carillon:secret@127.0.0.1:1/carillon?sslmode=disable",
+		"postgres://127.0.0.1:1/carillon?sslmode=disable&user=carillon&password=secret",
+		"postgres://carillon:secret@127.0.0.1:none/carillon",
+	} {
+		_, err := ledger.Open(t.Context(), url)
+		if err == nil {
+			t.Fatal("opened a ledger where nothing listens")
+		}
+		if text := err.Error(); !strings.Contains(text, "write postgres://") && !strings.Contains(text, "does not answer; start PostgreSQL") || strings.Contains(text, "secret") {
+			t.Errorf("got %q", text)
+		}
 	}
 }

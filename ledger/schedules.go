@@ -32,6 +32,17 @@ type Schedule struct {
 	NextAt time.Time
 	// Changes counts how often the schedule has changed, its next slot included.
 	Changes int64
+	// Secrecy says where the secrets of its source are kept.
+	Secrecy Secrecy
+	// Unusable says why the definition is not whole, and what to do; nil where it
+	// is. It wraps ErrLocked or ErrUndefined.
+	Unusable error
+}
+
+// scheduleRow is a schedule as its row has it.
+type scheduleRow struct {
+	Schedule
+	sealed string
 }
 
 // ErrTaken says that another schedule has the name.
@@ -47,7 +58,14 @@ type NewSchedule struct {
 // that are there no more are removed. One that has its times as before keeps
 // its next slot, so that what was missed meanwhile is known, and whoever is
 // paused stays so. One of the same name that was added by the API is replaced.
+// The rows hold the name and the times alone; the definitions are kept in
+// memory, as DefineSchedules does.
 func (l *Ledger) SyncSchedules(ctx context.Context, wanted []NewSchedule, now time.Time) error {
+	definitions := make([]campaign.Schedule, len(wanted))
+	for i, w := range wanted {
+		definitions[i] = w.Schedule
+	}
+	l.DefineSchedules(definitions)
 	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		known, err := readSchedules(ctx, t, t.l.sql(`ORDER BY name LOCKED`))
 		if err != nil {
@@ -62,12 +80,12 @@ func (l *Ledger) SyncSchedules(ctx context.Context, wanted []NewSchedule, now ti
 			}
 		}
 		for _, w := range wanted {
-			at := slices.IndexFunc(known, func(k Schedule) bool { return k.Name == w.Name })
+			at := slices.IndexFunc(known, func(k scheduleRow) bool { return k.Name == w.Name })
 			switch {
 			case at < 0:
-				_, err = t.insertSchedule(ctx, w, FromConfig, now)
+				_, err = t.insertSchedule(ctx, NewSchedule{times(w.Schedule), w.Next}, "", FromConfig, now)
 			default:
-				err = t.updateSchedule(ctx, known[at], w)
+				err = t.updateSchedule(ctx, known[at].Schedule, w)
 			}
 			if err != nil {
 				return err
@@ -79,12 +97,16 @@ func (l *Ledger) SyncSchedules(ctx context.Context, wanted []NewSchedule, now ti
 
 // AddSchedule adds a schedule for the API, and returns it. It reports false where
 // the same one is there already. The error wraps ErrTaken where another one has
-// the name.
+// the name, and seal.ErrNoKey where there is no key for its secrets.
 func (l *Ledger) AddSchedule(ctx context.Context, s NewSchedule, now time.Time) (Schedule, bool, error) {
 	s.Schedule = s.WithDefaults()
+	stored, sealed, err := l.conceal(s.Schedule)
+	if err != nil {
+		return Schedule{}, false, err
+	}
 	added := false
-	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) (err error) {
-		added, err = t.insertSchedule(ctx, s, FromAPI, now)
+	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) (err error) {
+		added, err = t.insertSchedule(ctx, NewSchedule{stored, s.Next}, sealed, FromAPI, now)
 		return err
 	})
 	if err != nil {
@@ -98,10 +120,10 @@ func (l *Ledger) AddSchedule(ctx context.Context, s NewSchedule, now time.Time) 
 }
 
 // insertSchedule reports whether the name was free.
-func (t *tx) insertSchedule(ctx context.Context, s NewSchedule, origin Origin, now time.Time) (bool, error) {
+func (t *tx) insertSchedule(ctx context.Context, s NewSchedule, sealed string, origin Origin, now time.Time) (bool, error) {
 	done, err := t.ExecContext(ctx, `
-		INSERT INTO schedules (name, definition, origin, next_at, created_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (name) DO NOTHING`, s.Name, asJSON(s.WithDefaults()), string(origin), millis(s.Next), now.UnixMilli())
+		INSERT INTO schedules (name, definition, sealed, origin, next_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (name) DO NOTHING`, s.Name, asJSON(s.Schedule), sealed, string(origin), millis(s.Next), now.UnixMilli())
 	if err != nil {
 		return false, fmt.Errorf("ledger: add schedule %s: %w", s.Name, err)
 	}
@@ -110,7 +132,7 @@ func (t *tx) insertSchedule(ctx context.Context, s NewSchedule, origin Origin, n
 }
 
 func (t *tx) updateSchedule(ctx context.Context, known Schedule, wanted NewSchedule) error {
-	s := wanted.WithDefaults()
+	s := times(wanted.Schedule)
 	next := wanted.Next
 	switch {
 	case known.Paused:
@@ -122,7 +144,7 @@ func (t *tx) updateSchedule(ctx context.Context, known Schedule, wanted NewSched
 		return nil
 	}
 	_, err := t.ExecContext(ctx, `
-		UPDATE schedules SET definition = $2, origin = $3, next_at = $4, changes = changes + 1 WHERE name = $1`,
+		UPDATE schedules SET definition = $2, sealed = '', origin = $3, next_at = $4, changes = changes + 1 WHERE name = $1`,
 		s.Name, asJSON(s), string(FromConfig), millis(next))
 	if err != nil {
 		return fmt.Errorf("ledger: change schedule %s: %w", s.Name, err)
@@ -180,7 +202,7 @@ func (l *Ledger) changeSchedule(ctx context.Context, name string, change func(co
 		if len(found) == 0 {
 			return fmt.Errorf("schedule %s %w", name, ErrNotFound)
 		}
-		if err := change(ctx, t, found[0]); err != nil {
+		if err := change(ctx, t, found[0].Schedule); err != nil {
 			return fmt.Errorf("schedule %s: %w", name, err)
 		}
 		return nil
@@ -189,7 +211,12 @@ func (l *Ledger) changeSchedule(ctx context.Context, name string, change func(co
 
 // Schedules are all there are, by name.
 func (l *Ledger) Schedules(ctx context.Context) ([]Schedule, error) {
-	return readSchedules(ctx, l.read, `ORDER BY name`)
+	found, err := readSchedules(ctx, l.read, `ORDER BY name`)
+	all := make([]Schedule, len(found))
+	for i, row := range found {
+		all[i] = l.complete(row)
+	}
+	return all, err
 }
 
 // Schedule is the one of a name; the error wraps ErrNotFound where there is none.
@@ -201,25 +228,26 @@ func (l *Ledger) Schedule(ctx context.Context, name string) (Schedule, error) {
 	if len(found) == 0 {
 		return Schedule{}, fmt.Errorf("schedule %s %w", name, ErrNotFound)
 	}
-	return found[0], nil
+	return l.complete(found[0]), nil
 }
 
-func readSchedules(ctx context.Context, from querier, where string, args ...any) ([]Schedule, error) {
-	rows, err := from.QueryContext(ctx, `SELECT name, definition, origin, paused, next_at, changes FROM schedules `+where, args...)
+// readSchedules reads schedules as their rows have them.
+func readSchedules(ctx context.Context, from querier, where string, args ...any) ([]scheduleRow, error) {
+	rows, err := from.QueryContext(ctx, `SELECT name, definition, sealed, origin, paused, next_at, changes FROM schedules `+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: schedules: %w", err)
 	}
 	defer rows.Close()
-	var found []Schedule
+	var found []scheduleRow
 	for rows.Next() {
-		var s Schedule
+		var s scheduleRow
 		var name string
 		var definition []byte
 		var next sql.NullInt64
-		if err := rows.Scan(&name, &definition, &s.Origin, &s.Paused, &next, &s.Changes); err != nil {
+		if err := rows.Scan(&name, &definition, &s.sealed, &s.Origin, &s.Paused, &next, &s.Changes); err != nil {
 			return nil, fmt.Errorf("ledger: schedules: %w", err)
 		}
-		if err := json.Unmarshal(definition, &s.Schedule); err != nil {
+		if err := json.Unmarshal(definition, &s.Schedule.Schedule); err != nil {
 			return nil, fmt.Errorf("ledger: definition of schedule %s: %w", name, err)
 		}
 		s.NextAt = moment(next)

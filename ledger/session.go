@@ -25,9 +25,10 @@ type querier interface {
 
 // prepare says how transactions are begun. An engine with one writer gets a
 // connection that remembers every statement it has run: its driver would
-// otherwise translate each one anew each time.
+// otherwise translate each one anew each time. A scratch ledger cannot spare
+// its only connection.
 func (l *Ledger) prepare(ctx context.Context) error {
-	if l.engine.writers > 1 {
+	if l.engine.writers > 1 || l.read == l.write {
 		l.begin = func(ctx context.Context) (session, error) { return l.write.BeginTx(ctx, nil) }
 		return nil
 	}

@@ -37,6 +37,9 @@ func openSQLite(ctx context.Context, path string) (*Ledger, error) {
 	if err := inspect(ctx, path); err != nil {
 		return nil, errors.Join(err, hold.Close())
 	}
+	if err := makeFile(path); err != nil {
+		return nil, errors.Join(err, hold.Close())
+	}
 	pragmas := url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {
@@ -55,15 +58,31 @@ func openSQLite(ctx context.Context, path string) (*Ledger, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return &Ledger{
-		engine: engine{
-			name: "sqlite", dialect: goose.DialectSQLite3, each: "json_each(%s)",
-			clock: "CAST(unixepoch('subsec') * 1000 AS BIGINT)", writers: 1,
-			repeat:  func(error) bool { return false },
-			explain: func(err error) error { return explainSQLite(path, err) },
-		},
-		write: write, read: read, hold: hold,
-	}, nil
+	return &Ledger{engine: sqliteEngine(path), write: write, read: read, hold: hold, file: path}, nil
+}
+
+// OpenScratch opens an empty ledger that nobody else sees and that leaves
+// nothing behind, however the process ends: SQLite keeps what does not fit into
+// its cache in a file that has no name any more. It serves one goroutine.
+func OpenScratch(ctx context.Context) (*Ledger, error) {
+	const name = "in a temporary file (TMPDIR)"
+	db, err := sql.Open("sqlite", "file:?_pragma=synchronous(OFF)"+cachePragma(writerCache))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1) // another one would have a database of its own
+	l := &Ledger{engine: sqliteEngine(name), write: db, read: db}
+	return l.start(ctx)
+}
+
+// sqliteEngine is the engine of a ledger that errors call name.
+func sqliteEngine(name string) engine {
+	return engine{
+		name: "sqlite", dialect: goose.DialectSQLite3, each: "json_each(%s)",
+		clock: "CAST(unixepoch('subsec') * 1000 AS BIGINT)", writers: 1,
+		repeat:  func(error) bool { return false },
+		explain: func(err error) error { return explainSQLite(name, err) },
+	}
 }
 
 // sqliteDSN names a file to the driver. The path is escaped, for "?" and "#" may
@@ -76,7 +95,7 @@ func holdFile(path string) (*os.File, error) {
 	if path == "" {
 		return nil, fmt.Errorf("%w: sqlite: names no file; write sqlite:carillon.db", ErrUnsupported)
 	}
-	file, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, private)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("ledger %s: the folder %s does not exist; create it: %w", path, filepath.Dir(path), err)

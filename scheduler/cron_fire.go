@@ -103,6 +103,9 @@ func (s *Scheduler) cron(ctx context.Context, term ledger.Term, now time.Time) e
 			continue
 		}
 		of, there := schedules[slot.Schedule]
+		if errors.Is(of.Unusable, ledger.ErrUndefined) {
+			continue // it is for whoever has its configuration
+		}
 		earlier := ofOne(open[:i], slot.Schedule)
 		switch why, wait := heldUp(slot, of, there, earlier); {
 		case wait:

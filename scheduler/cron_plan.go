@@ -27,6 +27,10 @@ func (s *Scheduler) planSlots(ctx context.Context, all []ledger.Schedule, now ti
 		if of.NextAt.IsZero() || of.NextAt.After(now) {
 			continue
 		}
+		if errors.Is(of.Unusable, ledger.ErrUndefined) { // whoever has its configuration plans what is missed
+			errs = append(errs, fmt.Errorf("schedule %s makes no slots: %w", of.Name, of.Unusable))
+			continue
+		}
 		cron, err := ParseCron(of.Cron, of.Zone)
 		if err != nil { // by a version that could read more, or a system with more zones
 			errs = append(errs, fmt.Errorf("schedule %s makes no slots: %w", of.Name, err))

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"carillon/campaign"
@@ -19,6 +21,9 @@ const (
 	connectTimeout = 10 * time.Second
 	// farewell is how long a connection may take to end; ours.
 	farewell = 5 * time.Second
+	// longestRow is how many bytes a row of a query may have, far beyond what a
+	// list may: the driver keeps it in memory as a whole.
+	longestRow = 16 << 20
 )
 
 // queryPostgres writes the rows of a query. It runs in a transaction that may
@@ -31,6 +36,11 @@ func queryPostgres(ctx context.Context, src campaign.Source, o Options, to io.Wr
 	config.RuntimeParams["application_name"] = "carillon"
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
+	}
+	config.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		front := pgproto3.NewFrontend(r, w)
+		front.SetMaxBodyLen(longestRow)
+		return front
 	}
 	conn, err := pgconn.ConnectConfig(ctx, config)
 	if err != nil {
@@ -114,16 +124,22 @@ func postgresText(kind uint32, text string) string {
 	return text
 }
 
-// explainPostgres tells what the query itself is wrong in from what may pass.
+// quotedValue is a value that PostgreSQL quotes at the end of a message.
+var quotedValue = regexp.MustCompile(`: ".*"$`)
+
+// explainPostgres tells what the query itself is wrong in from what may pass. It
+// repeats no value of a row, which may be a person's number.
 func explainPostgres(err error) error {
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {
 		return err
 	}
 	// Appendix A of the PostgreSQL manual; class 42 is about the statement's text
-	// and what it may touch.
-	const readOnly, mistaken = "25006", "42"
+	// and what it may touch, class 22 about values.
+	const readOnly, mistaken, values = "25006", "42", "22"
 	switch {
+	case strings.HasPrefix(refused.Code, values):
+		return fmt.Errorf("the query failed: %s (SQLSTATE %s)", quotedValue.ReplaceAllString(refused.Message, ""), refused.Code)
 	case refused.Code == readOnly:
 		return refusef("the query writes, and lists are only read; write a SELECT: %w", err)
 	case strings.HasPrefix(refused.Code, mistaken):

@@ -88,6 +88,9 @@ func TestPostgres(t *testing.T) {
 
 func testPostgresRefusals(t *testing.T, dsn string) {
 	program := filepath.Join(t.TempDir(), "ran")
+	fails(t, campaign.Source{DSN: dsn, Query: "SELECT CAST(name || 'hidden' AS INTEGER) FROM people"}, Options{},
+		"the query failed: invalid input syntax for type integer (SQLSTATE 22P02)", false)
+	fails(t, campaign.Source{DSN: dsn, Query: "SELECT repeat('x', 100000000)"}, Options{}, "invalid body length", false)
 	for query, want := range map[string]string{
 		"DELETE FROM people RETURNING phone":                                   "the query writes",
 		"WITH gone AS (DELETE FROM people RETURNING *) SELECT * FROM gone":     "the query writes",
@@ -153,6 +156,7 @@ func TestSQLite(t *testing.T) {
 		"SELECT note FROM binary":              `row 1, column "note": the value is binary`,
 		"SELECT 1; DELETE FROM people":         "query: has several statements",
 		"BEGIN":                                "gives no columns",
+		"SELECT hex(zeroblob(900000000))":      "too big",
 	} {
 		list, err := fetch(t, campaign.Source{DSN: "sqlite:" + path, Query: query}, Options{})
 		if err == nil || !strings.Contains(err.Error(), want) {

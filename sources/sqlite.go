@@ -39,8 +39,10 @@ func querySQLite(ctx context.Context, src campaign.Source, o Options, to io.Writ
 		return fmt.Errorf("the database cannot be opened: %w", err)
 	}
 	defer func() { _ = conn.Close() }() // db.Close says what matters
-	if _, err := sqlite.Limit(conn, sqlite3.SQLITE_LIMIT_ATTACHED, 0); err != nil {
-		return err
+	for limit, most := range map[int]int{sqlite3.SQLITE_LIMIT_ATTACHED: 0, sqlite3.SQLITE_LIMIT_LENGTH: longestRow} {
+		if _, err := sqlite.Limit(conn, limit, most); err != nil {
+			return err
+		}
 	}
 	rows, err := conn.QueryContext(ctx, src.Query)
 	if err != nil {

@@ -147,6 +147,28 @@ func TestPrivateAddressesAreNotAsked(t *testing.T) {
 	}
 }
 
+// However this machine is spelt, and whatever name stands for it, nobody asks it
+// for a list.
+func TestSpellingsOfThisMachineAreNotAsked(t *testing.T) {
+	var asked atomic.Bool
+	address := serve(t, func(http.ResponseWriter, *http.Request) { asked.Store(true) })
+	_, port, _ := strings.Cut(strings.TrimPrefix(address, "http://"), ":")
+	o := Options{Resolver: nameServer(t, [4]byte{127, 0, 0, 1}), Timeout: 20 * time.Second}
+	for _, host := range []string{
+		"2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001", "127.1", "127.0.0.1.", "localhost.", "LOCALHOST", "a.localhost",
+		"[::1]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::]", "0", "0.0.0.0",
+		"%31%32%37.0.0.1", "１２７.0.0.1", "127。0。0。1", "ⓛocalhost", "8.8.8.8@127.0.0.1", "ann:8.8.8.8@localhost", "[fe80::1%25lo]", "[::1%25lo]",
+	} {
+		src := campaign.Source{URL: "http://" + host + ":" + port + "/"}
+		if list, err := fetch(t, src, o); err == nil {
+			t.Errorf("%s gives %q", host, list)
+		}
+	}
+	if asked.Load() {
+		t.Error("the server was asked")
+	}
+}
+
 // A name may stand for a public address when somebody looks, and for a private
 // one when it is dialled.
 func TestNameThatMovesIsJudgedWhenItIsDialled(t *testing.T) {

@@ -61,8 +61,7 @@ func TestRolesConfigurationReachesItsServers(t *testing.T) {
 	file, _ := roleServices(t)
 	environment := file.Services["worker"].Environment
 	config, err := configs.Load("../configs/compose.roles.yaml", func(name string) (string, bool) {
-		_, given := environment[name]
-		return "0123456789012345", given
+		return composeValue(environment, name)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -52,6 +52,10 @@ type Token struct {
 	Role  Role
 }
 
+// minToken is how long a token has to be, in bytes: whoever may try for ever
+// guesses a shorter one.
+const minToken = 16
+
 // secret is a token as the server keeps it.
 type secret struct {
 	name   string
@@ -62,9 +66,9 @@ type secret struct {
 func newSecrets(tokens []Token) ([]secret, error) {
 	secrets := make([]secret, len(tokens))
 	for i, t := range tokens {
-		if t.Name == "" || t.Token == "" || t.Role.rank() == 0 {
-			return nil, fmt.Errorf("web: token %d (%q) needs a name, a token and a role: %s, %s or %s",
-				i+1, t.Name, Viewer, Operator, Admin)
+		if t.Name == "" || len(t.Token) < minToken || t.Role.rank() == 0 {
+			return nil, fmt.Errorf("web: token %d (%q) needs a name, a token of %d characters or more, and a role: %s, %s or %s",
+				i+1, t.Name, minToken, Viewer, Operator, Admin)
 		}
 		secrets[i] = secret{t.Name, t.Role, sha256.Sum256([]byte(t.Token))}
 	}
@@ -102,19 +106,51 @@ func (s *Server) authenticate(r *http.Request) (caller, error) {
 	if header := r.Header.Get("Authorization"); header != "" {
 		scheme, token, _ := strings.Cut(header, " ")
 		found, known := s.admit(strings.TrimSpace(token))
-		if !strings.EqualFold(scheme, "Bearer") || !known {
+		known = known && strings.EqualFold(scheme, "Bearer")
+		if err := s.throttled(r, newProof(header, known)); err != nil {
+			return caller{}, err
+		}
+		if !known {
 			return caller{}, refuse(unauthorized, "check the token (the command line takes it from CARILLON_TOKEN)",
 				"the Authorization header holds no known token")
 		}
 		return found, nil
 	}
 	if cookie, err := r.Cookie(cookieName); err == nil {
-		if found, known := s.readCookie(cookie.Value); known {
+		found, ends, known := s.cookieOwner(cookie.Value)
+		p := newProof(cookie.Value, known)
+		p.cookie = true
+		if err := s.throttled(r, p); err != nil {
+			return caller{}, err
+		}
+		if known && s.now().Before(ends) {
 			return found, nil
 		}
 	}
 	return caller{}, refuse(unauthorized, "send the header Authorization: Bearer TOKEN, or log in at /login",
 		"the request carries no token")
+}
+
+// throttled refuses a proof whose address has sent too many wrong ones, and logs
+// how that grows.
+func (s *Server) throttled(r *http.Request, p proof) error {
+	from := s.originOf(r)
+	ruling := s.tries.judge(from.neighbourhood(), p, s.now())
+	if ruling.tries > 0 {
+		hint := "if programs of yours are there, give them a token of the configuration"
+		if from.claims {
+			hint = "if that is your proxy, name it under http.trusted_proxies: all who come through it wait together"
+		}
+		s.log.Warn("wrong tokens: an address has to wait", "request", visitOf(r).id, "from", from.neighbourhood(), "wrong", ruling.tries, "hint", hint)
+	}
+	if ruling.wait == 0 {
+		return nil
+	}
+	seconds := int((ruling.wait + time.Second - 1) / time.Second)
+	refused := refuse(tooManyTries, "wait as long as Retry-After says, then send the right token; each wrong one makes it longer",
+		"too many wrong tokens came from this address; the next one is looked at in %d s", seconds)
+	refused.RetryAfter = seconds
+	return refused
 }
 
 // authorize lets a caller of the role pass and notes who it is.
@@ -171,23 +207,24 @@ func (s *Server) newCookie(who caller, token string, secure bool) *http.Cookie {
 	}
 }
 
-func (s *Server) readCookie(value string) (caller, bool) {
+// cookieOwner says whose cookie this is, and until when it is worth anything.
+func (s *Server) cookieOwner(value string) (who caller, ends time.Time, known bool) {
 	at := strings.LastIndexByte(value, '.')
 	if at < 0 {
-		return caller{}, false
+		return who, ends, false
 	}
 	claim, signature := value[:at], value[at+1:]
-	_, ends, _ := strings.Cut(claim, ".")
-	second, err := strconv.ParseInt(ends, 10, 64)
-	if err != nil || s.now().Unix() >= second {
-		return caller{}, false
+	_, until, _ := strings.Cut(claim, ".")
+	second, err := strconv.ParseInt(until, 10, 64)
+	if err != nil {
+		return who, ends, false
 	}
 	for _, secret := range s.tokens {
 		if hmac.Equal([]byte(signature), []byte(sign(secret.digest, claim))) {
-			return caller{secret.name, secret.role}, true
+			return caller{secret.name, secret.role}, time.Unix(second, 0), true
 		}
 	}
-	return caller{}, false
+	return who, ends, false
 }
 
 func sign(key [sha256.Size]byte, claim string) string {

@@ -24,6 +24,7 @@ func TestRoles(t *testing.T) {
 		role  Role
 	}{{"", ""}, {"not-a-token", ""}, {viewerToken, Viewer}, {operatorToken, Operator}, {adminToken, Admin}}
 	for _, r := range routes {
+		f.server.tries = newThrottle()
 		path := strings.NewReplacer("{id}", "zzzzzzz", "{channel}", "none").Replace(r.path)
 		for _, who := range callers {
 			answer := f.do(call{method: r.method, path: path, token: who.token})
@@ -96,7 +97,7 @@ func TestLogin(t *testing.T) {
 	}
 
 	cookie := f.logIn(viewerToken)
-	if !cookie.HttpOnly || cookie.SameSite != http.SameSiteStrictMode || strings.Contains(cookie.Value, viewerToken) {
+	if !cookie.HttpOnly || cookie.SameSite != http.SameSiteStrictMode || cookie.Path != "/" || cookie.Secure || strings.Contains(cookie.Value, viewerToken) {
 		t.Errorf("cookie %v", cookie)
 	}
 	with := func(method, value string) reply {
@@ -135,7 +136,7 @@ func TestCookieDiesWithItsToken(t *testing.T) {
 			t.Fatal(err)
 		}
 		after := &Server{now: time.Now, tokens: secrets}
-		if _, known := after.readCookie(cookie.Value); known != want {
+		if _, _, known := after.cookieOwner(cookie.Value); known != want {
 			t.Errorf("token %s: known is %v", token, known)
 		}
 	}
@@ -157,7 +158,7 @@ func TestLocalPath(t *testing.T) {
 	}
 }
 
-func FuzzReadCookie(f *testing.F) {
+func FuzzCookieOwner(f *testing.F) {
 	s := &Server{now: time.Now}
 	var err error
 	if s.tokens, err = newSecrets(threeTokens()); err != nil {
@@ -167,7 +168,7 @@ func FuzzReadCookie(f *testing.F) {
 	f.Add("ZXZl.99999999999.AAAA")
 	f.Add(good[:len(good)-1])
 	f.Fuzz(func(t *testing.T, value string) {
-		if _, known := s.readCookie(value); known && value != good {
+		if _, _, known := s.cookieOwner(value); known && value != good {
 			t.Errorf("%q is let in", value)
 		}
 	})

@@ -23,7 +23,8 @@ func readJSON(w http.ResponseWriter, r *http.Request, most int64, hint string, i
 	decoder.DisallowUnknownFields()
 	err = decoder.Decode(into)
 	var size *http.MaxBytesError
-	if err == nil || errors.As(err, &size) {
+	var said *problem
+	if err == nil || errors.As(err, &size) || errors.As(err, &said) {
 		return err
 	}
 	return refuse(badRequest, hint, "the body cannot be read: %s", unreadable(err))

@@ -128,6 +128,7 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.byPieces(r)
 	up, err := receiveUpload(w, r)
 	defer up.remove()
 	if err != nil {

@@ -218,7 +218,10 @@ func (f *fixture) visitLogin() {
 	open := start(f.t, nil)
 	open.get("/login")
 	f.seen.seen["loginPage 303"] = open.seen.seen["loginPage 303"]
-	f.do(call{method: "POST", path: "/login", header: form(), body: strings.NewReader("token=wrong")})
+	for n := range freeTries + 2 {
+		f.do(call{method: "POST", path: "/login", header: form(), body: strings.NewReader("token=wrong" + strconv.Itoa(n))})
+	}
+	f.server.tries = newThrottle()
 	f.do(call{method: "POST", path: "/login", header: form(), body: strings.NewReader(url.Values{"token": {viewerToken}}.Encode())})
 }
 

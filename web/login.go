@@ -2,8 +2,10 @@ package web
 
 import (
 	_ "embed"
+	"errors"
 	"html/template"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -33,15 +35,30 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 	}
 	next, token := localPath(r.PostForm.Get("next")), strings.TrimSpace(r.PostForm.Get("token"))
 	who, known := s.admit(token)
+	if len(s.tokens) > 0 {
+		if err := s.throttled(r, newProof("Bearer "+token, known)); err != nil {
+			return s.waitAtLogin(w, next, err)
+		}
+	}
 	if !known && len(s.tokens) > 0 {
 		return showLogin(w, http.StatusUnauthorized, loginView{next, "No such token. The configuration lists those there are under http.tokens."})
 	}
 	if known {
 		visitOf(r).caller = who
-		http.SetCookie(w, s.newCookie(who, token, r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"))
+		http.SetCookie(w, s.newCookie(who, token, s.originOf(r).tls))
 	}
 	seeOther(w, next)
 	return nil
+}
+
+// waitAtLogin shows a browser that it has to wait.
+func (s *Server) waitAtLogin(w http.ResponseWriter, next string, err error) error {
+	var p *problem
+	if !errors.As(err, &p) {
+		return err
+	}
+	w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	return showLogin(w, p.Status, loginView{next, p.Detail + "."})
 }
 
 // seeOther sends a browser elsewhere.

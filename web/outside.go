@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,6 +49,8 @@ func (s *Server) outside(mux *http.ServeMux) http.Handler {
 			s.metrics.request(r.Pattern, recorder.status)
 			s.logRequest(r, recorder, time.Since(began))
 		}()
+		body := s.timeBody(recorder, r)
+		defer body.leave()
 		defer s.rescue(recorder, r)
 		if err := crossOrigin.Check(r); err != nil {
 			s.refuse(recorder, r, refuse(forbidden, "use the API from a program, or from a page of this server",
@@ -99,6 +102,9 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		if !errors.Is(p.cause, context.Canceled) {
 			s.log.Error("request failed", "request", p.RequestID, "path", r.URL.Path, "error", p.cause)
 		}
+	}
+	if p.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
 	if strings.HasSuffix(p.Type, ":"+string(stillImporting)) {
 		w.Header().Set("Retry-After", "2")

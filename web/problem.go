@@ -22,11 +22,13 @@ const (
 	badRequest      kind = "bad-request"
 	unauthorized    kind = "unauthorized"
 	forbidden       kind = "forbidden"
+	tooManyTries    kind = "too-many-tries"
 	notFound        kind = "not-found"
 	wrongMethodKind kind = "method-not-allowed"
 	wrongState      kind = "wrong-state"
 	stillImporting  kind = "still-importing"
 	tooLarge        kind = "too-large"
+	tooSlow         kind = "too-slow"
 	wrongType       kind = "unsupported-media-type"
 	badCampaign     kind = "bad-campaign"
 	badContacts     kind = "bad-contacts"
@@ -47,6 +49,8 @@ func (k kind) about() (status int, title string) {
 		return http.StatusUnauthorized, "Not logged in"
 	case forbidden:
 		return http.StatusForbidden, "Not allowed"
+	case tooManyTries:
+		return http.StatusTooManyRequests, "Too many wrong tokens"
 	case notFound:
 		return http.StatusNotFound, "Not found"
 	case wrongMethodKind:
@@ -57,6 +61,8 @@ func (k kind) about() (status int, title string) {
 		return http.StatusConflict, "The first request is still being worked on"
 	case tooLarge:
 		return http.StatusRequestEntityTooLarge, "Too large"
+	case tooSlow:
+		return http.StatusRequestTimeout, "Too slow"
 	case wrongType:
 		return http.StatusUnsupportedMediaType, "Wrong type of content"
 	case badCampaign:
@@ -90,6 +96,9 @@ type problem struct {
 	Line      int     `json:"line,omitempty"`
 	Errors    []fault `json:"errors,omitempty"`
 	RequestID string  `json:"request_id,omitempty"`
+
+	// RetryAfter is the header of that name, in seconds; 0: none.
+	RetryAfter int `json:"-"`
 
 	cause error // for the log
 }

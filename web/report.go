@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"carillon/campaign"
 	"carillon/ledger"
@@ -93,10 +94,12 @@ func stamp(t time.Time) string {
 }
 
 // harmless keeps a spreadsheet from taking a text that others wrote for a
-// formula (OWASP, CSV injection): an apostrophe goes before it. A plus with
-// digits alone is a phone number.
+// formula (OWASP, CSV injection): an apostrophe goes before it. Some take the
+// wide signs of East Asian keyboards for the others. A plus with digits alone is
+// a phone number.
 func harmless(text string) string {
-	if text == "" || !strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+	first, _ := utf8.DecodeRuneInString(text)
+	if text == "" || !strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return text
 	}
 	if digits := text[1:]; text[0] == '+' && digits != "" && strings.Trim(digits, "0123456789") == "" {

@@ -56,6 +56,7 @@ func TestHarmless(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "Ada": "Ada", "+4915112345601": "+4915112345601", "a=1": "a=1",
 		"=1+1": "'=1+1", "@SUM(1)": "'@SUM(1)", "-": "'-", "\tx": "'\tx", "\r=1": "'\r=1", "+1+cmd|' /C calc'!A0": "'+1+cmd|' /C calc'!A0", "+": "'+",
+		"\n=1": "'\n=1", "＝1+1": "'＝1+1", "＋1": "'＋1", "－1": "'－1", "＠SUM(1)": "'＠SUM(1)", "\xff=1": "\xff=1",
 	} {
 		if got := harmless(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)

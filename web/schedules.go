@@ -4,10 +4,12 @@ import (
 	"errors"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"carillon/campaign"
 	"carillon/ledger"
+	"carillon/seal"
 )
 
 // scheduleView is a schedule as the API gives it. It holds no secret: of its
@@ -26,6 +28,10 @@ type scheduleView struct {
 	Paused   bool          `json:"paused"`
 	NextAt   *time.Time    `json:"next_at"`
 	Last     *slotView     `json:"last"`
+	// Secrets says where the secrets of its source are kept, Problem what is wrong
+	// with that or keeps the schedule from running, and what to do.
+	Secrets ledger.Secrecy `json:"secrets,omitempty"`
+	Problem string         `json:"problem,omitempty"`
 	// Lists of schedules leave out what follows.
 	Database     string `json:"database,omitempty"`
 	Query        string `json:"query,omitempty"`
@@ -37,10 +43,12 @@ type scheduleView struct {
 func viewSchedule(of ledger.Schedule, last map[string]campaign.Slot, open []ledger.OpenSlot) scheduleView {
 	v := scheduleView{
 		Name: of.Name, Cron: of.Cron, Zone: of.Zone, Overlap: of.Overlap, CatchUp: of.CatchUp,
-		Contacts: of.Contacts.String(), Campaign: filepath.Base(of.CampaignFile),
-		Origin: of.Origin, Paused: of.Paused, NextAt: moment(of.NextAt),
+		Contacts: of.Contacts.String(), Origin: of.Origin, Paused: of.Paused, NextAt: moment(of.NextAt),
+		Secrets: of.Secrecy, Problem: problemWith(of),
 	}
-	if of.CampaignFile == "" {
+	if of.CampaignFile != "" {
+		v.Campaign = filepath.Base(of.CampaignFile)
+	} else {
 		if def, err := campaign.Parse([]byte(of.Campaign)); err == nil { // it was read before it was taken
 			v.Campaign = def.Name
 		}
@@ -52,6 +60,20 @@ func viewSchedule(of ledger.Schedule, last map[string]campaign.Slot, open []ledg
 	}
 	return v
 }
+
+// problemWith says what is wrong with where a schedule's secrets are.
+func problemWith(of ledger.Schedule) string {
+	switch {
+	case of.Unusable != nil:
+		return of.Unusable.Error()
+	case of.Secrecy == ledger.Plain:
+		return "its secrets stand in the ledger in plain text; " + howToSeal
+	}
+	return ""
+}
+
+// howToSeal is what to do where there is no key.
+const howToSeal = "write a key under seal_keys in the configuration (make one with: openssl rand -hex 32) and restart"
 
 func (s *Server) listSchedules(w http.ResponseWriter, r *http.Request) error {
 	all, err := s.ledger.Schedules(r.Context())
@@ -82,6 +104,11 @@ func (s *Server) addSchedule(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	_, added, err := s.ledger.AddSchedule(r.Context(), wanted, s.now())
+	if errors.Is(err, seal.ErrNoKey) {
+		_, secrets := wanted.Contacts.Part()
+		return refuse(badSchedule, howToSeal, "contacts: %s would stand in the ledger in plain text, for there is no key to seal it with; nothing was changed",
+			strings.Join(secrets.Parts(), " and "))
+	}
 	if errors.Is(err, ledger.ErrTaken) {
 		return refuse(nameTaken, "remove that one first, or choose another name", "there is another schedule %s", wanted.Name)
 	}
@@ -140,12 +167,20 @@ func (s *Server) pauseSchedule(w http.ResponseWriter, r *http.Request) error {
 	return s.answerSchedule(w, r, http.StatusOK, name)
 }
 
+// unusable is the problem of a schedule whose definition is not whole.
+func unusable(of ledger.Schedule) error {
+	return refuse(wrongState, "ask again when that is done", "schedule %s cannot run: %v", of.Name, of.Unusable)
+}
+
 // resumeSchedule lets a schedule go on with the slot that comes next.
 func (s *Server) resumeSchedule(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
 	of, err := s.ledger.Schedule(r.Context(), name)
 	if err != nil {
 		return noSchedule(name, err)
+	}
+	if of.Unusable != nil {
+		return unusable(of)
 	}
 	next, err := s.nextSlot(of.Schedule, s.now())
 	if err != nil {

@@ -5,11 +5,13 @@
 // It guarantees that a webhook is answered with 200 only after its receipts
 // are on disk, that whoever lacks a role learns so and nothing else happens,
 // that every refusal is an RFC 9457 problem document with a hint, and that
-// uploads and reports take memory that is flat in their length. What the API
+// uploads and reports take memory that is flat in their length. An address that
+// sends wrong tokens waits longer each time. What the API
 // answers is what openapi.yaml says; a test holds the two together.
 //
 // It sends nothing: it writes to the ledger, and the scheduler looks there.
-// Time limits of connections are left to the http.Server around it.
+// Bodies have to come in time; the other limits of connections are left to the
+// http.Server around it.
 package web
 
 import (
@@ -19,6 +21,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -119,6 +122,9 @@ type Options struct {
 	// Tokens admit callers. Without any, everything is open to whoever reaches
 	// the server under a loopback name, which is for one's own machine only.
 	Tokens []Token
+	// Proxies are the networks of the proxies whose word counts about where a
+	// request came from and whether by TLS.
+	Proxies []netip.Prefix
 	// NextSlot is a schedule's first slot after a time. The error says, a line for
 	// each, what is wrong with its times and with where its list is to come from,
 	// and repeats no secret. If nil, no schedule is taken in.
@@ -149,12 +155,16 @@ type Server struct {
 	guards   map[string]*campaign.Guard // by channel
 	holidays map[string][]string
 	tokens   []secret
+	tries    *throttle
+	proxies  []netip.Prefix
 	nextSlot func(campaign.Schedule, time.Time) (time.Time, error)
 	asynqmon http.Handler
 	ready    func(context.Context) error
 	log      *slog.Logger
 	now      func() time.Time
 	changed  func()
+
+	bodyTime, pieceTime time.Duration
 
 	metrics *metrics
 	meters  *meters
@@ -187,6 +197,8 @@ func New(o Options) (*Server, error) {
 		guards:   map[string]*campaign.Guard{},
 		holidays: o.Holidays,
 		tokens:   tokens,
+		tries:    newThrottle(),
+		proxies:  o.Proxies,
 		nextSlot: o.NextSlot,
 		asynqmon: o.Asynqmon,
 		ready:    o.Ready,
@@ -194,6 +206,8 @@ func New(o Options) (*Server, error) {
 		now:      o.Now,
 		changed:  o.Changed,
 		meters:   newMeters(),
+
+		bodyTime: bodyTime, pieceTime: pieceTime,
 	}
 	for name, channel := range o.Channels {
 		s.guards[name] = campaign.NewGuard(channel.Guard)

@@ -41,6 +41,9 @@ func (s *Server) runSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return noSchedule(name, err)
 	}
+	if of.Unusable != nil {
+		return unusable(of)
+	}
 	slot, waited, err := s.ledger.TryNow(r.Context(), name, by, now)
 	if err != nil {
 		return noSchedule(name, err)

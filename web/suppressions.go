@@ -224,6 +224,7 @@ func (s *Server) suppressFile(w http.ResponseWriter, r *http.Request) error {
 	if len(reason) > maxReason {
 		return refuse(badSuppression, "shorten it", "the reason has more than %d bytes", maxReason)
 	}
+	s.byPieces(r)
 	file, _, err := keep(r.Body, contacts.DefaultLimits().FileBytes)
 	if err != nil {
 		return err

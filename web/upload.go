@@ -57,10 +57,12 @@ func receiveUpload(w http.ResponseWriter, r *http.Request) (*upload, error) {
 	return up, up.complete()
 }
 
-// brokenUpload keeps what is said about sizes and explains everything else.
+// brokenUpload keeps what is said about size and time and explains everything
+// else.
 func brokenUpload(err error) error {
 	var size *http.MaxBytesError
-	if errors.As(err, &size) {
+	var said *problem
+	if errors.As(err, &size) || errors.As(err, &said) {
 		return err
 	}
 	return refuse(badRequest, "send the upload again", "the upload broke off or is no multipart content").because(err)

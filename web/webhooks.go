@@ -83,7 +83,7 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) refused(r *http.Request, channel string, err error) {
 	s.metrics.refused.WithLabelValues(channel).Inc()
-	s.log.Warn("webhook refused", "request", visitOf(r).id, "channel", channel, "from", r.RemoteAddr, "error", err)
+	s.log.Warn("webhook refused", "request", visitOf(r).id, "channel", channel, "from", s.originOf(r).address, "error", err)
 }
 
 // takeReceipts records the receipts of all numbers that are ours.

@@ -16,7 +16,7 @@ func newMigrate() *cobra.Command {
 			if err := haveConfig(config); err != nil {
 				return err
 			}
-			return app.Migrate(cmd.Context(), config, cmd.OutOrStdout())
+			return app.Migrate(cmd.Context(), config, cmd.OutOrStdout(), quiet(cmd))
 		},
 	}
 	configFlag(cmd, &config)

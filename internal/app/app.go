@@ -77,6 +77,9 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	if policy := a.queue.evicts(ctx); policy != "" {
 		log.Warn("redis may throw tasks away when its memory is full; set maxmemory-policy noeviction", "policy", policy)
 	}
+	if err := keepSecrets(ctx, a.ledger, config, log); err != nil {
+		return nil, err
+	}
 	if err := a.openChannels(config); err != nil {
 		return nil, err
 	}
@@ -210,7 +213,7 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 		return err
 	}
 	a.web, err = web.New(web.Options{
-		Ledger: a.ledger, Channels: channels, Wishes: wishes, Tokens: tokens, Holidays: holidays, Registry: a.registry, Log: a.log, Now: time.Now,
+		Ledger: a.ledger, Channels: channels, Wishes: wishes, Tokens: tokens, Proxies: config.HTTP.Proxies(), Holidays: holidays, Registry: a.registry, Log: a.log, Now: time.Now,
 		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.option}),
 		Ready:    func(ctx context.Context) error { return a.queue.client.Ping(ctx).Err() },
 		Changed:  a.wake, NextSlot: nextAdded,

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -164,14 +163,9 @@ type checker struct {
 // readAll reads the list into a ledger of its own, which finds the duplicates
 // and is thrown away.
 func (c *checker) readAll(ctx context.Context) (err error) {
-	folder, err := os.MkdirTemp("", "carillon-check-")
+	record, err := ledger.OpenScratch(ctx)
 	if err != nil {
-		return fmt.Errorf("check: %w; set TMPDIR to a folder that may be written to", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	record, err := ledger.Open(ctx, "sqlite:"+filepath.Join(folder, "check.db"))
-	if err != nil {
-		return err
+		return fmt.Errorf("check: %w", err)
 	}
 	defer func() { err = errors.Join(err, record.Close()) }()
 	// A campaign without steps: the rows are wanted, not their messages.

@@ -81,6 +81,9 @@ var _ scheduler.Launcher = (*launcher)(nil)
 // Launch makes the campaign of a slot, as a draft. What a person has to mend is
 // scheduler.ErrHopeless.
 func (l *launcher) Launch(ctx context.Context, of ledger.Schedule, slot campaign.Slot) (campaign.ID, error) {
+	if of.Unusable != nil {
+		return 0, hopeless{of.Unusable}
+	}
 	def, err := l.definition(of.Schedule)
 	if err != nil {
 		return 0, err

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -128,6 +129,23 @@ func TestWhatKeepsASlotFromItsCampaign(t *testing.T) {
 				t.Errorf("hopeless %t: %v", errors.Is(err, scheduler.ErrHopeless), err)
 			}
 		})
+	}
+}
+
+// Whatever keeps a schedule from being whole is for a person to mend: its slot
+// fails at once and says what to do.
+func TestASlotWithoutItsKeyFails(t *testing.T) {
+	locked := ledger.Schedule{
+		Schedule: campaign.Schedule{Name: "s", Campaign: hello, Contacts: campaign.Source{URL: "https://lists.example/"}},
+		Origin:   ledger.FromAPI, Unusable: fmt.Errorf("%w; set the key again", ledger.ErrLocked),
+	}
+	l := launching(t)
+	l.fetch = func(context.Context, campaign.Source, time.Time, string, bool) (*os.File, error) {
+		t.Error("the list was fetched without its headers")
+		return nil, errors.New("no list")
+	}
+	if _, err := l.Launch(t.Context(), locked, slotOf("s")); !errors.Is(err, scheduler.ErrHopeless) || !strings.Contains(err.Error(), "set the key again") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -38,12 +39,32 @@ func (c *Client) Launch(ctx context.Context, l LaunchRequest) (Campaign, error) 
 			return Campaign{}, err
 		}
 	}
+	return c.launch(ctx, l, []part{fileOf("campaign", l.Campaign), fileOf("contacts", l.Contacts)})
+}
+
+// part is a file of an upload. It is read anew each time it is sent.
+type part struct {
+	field, name string
+	open        func() (io.ReadCloser, error)
+}
+
+// fileOf is a part that stands on the disk.
+func fileOf(field, path string) part {
+	return part{field, filepath.Base(path), func() (io.ReadCloser, error) { return os.Open(path) }}
+}
+
+// textOf is a part that stands in memory alone.
+func textOf(field, name string, text []byte) part {
+	return part{field, name, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }}
+}
+
+func (c *Client) launch(ctx context.Context, l LaunchRequest, parts []part) (Campaign, error) {
 	key := rand.Text()
 	var launched Campaign
 	repeat := retry.WithMaxRetries(launchRetries, retry.NewExponential(c.pause))
 	first := true
 	err := retry.Do(ctx, repeat, func(ctx context.Context) error {
-		err := c.create(ctx, l, key, &launched)
+		err := c.create(ctx, l, parts, key, &launched)
 		if errors.Is(err, errLost) || !first && stillImporting(err) {
 			err = retry.RetryableError(err)
 		}
@@ -76,7 +97,7 @@ func readable(path string) error {
 	return nil
 }
 
-func (c *Client) create(ctx context.Context, l LaunchRequest, key string, launched *Campaign) error {
+func (c *Client) create(ctx context.Context, l LaunchRequest, parts []part, key string, launched *Campaign) error {
 	query := url.Values{"start": {"true"}}
 	if !l.At.IsZero() {
 		query = url.Values{"at": {l.At.Format(time.RFC3339)}}
@@ -89,7 +110,7 @@ func (c *Client) create(ctx context.Context, l LaunchRequest, key string, launch
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		content.CloseWithError(writeForm(form, l))
+		content.CloseWithError(writeForm(form, parts))
 	}()
 	defer func() {
 		_ = body.Close() // the writer ends, whether or not all was wanted
@@ -104,27 +125,27 @@ func (c *Client) create(ctx context.Context, l LaunchRequest, key string, launch
 	return c.upload(request, launched)
 }
 
-func writeForm(form *multipart.Writer, l LaunchRequest) error {
-	for _, part := range []struct{ field, path string }{{"campaign", l.Campaign}, {"contacts", l.Contacts}} {
-		if err := writePart(form, part.field, part.path); err != nil {
+func writeForm(form *multipart.Writer, parts []part) error {
+	for _, p := range parts {
+		if err := p.write(form); err != nil {
 			return err
 		}
 	}
 	return form.Close()
 }
 
-func writePart(form *multipart.Writer, field, path string) error {
-	file, err := os.Open(path)
+func (p part) write(form *multipart.Writer) error {
+	content, err := p.open()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = file.Close() }() // it was only read
-	part, err := form.CreateFormFile(field, filepath.Base(path))
+	defer func() { _ = content.Close() }() // it was only read
+	part, err := form.CreateFormFile(p.field, p.name)
 	if err != nil {
 		return err
 	}
-	if _, err := io.Copy(part, file); err != nil {
-		return fmt.Errorf("send %s: %w", path, err)
+	if _, err := io.Copy(part, content); err != nil {
+		return fmt.Errorf("send %s: %w", p.name, err)
 	}
 	return nil
 }

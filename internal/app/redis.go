@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,7 +33,7 @@ func openQueue(ctx context.Context, address string, log *slog.Logger) (*queue, e
 		if err != nil {
 			return nil, err
 		}
-		q.option = asynq.RedisClientOpt{Addr: q.embedded.server.Addr()}
+		q.option = asynq.RedisClientOpt{Addr: q.embedded.server.Addr(), Password: q.embedded.password}
 	} else if q.option, err = parseRedis(address); err != nil {
 		return nil, err
 	}
@@ -135,8 +136,10 @@ func hidePassword(address string) string {
 // fine: the ledger does.
 type embeddedRedis struct {
 	server *miniredis.Miniredis
-	done   chan struct{}
-	ended  chan struct{}
+	// password keeps the other users of the machine out, who reach its port.
+	password string
+	done     chan struct{}
+	ended    chan struct{}
 }
 
 func startEmbeddedRedis() (*embeddedRedis, error) {
@@ -144,7 +147,8 @@ func startEmbeddedRedis() (*embeddedRedis, error) {
 	if err := server.StartAddr("127.0.0.1:0"); err != nil {
 		return nil, fmt.Errorf("embedded redis: %w", err)
 	}
-	e := &embeddedRedis{server: server, done: make(chan struct{}), ended: make(chan struct{})}
+	e := &embeddedRedis{server: server, password: rand.Text(), done: make(chan struct{}), ended: make(chan struct{})}
+	server.RequireAuth(e.password)
 	go e.keepTime()
 	return e, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 )
 
 // TestRedisUser: servers with access lists know several users.
@@ -28,6 +29,24 @@ func TestRedisUser(t *testing.T) {
 		if err := open(wrong); err == nil || strings.Contains(err.Error(), "hidden") {
 			t.Errorf("%s: %v", wrong, err)
 		}
+	}
+}
+
+// Every user of the machine reaches the port of the embedded one.
+func TestTheEmbeddedRedisWantsItsPassword(t *testing.T) {
+	q, err := openQueue(t.Context(), "embedded", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := q.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	stranger := redis.NewClient(&redis.Options{Addr: q.embedded.server.Addr()})
+	defer stranger.Close()
+	if err := stranger.Keys(t.Context(), "*").Err(); err == nil || !strings.Contains(err.Error(), "NOAUTH") {
+		t.Errorf("a stranger is answered with %v", err)
 	}
 }
 

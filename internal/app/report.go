@@ -45,8 +45,10 @@ func (s *sink) Write(p []byte) (int, error) {
 }
 
 // ReportFile writes a campaign's report into a file that its owner alone may
-// read. The file appears when the report is whole; whatever goes wrong before
-// leaves what was there.
+// read, whatever the umask and whatever the mode of a file that was there. The
+// file appears when the report is whole; whatever goes wrong before leaves what
+// was there. A symbolic link is replaced, and what it led to stays as it is: in
+// a folder that others may write to, somebody else may have laid it.
 func (c *Client) ReportFile(ctx context.Context, id, path string) (err error) {
 	if about, err := os.Stat(path); err == nil && !about.Mode().IsRegular() {
 		return usagef("%s is no file; write to standard output by leaving the file's name out", path)
@@ -60,7 +62,7 @@ func (c *Client) ReportFile(ctx context.Context, id, path string) (err error) {
 			err = errors.Join(err, os.Remove(file.Name()))
 		}
 	}()
-	if err := errors.Join(c.Report(ctx, id, file), file.Sync(), file.Close()); err != nil {
+	if err := errors.Join(file.Chmod(0o600), c.Report(ctx, id, file), file.Sync(), file.Close()); err != nil {
 		return err
 	}
 	return os.Rename(file.Name(), path)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -43,6 +44,38 @@ func TestReportThatBreaksOffLeavesWhatWasThere(t *testing.T) {
 	path := file(t, "report.csv", "what was there")
 	exits(t, c.ReportFile(t.Context(), "abc", path), 1, "the report is not whole")
 	holdsOnly(t, path, "what was there")
+}
+
+// The file is its owner's alone, whatever the umask and whatever was there.
+func TestReportsAreTheOwnersAlone(t *testing.T) {
+	c := clientOf(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, wholeReport) })
+	mask := syscall.Umask(0)
+	defer syscall.Umask(mask)
+	for _, mask := range []int{0, 0o022, 0o277} {
+		syscall.Umask(mask)
+		folder := t.TempDir()
+		wide, kept, link := filepath.Join(folder, "wide.csv"), filepath.Join(t.TempDir(), "kept.csv"), filepath.Join(folder, "link.csv")
+		for _, path := range []string{wide, kept} {
+			if err := os.WriteFile(path, []byte("what was there"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(path, 0o666); err != nil { //nolint:gosec // everybody may write to it
+				t.Fatal(err)
+			}
+		}
+		if err := os.Symlink(kept, link); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{filepath.Join(folder, "new.csv"), wide, link} {
+			if err := c.ReportFile(t.Context(), "abc", path); err != nil {
+				t.Fatal(err)
+			}
+			if about, err := os.Lstat(path); err != nil || about.Mode() != 0o600 {
+				t.Errorf("umask %o: %s has the mode %s, %v", mask, path, about.Mode(), err)
+			}
+		}
+		holdsOnly(t, kept, "what was there")
+	}
 }
 
 // holdsOnly fails the test unless the file has this content and its folder

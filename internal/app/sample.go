@@ -62,7 +62,7 @@ func writeSample(folder string, n int) (definition, contacts string, err error) 
 	if err := os.WriteFile(definition, []byte(sampleCampaign), 0o600); err != nil {
 		return "", "", err
 	}
-	file, err := os.Create(contacts)
+	file, err := os.OpenFile(contacts, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return "", "", err
 	}

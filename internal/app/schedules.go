@@ -32,6 +32,11 @@ type Schedule struct {
 	NextAt *time.Time `json:"next_at"`
 	// Last is the newest of its slots; nil before the first.
 	Last *Slot `json:"last"`
+	// Secrets says where the secrets of its source are kept: sealed, plain or
+	// configured; empty where it has none. Problem is what is wrong with that, or
+	// keeps it from running, and what to do.
+	Secrets string `json:"secrets,omitempty"`
+	Problem string `json:"problem,omitempty"`
 	// Database is what is read by the Query, without its password. AllowPrivate lets
 	// an address lead to private networks. Lists of schedules leave these out.
 	Database     string `json:"database,omitempty"`

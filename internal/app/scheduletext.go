@@ -24,7 +24,13 @@ func WriteSchedules(out io.Writer, list []Schedule) error {
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.Name, s.Cron, s.Zone, s.Campaign, s.Contacts, s.next(), last)
 	}
-	return table.Flush()
+	err := table.Flush()
+	for _, s := range list {
+		if s.Problem != "" {
+			fmt.Fprintf(out, "\n%s: %s\n", s.Name, s.Problem)
+		}
+	}
+	return err
 }
 
 // WriteText writes the schedule for a person to read.
@@ -39,6 +45,9 @@ func (s Schedule) WriteText(out io.Writer) error {
 	if s.AllowPrivate {
 		lines = append(lines, [2]string{"allow private", "yes"})
 	}
+	if s.Secrets != "" {
+		lines = append(lines, [2]string{"secrets", secrecy(s.Secrets)})
+	}
 	lines = append(lines, [][2]string{
 		{"cron", s.Cron + ", " + s.Zone}, {"overlap", s.Overlap}, {"catch up", s.CatchUp}, {"next", s.next()}, {"from", s.from()},
 	}...)
@@ -48,9 +57,25 @@ func (s Schedule) WriteText(out io.Writer) error {
 	if s.Last != nil {
 		fmt.Fprintf(about, "last\t%s\n", s.Last)
 	}
+	if s.Problem != "" {
+		fmt.Fprintf(about, "problem\t%s\n", s.Problem)
+	}
 	_ = about.Flush() // a buffer takes everything
 	_, err := out.Write(text.Bytes())
 	return err
+}
+
+// secrecy says where secrets are that are not shown.
+func secrecy(kept string) string {
+	switch kept {
+	case "sealed":
+		return "sealed in the ledger"
+	case "plain":
+		return "in plain text in the ledger"
+	case "configured":
+		return "in the configuration"
+	}
+	return kept
 }
 
 // next is when the schedule starts its campaign again.

@@ -37,6 +37,7 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	if err != nil {
 		return err
 	}
+	warnOfReaders(a.ledger, config, o.ConfigPath, o.Log)
 	fmt.Fprintf(o.Out, "carillon serves at %s\n", a.URL())
 	return errors.Join(a.Run(ctx), a.Close())
 }
@@ -71,8 +72,9 @@ func parseRoles(names []string) (Roles, error) {
 	return roles, nil
 }
 
-// Migrate brings the ledger's tables up to date and ends.
-func Migrate(ctx context.Context, configPath string, out io.Writer) error {
+// Migrate brings the ledger's tables up to date, and its secrets under the
+// configuration's keys, and ends.
+func Migrate(ctx context.Context, configPath string, out io.Writer, log *slog.Logger) (err error) {
 	config, err := loadConfig(configPath)
 	if err != nil {
 		return err
@@ -81,6 +83,11 @@ func Migrate(ctx context.Context, configPath string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	if err := keepSecrets(ctx, l, config, log); err != nil {
+		return err
+	}
+	warnOfReaders(l, config, configPath, log)
 	fmt.Fprintln(out, "the ledger is up to date")
-	return l.Close()
+	return nil
 }

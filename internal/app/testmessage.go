@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -77,20 +75,20 @@ func (c *Client) StartTest(ctx context.Context, r TestRequest) (t Testing, err e
 	if err != nil {
 		return t, err
 	}
-	folder, err := os.MkdirTemp("", "carillon-test-")
+	one.Contacts = row.options()
+	text, err := json.Marshal(one)
 	if err != nil {
-		return t, fmt.Errorf("test: %w; set TMPDIR to a folder that may be written to", err)
+		return t, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	l := LaunchRequest{Campaign: filepath.Join(folder, "campaign.json"), Contacts: filepath.Join(folder, "contacts.csv")}
-	if err := writeTest(l, one, row); err != nil {
+	list, err := row.text()
+	if err != nil {
 		return t, err
 	}
 	t = Testing{Step: r.Step, Filled: filled}
-	if t.Preview, err = previewTest(l.Contacts, one, r); err != nil {
+	if t.Preview, err = previewTest(list, one, r); err != nil {
 		return t, err
 	}
-	t.Campaign, err = c.Launch(ctx, l)
+	t.Campaign, err = c.launch(ctx, LaunchRequest{}, []part{textOf("campaign", "campaign.json", text), textOf("contacts", "contacts.csv", list)})
 	return t, err
 }
 
@@ -104,28 +102,17 @@ func onlyStep(written *campaign.Definition, step int) *campaign.Definition {
 	}
 }
 
-func writeTest(l LaunchRequest, one *campaign.Definition, row testList) error {
-	one.Contacts = row.options()
-	text, err := json.Marshal(one)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(l.Campaign, text, 0o600); err != nil {
-		return fmt.Errorf("test: %w", err)
-	}
-	list, err := row.text()
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(l.Contacts, list, 0o600); err != nil {
-		return fmt.Errorf("test: %w", err)
-	}
-	return nil
-}
-
 // previewTest reads the list as the server will, and renders the message.
-func previewTest(list string, one *campaign.Definition, r TestRequest) (Preview, error) {
-	reader, err := contacts.Open(list, one.Contacts, contacts.DefaultLimits())
+func previewTest(list []byte, one *campaign.Definition, r TestRequest) (Preview, error) {
+	file, err := contacts.Scratch()
+	if err != nil {
+		return Preview{}, fmt.Errorf("test: %w; set TMPDIR to a folder that may be written to", err)
+	}
+	defer func() { _ = file.Close() }() // it was for the reader alone
+	if _, err := file.Write(list); err != nil {
+		return Preview{}, fmt.Errorf("test: %w", err)
+	}
+	reader, err := contacts.OpenFile(file, one.Contacts, contacts.DefaultLimits())
 	if err != nil {
 		return Preview{}, usagef("the number and the values: %w", err)
 	}

@@ -37,7 +37,7 @@ func (b *bench) schedule(name string) ledger.Schedule {
 
 var scheduleScenarios = map[string]func(*testing.T, *bench){
 	"a schedule is added once": func(t *testing.T, b *bench) {
-		wanted := b.daily("daily", func(s *campaign.Schedule) { s.Contacts.Headers = map[string]string{"A": "1", "B": "2"} })
+		wanted := b.daily("daily", func(s *campaign.Schedule) { s.Campaign = "name: y" })
 		for n, isNew := range []bool{true, false} {
 			got, added, err := b.AddSchedule(t.Context(), wanted, b.now)
 			if err != nil || added != isNew {

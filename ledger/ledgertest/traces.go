@@ -77,8 +77,8 @@ func contains(t *testing.T, db *sql.DB, table string) string {
 	return strings.Join(columns, " OR ")
 }
 
-// of returns the tables in which a number stands, in whichever form.
-func (s *traces) of(rt *rapid.T, phone string) (tables []string) {
+// of returns the tables in which a text stands, a number in whichever form.
+func (s *traces) of(rt rapid.TB, phone string) (tables []string) {
 	rows, err := s.db.Query(s.query, strings.TrimPrefix(phone, "+"))
 	if err != nil {
 		rt.Fatal(err)

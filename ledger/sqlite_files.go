@@ -1,0 +1,71 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// private is the mode of everything the ledger makes: it holds people's
+// numbers, so the umask does not decide who reads it.
+const private fs.FileMode = 0o600
+
+// makeFile makes the ledger's file where there is none. SQLite would make it
+// readable by everybody; its -wal, -shm and -journal take the mode of this one.
+func makeFile(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil // whatever is wrong with it shows when it is opened
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, private)
+	if err != nil {
+		return fmt.Errorf("ledger %s: %w; check the folder's permissions", path, err)
+	}
+	return errors.Join(file.Chmod(private), file.Close()) // a umask may have taken the owner's rights away
+}
+
+// Exposed returns the ledger's files that their mode opens to other users of
+// the machine, -wal and -shm included. A ledger of an older version may have
+// some. PostgreSQL looks after its own.
+func (l *Ledger) Exposed() []string {
+	if l.file == "" {
+		return nil
+	}
+	path := l.file
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // SQLite puts the others beside it
+	}
+	const others fs.FileMode = 0o077
+	var exposed []string
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		if about, err := os.Stat(path + suffix); err == nil && about.Mode()&others != 0 {
+			exposed = append(exposed, path+suffix)
+		}
+	}
+	return exposed
+}
+
+// rewriteSQLite writes a file anew, without what was deleted from it or
+// overwritten in it.
+func rewriteSQLite(ctx context.Context, path string) (err error) {
+	by := "stop carillon and run: sqlite3 " + path + " VACUUM"
+	about, err := os.Stat(path)
+	if err != nil || about.Size() > checkedWhole {
+		return errors.Join(fmt.Errorf("the file is too large to be rewritten on the way; %s", by), err)
+	}
+	db, err := sql.Open("sqlite", sqliteDSN(path)+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1)
+	for _, statement := range []string{`VACUUM`, `PRAGMA wal_checkpoint(TRUNCATE)`} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("the file cannot be rewritten now (%w); %s", err, by)
+		}
+	}
+	return nil
+}
