@@ -92,6 +92,7 @@ type problem struct {
 	RequestID string  `json:"request_id,omitempty"`
 
 	cause error // for the log
+	said  bool  // the log has it already
 }
 
 // fault is one of several things wrong.

@@ -17,7 +17,9 @@ type Campaign struct {
 	Channels []string `json:"channels"`
 	// Stopped says of numbers that do not send for it, why.
 	Stopped map[string]string `json:"stopped,omitempty"`
-	State   string            `json:"state"`
+	// QueueTrouble says of numbers whose queues take nothing at the moment, why.
+	QueueTrouble map[string]string `json:"queue_trouble,omitempty"`
+	State        string            `json:"state"`
 	// Reason says who or what brought it into its state.
 	Reason string `json:"reason"`
 	// Counts are by status over all steps, Verdicts by verdict of the list.
