@@ -146,7 +146,7 @@ func (a *App) openChannels(config *configs.Config) error {
 	launch.warnOfCampaigns(schedulesOf(config), a.log)
 	a.scheduler = scheduler.New(scheduler.Options{
 		Launcher: launch,
-		Ledger:   a.ledger, Redis: a.queue.Client(),
+		Ledger:   a.ledger, Redis: a.queue.Client(), Explained: a.health.Explains,
 		Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
 	})
 	return nil
