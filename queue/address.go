@@ -127,13 +127,15 @@ func (s settings) clusterClient() redis.UniversalClient {
 }
 
 // failoverClient asks a Sentinel for the master's address whenever it connects,
-// within DialTimeout. A Sentinel that does not answer must have failed before
-// that, in both of its tries: else the client never turns to another one.
+// within DialTimeout. A Sentinel that has fallen silent is asked twice, and must
+// have failed both times before that: else the client never turns to another one.
+// Every retry would be one of both, so there are none; whoever uses the queue
+// tries again anyway.
 func (s settings) failoverClient() redis.UniversalClient {
 	dialer := &net.Dialer{Timeout: connectWithin}
 	o := &redis.FailoverOptions{
 		MasterName: s.master, SentinelAddrs: s.hosts,
-		DialTimeout: 3 * answerWithin, DialerRetries: 1, Dialer: dialer.DialContext, MaxRetries: 1,
+		DialTimeout: 3 * answerWithin, DialerRetries: 1, Dialer: dialer.DialContext, MaxRetries: -1,
 		ReadTimeout: answerWithin, WriteTimeout: answerWithin, ContextTimeoutEnabled: true,
 	}
 	if !s.anyServer {
