@@ -34,7 +34,9 @@ type bucket struct {
 func newBucket(client redis.UniversalClient, channel string, perSecond float64) *bucket {
 	b := &bucket{
 		client: client, script: redis.NewScript(bucketLua),
-		key:        "carillon:{rate:" + channel + "}",
+		// In a cluster it lies with the channel's queue, whose name is in the
+		// braces: a number needs one shard, not two.
+		key:        "carillon:{send:" + channel + "}:rate",
 		configured: perSecond,
 	}
 	if perSecond == 0 {

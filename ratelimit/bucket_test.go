@@ -197,7 +197,7 @@ func TestSilentBucketVanishesAfterItsWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys, err := client.Keys(t.Context(), "*").Result()
-	if err != nil || len(keys) != 1 || keys[0] != "carillon:{rate:main}" {
+	if err != nil || len(keys) != 1 || keys[0] != "carillon:{send:main}:rate" {
 		t.Errorf("keys %q (%v), want the number's alone", keys, err)
 	}
 	left, err := client.PTTL(t.Context(), b.key).Result()

@@ -78,7 +78,7 @@ func (f *fleet) note(instance int, at time.Time) {
 func (f *fleet) fail(instance int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if strings.Contains(err.Error(), "carillon:{rate:main}") {
+	if strings.Contains(err.Error(), "carillon:{send:main}:rate") {
 		f.failed[instance]++
 	}
 }

@@ -143,7 +143,7 @@ func TestNoRedis(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := newTestShared(client, perSecond, &testClock{}).Reserve(t.Context())
 			var unreachable net.Error
-			if !errors.As(err, &unreachable) || !strings.Contains(err.Error(), "carillon:{rate:main}") {
+			if !errors.As(err, &unreachable) || !strings.Contains(err.Error(), "carillon:{send:main}:rate") {
 				t.Errorf("error %v, want the connection's and the bucket's name", err)
 			}
 		})
@@ -196,7 +196,7 @@ func TestRefusalIsToldAtOnce(t *testing.T) {
 // hashMoment reads a moment that a bucket has noted.
 func hashMoment(t *testing.T, client *redis.Client, field string) time.Time {
 	t.Helper()
-	noted, err := client.HGet(t.Context(), "carillon:{rate:main}", field).Result()
+	noted, err := client.HGet(t.Context(), "carillon:{send:main}:rate", field).Result()
 	if err != nil {
 		t.Fatal(err)
 	}

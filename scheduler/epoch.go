@@ -3,41 +3,91 @@ package scheduler
 import (
 	"context"
 	"crypto/rand"
-	"errors"
+	_ "embed"
 	"fmt"
+	"strconv"
 
 	"github.com/redis/go-redis/v9"
+
+	"carillon/campaign"
 )
 
-// epochKey is a key that is gone, or another's, when Redis has lost its data.
-const epochKey = "carillon:epoch"
+// queueError is trouble with Redis, and not with the ledger.
+type queueError struct{ err error }
 
-// epoch notices that Redis has lost its data.
+func (e *queueError) Error() string { return e.err.Error() }
+func (e *queueError) Unwrap() error { return e.err }
+
+//go:embed look.lua
+var lookLua string
+
+var lookScript = redis.NewScript(lookLua)
+
+// contents is what a queue holds.
+type contents struct {
+	epoch                             string
+	pending, active, scheduled, retry int
+}
+
+// waiting is how many tasks no worker has.
+func (c contents) waiting() int { return c.pending + c.scheduled + c.retry }
+
+// epoch notices that the Redis that has a queue has lost some of it: that it was
+// emptied, or that a replica took over that lagged behind. Beside the queue lies
+// a key whose value changes with all that is put there. It is written after the
+// tasks, and Redis hands its writes on in order: whoever has the newest value has
+// had the tasks, too.
 type epoch struct {
 	redis redis.UniversalClient
-	known string
+	keys  []string // of look.lua
+	name  string   // random, of this memory; empty: nothing is known of the queue
+	count int64
 }
 
-// lost reports whether Redis has lost its data since the last call. The first
-// call reports true.
-func (e *epoch) lost(ctx context.Context) (bool, error) {
-	current, err := e.redis.Get(ctx, epochKey).Result()
-	if errors.Is(err, redis.Nil) {
-		current, err = e.begin(ctx)
+// newEpoch goes by asynq's names for a queue's keys. They have the queue's name
+// in braces, by which a cluster keeps them, and ours, on one shard.
+func newEpoch(client redis.UniversalClient, channel string) *epoch {
+	tag := "{" + campaign.Queue(channel) + "}"
+	e := &epoch{redis: client, keys: []string{"carillon:" + tag + ":epoch"}}
+	for _, part := range []string{"pending", "active", "scheduled", "retry"} {
+		e.keys = append(e.keys, "asynq:"+tag+":"+part)
 	}
+	return e
+}
+
+// look says what the queue holds, and whether it has lost any of what this
+// memory knows to be there. The first time it says that it has.
+func (e *epoch) look(ctx context.Context) (c contents, lost bool, err error) {
+	answer, err := lookScript.Run(ctx, e.redis, e.keys).Slice()
 	if err != nil {
-		return false, fmt.Errorf("redis: %w", err)
+		return c, false, &queueError{fmt.Errorf("look into the queue: %w", err)}
 	}
-	lost := current != e.known
-	e.known = current
-	return lost, nil
+	if len(answer) != len(e.keys) {
+		return c, false, &queueError{fmt.Errorf("look into the queue: it answered %d values, want %d", len(answer), len(e.keys))}
+	}
+	c.epoch, _ = answer[0].(string)
+	for i, into := range []*int{&c.pending, &c.active, &c.scheduled, &c.retry} {
+		n, _ := answer[i+1].(int64)
+		*into = int(n)
+	}
+	return c, e.name == "" || c.epoch != e.value(), nil
 }
 
-// begin names a new epoch, or takes over the name that another scheduler has
-// just given it.
-func (e *epoch) begin(ctx context.Context) (string, error) {
-	if err := e.redis.SetNX(ctx, epochKey, rand.Text(), 0).Err(); err != nil {
-		return "", err
-	}
-	return e.redis.Get(ctx, epochKey).Result()
+// begin names a new epoch, once the memory is empty.
+func (e *epoch) begin(ctx context.Context) error {
+	e.name, e.count = rand.Text(), 0
+	return e.advance(ctx)
 }
+
+// advance notes that something was put into the queue. Where that cannot be
+// written, nobody knows what the queue would lose: its epoch is over.
+func (e *epoch) advance(ctx context.Context) error {
+	e.count++
+	if err := e.redis.Set(ctx, e.keys[0], e.value(), 0).Err(); err != nil {
+		e.name = ""
+		return &queueError{fmt.Errorf("mark the queue: %w", err)}
+	}
+	return nil
+}
+
+func (e *epoch) value() string { return e.name + "." + strconv.FormatInt(e.count, 10) }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -39,20 +38,21 @@ const (
 
 // feeder keeps one channel's queue filled.
 type feeder struct {
-	name      string
-	channel   Channel
-	ledger    Ledger
-	redis     redis.UniversalClient
-	client    *asynq.Client
-	inspector *asynq.Inspector
-	counter   prometheus.Counter
+	name    string
+	channel Channel
+	ledger  Ledger
+	client  *asynq.Client
+	epoch   *epoch
+	counter prometheus.Counter
+	rounds  chan round
+	term    ledger.Term // of the last round
 
 	window int
 	fed    map[campaign.ID]map[campaign.MessageID]feed
 	looked map[campaign.ID]time.Time
 	seen   map[campaign.ID]int64 // ledger.Campaign.Changes
 	rests  map[campaign.ID]time.Time
-	caps   map[campaign.ID]*allowance // shared with other channels
+	caps   *caps // shared with other channels
 	lost   lost
 
 	pairs     pairs
@@ -75,11 +75,12 @@ func (k feed) before(id campaign.MessageID, other ledger.Feedable) bool {
 }
 
 func newFeeder(
-	name string, channel Channel, p *portfolio, caps map[campaign.ID]*allowance, l Ledger, client redis.UniversalClient, counter prometheus.Counter,
+	name string, channel Channel, p *portfolio, caps *caps, l Ledger, client redis.UniversalClient, counter prometheus.Counter,
 ) *feeder {
 	f := &feeder{
-		name: name, channel: channel, ledger: l, redis: client, portfolio: p, caps: caps, pairs: pairs{Pair: channel.Pair},
-		inspector: asynq.NewInspectorFromRedisClient(client), counter: counter,
+		name: name, channel: channel, ledger: l, portfolio: p, caps: caps, pairs: pairs{Pair: channel.Pair},
+		client: asynq.NewClientFromRedisClient(unannounced{client}), epoch: newEpoch(client, name),
+		counter: counter, rounds: make(chan round, 1),
 	}
 	f.window = unlimitedWindow
 	if channel.Rate > 0 {
@@ -89,10 +90,8 @@ func newFeeder(
 	return f
 }
 
-// forget empties the memory of what was fed. The client is part of it: it
-// remembers which queues it has made known to Redis.
+// forget empties the memory of what was fed.
 func (f *feeder) forget() {
-	f.client = asynq.NewClientFromRedisClient(f.redis)
 	f.fed = map[campaign.ID]map[campaign.MessageID]feed{}
 	f.looked = map[campaign.ID]time.Time{}
 	f.seen = map[campaign.ID]int64{}
@@ -100,9 +99,8 @@ func (f *feeder) forget() {
 	f.lost = lost{}
 	f.pairs.promised = promises{}
 	if f.portfolio != nil {
-		f.portfolio.promised[f.name] = promises{}
+		f.portfolio.forget(f.name)
 	}
-	clear(f.caps)
 }
 
 // feed tops up the queue from the running campaigns of the channel, each with
@@ -112,7 +110,7 @@ func (f *feeder) feed(ctx context.Context, running []ledger.Campaign, now time.T
 	if len(running) == 0 {
 		return nil
 	}
-	queued, err := f.queued(now)
+	queued, err := f.queued(ctx, now)
 	if err != nil {
 		return err
 	}
@@ -148,7 +146,7 @@ func (f *feeder) keepOnly(running []ledger.Campaign) {
 		if changes, runs := keep[id]; !runs || changes != before {
 			delete(f.fed, id)
 			delete(f.looked, id)
-			delete(f.caps, id)
+			f.caps.forget(id)
 			delete(f.rests, id)
 			f.settle(id, nil)
 		}
@@ -156,22 +154,22 @@ func (f *feeder) keepOnly(running []ledger.Campaign) {
 	f.seen = keep
 }
 
-// queued is how many tasks the channel's queue holds, in whichever state.
-func (f *feeder) queued(now time.Time) (int, error) {
-	queues, err := f.inspector.Queues()
+// queued is how many tasks the channel's queue holds, in whichever state. Where
+// some were lost, all are forgotten and put there again; what is still there is
+// found as a conflict.
+func (f *feeder) queued(ctx context.Context, now time.Time) (int, error) {
+	holds, lost, err := f.epoch.look(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("queues: %w", err)
+		return 0, err
 	}
-	if !slices.Contains(queues, campaign.Queue(f.name)) {
-		f.lost.waiting(0, now) // nothing was ever put into it, or all is lost
-		return 0, nil
+	if lost {
+		f.forget()
+		if err := f.epoch.begin(ctx); err != nil {
+			return 0, err
+		}
 	}
-	info, err := f.inspector.GetQueueInfo(campaign.Queue(f.name))
-	if err != nil {
-		return 0, fmt.Errorf("queue of channel %s: %w", f.name, err)
-	}
-	f.lost.waiting(info.Pending+info.Scheduled+info.Retry, now)
-	return info.Pending + info.Active + info.Scheduled + info.Retry, nil
+	f.lost.waiting(holds.waiting(), now)
+	return holds.waiting() + holds.active, nil
 }
 
 // feedCampaign puts up to share more messages of a campaign into the queue, and
@@ -186,8 +184,10 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 	}
 	before := f.fed[c.ID]
 	limit := share + len(before)
+	fresh := 0
 	if c.Definition.Rate > 0 {
-		share = min(share, f.allowance(c, now))
+		share = f.caps.take(c, share, now)
+		defer func() { f.caps.giveBack(c.ID, share-fresh) }()
 	}
 	messages, err := f.ledger.Feedable(ctx, c.ID, c.Definition.Position(f.name), limit, now)
 	if err != nil {
@@ -201,11 +201,9 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 	if full := count(held, leftAlone); full > 0 && full == len(candidates) {
 		f.rests[c.ID] = now.Add(restFor)
 	}
-	after, tasks, fresh := f.choose(before, messages, held, share, limit, now)
+	after, tasks, firsts := f.choose(before, messages, held, share, limit, now)
+	fresh = firsts
 	defer func() { f.settle(c.ID, f.fed[c.ID]) }()
-	if c.Definition.Rate > 0 {
-		f.caps[c.ID].spend(fresh)
-	}
 	if err := f.enqueue(ctx, tasks); err != nil {
 		for _, task := range tasks { // whatever got through is found as a conflict
 			delete(after, task.Message)
@@ -278,8 +276,8 @@ func (f *feeder) choose(
 
 // enqueue puts tasks into the channel's queue. A task that is there already is
 // fine.
-func (f *feeder) enqueue(ctx context.Context, tasks []campaign.Task) error {
-	group, ctx := errgroup.WithContext(ctx)
+func (f *feeder) enqueue(whole context.Context, tasks []campaign.Task) error {
+	group, ctx := errgroup.WithContext(whole)
 	group.SetLimit(enqueuers)
 	for _, task := range tasks {
 		group.Go(func() error {
@@ -290,35 +288,14 @@ func (f *feeder) enqueue(ctx context.Context, tasks []campaign.Task) error {
 				return nil
 			}
 			if err != nil {
-				return fmt.Errorf("feed channel %s: %w", f.name, err)
+				return &queueError{fmt.Errorf("put a task into the queue: %w", err)}
 			}
 			f.counter.Inc()
 			return nil
 		})
 	}
-	return group.Wait()
-}
-
-// allowance caps what a campaign may feed at its own rate.
-type allowance struct {
-	tokens float64
-	since  time.Time
-}
-
-func (a *allowance) spend(n int) { a.tokens -= float64(n) }
-
-// allowance is how many messages the campaign's own rate lets through now, from
-// whichever of its numbers asks first. It saves up for two ticks of the
-// scheduler and no more, so that the campaign's messages are spread evenly.
-func (f *feeder) allowance(c ledger.Campaign, now time.Time) int {
-	rate := c.Definition.Rate
-	a := f.caps[c.ID]
-	if a == nil {
-		a = &allowance{tokens: 1, since: now}
-		f.caps[c.ID] = a
+	if err := group.Wait(); err != nil || len(tasks) == 0 {
+		return err
 	}
-	most := max(1, 2*rate*tick.Seconds())
-	a.tokens = min(most, a.tokens+rate*now.Sub(a.since).Seconds())
-	a.since = now
-	return max(0, int(a.tokens))
+	return f.epoch.advance(whole)
 }

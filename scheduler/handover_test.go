@@ -85,7 +85,7 @@ func TestHandOver(t *testing.T) {
 			book := &stops{hold: make(chan struct{})}
 			s := &Scheduler{
 				Options: Options{Ledger: book, Now: time.Now, Channels: map[string]Channel{"main": {Rate: 80}, "second": {}}},
-				closing: newClosing(newTrouble(slog.New(slog.DiscardHandler))),
+				closing: newClosing(newTrouble(slog.New(slog.DiscardHandler), time.Now)),
 			}
 			for range 3 { // ticks, while the first handover is under way
 				s.handOver(t.Context(), test.campaign)
@@ -107,17 +107,14 @@ func TestHandOver(t *testing.T) {
 // TestNumbersShareTheCampaignsRate asks for its allowance from two numbers.
 func TestNumbersShareTheCampaignsRate(t *testing.T) {
 	now := time.Unix(1_760_000_000, 0)
-	caps := map[campaign.ID]*allowance{}
+	caps := newCaps()
 	c := several("main", "second")
 	c.Definition.Rate = 10
 	granted := 0
 	for range 600 { // a minute of ticks
 		now = now.Add(tick)
-		for _, name := range c.Definition.Channels {
-			f := &feeder{name: name, caps: caps}
-			n := f.allowance(c, now)
-			caps[c.ID].spend(n)
-			granted += n
+		for range c.Definition.Channels {
+			granted += caps.take(c, 100, now)
 		}
 	}
 	if granted < 590 || granted > 610 {

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"carillon/campaign"
@@ -61,6 +62,10 @@ func (p promises) persons() map[string]int {
 type portfolio struct {
 	name  string
 	limit int // different persons within 24 hours
+
+	// mu is held from the question of how many were reached to the promises that
+	// follow from it: channels are fed side by side.
+	mu sync.Mutex
 	// promised are the first messages of a day to a person, by the channel in
 	// whose queue they are: one campaign may be in several.
 	promised map[string]promises
@@ -75,6 +80,21 @@ func (p *portfolio) persons() map[string]int {
 		}
 	}
 	return count
+}
+
+// settle drops the promises of a campaign that are not in a channel's queue any
+// more.
+func (p *portfolio) settle(channel string, id campaign.ID, queued map[campaign.MessageID]feed) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.promised[channel].settle(id, queued)
+}
+
+// forget drops all promises of a channel.
+func (p *portfolio) forget(channel string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.promised[channel] = promises{}
 }
 
 // pairs is the pair limit of one channel.
@@ -211,6 +231,8 @@ func (f *feeder) limitPairs(ctx context.Context, ids []campaign.MessageID, perso
 // others as there is room for.
 func (f *feeder) limitDay(ctx context.Context, ids []campaign.MessageID, persons []string, held map[campaign.MessageID]holding, now time.Time) error {
 	p := f.portfolio
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	reached, err := f.ledger.ReachedAmong(ctx, p.name, persons, now)
 	if err != nil {
 		return err
@@ -241,6 +263,6 @@ func (f *feeder) limitDay(ctx context.Context, ids []campaign.MessageID, persons
 func (f *feeder) settle(id campaign.ID, queued map[campaign.MessageID]feed) {
 	f.pairs.promised.settle(id, queued)
 	if f.portfolio != nil {
-		f.portfolio.promised[f.name].settle(id, queued)
+		f.portfolio.settle(f.name, id, queued)
 	}
 }

@@ -85,10 +85,13 @@ type Options struct {
 	// Launcher makes the campaigns of schedules.
 	Launcher Launcher
 	Redis    redis.UniversalClient
-	Channels map[string]Channel
-	Registry prometheus.Registerer
-	Log      *slog.Logger
-	Now      func() time.Time
+	// Explained reports whether the log tells of the cause of what goes wrong at
+	// a channel's queue at this moment.
+	Explained func(channel string) bool
+	Channels  map[string]Channel
+	Registry  prometheus.Registerer
+	Log       *slog.Logger
+	Now       func() time.Time
 }
 
 // The clocks of the scheduler.
@@ -106,7 +109,6 @@ const (
 type Scheduler struct {
 	Options
 	feeders map[string]*feeder
-	epoch   *epoch
 	closing *closing
 	firing  firing
 	lease   *lease
@@ -114,17 +116,15 @@ type Scheduler struct {
 	trouble *trouble
 	slots   *prometheus.CounterVec // that came to an end, by how
 
-	term   ledger.Term // in which it last fed; the feed's alone
-	tidied time.Time   // the sweep's alone
+	tidied time.Time // the sweep's alone
 }
 
 // New makes a scheduler.
 func New(o Options) *Scheduler {
-	trouble := newTrouble(o.Log)
+	trouble := newTrouble(o.Log, o.Now)
 	s := &Scheduler{
 		Options: o,
 		feeders: map[string]*feeder{},
-		epoch:   &epoch{redis: o.Redis},
 		closing: newClosing(trouble),
 		firing:  firing{under: map[string]bool{}},
 		lease:   newLease(o.Ledger, o.Now),
@@ -141,7 +141,7 @@ func New(o Options) *Scheduler {
 		s.slots.WithLabelValues(string(state))
 	}
 	o.Registry.MustRegister(fed, s.slots)
-	portfolios, caps := map[string]*portfolio{}, map[campaign.ID]*allowance{}
+	portfolios, caps := map[string]*portfolio{}, newCaps()
 	for name, channel := range o.Channels {
 		s.feeders[name] = newFeeder(name, channel, shared(portfolios, channel), caps, o.Ledger, o.Redis, fed.WithLabelValues(name))
 	}
@@ -169,14 +169,19 @@ func (s *Scheduler) Wake() {
 
 // Run works until the context ends, while it is the one scheduler that does.
 // The sweep has a goroutine of its own: it does not wait for Redis, and what is
-// fed does not wait for it.
+// fed does not wait for it. So has each channel's feed: where a cluster has lost
+// the shard of one queue, the others are fed.
 func (s *Scheduler) Run(ctx context.Context) {
 	defer s.lease.release(context.WithoutCancel(ctx))
 	defer s.closing.wait()
 	defer s.firing.group.Wait()
-	var sweeping sync.WaitGroup
-	defer sweeping.Wait()
-	sweeping.Go(func() { every(ctx, sweepEvery, nil, s.sweepTick) })
+	var working sync.WaitGroup
+	defer working.Wait()
+	working.Go(func() { every(ctx, sweepEvery, nil, s.sweepTick) })
+	working.Go(func() { every(ctx, announceEvery, nil, s.announce) })
+	for _, f := range s.feeders {
+		working.Go(func() { s.feedChannel(ctx, f) })
+	}
 	every(ctx, tick, s.wake, s.feedTick)
 }
 
@@ -197,15 +202,9 @@ func every(ctx context.Context, interval time.Duration, wake <-chan struct{}, f 
 }
 
 func (s *Scheduler) feedTick(ctx context.Context) {
-	term, leads := s.lease.term()
-	if !leads {
-		return
+	if term, leads := s.lease.term(); leads {
+		s.report("feed", s.feed(ledger.Fenced(ctx, term), term, s.Now()))
 	}
-	if term != s.term {
-		s.term = term
-		s.forget()
-	}
-	s.report("feed", s.feed(ledger.Fenced(ctx, term), s.Now()))
 }
 
 func (s *Scheduler) sweepTick(ctx context.Context) {
@@ -240,20 +239,9 @@ func (s *Scheduler) report(what string, err error) {
 	s.trouble.report(what, err)
 }
 
-// forget empties the memory of what was fed.
-func (s *Scheduler) forget() {
-	for _, f := range s.feeders {
-		f.forget()
-	}
-}
-
-// feed tops up the queues.
-func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
+// feed starts what is due to start, and tells each channel's feeder what runs.
+func (s *Scheduler) feed(ctx context.Context, term ledger.Term, now time.Time) error {
 	unfinished, err := s.Ledger.Unfinished(ctx)
-	if err != nil {
-		return err
-	}
-	lost, err := s.epoch.lost(ctx)
 	if err != nil {
 		return err
 	}
@@ -271,14 +259,10 @@ func (s *Scheduler) feed(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	if lost {
-		s.forget()
-	}
-	var errs []error
 	for name, f := range s.feeders {
-		errs = append(errs, f.feed(ctx, byChannel[name], now))
+		f.hand(round{term, byChannel[name]})
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // startDue starts a campaign whose time has come, unless that was too long ago.

@@ -4,6 +4,7 @@
 package test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -89,6 +90,7 @@ type house struct {
 // setup says what a house is like.
 type setup struct {
 	redis     string
+	ledger    string // an address; empty for a SQLite file
 	rate      float64
 	pair      configs.Pair
 	daily     int // recipients within 24 hours; 0 for no limit
@@ -141,7 +143,7 @@ func config(t testing.TB, s setup, provider string) *configs.Config {
 	usual := configs.Default()
 	c := &configs.Config{
 		OptOut: usual.OptOut, OptIn: usual.OptIn,
-		Ledger: "sqlite:" + filepath.Join(t.TempDir(), "carillon.db"),
+		Ledger: cmp.Or(s.ledger, "sqlite:"+filepath.Join(t.TempDir(), "carillon.db")),
 		Redis:  s.redis,
 		HTTP:   configs.HTTP{Listen: "127.0.0.1:0", Tokens: []configs.Token{{Name: "tests", Token: token, Role: configs.Admin}}},
 		Channels: map[string]configs.Channel{"main": {

@@ -20,13 +20,15 @@ type campaignView struct {
 	State    campaign.State `json:"state"`
 	Reason   string         `json:"reason"`
 	// Stopped says of numbers that do not send for it, why.
-	Stopped  map[string]string          `json:"stopped,omitempty"`
+	Stopped map[string]string `json:"stopped,omitempty"`
+	// QueueTrouble says of numbers whose queues take nothing at the moment, why.
+	QueueTrouble map[string]string `json:"queue_trouble,omitempty"`
+	// Unechoed says of numbers whose receipts do not name our messages what becomes
+	// of unknown ones; missing where there are none.
+	Unechoed map[string]unechoedView    `json:"unechoed,omitempty"`
 	Counts   campaign.Counts            `json:"counts"`
 	Verdicts map[campaign.Verdict]int64 `json:"verdicts"`
 	Steps    []stepView                 `json:"steps"`
-	// Unechoed says of numbers whose receipts do not name our messages what becomes
-	// of unknown ones; missing where there are none.
-	Unechoed map[string]unechoedView `json:"unechoed,omitempty"`
 	// RateLimit is the campaign's own cap, Rate what it does: both in messages
 	// a second.
 	RateLimit float64 `json:"rate_limit"`
@@ -125,12 +127,15 @@ type stepView struct {
 
 func (s *Server) view(c ledger.Campaign) campaignView {
 	v := campaignView{
-		ID:        c.ID.String(),
-		Name:      c.Name,
-		Channel:   c.Definition.Numbers()[0],
-		Channels:  c.Definition.Numbers(),
-		State:     c.State,
-		Reason:    c.Reason,
+		ID:       c.ID.String(),
+		Name:     c.Name,
+		Channel:  c.Definition.Numbers()[0],
+		Channels: c.Definition.Numbers(),
+		State:    c.State,
+		Reason:   c.Reason,
+
+		QueueTrouble: s.queueTrouble(c),
+
 		Counts:    c.Counts,
 		Verdicts:  map[campaign.Verdict]int64{},
 		RateLimit: c.Definition.Rate,

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -150,9 +149,9 @@ func TestContract(t *testing.T) {
 	broken := false
 	f := start(t, func(o *Options) {
 		o.Tokens = threeTokens()
-		o.Ready = func(context.Context) error {
+		o.Queue = func() map[string]string {
 			if broken {
-				return errBroken
+				return map[string]string{"main": "Redis is full"}
 			}
 			return nil
 		}

@@ -99,7 +99,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		s.log.Error("request failed", "request", p.RequestID, "path", r.URL.Path, "error", p.cause)
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "2")
-		if !errors.Is(p.cause, context.Canceled) {
+		if !p.said && !errors.Is(p.cause, context.Canceled) {
 			s.log.Error("request failed", "request", p.RequestID, "path", r.URL.Path, "error", p.cause)
 		}
 	}

@@ -101,6 +101,7 @@ type problem struct {
 	RetryAfter int `json:"-"`
 
 	cause error // for the log
+	said  bool  // the log has it already
 }
 
 // fault is one of several things wrong.

@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -134,9 +135,9 @@ type Options struct {
 	// Registry takes the server's metrics and is what /metrics shows. If nil,
 	// the server has one of its own.
 	Registry *prometheus.Registry
-	// Ready says whether the rest of the program is ready. If nil, the ledger
-	// alone decides.
-	Ready func(context.Context) error
+	// Queue says of the channels whose queues take no tasks, why, and what to do;
+	// it repeats no secret and no address. If nil, all of them do.
+	Queue func() map[string]string
 	// Log gets one line per request. If nil, nothing is logged.
 	Log *slog.Logger
 	// Now is the clock. If nil, time.Now is.
@@ -159,7 +160,8 @@ type Server struct {
 	proxies  []netip.Prefix
 	nextSlot func(campaign.Schedule, time.Time) (time.Time, error)
 	asynqmon http.Handler
-	ready    func(context.Context) error
+	queue    func() map[string]string
+	fails    atomic.Bool // the ledger did, when readiness was asked for last
 	log      *slog.Logger
 	now      func() time.Time
 	changed  func()
@@ -201,7 +203,7 @@ func New(o Options) (*Server, error) {
 		proxies:  o.Proxies,
 		nextSlot: o.NextSlot,
 		asynqmon: o.Asynqmon,
-		ready:    o.Ready,
+		queue:    o.Queue,
 		log:      cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		now:      o.Now,
 		changed:  o.Changed,
@@ -212,8 +214,8 @@ func New(o Options) (*Server, error) {
 	for name, channel := range o.Channels {
 		s.guards[name] = campaign.NewGuard(channel.Guard)
 	}
-	if s.ready == nil {
-		s.ready = func(context.Context) error { return nil }
+	if s.queue == nil {
+		s.queue = func() map[string]string { return nil }
 	}
 	if s.now == nil {
 		s.now = time.Now

@@ -368,9 +368,9 @@ func TestMaskPhone(t *testing.T) {
 func TestReadiness(t *testing.T) {
 	var broken atomic.Bool
 	f := start(t, func(o *Options) {
-		o.Ready = func(context.Context) error {
+		o.Queue = func() map[string]string {
 			if broken.Load() {
-				return errors.New("redis at 10.0.0.7 is down")
+				return map[string]string{"south": "Redis is full", "main": "Redis is full", "north": "Redis does not answer"}
 			}
 			return nil
 		}
@@ -379,7 +379,8 @@ func TestReadiness(t *testing.T) {
 	broken.Store(true)
 	answer := f.get("/readyz")
 	wantProblem(t, answer, unavailable)
-	if strings.Contains(answer.body, "10.0.0.7") || answer.header.Get("Retry-After") == "" {
+	const reason = "the ledger is ready; the queue takes no tasks: north: Redis does not answer; main, south: Redis is full"
+	if !strings.Contains(answer.body, reason) || answer.header.Get("Retry-After") == "" {
 		t.Errorf("%v %s", answer.header, answer.body)
 	}
 	wantStatus(t, f.get("/healthz"), http.StatusOK)

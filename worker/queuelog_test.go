@@ -35,7 +35,9 @@ func TestALeaseThatAnotherServerTookUpIsNoWarning(t *testing.T) {
 		t.Fatal(err)
 	}
 	logged := make(records, 100)
-	server := asynq.NewServerFromRedisClient(client, asynq.Config{Logger: queueLog{slog.New(logged)}, LogLevel: asynq.WarnLevel})
+	server := asynq.NewServerFromRedisClient(client, asynq.Config{
+		Logger: newQueueLog(slog.New(logged), time.Now, func() bool { return false }), LogLevel: asynq.WarnLevel,
+	})
 	if err := server.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error { return nil })); err != nil {
 		t.Fatal(err)
 	}

@@ -125,8 +125,11 @@ func New(channel Channel, l Ledger, metrics *Metrics, log *slog.Logger, now func
 	return w
 }
 
-// Start takes tasks from the channel's queue until Stop.
-func (w *Worker) Start(redis redis.UniversalClient) error {
+// Start takes tasks from the channel's queue until Stop. explained reports
+// whether the log tells of the cause of what goes wrong at that queue at this
+// moment.
+func (w *Worker) Start(redis redis.UniversalClient, explained func() bool) error {
+	log := newQueueLog(w.log, w.now, explained)
 	servers, concurrency := w.size()
 	for range servers {
 		server := asynq.NewServerFromRedisClient(redis, asynq.Config{
@@ -137,7 +140,7 @@ func (w *Worker) Start(redis redis.UniversalClient) error {
 			TaskCheckInterval:        100 * time.Millisecond,
 			DelayedTaskCheckInterval: time.Second,
 			ShutdownTimeout:          TaskTimeout(w.channel.Timeout) + 5*time.Second,
-			Logger:                   queueLog{w.log},
+			Logger:                   log,
 			LogLevel:                 asynq.WarnLevel,
 		})
 		if err := server.Start(asynq.HandlerFunc(w.handle)); err != nil {

@@ -23,6 +23,7 @@ import (
 	"carillon/campaign"
 	"carillon/configs"
 	"carillon/ledger"
+	"carillon/queue"
 	"carillon/ratelimit"
 	"carillon/scheduler"
 	"carillon/web"
@@ -42,12 +43,13 @@ type App struct {
 	roles    Roles
 	log      *slog.Logger
 	ledger   *ledger.Ledger
-	queue    *queue
+	queue    *queue.Queue
+	health   *queue.Health // of the queue
 	registry *prometheus.Registry
 
 	clients   map[string]*cloud.Client
-	workers   []*worker.Worker
-	scheduler *scheduler.Scheduler // nil without the role
+	workers   map[string]*worker.Worker // by channel
+	scheduler *scheduler.Scheduler      // nil without the role
 	web       *web.Server
 	listener  net.Listener
 }
@@ -55,7 +57,7 @@ type App struct {
 // New opens everything and listens, but does not work yet. What it opened is
 // closed again when it fails.
 func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Logger) (_ *App, err error) {
-	a := &App{roles: roles, log: log, clients: map[string]*cloud.Client{}, registry: prometheus.NewRegistry()}
+	a := &App{roles: roles, log: log, clients: map[string]*cloud.Client{}, workers: map[string]*worker.Worker{}, registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {
 		if err != nil {
@@ -68,14 +70,15 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	if a.ledger, err = ledger.Open(ctx, config.Ledger); err != nil {
 		return nil, err
 	}
-	if a.queue, err = openQueue(ctx, config.Redis, log); err != nil {
+	if a.queue, err = queue.Open(ctx, config.Redis, log); err != nil {
 		return nil, err
 	}
-	if roles != AllRoles() && (!a.ledger.Shared() || a.queue.embedded != nil) {
+	a.health = queue.NewHealth(a.queue.Client(), slices.Collect(maps.Keys(config.Channels)), log)
+	if roles != AllRoles() && (!a.ledger.Shared() || a.queue.Alone()) {
 		return nil, usagef("roles can be shared out where the ledger is PostgreSQL and Redis a server; here one process has to take all of them")
 	}
-	if policy := a.queue.evicts(ctx); policy != "" {
-		log.Warn("redis may throw tasks away when its memory is full; set maxmemory-policy noeviction", "policy", policy)
+	for _, warning := range a.queue.Warnings(ctx) {
+		log.Warn(warning)
 	}
 	if err := keepSecrets(ctx, a.ledger, config, log); err != nil {
 		return nil, err
@@ -122,11 +125,11 @@ func (a *App) openChannels(config *configs.Config) error {
 		portfolio, daily := dailyLimit(config, name)
 		timeout, unknownAfter := time.Duration(channel.Timeout), time.Duration(channel.UnknownAfter)
 		if a.roles.Worker {
-			a.workers = append(a.workers, worker.New(worker.Channel{
+			a.workers[name] = worker.New(worker.Channel{
 				Name: name, Sender: client, Limiter: limiters[name], Siblings: pick(limiters, config.Siblings(name)),
 				Rate: channel.Rate, Timeout: timeout, UnknownAfter: unknownAfter, Portfolio: portfolio,
 				Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
-			}, a.ledger, metrics, a.log, time.Now))
+			}, a.ledger, metrics, a.log, time.Now)
 		}
 		feeds[name] = scheduler.Channel{
 			Rate: channel.Rate, TaskTimeout: worker.TaskTimeout(timeout),
@@ -146,7 +149,8 @@ func (a *App) openChannels(config *configs.Config) error {
 	launch.warnOfCampaigns(schedulesOf(config), a.log)
 	a.scheduler = scheduler.New(scheduler.Options{
 		Launcher: launch,
-		Ledger:   a.ledger, Redis: a.queue.client, Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
+		Ledger:   a.ledger, Redis: a.queue.Client(), Explained: a.health.Explains,
+		Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
 	})
 	return nil
 }
@@ -172,8 +176,8 @@ func dailyLimit(config *configs.Config, channel string) (portfolio string, recip
 // limiter keeps a number's rate: within this process where it is alone, else
 // together with the others.
 func (a *App) limiter(channel string, rate float64) ratelimit.Limiter {
-	if a.ledger.Shared() && a.queue.embedded == nil {
-		return ratelimit.NewShared(a.queue.client, channel, rate, time.Now)
+	if a.ledger.Shared() && !a.queue.Alone() {
+		return ratelimit.NewShared(a.queue.Client(), channel, rate, time.Now)
 	}
 	return ratelimit.NewLocal(rate, time.Now)
 }
@@ -214,11 +218,20 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 	}
 	a.web, err = web.New(web.Options{
 		Ledger: a.ledger, Channels: channels, Wishes: wishes, Tokens: tokens, Proxies: config.HTTP.Proxies(), Holidays: holidays, Registry: a.registry, Log: a.log, Now: time.Now,
-		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.option}),
-		Ready:    func(ctx context.Context) error { return a.queue.client.Ping(ctx).Err() },
+		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.Option()}),
+		Queue:    a.unqueued,
 		Changed:  a.wake, NextSlot: nextAdded,
 	})
 	return err
+}
+
+// unqueued says of the channels whose queues take no tasks, why.
+func (a *App) unqueued() map[string]string {
+	why := map[string]string{}
+	for channel, refusal := range a.health.Refusals() {
+		why[channel] = refusal.Error()
+	}
+	return why
 }
 
 // wake makes the scheduler look at once, where it is in this process.
@@ -249,8 +262,9 @@ func (a *App) Ledger() *ledger.Ledger { return a.ledger }
 // Run works until the context ends, then stops in the order that loses
 // nothing: first the feed and the sends, then the webhooks.
 func (a *App) Run(ctx context.Context) error {
-	for _, w := range a.workers {
-		if err := w.Start(a.queue.client); err != nil {
+	for channel, w := range a.workers {
+		explained := func() bool { return a.health.Explains(channel) }
+		if err := w.Start(a.queue.ForServers(channel, a.health), explained); err != nil {
 			a.stopWorkers()
 			return err
 		}
@@ -268,6 +282,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	answering, stopAnswering := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopAnswering()
+	feed.Go(func() { a.health.Run(answering) })
 	if a.roles.Web {
 		feed.Go(func() { a.sayThatWebhooksAreUp(answering) })
 	}

@@ -20,7 +20,9 @@ type Campaign struct {
 	// Unechoed says what becomes of unknown messages of numbers whose receipts do not
 	// name ours.
 	Unechoed map[string]Unechoed `json:"unechoed,omitempty"`
-	State    string              `json:"state"`
+	// QueueTrouble says of numbers whose queues take nothing at the moment, why.
+	QueueTrouble map[string]string `json:"queue_trouble,omitempty"`
+	State        string            `json:"state"`
 	// Reason says who or what brought it into its state.
 	Reason string `json:"reason"`
 	// Counts are by status over all steps, Verdicts by verdict of the list.

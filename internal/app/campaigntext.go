@@ -73,6 +73,9 @@ func (c Campaign) WriteText(out io.Writer) error {
 	for _, number := range slices.Sorted(maps.Keys(c.Stopped)) {
 		line("stopped", fmt.Sprintf("%s: %s", number, c.Stopped[number]))
 	}
+	for _, trouble := range c.queueTrouble() {
+		line("queue", trouble)
+	}
 	line("progress", c.Snapshot().String())
 	if c.RateLimit > 0 {
 		line("own cap", formatRate(c.RateLimit))
@@ -102,6 +105,24 @@ func (c Campaign) numbers() (name, value string) {
 		return "channels", strings.Join(c.Channels, ", ")
 	}
 	return "channel", c.Channel
+}
+
+// queueTrouble says what is wrong with the queues of its numbers, a line for all
+// that are alike.
+func (c Campaign) queueTrouble() []string {
+	alike := map[string][]string{}
+	for _, number := range slices.Sorted(maps.Keys(c.QueueTrouble)) {
+		alike[c.QueueTrouble[number]] = append(alike[c.QueueTrouble[number]], number)
+	}
+	var lines []string
+	for _, why := range slices.Sorted(maps.Keys(alike)) {
+		of := ""
+		if len(c.Channels) > 1 {
+			of = " for " + strings.Join(alike[why], ", ")
+		}
+		lines = append(lines, "takes nothing"+of+": "+why+"; it goes on by itself")
+	}
+	return lines
 }
 
 // writeSteps writes how many messages of each step stand where.

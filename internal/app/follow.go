@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"golang.org/x/term"
 )
@@ -24,6 +25,11 @@ func Follow(ctx context.Context, c *Client, launched Campaign, out io.Writer) (C
 	ended, err := c.Watch(ctx, launched.ID, func(now Campaign) {
 		if now.State == "paused" && last.State != "paused" {
 			progress.Note("paused: " + now.Reason + "; `carillon resume " + now.ID + "` goes on")
+		}
+		if trouble := now.queueTrouble(); !slices.Equal(trouble, last.queueTrouble()) {
+			for _, line := range trouble {
+				progress.Note("the queue " + line)
+			}
 		}
 		last = now
 		progress.Update(now.Snapshot())

@@ -19,12 +19,14 @@ import (
 type redisServer struct {
 	folder string
 	keeps  bool // it writes what it holds to disk, and reads it again
+	more   []string
 	relay  *relay
 	*process
 }
 
-// startRedis starts a server. One that keeps nothing is empty after a restart.
-func startRedis(t *testing.T, keeps bool) *redisServer {
+// startRedis starts a server, with more arguments if there are any. One that keeps
+// nothing is empty after a restart.
+func startRedis(t *testing.T, keeps bool, more ...string) *redisServer {
 	t.Helper()
 	// Not t.TempDir: a socket's path has 107 bytes at most.
 	folder, err := os.MkdirTemp("", "carillon-redis-")
@@ -36,7 +38,7 @@ func startRedis(t *testing.T, keeps bool) *redisServer {
 			t.Error(err)
 		}
 	})
-	r := &redisServer{folder: folder, keeps: keeps}
+	r := &redisServer{folder: folder, keeps: keeps, more: more}
 	r.relay = startRelay(t, r.socket())
 	r.run(t)
 	return r
@@ -44,8 +46,17 @@ func startRedis(t *testing.T, keeps bool) *redisServer {
 
 func (r *redisServer) socket() string { return filepath.Join(r.folder, "redis.sock") }
 
-// run starts the server, anew after kill.
+// run starts the server, anew after kill, and waits until it has its data.
 func (r *redisServer) run(t *testing.T) {
+	t.Helper()
+	r.begin(t)
+	client := r.client()
+	defer client.Close()
+	eventually(t, aWhile, "redis-server answers", func() bool { return client.Ping(t.Context()).Err() == nil })
+}
+
+// begin starts the server, with more arguments if there are any.
+func (r *redisServer) begin(t *testing.T, more ...string) {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -55,17 +66,21 @@ func (r *redisServer) run(t *testing.T) {
 	if r.keeps {
 		aof = "yes"
 	}
-	r.process = start(t, r.folder, "redis", path, "--port", "0", "--unixsocket", r.socket(), "--dir", r.folder,
-		"--save", "", "--appendonly", aof, "--maxmemory-policy", "noeviction")
-	client := redis.NewClient(&redis.Options{Network: "unix", Addr: r.socket()})
-	defer client.Close()
-	eventually(t, aWhile, "redis-server answers", func() bool { return client.Ping(t.Context()).Err() == nil })
+	r.process = start(t, r.folder, "redis", path, append([]string{
+		"--port", "0", "--unixsocket", r.socket(), "--dir", r.folder,
+		"--save", "", "--appendonly", aof, "--maxmemory-policy", "noeviction",
+	}, append(r.more, more...)...)...)
+}
+
+// client is a new client of the server, past the relay.
+func (r *redisServer) client() *redis.Client {
+	return redis.NewClient(&redis.Options{Network: "unix", Addr: r.socket()})
 }
 
 // flush empties the server.
 func (r *redisServer) flush(t *testing.T) {
 	t.Helper()
-	client := redis.NewClient(&redis.Options{Network: "unix", Addr: r.socket()})
+	client := r.client()
 	defer client.Close()
 	if err := client.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)

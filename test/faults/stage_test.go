@@ -57,11 +57,12 @@ type house struct {
 	*process
 }
 
-// set starts everything but the campaign.
-func (tr trial) set(t *testing.T) *stage {
+// set starts everything but the campaign, Redis with more arguments if there are
+// any.
+func (tr trial) set(t *testing.T, redis ...string) *stage {
 	t.Helper()
 	s := &stage{T: t, trial: tr, folder: t.TempDir()}
-	s.redis = startRedis(t, tr.fault.durable)
+	s.redis = startRedis(t, tr.fault.durable, redis...)
 	if tr.fault.ledger {
 		s.postgres = postgrestest.Start(t)
 		s.database = s.postgres.Database(t)

@@ -1,4 +1,4 @@
-package app
+package queue
 
 import (
 	"context"

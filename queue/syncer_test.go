@@ -1,4 +1,4 @@
-package app
+package queue
 
 import (
 	"context"
@@ -133,7 +133,7 @@ func TestRedisDiesAsTasksEnd(t *testing.T) {
 		{"archived", asynq.MaxRetry(1), asynq.SkipRetry, "archived"},
 	}
 	server := startDurableRedis(t)
-	queue, err := openQueue(t.Context(), "redis://"+server.address+"/0", slog.New(slog.DiscardHandler))
+	queue, err := Open(t.Context(), "redis://"+server.address+"/0", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

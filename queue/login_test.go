@@ -1,0 +1,119 @@
+package queue
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// startSentinel starts a Sentinel that watches a master under the name "it", with
+// a password of its own unless that is empty.
+func startSentinel(t *testing.T, master, masterPassword, password string) string {
+	t.Helper()
+	address := freeAddress(t)
+	_, port, _ := net.SplitHostPort(address)
+	_, masterPort, _ := net.SplitHostPort(master)
+	folder := t.TempDir()
+	config := fmt.Sprintf("port %s\nbind 127.0.0.1\ndir %s\nsentinel monitor it 127.0.0.1 %s 1\n", port, folder, masterPort)
+	if masterPassword != "" {
+		config += "sentinel auth-pass it " + masterPassword + "\n"
+	}
+	if password != "" {
+		config += "requirepass " + password + "\n"
+	}
+	path := filepath.Join(folder, "sentinel.conf")
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	startProcess(t, path, "--sentinel")
+	client := redis.NewClient(&redis.Options{Addr: address, Password: password})
+	t.Cleanup(func() { _ = client.Close() })
+	eventually(t, "the Sentinel answers", func() bool { return client.Ping(t.Context()).Err() == nil })
+	return address
+}
+
+func addUser(t *testing.T, admin *redis.Client, name, password string) {
+	t.Helper()
+	if err := admin.Do(t.Context(), "ACL", "SETUSER", name, "on", ">"+password, "~*", "&*", "+@all").Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestLogins: the address' password is for the servers, for the Sentinels, or
+// for both, whoever wants one; and none of them is let in with a wrong one.
+func TestLogins(t *testing.T) {
+	const password = "p@ss/word"
+	const written = "p%40ss%2Fword"
+	for name, c := range map[string]struct {
+		server, sentinel string
+		users            bool // the server has users; the address names one
+	}{
+		"both":            {server: password, sentinel: password},
+		"servers":         {server: password},
+		"sentinels":       {sentinel: password},
+		"users of theirs": {users: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			options, user := []string{}, ""
+			if c.server != "" {
+				options = append(options, "--requirepass", c.server)
+			}
+			if c.users {
+				user = "carillon"
+			}
+			master, admin := startServer(t, options...)
+			if c.users {
+				addUser(t, admin, user, password)
+			}
+			sentinel := startSentinel(t, master, c.server, c.sentinel)
+			address := func(login string) string { return "redis-sentinel://" + login + "@" + sentinel + "?master=it" }
+			q := open(t, address(user+":"+written))
+			if err := probe(t.Context(), q.Client(), "send:main"); err != nil {
+				t.Error(err)
+			}
+			_, err := Open(t.Context(), address(user+":hidden"), slog.New(slog.DiscardHandler))
+			if err == nil || strings.Contains(err.Error(), "hidden") {
+				t.Errorf("with a wrong password: %v", err)
+			}
+		})
+	}
+}
+
+// TestClusterLogin: all nodes of a cluster know the address' user.
+func TestClusterLogin(t *testing.T) {
+	address, admin := startServer(t, "--cluster-enabled", "yes")
+	addUser(t, admin, "carillon", "p@ss")
+	if err := admin.ClusterAddSlotsRange(t.Context(), 0, 16383).Err(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the cluster is up", func() bool { return strings.Contains(admin.ClusterInfo(t.Context()).Val(), "cluster_state:ok") })
+	q := open(t, "redis-cluster://carillon:p%40ss@"+address)
+	if err := probe(t.Context(), q.Client(), "send:main"); err != nil {
+		t.Error(err)
+	}
+	if got := q.Warnings(t.Context()); len(got) != 1 || !strings.Contains(got[0], "cluster-require-full-coverage no") {
+		t.Errorf("warnings: %q", got)
+	}
+	if _, err := Open(t.Context(), "redis-cluster://carillon:hidden@"+address, slog.New(slog.DiscardHandler)); err == nil || strings.Contains(err.Error(), "hidden") {
+		t.Errorf("with a wrong password: %v", err)
+	}
+}
+
+// TestARefusingRedisIsOpened: it may take tasks at any time.
+func TestARefusingRedisIsOpened(t *testing.T) {
+	address, admin := startServer(t)
+	if err := admin.ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	q := open(t, "redis://"+address)
+	if got := NewHealth(q.Client(), []string{"main"}, slog.New(slog.DiscardHandler)).Refusals()["main"]; got == nil || got.kind != "OOM " {
+		t.Errorf("it says %v", got)
+	}
+}

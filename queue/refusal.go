@@ -1,0 +1,103 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Refusal says why a queue takes no tasks, in words that hold no address and no
+// secret.
+type Refusal struct {
+	// Reason is what is wrong, Hint what to do.
+	Reason, Hint string
+
+	kind string // what tells one trouble from another
+	err  error
+}
+
+var _ error = (*Refusal)(nil)
+
+func (r *Refusal) Error() string { return r.Reason + "; " + r.Hint }
+
+// Unwrap is what Redis, or the network, has said.
+func (r *Refusal) Unwrap() error { return r.err }
+
+// The words that begin a refusal of Redis, what they mean, and what to do. A
+// script's refusal may begin with ERR, which is why they are looked for anywhere.
+var refusals = []struct{ words, reason, hint string }{
+	{"OOM ", "Redis is full (maxmemory)", "give it more memory, or remove what else it holds"},
+	{"READONLY", "this Redis is a replica, which takes no writes", "lead `redis` to the master, or to the Sentinels that know it"},
+	{"MISCONF", "Redis cannot save to its disk and so takes no writes", "look at its log and its disk, or set stop-writes-on-bgsave-error no"},
+	{"LOADING", "Redis is still loading its data", "wait until it has"},
+	{"CLUSTERDOWN", "the Redis Cluster is down: a part of it has no master", "look at CLUSTER INFO and at its nodes"},
+	{"MASTERDOWN", "this Redis is a replica that has lost its master", "lead `redis` to the master, or to the Sentinels that know it"},
+	{"NOREPLICAS", "Redis has too few replicas to take writes (min-replicas-to-write)", "look at its replicas"},
+	{"NOPERM", "the user may not do in Redis what the queue needs", permissions},
+	{"user executing the script", "the user may not do in Redis what the queue needs", permissions},
+	{"NOAUTH", "Redis wants a password", "write it into `redis`: redis://user:password@host:6379/0"},
+	{"WRONGPASS", "Redis does not know the user or the password", "correct them in `redis`"},
+	{"unknown command", "Redis lacks a command that the queue needs", "take Redis 6.2 or newer, with its commands under their own names"},
+	{"BUSY", "Redis is busy with somebody's script", "wait for it, or end it by SCRIPT KILL"},
+	{"max number of clients", "Redis takes no more connections (maxclients)", "raise maxclients, or close what else is connected"},
+	{"MOVED", "the Redis Cluster does not agree on who has the queue", "look at CLUSTER NODES on each node"},
+	{"TRYAGAIN", "the Redis Cluster is moving the queue", "wait until it has"},
+}
+
+// permissions are what ACL SETUSER has to grant.
+const permissions = "grant it +@read +@write +@scripting +@connection +@pubsub +time ~asynq:* ~carillon:* &asynq:*"
+
+// met finds the command that the probe says it was at.
+var met = regexp.MustCompile(`\(at (\w+)\)`)
+
+// refusalOf puts an error into words; nil for none.
+func refusalOf(err error) *Refusal {
+	if err == nil {
+		return nil
+	}
+	var answer redis.Error
+	if !errors.As(err, &answer) && !isLogin(err) {
+		return silence(err)
+	}
+	text := err.Error()
+	r := &Refusal{Hint: "look at Redis and its log", kind: firstWord(text), err: err}
+	r.Reason = "Redis refuses: " + text
+	for _, known := range refusals {
+		if strings.Contains(text, known.words) {
+			r.Reason, r.Hint, r.kind = known.reason, known.hint, known.words
+			break
+		}
+	}
+	if at := met.FindStringSubmatch(text); at != nil && r.Hint == permissions {
+		r.Reason += " (" + at[1] + ")"
+	}
+	return r
+}
+
+// silence is the refusal of a Redis that has not answered.
+func silence(err error) *Refusal {
+	r := &Refusal{
+		Reason: "Redis does not answer", Hint: "start it, or look at it and at the network", kind: "silent", err: err,
+	}
+	var timeout net.Error
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		r.Reason += " (connection refused)"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		r.Reason += " in time"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+		r.Reason += " (connection lost)"
+	}
+	return r
+}
+
+func firstWord(text string) string {
+	word, _, _ := strings.Cut(text, " ")
+	return word
+}
