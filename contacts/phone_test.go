@@ -85,6 +85,7 @@ func TestParsePhone(t *testing.T) {
 
 		{"no plus", "4915123018622", none, "", campaign.Invalid, "no country code"},
 		{"no plus, assumed", "4915123018622", assume, "+4915123018622", campaign.OK, ""},
+		{"no plus, a program's cents", "4915123018622.00", assume, "+4915123018622", campaign.OK, ""},
 		{"no plus, a program's decimals", "4915123018622.0", assume, "+4915123018622", campaign.OK, ""},
 		{"region before assumption", "6315551234", campaign.ContactOptions{DefaultRegion: "US", AssumeInternational: true}, "+16315551234", campaign.OK, ""},
 		{"assumption after region", "4915123018622", campaign.ContactOptions{DefaultRegion: "US", AssumeInternational: true}, "+4915123018622", campaign.OK, ""},
@@ -112,7 +113,7 @@ func TestParsePhone(t *testing.T) {
 		{"dash", "-", none, "", campaign.MissingPhone, "fill it in"},
 		{"long dash", "—", none, "", campaign.MissingPhone, "fill it in"},
 		{"n/a", "N/A", none, "", campaign.MissingPhone, "fill it in"},
-		{"a formula's n/a", "#N/A", none, "", campaign.MissingPhone, "fill it in"},
+		{"a formula's n/a", "#N/A", none, "", campaign.Invalid, "'#'"},
 		{"null", "NULL", none, "", campaign.MissingPhone, "fill it in"},
 
 		{"Cuba", "+53 5 1265902", none, "+5351265902", campaign.ForbiddenCountry, "Cuba"},

@@ -215,4 +215,6 @@ func rowTooLong(line, limit int) *Error {
 		Hint: "look for a quote that is opened there and never closed, or shorten the row"}
 }
 
+func (s *textSource) hides(int) bool { return false }
+
 func (s *textSource) close() error { return nil }

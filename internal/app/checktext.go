@@ -34,20 +34,8 @@ func (r *CheckResult) WriteText(out io.Writer) error {
 }
 
 func (r *CheckResult) writeLayout(text *bytes.Buffer) {
-	l := r.Layout
-	fmt.Fprintf(text, "The list is read as %s", l.Format)
-	for _, about := range []struct{ name, value string }{
-		{"encoding", l.Encoding}, {"delimiter", l.Delimiter}, {"sheet", l.Sheet},
-	} {
-		if about.value != "" {
-			fmt.Fprintf(text, ", %s %q", about.name, about.value)
-		}
-	}
-	fmt.Fprintf(text, ", phone numbers in column %q.\n", l.Columns[l.Phone])
-	for _, guess := range l.Guessed {
-		fmt.Fprintf(text, "  guessed: %s\n", guess)
-	}
-	if l.Header {
+	writeLayout(text, r.Layout)
+	if r.Layout.Header {
 		text.WriteString("Rows count from the first one below the header, without empty ones.\n")
 	} else {
 		text.WriteString("Rows count from the first one, without empty ones.\n")
