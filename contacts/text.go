@@ -64,7 +64,7 @@ func openText(file *io.SectionReader, opts campaign.ContactOptions, limits Limit
 		return nil, err
 	}
 	layout.Delimiter = string(delimiter)
-	s.csv = csv.NewReader(buffered)
+	s.csv = csv.NewReader(newFormulaReader(buffered, delimiter))
 	s.csv.Comma = delimiter
 	s.csv.FieldsPerRecord = -1
 	s.csv.ReuseRecord = true
