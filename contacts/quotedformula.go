@@ -62,10 +62,10 @@ func (f *formulaReader) unwrap(text, out []byte) []byte {
 
 // delimits reports whether a byte ends a delimiter.
 func (f *formulaReader) delimits(c byte) bool {
-	switch {
-	case c == f.delimiter[f.matched]:
+	switch c {
+	case f.delimiter[f.matched]:
 		f.matched++
-	case c == f.delimiter[0]:
+	case f.delimiter[0]:
 		f.matched = 1
 	default:
 		f.matched = 0

@@ -52,7 +52,9 @@ func (r *Reader) take(placeholders []int) {
 			l.Taken = append(l.Taken, taken)
 		}
 	}
-	l.EncodingCells = r.encodingCells()
+	if cells := r.encodingCells(); len(cells) > 0 {
+		l.EncodingCells = cells
+	}
 }
 
 // cellsOf are the first cells of a column that hold something.

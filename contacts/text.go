@@ -35,12 +35,13 @@ var _ source = (*textSource)(nil)
 
 // openText makes ready to read a text and fills what it found into the layout.
 func openText(file *io.SectionReader, opts campaign.ContactOptions, limits Limits, layout *Layout) (*textSource, error) {
-	chosen, err := chooseCharset(file, opts.Encoding)
+	chosen, err := chooseCharset(file, opts)
 	if err != nil {
 		return nil, err
 	}
 	layout.Format, layout.Encoding = "csv", chosen.name
 	layout.guessed(chosen.guess)
+	layout.EncodingCells = chosen.words
 
 	guard := &textGuard{text: chosen.decode(file), charset: chosen, budget: limits.RowBytes + headBytes}
 	buffered := bufio.NewReaderSize(guard, headBytes)
