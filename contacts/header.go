@@ -9,11 +9,10 @@ import (
 )
 
 // nameColumns takes the columns' names from the header, or numbers them.
-func (r *Reader) nameColumns(first record) {
+func (r *Reader) nameColumns() {
 	l := &r.layout
 	if l.Header = r.hasHeader(); l.Header {
 		r.sample = r.sample[1:]
-		r.header = first.cells
 	} else {
 		r.header = make([]string, r.width())
 		l.guessed("no header, because the first row holds a contact")
@@ -67,7 +66,7 @@ func (r *Reader) hasHeader() bool {
 		if told == "" {
 			continue
 		}
-		if len(campaign.FindColumns(first.cells, told)) > 0 {
+		if len(campaign.FindColumns(r.header, told)) > 0 {
 			return true
 		}
 		byNumber = byNumber || isColumnNumber(told)

@@ -49,8 +49,8 @@ func (r *Reader) arrange() error {
 	if len(r.sample) == 0 {
 		return r.nothing()
 	}
-	first := r.sample[0]
-	r.nameColumns(first)
+	line := r.sample[0].line
+	r.nameColumns()
 	l := &r.layout
 	var err error
 	if r.opts.Consent != "" { // first, so that it is not guessed to be another
@@ -58,7 +58,7 @@ func (r *Reader) arrange() error {
 			return err
 		}
 	}
-	if l.Phone, err = r.phoneColumn(first.line); err != nil {
+	if l.Phone, err = r.phoneColumn(line); err != nil {
 		return err
 	}
 	if l.FullName, err = r.otherColumn(r.opts.FullName, "name", "names", nameWords(), looksLikeName); err != nil {

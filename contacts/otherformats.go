@@ -27,7 +27,11 @@ func otherFormat(file *io.SectionReader) error {
 	case bytes.HasPrefix(head, []byte("bplist")), bytes.HasPrefix(head, []byte("{\\rtf")):
 		return &Error{Problem: "this is a document and no list", Hint: csv}
 	}
-	text := strings.ToLower(strings.TrimSpace(strings.TrimPrefix(strings.ReplaceAll(string(head), "\x00", ""), "\ufeff")))
+	text := strings.ReplaceAll(string(head), "\x00", "") // so that UTF-16 reads as ASCII
+	for _, mark := range []string{"\ufeff", "\xff\xfe", "\xfe\xff"} {
+		text = strings.TrimPrefix(text, mark)
+	}
+	text = strings.ToLower(strings.TrimSpace(text))
 	for _, start := range []struct{ text, is string }{
 		{"<!doctype html", "an HTML page, whatever it is named"}, {"<html", "an HTML page, whatever it is named"}, {"<table", "an HTML page, whatever it is named"},
 		{"<meta", "an HTML page, whatever it is named"}, {"<?xml", "an XML file, whatever it is named"}, {"begin:vcard", "a file of vCards"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -47,8 +48,8 @@ func (l Limits) orDefault() Limits {
 type Reader struct {
 	opts   campaign.ContactOptions
 	layout Layout
-	// header has the columns' names as the list writes them; hidden marks those
-	// that do not show.
+	// header has the columns' names as the list writes them, at first whatever the
+	// first row holds; hidden marks those that do not show.
 	header []string
 	hidden []bool
 	// consent is the column that says who agreed, -1 for none.
@@ -147,7 +148,8 @@ func (r *Reader) readSample() {
 }
 
 // fetch is the next row that shows and holds anything, its cells without what is
-// not part of their value.
+// not part of their value. It keeps the first one as it is, for the names of columns
+// that do not show.
 func (r *Reader) fetch() (record, error) {
 	for {
 		rec, err := r.source.next()
@@ -155,17 +157,25 @@ func (r *Reader) fetch() (record, error) {
 			return rec, err
 		}
 		for i := range rec.cells {
+			rec.read(i)
+		}
+		var whole []string
+		if r.header == nil {
+			whole = slices.Clone(rec.cells)
+		}
+		for i := range rec.cells {
 			if !r.opts.IncludeHidden && r.source.hides(i) {
 				rec.clear(i)
-				continue
 			}
-			rec.read(i)
 		}
 		switch {
 		case rec.blank():
 		case rec.hidden && !r.opts.IncludeHidden:
 			r.layout.HiddenRows++
 		default:
+			if r.header == nil {
+				r.header = whole
+			}
 			return rec, nil
 		}
 	}

@@ -158,13 +158,13 @@ func (b book) named(name string, layout *Layout) (worksheet, error) {
 
 // holdsAnything reports whether a sheet has a cell with anything in it.
 func (b book) holdsAnything(sheet worksheet) (bool, error) {
-	opened, err := b.open(sheet)
+	rows, err := b.rows(sheet, nil)
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = opened.part.Close() }() // it was only read
+	defer func() { _ = rows.part.Close() }() // it was only read
 	for {
-		row, err := opened.next()
+		row, err := rows.next()
 		switch {
 		case errors.Is(err, io.EOF):
 			return false, nil
@@ -182,6 +182,10 @@ func (b book) open(sheet worksheet) (*sheetSource, error) {
 	if err != nil {
 		return nil, err
 	}
+	return b.rows(sheet, merged)
+}
+
+func (b book) rows(sheet worksheet, merged []area) (*sheetSource, error) {
 	part, err := b.workbook.open(sheet.part)
 	if err != nil {
 		return nil, err

@@ -20,8 +20,9 @@ const (
 // part of it.
 type vocabulary struct {
 	words [certain + 1][]string
-	// not are words that make it another column, unless it is certain.
-	not []string
+	// lesser are words that make it a vague one, not words that make it another
+	// column, unless it is certain.
+	lesser, not []string
 }
 
 func phoneWords() vocabulary {
@@ -39,9 +40,10 @@ func phoneWords() vocabulary {
 				"واتساب", "व्हाट्सएप"},
 		},
 		not: []string{"type", "model", "brand", "fax", "code", "verified", "carrier", "country", "order", "invoice", "account", "customer no",
-			"postal", "house", "typ", "tipo", "pedido", "home", "office", "work", "landline", "name", "nombre", "nome", "nom",
-			"label", "labels", "etiqueta", "etichetta", "libelle", "bezeichnung", "fixo", "fijo", "fixe", "festnetz", "pager", "extension", "ext",
+			"postal", "house", "typ", "tipo", "pedido", "name", "nombre", "nome", "nom",
+			"label", "labels", "etiqueta", "etichetta", "libelle", "bezeichnung", "pager", "extension", "ext",
 			"emergency", "emergencia", "notfall", "urgence", "old", "former", "previous"},
+		lesser: []string{"home", "office", "work", "landline", "fixo", "fijo", "fixe", "fisso", "festnetz"},
 	}
 }
 
@@ -88,10 +90,16 @@ func (v vocabulary) score(header string) int {
 			return 0
 		}
 	}
+	most := certain - 1
+	for _, word := range v.lesser {
+		if mentions(header, word) {
+			most = vague
+		}
+	}
 	for score := certain - 1; score > 0; score-- {
 		for _, word := range v.words[score] {
 			if mentions(header, word) {
-				return score
+				return min(score, most)
 			}
 		}
 	}
