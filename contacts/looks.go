@@ -45,8 +45,11 @@ func looksLikeName(rec record, column int) bool {
 }
 
 // looksLikeLanguage reports whether a cell is a code such as es, es_MX or
-// zh-Hant.
+// zh-Hant. A yes or a no is not.
 func looksLikeLanguage(rec record, column int) bool {
+	if said := strings.ToLower(strings.TrimSpace(rec.cells[column])); said == "no" || said == "non" || saysYes(said) {
+		return false
+	}
 	code, rest, more := strings.Cut(strings.ReplaceAll(strings.TrimSpace(rec.cells[column]), "-", "_"), "_")
 	isCode := func(text string, least, most int) bool {
 		for _, r := range text {

@@ -148,5 +148,5 @@ func whyPhone(candidates []PhoneCandidate, rows int) string {
 	if more := len(candidates) - most; more > 0 {
 		others = append(others, fmt.Sprintf("and %d more", more))
 	}
-	return text + fmt.Sprintf(", and it gives %d of the first %d rows a number to send to; others: %s", best.Sendable, rows, strings.Join(others, ", "))
+	return text + fmt.Sprintf(": of the rows that were looked at (%d) it gives %d a number to send to; others: %s", rows, best.Sendable, strings.Join(others, ", "))
 }

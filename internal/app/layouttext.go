@@ -19,7 +19,10 @@ func writeLayout(out io.Writer, l contacts.Layout) {
 			fmt.Fprintf(out, ", %s %q", about.name, about.value)
 		}
 	}
-	fmt.Fprintf(out, ", phone numbers in column %q.\n", l.Columns[l.Phone])
+	if l.Phone >= 0 && l.Phone < len(l.Columns) { // a server may say anything
+		fmt.Fprintf(out, ", phone numbers in column %q", l.Columns[l.Phone])
+	}
+	fmt.Fprintln(out, ".")
 	for _, guess := range l.Guessed {
 		fmt.Fprintf(out, "  guessed: %s\n", guess)
 	}
