@@ -24,7 +24,7 @@ func readValue(text string) (value, fault string) {
 		}
 	case '#', 'L', 'E':
 	default:
-		if value[0] < utf8.RuneSelf && !strings.Contains(value, ":5") && value[0] != '=' {
+		if value[0] < utf8.RuneSelf && value[0] != '=' && !strings.Contains(value, ":5") && !strings.Contains(value, "\ufffd") {
 			return value, ""
 		}
 	}
@@ -33,6 +33,8 @@ func readValue(text string) (value, fault string) {
 		value = strings.TrimSpace(literal)
 	}
 	switch {
+	case strings.ContainsRune(value, utf8.RuneError):
+		return value, "holds \ufffd, which stands for a letter that was lost when the list was converted; correct it, or export the list again"
 	case isErrorValue(value):
 		return value, errorFault(value)
 	case isFormula(value):

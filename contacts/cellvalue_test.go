@@ -68,3 +68,11 @@ func TestFormulasAreNoValues(t *testing.T) {
 		}
 	}
 }
+
+func TestLettersThatWereLostAreNoValue(t *testing.T) {
+	for _, text := range []string{"Jos\ufffd", "\ufffdngel", "Mar\ufffda", "\ufffd"} {
+		if value, fault := readValue(text); value != text || !strings.Contains(fault, "a letter that was lost") {
+			t.Errorf("%q is read as %q, fault %q", text, value, fault)
+		}
+	}
+}

@@ -27,8 +27,11 @@ func (r *Reader) judge(rec record, values []string) campaign.Row {
 
 // readCell judges the number in a cell.
 func readCell(text string, about note, opts campaign.ContactOptions) number {
-	if about.number != "" && text != "" {
+	switch {
+	case text != "" && about.number != "":
 		return readNumericPhone(about.number, opts)
+	case text != "" && about.day != "":
+		return invalid("the cell holds the date or time %s, which is no phone number", text)
 	}
 	return readPhone(text, opts)
 }

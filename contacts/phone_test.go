@@ -122,6 +122,9 @@ func TestParsePhone(t *testing.T) {
 		{"Syria", "+963944635828", none, "+963944635828", campaign.ForbiddenCountry, "Syria"},
 		{"Iran, national", "0912 334 5665", region("IR"), "+989123345665", campaign.ForbiddenCountry, "Iran"},
 
+		{"a date", "26.11.2026", region("DE"), "", campaign.Invalid, "is a date"},
+		{"a date of another form", "2026-11-26", assume, "", campaign.Invalid, "is a date"},
+		{"eight digits that could be a date", "20261126", region("DK"), "+4520261126", campaign.NotMobile, "share with mobiles"},
 		{"words", "call me", none, "", campaign.Invalid, "letters"},
 		{"vanity", "+1-800-FLOWERZ99", none, "", campaign.Invalid, "letters"},
 		{"extension", "+1 201 503 0326 ext. 12", none, "", campaign.Invalid, "extension"},

@@ -52,6 +52,9 @@ func TestQuotedFormulasInLists(t *testing.T) {
 			t.Errorf("%q: delimiter %q, %+v", c.text, r.Layout().Delimiter, rows)
 		}
 	}
+	if rows := mustRead(t, mustOpen(t, list(t, "Phone=Name\n+447911123456=\"Jo\"\n"), campaign.ContactOptions{Delimiter: "="})); rows[0].Values[1] != "Jo" {
+		t.Errorf("parted by equals signs: %+v", rows)
+	}
 	// A quote that is no formula's is a broken list still, and so is a formula that goes on.
 	for _, text := range []string{"Phone,Name\n+447911123456,5\" screen\n", "Phone,Name\n+447911123456,=\"a\"&\"b\"\n"} {
 		wantError(t, openAndRead(list(t, text), campaign.ContactOptions{}, Limits{}), 2, "quote")

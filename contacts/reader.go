@@ -226,6 +226,7 @@ func (r *Reader) read() (campaign.Row, error) {
 func (r *Reader) nextRecord() (record, error) {
 	if len(r.sample) > 0 {
 		rec := r.sample[0]
+		r.sample[0] = record{} // it is not needed any more
 		r.sample = r.sample[1:]
 		return rec, nil
 	}

@@ -37,7 +37,7 @@ func TestPhonesAreReadAsTheyShow(t *testing.T) {
 		{"General", "447400753715", "", "+447400753715", campaign.OK, "put back"},
 		{"General", "4.47400753715E+11", "", "+447400753715", campaign.OK, "put back"},
 		{"0%", "447400753715", "", "", campaign.Invalid, "'%'"},
-		{"dd/mm/yyyy", "46352", "", "", campaign.Invalid, ""},
+		{"dd/mm/yyyy", "46352", "DE", "", campaign.Invalid, "holds the date"},
 		{"[DBNum1]0", "447400753715", "", "", campaign.BadValue, `"[DBNum1]0"`},
 		{"ORD-000", "447400753715", "", "", campaign.BadValue, `"ORD-000"`},
 		{"65", "447400753715", "", "", campaign.BadValue, "number 65"},

@@ -65,7 +65,11 @@ func openText(file *io.SectionReader, opts campaign.ContactOptions, limits Limit
 		return nil, err
 	}
 	layout.Delimiter = string(delimiter)
-	s.csv = csv.NewReader(newFormulaReader(buffered, delimiter))
+	var cells io.Reader = buffered
+	if delimiter != '=' {
+		cells = newFormulaReader(buffered, delimiter)
+	}
+	s.csv = csv.NewReader(cells)
 	s.csv.Comma = delimiter
 	s.csv.FieldsPerRecord = -1
 	s.csv.ReuseRecord = true

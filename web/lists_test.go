@@ -38,7 +38,9 @@ func filteredWorkbook(t *testing.T) string {
 // hides. None of their values is logged.
 func TestUploadTellsWhatWasTaken(t *testing.T) {
 	var log bytes.Buffer
-	f := start(t, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})) })
+	f := start(t, func(o *Options) {
+		o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
 	list := filteredWorkbook(t)
 	answer := f.do(multipartCall("/api/campaigns", "", part{"campaign", twoSteps}, part{"contacts", list}))
 	wantStatus(t, answer, http.StatusCreated)
