@@ -16,7 +16,7 @@ type TakenColumn struct {
 	// As says for what: phone, name, language, consent, and placeholder where a text
 	// of the campaign names it.
 	As []string `json:"as"`
-	// Cells are the first three of its cells that are not empty, shortened.
+	// Cells are the first three of its cells that hold a value, shortened.
 	Cells []string `json:"cells"`
 }
 
@@ -57,11 +57,11 @@ func (r *Reader) take(placeholders []int) {
 	}
 }
 
-// cellsOf are the first cells of a column that hold something.
+// cellsOf are the first cells of a column that hold a value.
 func (r *Reader) cellsOf(column int) []string {
 	cells := []string{}
 	for _, rec := range r.sample {
-		if column < len(rec.cells) && rec.cells[column] != "" {
+		if column < len(rec.cells) && rec.cells[column] != "" && rec.note(column).fault == "" {
 			cells = append(cells, shortened(rec.cells[column]))
 		}
 		if len(cells) == sampleCells {

@@ -35,11 +35,14 @@ func (r *CheckResult) WriteText(out io.Writer) error {
 
 func (r *CheckResult) writeLayout(text *bytes.Buffer) {
 	writeLayout(text, r.Layout)
+	from, without := "the first one", "empty ones"
 	if r.Layout.Header {
-		text.WriteString("Rows count from the first one below the header, without empty ones.\n")
-	} else {
-		text.WriteString("Rows count from the first one, without empty ones.\n")
+		from += " below the header"
 	}
+	if r.Layout.HiddenRows > 0 {
+		without = "empty and hidden ones"
+	}
+	fmt.Fprintf(text, "Rows count from %s, without %s.\n", from, without)
 }
 
 func (r *CheckResult) writeCounts(text *bytes.Buffer) {
