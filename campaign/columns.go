@@ -9,9 +9,8 @@ type Column struct {
 	Fallback bool
 }
 
-// Is reports whether the column is called so in a list. Case and spaces do not
-// matter.
-func (c Column) Is(name string) bool { return columnKey(c.Name) == columnKey(name) }
+// Is reports whether the column is called so: whether the names look the same.
+func (c Column) Is(name string) bool { return SameColumn(c.Name, name) }
 
 // Columns are the columns of the list that the steps of a definition without
 // mistakes name, in the order in which they first do.
@@ -25,7 +24,7 @@ func (d *Definition) Columns() []Column {
 				if part.column == "" {
 					continue
 				}
-				key := columnKey(part.column)
+				key := nameKey(part.column)
 				at, known := places[key]
 				if !known {
 					at, places[key] = len(columns), len(columns)

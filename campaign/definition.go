@@ -8,8 +8,8 @@ import (
 // Definition is a campaign as its author wrote it.
 //
 // Every text of a step's language and components may name columns of the list:
-// {{Column}}, or {{Column|fallback}} where the cell may be empty. Case and
-// spaces around the name do not matter. Four opening braces stand for two
+// {{Column}}, or {{Column|fallback}} where the cell may be empty. FindColumns
+// says which column a name means. Four opening braces stand for two
 // literal ones. A cell's line breaks, tabs and long runs of spaces become one
 // space, because the providers refuse them.
 type Definition struct {
@@ -58,8 +58,12 @@ type ContactOptions struct {
 	Encoding string `yaml:"encoding" json:"encoding,omitempty"`
 	// Delimiter overrides the detection: one character.
 	Delimiter string `yaml:"delimiter" json:"delimiter,omitempty"`
-	// Sheet is the worksheet of an Excel file, the first one when empty.
+	// Sheet is the worksheet of an Excel file; when empty, the first visible one
+	// that holds anything.
 	Sheet string `yaml:"sheet" json:"sheet,omitempty"`
+	// IncludeHidden takes the hidden rows and columns of an Excel file for visible
+	// ones.
+	IncludeHidden bool `yaml:"include_hidden" json:"include_hidden,omitempty"`
 }
 
 // Step is one message of the series.

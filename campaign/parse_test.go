@@ -196,7 +196,7 @@ func compileWith(t *testing.T, d *Definition, columns []string) {
 	seen := make(map[string]bool)
 	var list []string
 	for _, column := range columns {
-		if key := columnKey(column); !seen[key] {
+		if key := nameKey(column); !seen[key] {
 			seen[key] = true
 			list = append(list, column)
 		}

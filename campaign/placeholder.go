@@ -67,16 +67,11 @@ func parseText(text string) ([]segment, error) {
 
 func parsePlaceholder(inner string) (segment, error) {
 	name, fallback, hasFallback := strings.Cut(inner, "|")
-	name = strings.TrimSpace(name)
+	name = TrimName(name)
 	if name == "" {
 		return segment{}, errors.New("a placeholder names no column; write {{Column}}")
 	}
 	return segment{column: name, fallback: clean(fallback), hasFallback: hasFallback}, nil
-}
-
-// columnKey is what two spellings of a column's name have in common.
-func columnKey(name string) string {
-	return strings.ToLower(strings.Join(strings.Fields(name), " "))
 }
 
 // excerpt shortens a text for an error message.

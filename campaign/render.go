@@ -42,18 +42,24 @@ func (p Problem) String() string {
 	return text + ": " + p.Message
 }
 
-// Compile makes the campaign ready for a list with these columns. It fails
-// with every text that cannot be parsed, breaks a rule by itself, or names a
-// column that the list lacks or has twice; each is a *Mistake, joined.
+// Compile makes the campaign ready for a list with these columns, all of which
+// show. It fails as CompileList does.
 func (d *Definition) Compile(columns []string) (*Renderer, error) {
+	return d.CompileList(List{Columns: columns})
+}
+
+// CompileList makes the campaign ready for a list. It fails with every text that
+// cannot be parsed, breaks a rule by itself, or names a column that the list
+// lacks, hides or has twice; each is a *Mistake, joined.
+func (d *Definition) CompileList(list List) (*Renderer, error) {
 	var mistakes []*Mistake
 	r := &Renderer{steps: make([]program, len(d.Steps))}
-	list := newColumnIndex(columns)
+	index := columnIndex{list: list, used: make(map[int]bool)}
 	for i, step := range d.Steps {
 		p, wrong := assemble(step)
-		wrong = append(wrong, list.bind(&p.language)...)
+		wrong = append(wrong, index.bind(&p.language)...)
 		for j := range p.slots {
-			wrong = append(wrong, list.bind(&p.slots[j])...)
+			wrong = append(wrong, index.bind(&p.slots[j])...)
 		}
 		for _, m := range wrong {
 			m.Path = fmt.Sprintf("steps[%d].%s", i, m.Path)
@@ -61,13 +67,13 @@ func (d *Definition) Compile(columns []string) (*Renderer, error) {
 		}
 		r.steps[i] = p
 	}
-	zone, wrong := list.bindZone(d.Hours)
+	zone, wrong := index.bindZone(d.Hours)
 	mistakes = append(mistakes, wrong...)
 	if len(mistakes) > 0 {
 		return nil, joinMistakes(mistakes)
 	}
 	r.zone = zone
-	r.columns = list.usedColumns()
+	r.columns = index.usedColumns()
 	return r, nil
 }
 
@@ -96,13 +102,16 @@ func (r *Renderer) Judge(row Row) Row {
 	if !row.Admitted() {
 		return row
 	}
-	problems := r.Check(row.Values)
-	if r.zone != nil {
-		zone, broken := r.zone.resolve(row.Values)
-		if broken != nil {
-			problems = append(problems, broken.problem(-1, &r.zone.slot))
+	problems := r.faults(row)
+	if len(problems) == 0 {
+		problems = r.Check(row.Values)
+		if r.zone != nil {
+			zone, broken := r.zone.resolve(row.Values)
+			if broken != nil {
+				problems = append(problems, broken.problem(-1, &r.zone.slot))
+			}
+			row.Zone = zone
 		}
-		row.Zone = zone
 	}
 	if len(problems) == 0 {
 		return row
@@ -113,6 +122,32 @@ func (r *Renderer) Judge(row Row) Row {
 	}
 	row.Verdict, row.Detail, row.Zone = BadValue, strings.Join(texts, "; "), ""
 	return row
+}
+
+// faults are the places that a row has no value for, though its cell is not
+// empty.
+func (r *Renderer) faults(row Row) []Problem {
+	if len(row.Faults) == 0 {
+		return nil
+	}
+	var problems []Problem
+	look := func(step int, s *slot) {
+		for _, part := range s.segments {
+			if fault := row.Faults[part.index]; part.column != "" && fault != "" {
+				problems = append(problems, Problem{step, part.column, s.path, fault})
+			}
+		}
+	}
+	for i := range r.steps {
+		look(i, &r.steps[i].language)
+		for j := range r.steps[i].slots {
+			look(i, &r.steps[i].slots[j])
+		}
+	}
+	if r.zone != nil {
+		look(-1, &r.zone.slot)
+	}
+	return slices.Compact(problems) // a one-time password stands in two places
 }
 
 func appendProblem(problems []Problem, step int, s *slot, values []string) []Problem {
@@ -160,53 +195,4 @@ func (r *Renderer) Render(step int, values []string) (Template, error) {
 	}
 	rendered.Components = append(components, last...)
 	return rendered, nil
-}
-
-// columnIndex finds columns by name and keeps count of those used.
-type columnIndex struct {
-	names  []string
-	places map[string][]int
-	used   map[int]bool
-}
-
-func newColumnIndex(names []string) *columnIndex {
-	list := &columnIndex{names: names, places: make(map[string][]int), used: make(map[int]bool)}
-	for i, name := range names {
-		key := columnKey(name)
-		list.places[key] = append(list.places[key], i)
-	}
-	return list
-}
-
-// bind finds the slot's columns in the list.
-func (l *columnIndex) bind(s *slot) []*Mistake {
-	var mistakes []*Mistake
-	for i := range s.segments {
-		part := &s.segments[i]
-		if part.column == "" {
-			continue
-		}
-		places := l.places[columnKey(part.column)]
-		switch len(places) {
-		case 1:
-			part.index = places[0]
-			l.used[places[0]] = true
-		case 0:
-			mistakes = append(mistakes, mistakeAt(s.path, "the list has no column %q; it has %s",
-				part.column, strings.Join(l.names, ", ")))
-		default:
-			mistakes = append(mistakes, mistakeAt(s.path, "the list has %d columns %q; rename all but one",
-				len(places), part.column))
-		}
-	}
-	return mistakes
-}
-
-func (l *columnIndex) usedColumns() []int {
-	columns := make([]int, 0, len(l.used))
-	for i := range l.used {
-		columns = append(columns, i)
-	}
-	slices.Sort(columns)
-	return columns
 }

@@ -22,7 +22,8 @@ const (
 	// NotMobile: a fixed line where the numbering plan tells. It may hold a
 	// WhatsApp Business account, so it is sent unless the campaign refuses it.
 	NotMobile Verdict = "not_mobile"
-	// BadValue: a parameter of a template cannot be sent as the row has it.
+	// BadValue: a cell that is needed holds no value, or one that a template
+	// cannot carry.
 	BadValue Verdict = "bad_value"
 	// NoConsent: the row does not say that the person agreed to be written to.
 	NoConsent Verdict = "no_consent"
@@ -67,6 +68,9 @@ type Row struct {
 	Zone string
 	// Values are the row's cells in the order of the list's columns.
 	Values []string
+	// Faults says why a cell holds no value though it is not empty, such as an
+	// error of a spreadsheet, by the column's index; nil for none.
+	Faults map[int]string
 }
 
 // Admitted reports whether messages are made for the row.

@@ -9,14 +9,15 @@ import (
 )
 
 // withConsent marks an admitted row whose cell does not say that the person
-// agreed to be written to. Whoever says nothing has not agreed.
-func (r *Reader) withConsent(row campaign.Row) campaign.Row {
+// agreed to be written to. Whoever says nothing has not agreed. day is the day
+// that the cell holds, whatever form it shows it in; empty for none.
+func (r *Reader) withConsent(row campaign.Row, day string) campaign.Row {
 	if r.consent < 0 || !row.Admitted() {
 		return row
 	}
 	column, cell := r.layout.Columns[r.consent], row.Values[r.consent]
 	switch {
-	case agrees(cell):
+	case agrees(cell), cell != "" && agrees(day):
 		return row
 	case cell == "":
 		row.Detail = fmt.Sprintf("column %q is empty; write yes, or when the person agreed, if you have proof of it", column)
@@ -42,10 +43,10 @@ func agrees(cell string) bool {
 	case "✓", "✔", "✅", "☑", "🗹", "√", "👍":
 		return true
 	}
-	return saysYes(fold(cell)) || isMoment(cell)
+	return saysYes(campaign.FoldName(cell)) || isMoment(cell)
 }
 
-// saysYes knows what fold makes of a yes in English, Spanish, Portuguese,
+// saysYes knows what FoldName makes of a yes in English, Spanish, Portuguese,
 // French, German, Italian and Dutch.
 func saysYes(folded string) bool {
 	switch folded {

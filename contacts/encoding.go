@@ -5,18 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
+	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/transform"
+
+	"carillon/campaign"
 )
 
-const (
-	utf8Name    = "utf-8"
-	windowsName = "windows-1252"
-)
+const utf8Name = "utf-8"
 
 // charset is how a text file is to be decoded.
 type charset struct {
@@ -27,11 +28,14 @@ type charset struct {
 	mark int64
 	// guess is the sentence to show, empty where nothing was guessed.
 	guess string
+	// words are some that show whether the guess is right.
+	words []string
 }
 
-// chooseCharset decides by the byte order mark, else by override, else by
-// whether the whole file is valid UTF-8, else for Windows-1252.
-func chooseCharset(file *io.SectionReader, override string) (charset, error) {
+// chooseCharset decides by the byte order mark, else by the options, else by what the
+// text looks like. What is not clear is an error.
+func chooseCharset(file *io.SectionReader, opts campaign.ContactOptions) (charset, error) {
+	override := opts.Encoding
 	marked, mark, err := byteOrderMark(file)
 	if err != nil {
 		return charset{}, err
@@ -40,7 +44,7 @@ func chooseCharset(file *io.SectionReader, override string) (charset, error) {
 		if marked != "" {
 			return newCharset(marked, mark, "encoding "+marked+", by the file's byte order mark")
 		}
-		return detectCharset(file)
+		return detectCharset(file, opts.DefaultRegion)
 	}
 	chosen, err := newCharset(override, mark, "")
 	if err != nil || marked == "" || marked == chosen.name {
@@ -71,16 +75,82 @@ func byteOrderMark(file io.ReaderAt) (name string, length int64, err error) {
 	return "", 0, nil
 }
 
-func detectCharset(file *io.SectionReader) (charset, error) {
+// detectCharset reads the whole text.
+func detectCharset(file *io.SectionReader, region string) (charset, error) {
 	whole := io.NewSectionReader(file, 0, file.Size())
 	_, err := io.Copy(io.Discard, transform.NewReader(whole, encoding.UTF8Validator))
 	switch {
-	case errors.Is(err, encoding.ErrInvalidUTF8):
-		return newCharset(windowsName, 0, "encoding "+windowsName+", because the text is not valid UTF-8")
-	case err != nil:
+	case err == nil:
+		return newCharset(utf8Name, 0, "encoding "+utf8Name+", because the whole text is valid")
+	case !errors.Is(err, encoding.ErrInvalidUTF8):
 		return charset{}, unreadable(err)
 	}
-	return newCharset(utf8Name, 0, "encoding "+utf8Name+", because the whole text is valid")
+	odd, err := scanText(io.NewSectionReader(file, 0, file.Size()))
+	if err != nil {
+		return charset{}, err
+	}
+	if odd.countries.numbers == 0 && region != "" {
+		odd.countries.add(strconv.Itoa(phonenumbers.GetCountryCodeForRegion(strings.ToUpper(region))))
+	}
+	return odd.charset()
+}
+
+// charset is the code page of a text that is not UTF-8, where there is no doubt.
+func (t *oddText) charset() (charset, error) {
+	switch {
+	case t.zeros[0]+t.zeros[1] > 0:
+		return charset{}, t.zeroBytes()
+	case t.valid > t.invalid:
+		return charset{}, t.damaged()
+	}
+	guesses := t.guessPages()
+	left := t.choose(guesses)
+	if !alike(left) {
+		if len(left) == 0 {
+			left = guesses
+		}
+		return charset{}, t.unclear(left)
+	}
+	chosen := left[0]
+	if t.alsoUTF8 && chosen.page.script < japanese { // of two bytes some make words by chance
+		return charset{}, &Error{Line: t.line, Problem: "the text is UTF-8 in one part and " + chosen.page.name + " in another, to which this line belongs",
+			Hint: "save all of it as CSV (UTF-8) or .xlsx"}
+	}
+	c, err := newCharset(chosen.page.name, 0, "encoding "+chosen.page.name+", because the text is not UTF-8 and its letters make words in it")
+	c.words = chosen.words[:min(len(chosen.words), sampleCells)]
+	return c, err
+}
+
+func (t *oddText) zeroBytes() error {
+	likely := "utf-16le"
+	if t.zeros[0] > t.zeros[1] {
+		likely = "utf-16be"
+	}
+	return &Error{Line: 1, Problem: "there is a zero byte, so this is not " + utf8Name + " text",
+		Hint: "save the list as CSV (UTF-8) or .xlsx, or name its encoding in contacts.encoding (" + likely + "?)"}
+}
+
+// damaged says where a text that is UTF-8 all in all is not.
+func (t *oddText) damaged() error {
+	if t.atEnd {
+		return &Error{Line: t.line, Problem: "the text ends in the middle of a letter, so it was cut off", Hint: "upload the whole list"}
+	}
+	return &Error{Line: t.line, Problem: "a letter is not valid " + utf8Name + ", in a text that is " + utf8Name + " otherwise: it is cut off in the middle, or in another encoding",
+		Hint: "correct it and save the list as CSV (UTF-8), or name its encoding in contacts.encoding"}
+}
+
+// unclear names the code pages that a text may be in.
+func (t *oddText) unclear(guesses []guess) error {
+	text := "the text is not " + utf8Name + ", and it is not clear which encoding it has"
+	hint := "name it in contacts.encoding, such as windows-1252"
+	if len(guesses) > 0 {
+		var names []string
+		for _, g := range guesses {
+			names = append(names, g.page.name)
+		}
+		hint = "name it in contacts.encoding: it may be " + strings.Join(names, ", ")
+	}
+	return &Error{Line: t.line, Problem: text, Hint: hint + "; or save the list as CSV (UTF-8) or .xlsx"}
 }
 
 // newCharset looks an encoding up by its IANA name or one of its aliases.
@@ -136,6 +206,10 @@ func (g *textGuard) Read(p []byte) (int, error) {
 	if i := bytes.IndexByte(p[:n], 0); i >= 0 {
 		return 0, &Error{Line: g.lines + bytes.Count(p[:i], []byte("\n")) + 1, Problem: "there is a zero byte, so this is not " + g.charset.name + " text",
 			Hint: "save the list as CSV (UTF-8) or .xlsx, or name its encoding in contacts.encoding (utf-16le?)"}
+	}
+	if i := bytes.Index(p[:n], []byte("\x1b$")); i >= 0 && g.charset.encoding == nil {
+		return 0, &Error{Line: g.lines + bytes.Count(p[:i], []byte("\n")) + 1, Problem: "there is an escape sequence, so this is not " + g.charset.name + " text",
+			Hint: "save the list as CSV (UTF-8) or .xlsx, or name its encoding in contacts.encoding (iso-2022-jp?)"}
 	}
 	if g.bareReturns {
 		for i, c := range p[:n] {

@@ -74,7 +74,7 @@ func TestColumnsByContent(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := mustOpen(t, list(t, c.text), campaign.ContactOptions{}).Layout()
-			got.Format, got.Encoding, got.Delimiter, got.Guessed = "", "", "", nil
+			got.Format, got.Encoding, got.Delimiter, got.Guessed, got.Taken = "", "", "", nil, nil
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}

@@ -59,6 +59,9 @@ func readPhone(text string, opts campaign.ContactOptions) number {
 		}
 		return n
 	}
+	if text = strings.TrimSpace(text); !allDigits(text) && isDate(text) {
+		return invalid("%q is a date; write the number", text)
+	}
 	return withoutPlus(t.digits, opts)
 }
 

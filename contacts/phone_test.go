@@ -85,6 +85,7 @@ func TestParsePhone(t *testing.T) {
 
 		{"no plus", "4915123018622", none, "", campaign.Invalid, "no country code"},
 		{"no plus, assumed", "4915123018622", assume, "+4915123018622", campaign.OK, ""},
+		{"no plus, a program's cents", "4915123018622.00", assume, "+4915123018622", campaign.OK, ""},
 		{"no plus, a program's decimals", "4915123018622.0", assume, "+4915123018622", campaign.OK, ""},
 		{"region before assumption", "6315551234", campaign.ContactOptions{DefaultRegion: "US", AssumeInternational: true}, "+16315551234", campaign.OK, ""},
 		{"assumption after region", "4915123018622", campaign.ContactOptions{DefaultRegion: "US", AssumeInternational: true}, "+4915123018622", campaign.OK, ""},
@@ -112,7 +113,7 @@ func TestParsePhone(t *testing.T) {
 		{"dash", "-", none, "", campaign.MissingPhone, "fill it in"},
 		{"long dash", "—", none, "", campaign.MissingPhone, "fill it in"},
 		{"n/a", "N/A", none, "", campaign.MissingPhone, "fill it in"},
-		{"a formula's n/a", "#N/A", none, "", campaign.MissingPhone, "fill it in"},
+		{"a formula's n/a", "#N/A", none, "", campaign.Invalid, "'#'"},
 		{"null", "NULL", none, "", campaign.MissingPhone, "fill it in"},
 
 		{"Cuba", "+53 5 1265902", none, "+5351265902", campaign.ForbiddenCountry, "Cuba"},
@@ -121,6 +122,9 @@ func TestParsePhone(t *testing.T) {
 		{"Syria", "+963944635828", none, "+963944635828", campaign.ForbiddenCountry, "Syria"},
 		{"Iran, national", "0912 334 5665", region("IR"), "+989123345665", campaign.ForbiddenCountry, "Iran"},
 
+		{"a date", "26.11.2026", region("DE"), "", campaign.Invalid, "is a date"},
+		{"a date of another form", "2026-11-26", assume, "", campaign.Invalid, "is a date"},
+		{"eight digits that could be a date", "20261126", region("DK"), "+4520261126", campaign.NotMobile, "share with mobiles"},
 		{"words", "call me", none, "", campaign.Invalid, "letters"},
 		{"vanity", "+1-800-FLOWERZ99", none, "", campaign.Invalid, "letters"},
 		{"extension", "+1 201 503 0326 ext. 12", none, "", campaign.Invalid, "extension"},

@@ -25,14 +25,24 @@ func cleanPhone(text string) phoneText {
 	if saysMissing(text) {
 		return phoneText{missing: true}
 	}
-	if whole, isFloat := strings.CutSuffix(text, ".0"); isFloat && len(whole) >= 7 && allDigits(strings.TrimPrefix(whole, "+")) {
-		text = whole // a program took the column for decimal numbers
-	}
+	text = withoutDecimals(text)
 	marks, problem := phoneMarks(text)
 	if problem != "" {
 		return phoneText{problem: problem}
 	}
 	return splitPrefix(marks, text)
+}
+
+// withoutDecimals takes the zeros from the end of a number where a program took
+// the column for decimal numbers.
+func withoutDecimals(text string) string {
+	for _, zeros := range []string{".0", ".00"} {
+		whole, isFloat := strings.CutSuffix(text, zeros)
+		if isFloat && len(whole) >= leastNumber && allDigits(strings.TrimPrefix(whole, "+")) {
+			return whole
+		}
+	}
+	return text
 }
 
 // splitPrefix takes the plus or 00 and the "(0)" from a text of digits, pluses
@@ -49,8 +59,10 @@ func splitPrefix(marks, text string) phoneText {
 		t.digits = strings.TrimPrefix(t.digits, "00")
 	}
 	switch {
-	case strings.Contains(t.digits, "+"):
+	case strings.Contains(t.digits, "+"), (len(t.digits) > maxDigits || strings.ContainsAny(text, "/\uff0f\n\r\u2028\u2029")) && holdsSeveral(text):
 		t.problem = fmt.Sprintf("%q holds more than one number; leave one", text)
+	case behindNumber(text) != "":
+		t.problem = fmt.Sprintf("%q has %q behind the number; leave the number alone", text, behindNumber(text))
 	case t.digits == "" && !t.international:
 		t.missing = true
 	case t.digits == "":
@@ -118,14 +130,14 @@ func foreignDigit(r rune) (byte, bool) {
 // much was read before it.
 func whyNotPhone(text string, r rune, digits int) string {
 	switch {
+	case holdsSeveral(text):
+		return fmt.Sprintf("%q holds more than one number; leave one", text)
 	case isShortened(text):
 		return fmt.Sprintf("a spreadsheet has shortened the number to %s; format the column as text and export it again", text)
 	case digits >= 5 && strings.ContainsRune("xXeE#;", r):
 		return fmt.Sprintf("%q has an extension; WhatsApp knows none, remove it", text)
 	case unicode.IsLetter(r):
 		return fmt.Sprintf("%q has letters; write the number in digits", text)
-	case r == ',' || r == ';' || r == '&' || r == '|':
-		return fmt.Sprintf("%q holds more than one number; leave one", text)
 	}
 	return fmt.Sprintf("%q has %q in it; write the number in digits", text, r)
 }
@@ -148,7 +160,7 @@ func saysMissing(text string) bool {
 		return false
 	}
 	switch strings.ToLower(text) {
-	case "n/a", "#n/a", "na", "n.a.", "none", "null", "nil", "nan", "unknown", "?", "(none)", "(null)":
+	case "n/a", "na", "n.a.", "none", "null", "nil", "nan", "unknown", "?", "(none)", "(null)":
 		return true
 	}
 	return false

@@ -13,8 +13,12 @@ import (
 	"carillon/campaign"
 )
 
-// sampleRows is how many rows are read ahead to find out about the columns.
-const sampleRows = 100
+// sampleRows is how many rows are read ahead to find out about the columns, and
+// sampleBytes how many bytes of them.
+const (
+	sampleRows  = 1000
+	sampleBytes = 1 << 20
+)
 
 // Limits bound what a list may take.
 type Limits struct {
@@ -40,42 +44,14 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-// record is one row as a source gives it. The slices are the source's own and
-// hold until its next row.
-type record struct {
-	line  int
-	cells []string
-	// numeric marks the cells that hold a number and not a text; nil for none.
-	numeric []bool
-}
-
-func (r record) clone() record {
-	return record{r.line, slices.Clone(r.cells), slices.Clone(r.numeric)}
-}
-
-func (r record) isNumeric(column int) bool { return column < len(r.numeric) && r.numeric[column] }
-
-// blank reports whether no cell holds anything.
-func (r record) blank() bool {
-	for _, cell := range r.cells {
-		if strings.TrimSpace(cell) != "" {
-			return false
-		}
-	}
-	return true
-}
-
-// source reads the rows of one format. next ends with io.EOF; what it finds
-// wrong is an *Error.
-type source interface {
-	next() (record, error)
-	close() error
-}
-
 // Reader reads a contact list row by row. It is not safe for concurrent use.
 type Reader struct {
 	opts   campaign.ContactOptions
 	layout Layout
+	// header has the columns' names as the list writes them, at first whatever the
+	// first row holds; hidden marks those that do not show.
+	header []string
+	hidden []bool
 	// consent is the column that says who agreed, -1 for none.
 	consent int
 	source  source
@@ -146,37 +122,74 @@ func openSource(file *io.SectionReader, opts campaign.ContactOptions, limits Lim
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, unreadable(err)
 	}
-	switch start := string(magic[:n]); {
-	case strings.HasPrefix(start, "PK\x03\x04"), strings.HasPrefix(start, "PK\x05\x06"):
+	if start := string(magic[:n]); strings.HasPrefix(start, "PK\x03\x04") || strings.HasPrefix(start, "PK\x05\x06") {
 		return openWorkbook(file, opts, limits, layout)
-	case start == "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-		return nil, &Error{Problem: "this is an old Excel file (.xls) or one with a password",
-			Hint: "save it as .xlsx without a password, or as CSV"}
+	}
+	if err := otherFormat(file); err != nil {
+		return nil, err
 	}
 	return openText(file, opts, limits, layout)
 }
 
 // readSample reads ahead, as far as the list is sound.
 func (r *Reader) readSample() {
-	for len(r.sample) < sampleRows {
-		row, err := r.source.next()
+	size := 0
+	for len(r.sample) < sampleRows && size < sampleBytes {
+		row, err := r.fetch()
 		if err != nil {
 			r.sampleEnd = err
 			return
 		}
-		if !row.blank() {
-			r.sample = append(r.sample, row.clone())
+		r.sample = append(r.sample, row.clone())
+		for _, cell := range row.cells {
+			size += len(cell)
 		}
 	}
 }
 
-// Layout tells how the list is read.
+// fetch is the next row that shows and holds anything, its cells without what is
+// not part of their value. It keeps the first one as it is, for the names of columns
+// that do not show.
+func (r *Reader) fetch() (record, error) {
+	for {
+		rec, err := r.source.next()
+		if err != nil {
+			return rec, err
+		}
+		for i := range rec.cells {
+			rec.read(i)
+		}
+		var whole []string
+		if r.header == nil {
+			whole = slices.Clone(rec.cells)
+		}
+		for i := range rec.cells {
+			if !r.opts.IncludeHidden && r.source.hides(i) {
+				rec.clear(i)
+			}
+		}
+		switch {
+		case rec.blank():
+		case rec.hidden && !r.opts.IncludeHidden:
+			r.layout.HiddenRows++
+		default:
+			if r.header == nil {
+				r.header = whole
+			}
+			return rec, nil
+		}
+	}
+}
+
+// Layout tells how the list is read. It counts the hidden rows that were met so
+// far.
 func (r *Reader) Layout() Layout { return r.layout }
 
 // Next is the next row with its verdict. After the last it returns io.EOF; any
 // other error is an *Error and final. Rows without any content are skipped and
-// not counted; missing cells are empty. Values has one value per column of the
-// layout, valid UTF-8 without surrounding space.
+// not counted, and so are hidden ones unless the options include them; missing
+// cells are empty. Values has one value per column of the layout, valid UTF-8
+// without surrounding space, as the list shows it.
 func (r *Reader) Next() (campaign.Row, error) {
 	if r.err != nil {
 		return campaign.Row{}, r.err
@@ -197,7 +210,6 @@ func (r *Reader) read() (campaign.Row, error) {
 	}
 	values := make([]string, len(r.layout.Columns))
 	for i, cell := range rec.cells {
-		cell = strings.TrimSpace(cell)
 		switch {
 		case i < len(values):
 			values[i] = cell
@@ -210,43 +222,18 @@ func (r *Reader) read() (campaign.Row, error) {
 	return r.judge(rec, values), nil
 }
 
-// nextRecord is the next row that holds anything.
+// nextRecord is the next row, those of the sample first.
 func (r *Reader) nextRecord() (record, error) {
 	if len(r.sample) > 0 {
 		rec := r.sample[0]
+		r.sample[0] = record{} // it is not needed any more
 		r.sample = r.sample[1:]
 		return rec, nil
 	}
 	if r.sampleEnd != nil {
 		return record{}, r.sampleEnd
 	}
-	for {
-		rec, err := r.source.next()
-		if err != nil || !rec.blank() {
-			return rec, err
-		}
-	}
-}
-
-func (r *Reader) judge(rec record, values []string) campaign.Row {
-	text := values[r.layout.Phone]
-	n := r.readNumber(text, rec.isNumeric(r.layout.Phone))
-	row := campaign.Row{Number: r.rows, Phone: text, Verdict: n.verdict, Detail: n.detail, Values: values}
-	if n.exists() {
-		row.Phone, row.Person = n.e164, campaign.Person(n.e164)
-	}
-	if n.verdict == campaign.NotMobile && r.opts.RejectFixedLines {
-		row.Refused = true
-		row.Detail += "; refused because contacts.reject_fixed_lines is set"
-	}
-	return r.withConsent(row)
-}
-
-func (r *Reader) readNumber(text string, numeric bool) number {
-	if numeric && text != "" {
-		return readNumericPhone(text, r.opts)
-	}
-	return readPhone(text, r.opts)
+	return r.fetch()
 }
 
 // Close closes the file and removes what was unpacked.

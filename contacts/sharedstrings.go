@@ -60,7 +60,7 @@ func (t *stringTable) load(m *meter) error {
 			if err != nil {
 				return err
 			}
-			if err := t.add(text); err != nil {
+			if err := t.add(unescape(text.text)); err != nil {
 				return err
 			}
 		case xml.EndElement:

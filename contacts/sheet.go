@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
-	"strings"
 
 	"carillon/campaign"
 )
@@ -22,35 +20,23 @@ type sheetSource struct {
 	meter    *meter
 	xml      *xml.Decoder
 	strings  *stringTable
-	formats  numberFormats
+	styles   styles
+	hidden   hiddenParts
+	merged   covers
 	rowBytes int
 
-	row     int
-	read    int // rows, the empty ones included
-	strays  int // elements outside of rows
-	cells   []string
-	numeric []bool
-	done    bool
+	row    int
+	read   int // rows, the empty ones included
+	strays int // elements outside of rows
+	cells  []string
+	notes  []note
+	done   bool
 }
 
 var _ source = (*sheetSource)(nil)
 
-func (w workbook) openSheet(root, sheet string, date1904 bool) (source, error) {
-	formats, err := w.numberFormats(root, date1904)
-	if err != nil {
-		return nil, err
-	}
-	table, err := w.sharedStrings(root)
-	if err != nil {
-		return nil, err
-	}
-	part, err := w.open(sheet)
-	if err != nil {
-		_ = table.close() // err says what matters
-		return nil, err
-	}
-	meter := w.meter(part)
-	return &sheetSource{part: part, meter: meter, xml: xml.NewDecoder(meter), strings: table, formats: formats, rowBytes: w.limits.RowBytes}, nil
+func newSheetSource(part io.ReadCloser, m *meter, texts *stringTable, s styles, merged []area, rowBytes int) *sheetSource {
+	return &sheetSource{part: part, meter: m, xml: xml.NewDecoder(m), strings: texts, styles: s, merged: covers{waiting: merged}, rowBytes: rowBytes}
 }
 
 // meter bounds how much XML is read: in all, and since the last renew.
@@ -94,6 +80,9 @@ func (s *sheetSource) next() (record, error) {
 			if s.strays++; s.strays > elements {
 				return record{}, s.explain(errCrowded, s.row+1)
 			}
+			if err := s.hidden.note(t); err != nil {
+				return record{}, damaged(err)
+			}
 		case xml.EndElement:
 			s.done = t.Name.Local == "sheetData"
 		}
@@ -132,7 +121,8 @@ func (s *sheetSource) readRow(start xml.StartElement) (record, error) {
 	if at, err := strconv.Atoi(attribute(start, "r")); err == nil && at > 0 {
 		s.row = at
 	}
-	s.cells, s.numeric = s.cells[:0], s.numeric[:0]
+	hidden := s.hidden.row(start)
+	s.cells, s.notes = s.cells[:0], s.notes[:0]
 	size := 0
 	for {
 		token, err := s.xml.RawToken()
@@ -152,109 +142,45 @@ func (s *sheetSource) readRow(start xml.StartElement) (record, error) {
 			}
 		case xml.EndElement:
 			if t.Name.Local == "row" {
+				if err := s.coverMerged(); err != nil {
+					return record{}, s.explain(err, s.row)
+				}
 				s.trim()
-				return record{line: s.row, cells: s.cells, numeric: s.numeric}, nil
+				return record{line: s.row, cells: s.cells, notes: s.notes, hidden: hidden}, nil
 			}
 		}
 	}
+}
+
+// coverMerged empties the cells that do not show because they are merged with
+// another.
+func (s *sheetSource) coverMerged() error {
+	columns, err := s.merged.covered(s.row)
+	for _, column := range columns {
+		s.fill(column + 1)
+		s.cells[column] = ""
+		s.notes[column] = note{fault: "is merged with another cell; unmerge it and write the value into each row"}
+	}
+	return err
 }
 
 // trim drops the empty cells at the end, which a sheet keeps for their format.
 func (s *sheetSource) trim() {
 	end := len(s.cells)
-	for end > 0 && s.cells[end-1] == "" {
+	for end > 0 && s.cells[end-1] == "" && s.notes[end-1] == (note{}) {
 		end--
 	}
-	s.cells, s.numeric = s.cells[:end], s.numeric[:end]
+	s.cells, s.notes = s.cells[:end], s.notes[:end]
 }
 
-// readCell appends a cell, and the empty ones before it.
-func (s *sheetSource) readCell(start xml.StartElement) error {
-	column := len(s.cells)
-	if ref := attribute(start, "r"); ref != "" {
-		column = columnOf(ref)
-	}
-	if column < len(s.cells) || column >= maxColumns {
-		return fmt.Errorf("cell %q is out of place", attribute(start, "r"))
-	}
-	text, err := readText(s.xml, "c", "v", "t")
-	if err != nil {
-		return err
-	}
-	numeric := false
-	switch kind := attribute(start, "t"); kind {
-	case "s":
-		if text, err = s.strings.get(text); err != nil {
-			return err
-		}
-	case "b":
-		text = map[bool]string{true: "TRUE", false: "FALSE"}[isTrue(text)]
-	case "", "n":
-		text, numeric = s.formats.format(text, attribute(start, "s"))
-	}
-	for len(s.cells) < column {
-		s.cells, s.numeric = append(s.cells, ""), append(s.numeric, false)
-	}
-	s.cells, s.numeric = append(s.cells, text), append(s.numeric, numeric)
-	return nil
-}
-
-// readText collects the text within the named elements up to the end of the
-// outer one, leaving out phonetic readings.
-func readText(d *xml.Decoder, outer string, inner ...string) (string, error) {
-	var text string
-	within, phonetic := false, false
-	for {
-		token, err := d.RawToken()
-		if err != nil {
-			return "", err
-		}
-		switch t := token.(type) {
-		case xml.StartElement:
-			within = within || slices.Contains(inner, t.Name.Local)
-			phonetic = phonetic || t.Name.Local == "rPh"
-		case xml.EndElement:
-			switch {
-			case t.Name.Local == outer:
-				return text, nil
-			case t.Name.Local == "rPh":
-				phonetic = false
-			case slices.Contains(inner, t.Name.Local):
-				within = false
-			}
-		case xml.CharData:
-			if within && !phonetic {
-				text += string(t)
-			}
-		}
+// fill appends empty cells up to a number of them.
+func (s *sheetSource) fill(count int) {
+	for len(s.cells) < count {
+		s.cells, s.notes = append(s.cells, ""), append(s.notes, note{})
 	}
 }
 
-// columnOf is the column of a cell reference such as AB12, 0 being the first,
-// or maxColumns for none.
-func columnOf(ref string) int {
-	letters := strings.TrimRight(ref, "0123456789")
-	column := 0
-	for i := range len(letters) {
-		if letters[i] < 'A' || letters[i] > 'Z' || column > maxColumns {
-			return maxColumns
-		}
-		column = column*26 + int(letters[i]-'A') + 1
-	}
-	if column == 0 {
-		return maxColumns
-	}
-	return column - 1
-}
-
-func attribute(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
-}
+func (s *sheetSource) hides(column int) bool { return s.hidden.column(column) }
 
 func (s *sheetSource) close() error {
 	_ = s.part.Close() // it repeats what next has said of the part

@@ -35,12 +35,13 @@ var _ source = (*textSource)(nil)
 
 // openText makes ready to read a text and fills what it found into the layout.
 func openText(file *io.SectionReader, opts campaign.ContactOptions, limits Limits, layout *Layout) (*textSource, error) {
-	chosen, err := chooseCharset(file, opts.Encoding)
+	chosen, err := chooseCharset(file, opts)
 	if err != nil {
 		return nil, err
 	}
 	layout.Format, layout.Encoding = "csv", chosen.name
 	layout.guessed(chosen.guess)
+	layout.EncodingCells = chosen.words
 
 	guard := &textGuard{text: chosen.decode(file), charset: chosen, budget: limits.RowBytes + headBytes}
 	buffered := bufio.NewReaderSize(guard, headBytes)
@@ -64,7 +65,11 @@ func openText(file *io.SectionReader, opts campaign.ContactOptions, limits Limit
 		return nil, err
 	}
 	layout.Delimiter = string(delimiter)
-	s.csv = csv.NewReader(buffered)
+	var cells io.Reader = buffered
+	if delimiter != '=' {
+		cells = newFormulaReader(buffered, delimiter)
+	}
+	s.csv = csv.NewReader(cells)
 	s.csv.Comma = delimiter
 	s.csv.FieldsPerRecord = -1
 	s.csv.ReuseRecord = true
@@ -214,5 +219,7 @@ func rowTooLong(line, limit int) *Error {
 	return &Error{Line: line, Problem: fmt.Sprintf("the row is longer than %d bytes", limit),
 		Hint: "look for a quote that is opened there and never closed, or shorten the row"}
 }
+
+func (s *textSource) hides(int) bool { return false }
 
 func (s *textSource) close() error { return nil }

@@ -2,9 +2,8 @@ package contacts
 
 import (
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/unicode/norm"
+	"carillon/campaign"
 )
 
 // Scores of a header: how clearly it says what the column holds.
@@ -21,8 +20,9 @@ const (
 // part of it.
 type vocabulary struct {
 	words [certain + 1][]string
-	// not are words that make it another column, unless it is certain.
-	not []string
+	// lesser are words that make it a vague one, not words that make it another
+	// column, unless it is certain.
+	lesser, not []string
 }
 
 func phoneWords() vocabulary {
@@ -40,7 +40,10 @@ func phoneWords() vocabulary {
 				"واتساب", "व्हाट्सएप"},
 		},
 		not: []string{"type", "model", "brand", "fax", "code", "verified", "carrier", "country", "order", "invoice", "account", "customer no",
-			"postal", "house", "typ", "tipo", "pedido", "home", "office", "work", "landline", "name", "nombre", "nome", "nom"},
+			"postal", "house", "typ", "tipo", "pedido", "name", "nombre", "nome", "nom",
+			"label", "labels", "etiqueta", "etichetta", "libelle", "bezeichnung", "pager", "extension", "ext",
+			"emergency", "emergencia", "notfall", "urgence", "old", "former", "previous"},
+		lesser: []string{"home", "office", "work", "landline", "fixo", "fijo", "fixe", "fisso", "festnetz"},
 	}
 }
 
@@ -76,7 +79,7 @@ func languageWords() vocabulary {
 
 // score is how clearly a header says it, 0 for not at all.
 func (v vocabulary) score(header string) int {
-	header = fold(header)
+	header = campaign.FoldName(header)
 	for _, word := range v.words[certain] {
 		if mentions(header, word) {
 			return certain
@@ -87,10 +90,16 @@ func (v vocabulary) score(header string) int {
 			return 0
 		}
 	}
+	most := certain - 1
+	for _, word := range v.lesser {
+		if mentions(header, word) {
+			most = vague
+		}
+	}
 	for score := certain - 1; score > 0; score-- {
 		for _, word := range v.words[score] {
 			if mentions(header, word) {
-				return score
+				return min(score, most)
 			}
 		}
 	}
@@ -102,26 +111,5 @@ func mentions(header, word string) bool {
 	if word[0] < 0x80 {
 		return strings.Contains(" "+header+" ", " "+word+" ")
 	}
-	return strings.Contains(header, fold(word))
-}
-
-// fold makes headers comparable: small letters without accents, words apart by
-// one space. "phoneNumber" and "PHONE_NUMBER" become "phone number".
-func fold(header string) string {
-	var b strings.Builder
-	previous := ' '
-	indivisible := strings.NewReplacer("ı", "i", "đ", "d", "Đ", "D", "ł", "l", "Ł", "L", "ø", "o", "Ø", "O")
-	for _, r := range norm.NFD.String(indivisible.Replace(header)) {
-		switch {
-		case r >= 0x300 && r <= 0x36f: // an accent of a Latin, Greek or Cyrillic letter
-			continue
-		case !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r):
-			r = ' '
-		case unicode.IsUpper(r) && unicode.IsLower(previous):
-			b.WriteByte(' ')
-		}
-		b.WriteRune(unicode.ToLower(r))
-		previous = r
-	}
-	return norm.NFC.String(strings.Join(strings.Fields(b.String()), " "))
+	return strings.Contains(header, campaign.FoldName(word))
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"slices"
 	"strings"
 
 	"carillon/campaign"
@@ -40,18 +39,6 @@ type xmlRelationships struct {
 	} `xml:"Relationship"`
 }
 
-type xmlWorkbook struct {
-	Properties struct {
-		Date1904 string `xml:"date1904,attr"`
-	} `xml:"workbookPr"`
-	Sheets []struct {
-		Name string `xml:"name,attr"`
-		ID   string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
-		// StrictID is the same attribute in the strict variant of the format.
-		StrictID string `xml:"http://purl.oclc.org/ooxml/officeDocument/relationships id,attr"`
-	} `xml:"sheets>sheet"`
-}
-
 // openWorkbook makes ready to read one sheet and notes it in the layout.
 func openWorkbook(file *io.SectionReader, opts campaign.ContactOptions, limits Limits, layout *Layout) (source, error) {
 	unzipped, err := openZip(file)
@@ -64,49 +51,28 @@ func openWorkbook(file *io.SectionReader, opts campaign.ContactOptions, limits L
 	case err != nil:
 		return nil, err
 	case root == "" || strings.HasSuffix(root, ".bin") || !strings.Contains(root, "xl/"):
-		return nil, &Error{Problem: "this is a zip file, but no Excel workbook", Hint: "save the list as .xlsx or CSV"}
-	}
-	var book xmlWorkbook
-	if err := w.parse(root, &book); err != nil {
-		return nil, err
-	}
-	sheet, err := w.choose(book, root, opts.Sheet, layout)
-	if err != nil {
-		return nil, err
+		return nil, w.otherKind(root)
 	}
 	layout.Format = "xlsx"
-	return w.openSheet(root, sheet, isTrue(book.Properties.Date1904))
+	return w.openBook(root, opts.Sheet, layout)
+}
+
+// otherKind says what a zip file is that is no workbook.
+func (w workbook) otherKind(root string) *Error {
+	const hint = "save the list as .xlsx or CSV"
+	switch {
+	case strings.HasSuffix(root, ".bin"):
+		return &Error{Problem: "this is a binary Excel workbook (.xlsb)", Hint: hint}
+	case w.find("Index/Document.iwa") != nil, w.find("Index.zip") != nil:
+		return &Error{Problem: "this is a file of Apple Numbers", Hint: "export the list as Excel or CSV"}
+	case w.find("content.xml") != nil:
+		return &Error{Problem: "this is an OpenDocument file (.ods)", Hint: hint}
+	}
+	return &Error{Problem: "this is a zip file, but no Excel workbook", Hint: hint}
 }
 
 func damaged(err error) *Error {
 	return &Error{Problem: "the Excel file is damaged or incomplete", Hint: "open it in Excel, save it again and upload that", Err: err}
-}
-
-// choose finds the part that holds the sheet.
-func (w workbook) choose(book xmlWorkbook, root, name string, layout *Layout) (part string, err error) {
-	var names []string
-	for _, sheet := range book.Sheets {
-		names = append(names, sheet.Name)
-	}
-	at := 0
-	if name != "" {
-		at = slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(strings.TrimSpace(n), strings.TrimSpace(name)) })
-	}
-	switch {
-	case len(names) == 0:
-		return "", damaged(errors.New("it has no sheets"))
-	case at < 0:
-		return "", &Error{Problem: fmt.Sprintf("contacts.sheet is %q, which the workbook does not have", name),
-			Hint: "its sheets are " + quoted(names)}
-	case name == "" && len(names) > 1:
-		layout.guessed(fmt.Sprintf("sheet %q, the first of %d", names[at], len(names)))
-	}
-	layout.Sheet = names[at]
-	part, err = w.relatedID(root, book.Sheets[at].ID+book.Sheets[at].StrictID)
-	if err == nil && part == "" {
-		err = damaged(fmt.Errorf("sheet %q has no content", names[at]))
-	}
-	return part, err
 }
 
 // relationships reads what a part refers to; the empty part is the file.
@@ -137,16 +103,6 @@ func (w workbook) related(part, kind string) (string, error) {
 	rels, err := w.relationships(part)
 	for _, item := range rels.Items {
 		if strings.HasSuffix(item.Type, kind) {
-			return item.Target, err
-		}
-	}
-	return "", err
-}
-
-func (w workbook) relatedID(part, id string) (string, error) {
-	rels, err := w.relationships(part)
-	for _, item := range rels.Items {
-		if item.ID == id {
 			return item.Target, err
 		}
 	}

@@ -62,7 +62,7 @@ func renderSampleList(t *testing.T, definition *campaign.Definition) {
 		t.Fatal(err)
 	}
 	defer list.Close()
-	renderer, err := definition.Compile(list.Layout().Columns)
+	renderer, err := list.Compile(definition)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,12 +42,11 @@ func Import(ctx context.Context, l IntakeLedger, n ledger.NewCampaign, file *os.
 		return Imported{}, err
 	}
 	defer func() { _ = list.Close() }() // it was read only
-	layout := list.Layout()
-	renderer, err := n.Definition.Compile(layout.Columns)
+	renderer, err := list.Compile(n.Definition)
 	if err != nil {
 		return Imported{}, err
 	}
-	n.Columns = layout.Columns
+	n.Columns = list.Layout().Columns
 	intake, err := l.BeginIntake(ctx, n, now())
 	if err != nil {
 		return Imported{}, err
@@ -60,7 +59,7 @@ func Import(ctx context.Context, l IntakeLedger, n ledger.NewCampaign, file *os.
 	if err != nil {
 		return Imported{}, errors.Join(err, abandon(ctx, intake))
 	}
-	return Imported{ID: intake.ID(), Layout: layout}, nil
+	return Imported{ID: intake.ID(), Layout: list.Layout()}, nil
 }
 
 // abandon removes what has come in, also for a caller who has gone.

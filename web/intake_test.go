@@ -169,7 +169,7 @@ func TestRowsComeInWithTheirZones(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = list.Close() }() // it was only read
-			renderer, err := def.Compile(list.Layout().Columns)
+			renderer, err := list.Compile(def)
 			if err != nil {
 				t.Fatal(err)
 			}

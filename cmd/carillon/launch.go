@@ -43,8 +43,10 @@ func newLaunch() *cobra.Command {
 				}
 				nobody := launched.Nobody()
 				if wait && nobody == nil {
-					launched, err = app.Follow(cmd.Context(), client, launched, cmd.ErrOrStderr())
-					app.WriteLeftOut(cmd.ErrOrStderr(), launched)
+					var ended app.Campaign
+					ended, err = app.Follow(cmd.Context(), client, launched, cmd.ErrOrStderr())
+					app.WriteLeftOut(cmd.ErrOrStderr(), ended)
+					launched = ended.WithLaunch(launched)
 				}
 				if asJSON {
 					err = errors.Join(err, printJSON(cmd.OutOrStdout(), launched))

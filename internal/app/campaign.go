@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"carillon/campaign"
+	"carillon/contacts"
 )
 
 // Campaign is a campaign as the HTTP API gives it.
@@ -44,6 +45,10 @@ type Campaign struct {
 	StartedAt  *time.Time `json:"started_at"`
 	FinishedAt *time.Time `json:"finished_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
+
+	// Layout is how the list was read; nil but for a campaign that was just
+	// launched.
+	Layout *contacts.Layout `json:"layout"`
 
 	// Raw is what the server wrote.
 	Raw json.RawMessage `json:"-"`
@@ -143,6 +148,21 @@ func (c *Campaign) UnmarshalJSON(text []byte) error {
 // MarshalJSON writes what the server wrote, with keys that this program may
 // not know.
 func (c Campaign) MarshalJSON() ([]byte, error) { return c.Raw, nil }
+
+// WithLaunch is the campaign with what the launch alone was told: how the list was
+// read.
+func (c Campaign) WithLaunch(launched Campaign) Campaign {
+	var now map[string]json.RawMessage
+	layout, err := json.Marshal(launched.Layout)
+	if launched.Layout == nil || err != nil || json.Unmarshal(c.Raw, &now) != nil {
+		return c
+	}
+	now["layout"] = layout
+	if raw, err := json.Marshal(now); err == nil {
+		c.Layout, c.Raw = launched.Layout, raw
+	}
+	return c
+}
 
 // Snapshot is how far the campaign has come.
 func (c Campaign) Snapshot() Snapshot {

@@ -43,8 +43,11 @@ func WriteLeftOut(out io.Writer, c Campaign) {
 	}
 }
 
-// WriteLaunched says in a line what became of a list that was uploaded.
+// WriteLaunched says what became of a list that was uploaded, and how it was read.
 func WriteLaunched(out io.Writer, c Campaign) {
+	if c.Layout != nil {
+		writeLayout(out, *c.Layout)
+	}
 	rows, recipients := c.rows()
 	fmt.Fprintf(out, "campaign %q is %s", c.Name, c.State)
 	if c.StartAt != nil && c.State == string(campaign.Scheduled) {

@@ -100,7 +100,7 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 		return nil, unusable(contactsPath, err)
 	}
 	defer func() { _ = reader.Close() }() // it was only read
-	renderer, err := def.Compile(reader.Layout().Columns)
+	renderer, err := reader.Compile(def)
 	if err != nil {
 		return nil, unusable(campaignPath, err)
 	}
@@ -115,6 +115,7 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 	if err != nil {
 		return nil, err
 	}
+	c.result.Layout = reader.Layout() // it has counted the rows that are hidden
 	c.result.Estimate = estimate(def, c.zones, pace, time.Now())
 	return c.result, nil
 }

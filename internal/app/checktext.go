@@ -34,24 +34,15 @@ func (r *CheckResult) WriteText(out io.Writer) error {
 }
 
 func (r *CheckResult) writeLayout(text *bytes.Buffer) {
-	l := r.Layout
-	fmt.Fprintf(text, "The list is read as %s", l.Format)
-	for _, about := range []struct{ name, value string }{
-		{"encoding", l.Encoding}, {"delimiter", l.Delimiter}, {"sheet", l.Sheet},
-	} {
-		if about.value != "" {
-			fmt.Fprintf(text, ", %s %q", about.name, about.value)
-		}
+	writeLayout(text, r.Layout)
+	from, without := "the first one", "empty ones"
+	if r.Layout.Header {
+		from += " below the header"
 	}
-	fmt.Fprintf(text, ", phone numbers in column %q.\n", l.Columns[l.Phone])
-	for _, guess := range l.Guessed {
-		fmt.Fprintf(text, "  guessed: %s\n", guess)
+	if r.Layout.HiddenRows > 0 {
+		without = "empty and hidden ones"
 	}
-	if l.Header {
-		text.WriteString("Rows count from the first one below the header, without empty ones.\n")
-	} else {
-		text.WriteString("Rows count from the first one, without empty ones.\n")
-	}
+	fmt.Fprintf(text, "Rows count from %s, without %s.\n", from, without)
 }
 
 func (r *CheckResult) writeCounts(text *bytes.Buffer) {

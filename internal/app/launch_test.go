@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"carillon/contacts"
 )
 
 // received is what a server got of a launch.
@@ -71,6 +74,55 @@ func TestLaunchSendsBothFiles(t *testing.T) {
 		if launched.ID != "abc" {
 			t.Errorf("id is %q", launched.ID)
 		}
+	}
+}
+
+// What the server made of the list is shown, and stays in the JSON when the campaign
+// has gone on.
+func TestLaunchShowsWhatWasTaken(t *testing.T) {
+	const layout = `{"format":"csv","encoding":"windows-1252","delimiter":";","columns":["Phone","Name"],"phone":0,"full_name":1,"language":-1,"header":true,` +
+		`"guessed":["delimiter semicolon, by how the rows divide"],"taken":[{"column":"Phone","as":["phone"],"cells":["+34612345678"]},` +
+		`{"column":"Name","as":["name","placeholder"],"cells":["José","Ana"]}],"encoding_cells":["José"],"hidden_rows":2}`
+	var launched, ended Campaign
+	for text, into := range map[string]*Campaign{
+		`{"id":"abc","name":"x","state":"running","verdicts":{"ok":2},"layout":` + layout + `}`: &launched,
+		`{"id":"abc","name":"x","state":"finished","verdicts":{"ok":2},"new":[1]}`:              &ended,
+	} {
+		if err := json.Unmarshal([]byte(text), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out strings.Builder
+	WriteLaunched(&out, launched)
+	const want = `The list is read as csv, encoding "windows-1252", delimiter ";", phone numbers in column "Phone".
+  guessed: delimiter semicolon, by how the rows divide
+  letters of the encoding, as in "José"
+  column "Phone" is taken for phone: "+34612345678"
+  column "Name" is taken for name, placeholder: "José", "Ana"
+2 hidden rows are left out; with include_hidden: true under contacts they are taken, too.
+campaign "x" is running: 2 of 2 rows are sent to, steps: 0
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	raw, err := json.Marshal(ended.WithLaunch(launched))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatal(err)
+	}
+	if string(got["state"]) != `"finished"` || string(got["new"]) != "[1]" || string(got["layout"]) != layout {
+		t.Errorf("got %s", raw)
+	}
+	if again, err := json.Marshal(ended.WithLaunch(ended)); err != nil || string(again) != string(ended.Raw) {
+		t.Errorf("without a layout: %s, %v", again, err)
+	}
+	out.Reset()
+	WriteLaunched(&out, Campaign{Layout: &contacts.Layout{Format: "csv", Phone: 3}})
+	if !strings.HasPrefix(out.String(), "The list is read as csv.\n") {
+		t.Errorf("a layout without columns: %s", out.String())
 	}
 }
 

@@ -127,7 +127,7 @@ func previewTest(list []byte, one *campaign.Definition, r TestRequest) (Preview,
 	if !row.Admitted() {
 		return Preview{}, usagef("%q cannot be sent to: %s", r.Phone, orElse(row.Detail, string(row.Verdict)))
 	}
-	renderer, err := one.Compile(reader.Layout().Columns)
+	renderer, err := reader.Compile(one)
 	if err != nil {
 		return Preview{}, unusable(r.Campaign, err)
 	}
@@ -135,6 +135,9 @@ func previewTest(list []byte, one *campaign.Definition, r TestRequest) (Preview,
 	for _, p := range renderer.Check(row.Values) {
 		p.Step = r.Step - 1
 		fmt.Fprintf(&wrong, "%s: %s\n", r.Campaign, p)
+	}
+	for at, fault := range row.Faults {
+		fmt.Fprintf(&wrong, "%s: column %q: %s\n", r.Campaign, reader.Layout().Columns[at], fault)
 	}
 	if wrong.Len() > 0 {
 		return Preview{}, usagef("%sgive another value by --set \"Column=value\"", wrong.String())

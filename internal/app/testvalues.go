@@ -43,11 +43,11 @@ func (l testList) text() ([]byte, error) {
 // has set, else the list's first row, else the fallback, else the column's own
 // name in brackets. A column of numbers is the number that is tested.
 func testRow(written, one *campaign.Definition, r TestRequest) (testList, []Filled, error) {
-	known, phone, err := firstRow(written, r.Contacts)
+	wanted := one.Columns()
+	known, phone, err := firstRow(written, wanted, r.Contacts)
 	if err != nil {
 		return testList{}, nil, err
 	}
-	wanted := one.Columns()
 	for _, assignment := range r.Set {
 		if err := known.set(assignment, wanted, phone); err != nil {
 			return testList{}, nil, err
@@ -58,7 +58,10 @@ func testRow(written, one *campaign.Definition, r TestRequest) (testList, []Fill
 		if column.Is(phone) {
 			continue
 		}
-		value := known.value(column)
+		value, fault := known.value(column)
+		if fault != "" {
+			return testList{}, nil, usagef("%s: the first row, column %q: %s; or give another value by --set %q", r.Contacts, column.Name, fault, column.Name+"=value")
+		}
 		if value == "" {
 			if !column.Fallback {
 				value = "[" + column.Name + "]"
@@ -73,15 +76,16 @@ func testRow(written, one *campaign.Definition, r TestRequest) (testList, []Fill
 // values are cells with the names of their columns. The last of a name counts.
 type values []cell
 
-type cell struct{ column, value string }
+// cell is a value, or the reason why there is none.
+type cell struct{ column, value, fault string }
 
-func (v values) value(c campaign.Column) string {
+func (v values) value(c campaign.Column) (value, fault string) {
 	for i := len(v) - 1; i >= 0; i-- {
 		if c.Is(v[i].column) {
-			return strings.TrimSpace(v[i].value)
+			return strings.TrimSpace(v[i].value), v[i].fault
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // set takes "Column=value" for one of the columns that the step names.
@@ -96,7 +100,7 @@ func (v *values) set(assignment string, wanted []campaign.Column, phone string) 
 			continue
 		}
 		if column.Is(name) {
-			*v = append(*v, cell{name, value})
+			*v = append(*v, cell{column: name, value: value})
 			return nil
 		}
 		names = append(names, column.Name)
@@ -104,9 +108,9 @@ func (v *values) set(assignment string, wanted []campaign.Column, phone string) 
 	return usagef("--set %q: the step names no such column; it names %s", name, orElse(strings.Join(names, ", "), "none"))
 }
 
-// firstRow reads the first row of a list, and the name of its column of
-// numbers. Without a list the row is empty.
-func firstRow(written *campaign.Definition, path string) (row values, phone string, err error) {
+// firstRow reads the wanted columns of a list's first row, and the name of its
+// column of numbers. Without a list there are no values.
+func firstRow(written *campaign.Definition, wanted []campaign.Column, path string) (row values, phone string, err error) {
 	if path == "" {
 		return nil, orElse(written.Contacts.Phone, "Phone"), nil
 	}
@@ -122,9 +126,15 @@ func firstRow(written *campaign.Definition, path string) (row values, phone stri
 	if err != nil {
 		return nil, "", unusable(path, err)
 	}
-	layout := reader.Layout()
-	for i, column := range layout.Columns {
-		row = append(row, cell{column, first.Values[i]})
+	for _, column := range wanted {
+		at, found, err := reader.Find(column.Name)
+		if err != nil {
+			return nil, "", unusable(path, err)
+		}
+		if found {
+			row = append(row, cell{column.Name, first.Values[at], first.Faults[at]})
+		}
 	}
+	layout := reader.Layout()
 	return row, layout.Columns[layout.Phone], nil
 }

@@ -1,0 +1,44 @@
+package contacts
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+)
+
+// otherFormat recognises files that are no list of rows of text, which may be named
+// as if they were. The error is an *Error, nil for a file that may be a list.
+func otherFormat(file *io.SectionReader) error {
+	head := make([]byte, 1024)
+	n, err := file.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return unreadable(err)
+	}
+	head = head[:n]
+	const csv = "export the list as CSV or .xlsx"
+	switch {
+	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+		return &Error{Problem: "this is an old Excel file (.xls) or one with a password", Hint: "save it as .xlsx without a password, or as CSV"}
+	case bytes.HasPrefix(head, []byte("%PDF-")):
+		return &Error{Problem: "this is a PDF file", Hint: csv}
+	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+		return &Error{Problem: "this is a compressed file (gzip)", Hint: "unpack it first"}
+	case bytes.HasPrefix(head, []byte("bplist")), bytes.HasPrefix(head, []byte("{\\rtf")):
+		return &Error{Problem: "this is a document and no list", Hint: csv}
+	}
+	text := strings.ReplaceAll(string(head), "\x00", "") // so that UTF-16 reads as ASCII
+	for _, mark := range []string{"\ufeff", "\xff\xfe", "\xfe\xff"} {
+		text = strings.TrimPrefix(text, mark)
+	}
+	text = strings.ToLower(strings.TrimSpace(text))
+	for _, start := range []struct{ text, is string }{
+		{"<!doctype html", "an HTML page, whatever it is named"}, {"<html", "an HTML page, whatever it is named"}, {"<table", "an HTML page, whatever it is named"},
+		{"<meta", "an HTML page, whatever it is named"}, {"<?xml", "an XML file, whatever it is named"}, {"begin:vcard", "a file of vCards"},
+	} {
+		if strings.HasPrefix(text, start.text) {
+			return &Error{Problem: "this is " + start.is, Hint: "open it in a spreadsheet or address book and save it as .xlsx or CSV"}
+		}
+	}
+	return nil
+}
