@@ -60,6 +60,13 @@ func (f Failure) String() string {
 	return text
 }
 
+// WithoutWords is the failure without what the provider said, which may quote a
+// person's values; for logs.
+func (f Failure) WithoutWords() Failure {
+	f.Said = ""
+	return f
+}
+
 // SuppressionScope says which messages a suppression forbids: all of them,
 // those of marketing, or those of one campaign (the campaign's id).
 type SuppressionScope string

@@ -120,18 +120,18 @@ func (s *Server) watchCampaign(r *http.Request, channel string, receipt ledger.R
 	}
 	id := receipt.Message.Campaign()
 	if stops := receipt.Failure.Pause; stops != campaign.PauseNothing {
-		s.log.Error("a receipt tells of trouble that stops campaigns", "request", visitOf(r).id, "channel", channel, "campaign", id, "trouble", stops, "reason", receipt.Failure.String())
+		s.log.Error("a receipt tells of trouble that stops campaigns", "request", visitOf(r).id, "channel", channel, "campaign", id, "trouble", stops, "reason", receipt.Failure.WithoutWords().String())
 	}
-	reason := s.guards[channel].Hear(receipt.Message, receipt.Attempt, receipt.Failure)
+	reason, logged := s.guards[channel].Hear(receipt.Message, receipt.Attempt, receipt.Failure)
 	if reason == "" {
 		return
 	}
 	// A provider that hangs up now will not tell again.
 	if err := s.ledger.PauseBecause(context.WithoutCancel(r.Context()), id, reason); err != nil {
-		s.log.Error("cannot pause a campaign that ought to stop", "request", visitOf(r).id, "campaign", id, "reason", reason, "error", err)
+		s.log.Error("cannot pause a campaign that ought to stop", "request", visitOf(r).id, "campaign", id, "reason", logged, "error", err)
 		return
 	}
-	s.log.Error("campaign paused if it ran", "request", visitOf(r).id, "channel", channel, "campaign", id, "reason", reason)
+	s.log.Error("campaign paused if it ran", "request", visitOf(r).id, "channel", channel, "campaign", id, "reason", logged)
 }
 
 // channelOf is the channel that has the number. A provider that does not tell

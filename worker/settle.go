@@ -49,11 +49,19 @@ func (w *Worker) refused(s *send) ledger.Settlement {
 	if stops := settlement.Failure.Pause; stops != campaign.PauseNothing {
 		settlement.Failure.Account = w.channel.Account
 		if s.campaign.believedRunning() { // the first of all that are under way
-			w.log.Error("trouble stops campaigns, or numbers of theirs", "campaign", s.task.Message.Campaign(), "trouble", stops, "error", s.refusal, "hint", s.refusal.Hint)
+			w.log.Error("trouble stops campaigns, or numbers of theirs", "campaign", s.task.Message.Campaign(), "trouble", stops, "error", s.masked(), "hint", s.refusal.Hint)
 			s.campaign.paused()
 		}
 	}
 	return settlement
+}
+
+// masked is the refusal as the log may have it: the provider's words may quote
+// the recipient's values.
+func (s *send) masked() string {
+	told := *s.refusal
+	told.Message = campaign.Masked(told.Message, append([]string{s.claimed.Phone}, s.claimed.Cells...))
+	return told.Error()
 }
 
 func (s *send) success() ledger.Settlement {
