@@ -2,7 +2,9 @@ package campaign
 
 import (
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // MaxFailures is how many attempts of one message may be refused before it is
@@ -65,6 +67,35 @@ func (f Failure) String() string {
 func (f Failure) WithoutWords() Failure {
 	f.Said = ""
 	return f
+}
+
+// Words is what the provider said, and then what to do, in one line of at most
+// 1,000 characters; empty where there is neither.
+func (f Failure) Words() string {
+	said, hint := OneLine(f.Said, mostWords), OneLine(f.Detail, mostWords)
+	switch {
+	case said == "" || hint == "":
+		return said + hint
+	case !strings.ContainsAny(said[len(said)-1:], ".!?"):
+		said += "."
+	}
+	return OneLine(said+" "+hint, mostWords)
+}
+
+// mostWords bounds Words (ours: an excerpt of a provider's text has 300
+// characters, the longest hint about 200).
+const mostWords = 1000
+
+// OneLine is a text on one line, without control characters and of at most so
+// many characters.
+func OneLine(text string, most int) string {
+	line := []rune(strings.Join(strings.FieldsFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r)
+	}), " "))
+	if len(line) > most {
+		line = append(line[:most-1], '…')
+	}
+	return string(line)
 }
 
 // SuppressionScope says which messages a suppression forbids: all of them,

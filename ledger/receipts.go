@@ -137,7 +137,7 @@ func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.
 			}
 			continue
 		}
-		m.code, m.reason = 0, ""
+		m.because("")
 		if after.Status == campaign.Sent {
 			if err := t.setUntilLost(ctx, m, after.Status, r.At, now); err != nil {
 				return err

@@ -40,8 +40,8 @@ type Settlement struct {
 	ProviderID string
 	// Alias is another key of the person, as the provider told it.
 	Alias string
-	// Failure explains OutcomeRefused; of OutcomeUnknown its Code and Reason
-	// are kept.
+	// Failure explains OutcomeRefused; of OutcomeUnknown its Code, Reason and
+	// words are kept.
 	Failure campaign.Failure
 	// UnknownAfter is how long an unknown message waits for a receipt.
 	UnknownAfter time.Duration
@@ -143,18 +143,22 @@ func (t *tx) settleOne(ctx context.Context, s *Settlement) error {
 	}
 	switch s.Outcome {
 	case OutcomeAccepted:
-		m.code, m.reason = 0, ""
+		m.because("")
 		if err := t.setUntilLost(ctx, m, campaign.Accepted, s.At, s.At); err != nil {
 			return err
 		}
 	case OutcomeHeld:
-		m.code, m.reason = 0, "paced by the provider"
+		m.because("paced by the provider")
 		t.set(m, campaign.Held, at(s.At.Add(heldFor)), s.At)
 	case OutcomeUnknown:
 		if m.status == campaign.Unknown {
 			return nil
 		}
-		m.code, m.reason = s.Failure.Code, s.Failure.Reason
+		failure, err := t.withoutErased(ctx, m, s.Failure)
+		if err != nil {
+			return err
+		}
+		m.explain(failure)
 		t.set(m, campaign.Unknown, at(s.At.Add(s.UnknownAfter)), s.At)
 	case OutcomeReleased:
 		return t.released(ctx, m, s.At)
@@ -162,6 +166,14 @@ func (t *tx) settleOne(ctx context.Context, s *Settlement) error {
 		return t.refused(ctx, m, s.Failure, s.At)
 	}
 	return t.follow(ctx, m, s.At)
+}
+
+// ended explains a message whose campaign was over when it had been claimed.
+func ended() campaign.Failure {
+	return campaign.Failure{
+		Reason: "the campaign ended before it was sent",
+		Detail: "Nothing was sent. Launch a campaign with a list of those rows where they are still to get it.",
+	}
 }
 
 // released frees a message that was claimed and not posted.
@@ -175,7 +187,9 @@ func (t *tx) released(ctx context.Context, m *message, now time.Time) error {
 		t.set(m, campaign.Pending, at(now), now)
 		return t.follow(ctx, m, now)
 	}
-	m.reason, m.failedAt = "the campaign ended before it was sent", at(now)
+	m.failedAt = at(now)
+	m.explain(ended())
+	t.noteOwn(m, ended(), now)
 	t.set(m, campaign.Failed, never(), now)
 	return t.follow(ctx, m, now)
 }
@@ -190,10 +204,16 @@ func (t *tx) refused(ctx context.Context, m *message, f campaign.Failure, now ti
 // fail moves m to where a failure has led it, with what the failure asks for
 // beyond the message.
 func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after campaign.Standing, wait time.Duration, now time.Time) error {
-	m.failures, m.code, m.reason, m.permanent = after.Failures, f.Code, f.Reason, !f.Retry
+	f, err := t.withoutErased(ctx, m, f)
+	if err != nil {
+		return err
+	}
+	m.explain(f)
+	m.failures, m.permanent = after.Failures, !f.Retry
 	if f.Throttled {
 		m.tries--
 	}
+	t.note(m, f, now)
 	stopped, err := t.stoppedBy(ctx, m, f)
 	if err != nil {
 		return err

@@ -91,6 +91,8 @@ func populate(t *testing.T, l *Ledger) {
 			`forgotten (hash, at) SELECT value ->> 0, 0`,
 			`replies (id, message_id, at, payload, text, pressed) SELECT value ->> 0, CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 0, '', '', 0`,
 			`attempts (message_id, n, provider_id, token, claimed_at) SELECT CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 1, value ->> 0, 0, 0`,
+			`failures (campaign_id, reason, code, shard, n) SELECT CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 'x', 0, 0, 1`,
+			`refusals (campaign_id, reason, code, said, hint, message_id, at) SELECT CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 'x', 0, '', '', 0, 0`,
 			`early_receipts (provider_id, receipt, received_at) SELECT 'x' || (value ->> 0), '{}', 0`,
 		} {
 			if _, err := t.ExecContext(ctx, t.l.sql("INSERT INTO "+into+" FROM EACH($1)"), asJSON(nested(keys))); err != nil {
@@ -128,6 +130,18 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	if err == nil {
 		t.Fatal("a message that was accepted was claimed")
 	}
+	refused := campaign.Failure{Code: 131000, Reason: "busy", Said: "busy", Retry: true, Wait: time.Second}
+	for n, s := range []Settlement{
+		{Outcome: OutcomeRefused, Failure: refused},
+		{Outcome: OutcomeAccepted},
+	} {
+		_, err := l.Claim(ctx, campaign.Task{Message: message(6), Attempt: n + 1}, Sender{}, now.Add(time.Duration(n)*time.Minute), now.Add(time.Hour))
+		check(err)
+		s.Message, s.Attempt, s.At = message(6), n+1, now
+		check(l.Settle(ctx, s))
+	}
+	_, err = l.Failures(ctx, id)
+	check(err)
 	check(l.Receive(ctx, []Receipt{
 		{Message: message(1), Attempt: 1, ProviderID: "id1", Status: campaign.Delivered, At: now},
 		{ProviderID: "id2", Status: campaign.Sent, At: now},

@@ -5,9 +5,39 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"carillon/campaign"
 	"carillon/whatsapp"
 )
+
+// miscounted is a refusal that quotes a value of the row.
+var miscounted = campaign.Failure{
+	Code: 132000, Reason: "parameter_count", Said: "(#132000) 'Ada' is one parameter too few", Detail: "Compare them.", Invalid: true,
+}
+
+func TestWhyMessagesFailed(t *testing.T) {
+	f := start(t, nil)
+	id := f.running(twoSteps, threePeople, 0)
+	for row := 1; row <= 2; row++ {
+		f.fail(id.Recipient(row).Message(0), miscounted)
+	}
+	got := decode[campaignView](t, f.get("/api/campaigns/"+id.String()))
+	want := []failureView{{Reason: "parameter_count", Code: 132000, Count: 2, Said: miscounted.Said, Hint: "Compare them."}}
+	if diff := cmp.Diff(want, got.Failures); diff != "" {
+		t.Error(diff)
+	}
+	list := decode[page[recipientView]](t, f.get("/api/campaigns/"+id.String()+"/recipients?status=failed"))
+	if len(list.Items) != 2 || list.Items[0].Detail != miscounted.Said+". Compare them." {
+		t.Errorf("recipients: %+v", list.Items)
+	}
+	if other := f.get("/api/campaigns/" + f.upload()); !strings.Contains(other.body, `"failures":[]`) {
+		t.Errorf("a campaign that has met nothing shows %s", other.body)
+	}
+	if all := f.get("/api/campaigns"); strings.Contains(all.body, `"failures"`) {
+		t.Errorf("the list shows %s", all.body)
+	}
+}
 
 // TestReceiptsWordsStayOutOfTheLog has receipts quote a value of the row, with
 // everything that is logged about them.

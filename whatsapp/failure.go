@@ -1,10 +1,6 @@
 package whatsapp
 
-import (
-	"strings"
-
-	"carillon/campaign"
-)
+import "carillon/campaign"
 
 // Failure is the refusal in the words of the domain: what it means for the
 // message, the person and the campaign.
@@ -58,10 +54,4 @@ const longestExcerpt = 300
 
 // Excerpt is a provider's text on one line and not too long: at most 300
 // characters.
-func Excerpt(text string) string {
-	line := []rune(strings.Join(strings.Fields(text), " "))
-	if len(line) > longestExcerpt {
-		line = append(line[:longestExcerpt-1], '…')
-	}
-	return string(line)
-}
+func Excerpt(text string) string { return campaign.OneLine(text, longestExcerpt) }

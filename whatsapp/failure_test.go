@@ -29,7 +29,7 @@ func TestFailure(t *testing.T) {
 		"opted out":      {Error{Class: Drop, Suppress: SuppressAll}, campaign.Failure{Suppress: campaign.ScopeAll}},
 		"no marketing":   {Error{Class: Drop, Suppress: SuppressMarketing}, campaign.Failure{Suppress: campaign.ScopeMarketing}},
 		"nobody there":   {Error{Class: Drop, Suppress: SuppressSoft}, campaign.Failure{Unreachable: true}},
-		"bad request":    {Error{Class: BadRequest, Message: " too\nmany\twords "}, campaign.Failure{Invalid: true, Said: "too many words"}},
+		"bad request":    {Error{Class: BadRequest, Message: " too\nmany\x00\twords "}, campaign.Failure{Invalid: true, Said: "too many words"}},
 		"ambiguous":      {Error{Class: Ambiguous, Reason: "timeout"}, campaign.Failure{Reason: "timeout"}},
 	}
 	for name, test := range tests {

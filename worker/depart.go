@@ -84,11 +84,12 @@ func (w *Worker) leave(ctx context.Context, d ratelimit.Departure) (ratelimit.De
 // unrenderable fails a message that no attempt could send. Lists are checked
 // when they are imported, so this is a mistake of ours.
 func (w *Worker) unrenderable(ctx context.Context, s *send, err error) error {
-	w.log.Error("cannot render a message", "campaign", s.task.Message.Campaign(),
-		"row", s.task.Message.Recipient().Row(), "step", s.task.Message.Step()+1, "error", err)
 	failed := ledger.Settlement{
 		Outcome: ledger.OutcomeRefused,
-		Failure: campaign.Failure{Reason: "unrenderable", Detail: err.Error()},
+		Failure: campaign.Failure{
+			Reason: "unrenderable", Said: whatsapp.Excerpt(err.Error()),
+			Detail: "The row changed after it was checked, or this version reads it otherwise: launch the campaign again with a list of those rows.",
+		},
 	}
 	if err := w.write(ctx, s, failed); err != nil {
 		return err

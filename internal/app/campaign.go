@@ -31,6 +31,8 @@ type Campaign struct {
 	// Daily is the limit of recipients that it is under; nil without one, and in
 	// lists.
 	Daily *Daily `json:"daily"`
+	// Failures counts the failed messages by reason; lists do not have it.
+	Failures []Failures `json:"failures"`
 	// Hours are the times of day at which it sends; nil for always.
 	Hours *Hours `json:"hours"`
 	// The moments are nil where they have not come, or never will.
@@ -66,6 +68,17 @@ func (d Daily) String() string {
 		text += ", from " + moment(d.FreesAt)
 	}
 	return text
+}
+
+// Failures says how many messages failed for one reason.
+type Failures struct {
+	Reason string `json:"reason"`
+	// Code is the provider's, 0 for none.
+	Code  int   `json:"code"`
+	Count int64 `json:"count"`
+	// Said is what the provider said of the first, Hint what to do.
+	Said string `json:"said"`
+	Hint string `json:"hint"`
 }
 
 // Hours is when a campaign sends.

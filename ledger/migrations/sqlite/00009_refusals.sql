@@ -1,0 +1,34 @@
+-- +goose Up
+
+-- What was said of a message's failure and what to do about it; NULL for nothing.
+ALTER TABLE messages ADD COLUMN detail TEXT;
+
+-- How many messages have failed, by reason. Moved like counts, in the transaction
+-- that moves the rows.
+CREATE TABLE failures (
+    campaign_id BIGINT   NOT NULL,
+    reason      TEXT     NOT NULL,
+    code        INTEGER  NOT NULL,
+    shard       SMALLINT NOT NULL,
+    n           BIGINT   NOT NULL,
+    PRIMARY KEY (campaign_id, reason, code, shard)
+) WITHOUT ROWID;
+INSERT INTO failures (campaign_id, reason, code, shard, n)
+SELECT campaign_id, reason, code, 0, COUNT(*) FROM messages WHERE status = 10 GROUP BY campaign_id, reason, code;
+
+-- The first refusal of each kind that a campaign has met.
+CREATE TABLE refusals (
+    campaign_id BIGINT  NOT NULL,
+    reason      TEXT    NOT NULL,
+    code        INTEGER NOT NULL,
+    said        TEXT    NOT NULL,               -- the provider's words
+    hint        TEXT    NOT NULL,               -- what to do
+    message_id  BIGINT  NOT NULL,               -- whose it was
+    at          BIGINT  NOT NULL,
+    PRIMARY KEY (campaign_id, reason, code)
+) WITHOUT ROWID;
+
+-- +goose Down
+DROP TABLE refusals;
+DROP TABLE failures;
+ALTER TABLE messages DROP COLUMN detail;
