@@ -7,9 +7,15 @@ import (
 	"unicode"
 )
 
-// MaxFailures is how many attempts of one message may be refused before it is
-// failed for good, throttled ones not counted.
-const MaxFailures = 5
+const (
+	// MaxFailures is how many attempts of one message may be refused before it is
+	// failed for good, throttled ones not counted.
+	MaxFailures = 5
+	// PassingFor is how long a message is tried at least that met nothing but
+	// passing trouble, from its first refusal on. (Ours: most disturbances of a
+	// provider are over within a quarter of an hour.)
+	PassingFor = 15 * time.Minute
+)
 
 // Failure is why an attempt did not succeed, in the words of the domain.
 type Failure struct {
@@ -27,7 +33,11 @@ type Failure struct {
 	Wait time.Duration
 	// Escalates says that each further throttling asks for a longer wait.
 	Escalates bool
-	// Tries overrides MaxFailures where it is not 0.
+	// Passing says that the refusal is about the moment and not about the message:
+	// the provider was busy, or away. See PassingFor.
+	Passing bool `json:",omitempty"`
+	// Tries is how many attempts may be refused with this code and reason; 0 for
+	// MaxFailures, which bounds all refusals together.
 	Tries int
 	// Suppress is the scope in which the person is to be left alone from now
 	// on; empty for none.
@@ -110,23 +120,20 @@ const (
 	ScopeMarketing SuppressionScope = "marketing"
 )
 
-// Again reports whether a message is attempted again, and how long to wait
-// first, after so many refusals that count and so many that do not, this one
-// included.
-func (f Failure) Again(failures, throttled int) (wait time.Duration, again bool) {
-	most := MaxFailures
-	if f.Tries > 0 {
-		most = f.Tries
-	}
+// again reports whether a message is attempted again after so many refusals like
+// this one, and how long to wait first. s counts this refusal already.
+func (f Failure) again(s Standing, alike int, now time.Time) (wait time.Duration, again bool) {
 	switch {
-	case !f.Retry || !f.Throttled && failures >= most:
+	case !f.Retry:
 		return 0, false
-	case !f.Throttled:
-		return max(f.Wait, Backoff(failures)), true
-	case f.Escalates:
-		return max(f.Wait, Backoff(throttled)), true
+	case f.Throttled && f.Escalates:
+		return max(f.Wait, Backoff(s.Attempt-s.Failures)), true
+	case f.Throttled:
+		return max(f.Wait, Backoff(1)), true
+	case s.tired(f, alike) && !s.passing(now):
+		return 0, false
 	}
-	return max(f.Wait, Backoff(1)), true
+	return max(f.Wait, Backoff(s.Failures)), true
 }
 
 // Backoff is the wait before the attempt that follows n refusals: 1, 4, 16 and

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
@@ -189,7 +190,8 @@ func (t *tx) retry(ctx context.Context, m *message, by string, now time.Time) er
 		return err
 	}
 	m.because("retried by " + by)
-	m.failures, m.failedAt = 0, never()
+	m.failures, m.since, m.failedAt = 0, never(), never()
+	m.retried = sql.NullInt64{Int64: int64(m.attempt), Valid: true}
 	if m.attempt == 0 && m.id.Step() > 0 {
 		return t.waitAgain(ctx, m, definition, now)
 	}

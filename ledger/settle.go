@@ -62,7 +62,9 @@ func (l *Ledger) Settle(ctx context.Context, s Settlement) error {
 const settleAttemptsSQL = `
 	UPDATE attempts SET outcome = CASE WHEN outcome = 'failed' THEN outcome ELSE v.value ->> 2 END,
 	       provider_id = CASE WHEN ` + erasedSQL + ` THEN provider_id ELSE COALESCE(v.value ->> 3, provider_id) END,
-	       settled_at = CAST(v.value ->> 4 AS BIGINT)
+	       settled_at = CAST(v.value ->> 4 AS BIGINT),
+	       code = CASE WHEN outcome = 'failed' THEN code ELSE CAST(v.value ->> 5 AS INTEGER) END,
+	       reason = CASE WHEN outcome = 'failed' THEN reason ELSE v.value ->> 6 END
 	FROM EACH($1) AS v
 	WHERE attempts.message_id = CAST(v.value ->> 0 AS BIGINT) AND attempts.n = CAST(v.value ->> 1 AS INTEGER)`
 
@@ -81,11 +83,14 @@ func (t *tx) settle(ctx context.Context, settlements []*Settlement) error {
 		if s.Failure.Throttled {
 			outcome = "throttled"
 		}
-		var providerID any
+		var providerID, code, reason any
 		if s.ProviderID != "" {
 			providerID = s.ProviderID
 		}
-		attempts = append(attempts, []any{int64(s.Message), s.Attempt, outcome, providerID, s.At.UnixMilli()})
+		if s.Failure.Reason != "" {
+			code, reason = s.Failure.Code, s.Failure.Reason
+		}
+		attempts = append(attempts, []any{int64(s.Message), s.Attempt, outcome, providerID, s.At.UnixMilli(), code, reason})
 	}
 	if err := t.lock(ctx, ids); err != nil {
 		return err
@@ -197,8 +202,28 @@ func (t *tx) released(ctx context.Context, m *message, now time.Time) error {
 // refused records that the newest attempt of m failed, by an answer or by a
 // receipt.
 func (t *tx) refused(ctx context.Context, m *message, f campaign.Failure, now time.Time) error {
-	after, wait := m.standing().Refused(f)
+	alike, err := t.alike(ctx, m, f)
+	if err != nil {
+		return err
+	}
+	after, wait := m.standing().Refused(f, alike, now)
 	return t.fail(ctx, m, f, after, wait, now)
+}
+
+// alike is how many attempts of a message were refused with the code and reason
+// of a failure, this one included, since an operator retried it. It is looked up
+// where the failure asks for it.
+func (t *tx) alike(ctx context.Context, m *message, f campaign.Failure) (n int, err error) {
+	if f.Tries == 0 || f.Throttled {
+		return 0, nil
+	}
+	err = t.QueryRowContext(ctx, `
+		SELECT COUNT(*) FROM attempts WHERE message_id = $1 AND n > $2 AND code = $3 AND reason = $4`,
+		int64(m.id), m.retried.Int64, f.Code, f.Reason).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("ledger: refusals of message %d: %w", m.id, err)
+	}
+	return n, nil
 }
 
 // fail moves m to where a failure has led it, with what the failure asks for
@@ -208,8 +233,9 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 	if err != nil {
 		return err
 	}
+	m.stand(after)
 	m.explain(f)
-	m.failures, m.permanent = after.Failures, !f.Retry
+	m.permanent = !f.Retry
 	if f.Throttled {
 		m.tries--
 	}

@@ -130,7 +130,7 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	if err == nil {
 		t.Fatal("a message that was accepted was claimed")
 	}
-	refused := campaign.Failure{Code: 131000, Reason: "busy", Said: "busy", Retry: true, Wait: time.Second}
+	refused := campaign.Failure{Code: 131000, Reason: "busy", Said: "busy", Retry: true, Tries: 3, Wait: time.Second}
 	for n, s := range []Settlement{
 		{Outcome: OutcomeRefused, Failure: refused},
 		{Outcome: OutcomeAccepted},

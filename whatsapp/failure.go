@@ -11,7 +11,7 @@ func (e *Error) Failure() campaign.Failure {
 	}
 	switch e.Class {
 	case RetrySoon:
-		f.Retry = true
+		f.Retry, f.Passing = true, true
 		// A request that was never written says nothing about the message.
 		f.Throttled = e.Unwritten
 		if e.Retries > 0 {

@@ -17,9 +17,9 @@ func TestFailure(t *testing.T) {
 	}{
 		"passing": {
 			Error{Class: RetrySoon, Reason: "busy", Code: 2, Hint: "Wait.", Wait: time.Second, Retries: 3},
-			campaign.Failure{Reason: "busy", Code: 2, Detail: "Wait.", Retry: true, Wait: time.Second, Tries: 4},
+			campaign.Failure{Reason: "busy", Code: 2, Detail: "Wait.", Retry: true, Passing: true, Wait: time.Second, Tries: 4},
 		},
-		"never written":  {Error{Class: RetrySoon, Unwritten: true}, campaign.Failure{Retry: true, Throttled: true}},
+		"never written":  {Error{Class: RetrySoon, Unwritten: true}, campaign.Failure{Retry: true, Passing: true, Throttled: true}},
 		"pair limit":     {Error{Class: RetrySlow, Budget: PairBudget}, campaign.Failure{Retry: true, Throttled: true, Escalates: true}},
 		"person's limit": {Error{Class: RetrySlow, Budget: UserBudget}, campaign.Failure{Retry: true}},
 		"template":       {Error{Class: Pause, Scope: TemplateScope}, campaign.Failure{Retry: true, Throttled: true, Pause: campaign.PauseTemplate}},

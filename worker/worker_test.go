@@ -364,9 +364,9 @@ func TestRefusals(t *testing.T) {
 		siblings  []time.Duration // are told
 	}{
 		"a 408 is repeated at once":         {[]error{timeout}, 2, ledger.OutcomeAccepted, nil, campaign.Failure{}, nil},
-		"but not for ever":                  {[]error{timeout, timeout, timeout}, 3, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "request_timeout", Retry: true}, nil},
-		"what asks for a wait is put off":   {[]error{busy}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "busy", Retry: true, Wait: 5 * time.Second}, nil},
-		"what was not written slows down":   {[]error{unwritten, unwritten, unwritten}, 3, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "unreachable", Retry: true, Throttled: true, Wait: time.Second}, nil},
+		"but not for ever":                  {[]error{timeout, timeout, timeout}, 3, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "request_timeout", Retry: true, Passing: true}, nil},
+		"what asks for a wait is put off":   {[]error{busy}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "busy", Retry: true, Passing: true, Wait: 5 * time.Second}, nil},
+		"what was not written slows down":   {[]error{unwritten, unwritten, unwritten}, 3, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "unreachable", Retry: true, Passing: true, Throttled: true, Wait: time.Second}, nil},
 		"throttling slows down":             {[]error{slow}, 1, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "throughput", Retry: true, Throttled: true, Wait: time.Second}, nil},
 		"a wait that was asked for is kept": {[]error{asked}, 1, ledger.OutcomeRefused, []time.Duration{time.Minute}, campaign.Failure{Reason: "calls", Retry: true, Throttled: true, Wait: time.Minute}, nil},
 		"an app's limit is that of all its numbers": {

@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ var failureScenarios = map[string]func(*testing.T, *bench){
 	"words of what waits for another attempt, and of what nobody knows": func(t *testing.T, b *bench) {
 		c := b.running(steps(1), 2)
 		waits, unknown := c.Recipient(1).Message(0), c.Recipient(2).Message(0)
-		b.refuseAt(waits, 1, campaign.Failure{Code: 131016, Reason: "busy", Said: "Service unavailable", Detail: "It is tried again.", Retry: true})
+		b.refuseAt(waits, 1, campaign.Failure{Code: 131016, Reason: "busy", Said: "Service unavailable", Detail: "It is tried again.", Retry: true, Passing: true})
 		b.claim(unknown, 1)
 		b.settle(unknown, 1, ledger.OutcomeUnknown, campaign.Failure{Reason: "server_error", Said: "upstream failed", Detail: "A receipt will tell."})
 		for id, want := range map[campaign.MessageID]string{
@@ -122,7 +123,7 @@ var failureScenarios = map[string]func(*testing.T, *bench){
 	"each kind of refusal is told once per campaign": func(t *testing.T, b *bench) {
 		var told []ledger.Refusal
 		b.OnRefusal(func(r ledger.Refusal) { told = append(told, r) })
-		quiet := campaign.Failure{Reason: "unreachable", Detail: "Check the network.", Retry: true, Throttled: true}
+		quiet := campaign.Failure{Reason: "unreachable", Detail: "Check the network.", Retry: true, Passing: true, Throttled: true}
 		first, second := b.running(steps(1), 6), b.running(steps(1), 2)
 		unexplained := campaign.Failure{Reason: "unexplained"}
 		for row := 1; row <= 2; row++ {
@@ -174,4 +175,126 @@ var failureScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("paused because %q, want %q", got, want)
 		}
 	},
+	"a message that met passing trouble alone is tried for a quarter of an hour": func(t *testing.T, b *bench) {
+		c := b.running(steps(1), 1)
+		id := c.Recipient(1).Message(0)
+		began := b.now
+		n := b.refuseUntilFailed(id, 1, busyFor(408), busyFor(500), busyFor(131000))
+		if tried := b.now.Sub(began); tried < campaign.PassingFor || n > 10 {
+			t.Errorf("given up after %s and %d attempts", tried, n)
+		}
+		b.retry(c, campaign.Failed)
+		began = b.now
+		if again := b.refuseUntilFailed(id, n+1, busyFor(408)); b.now.Sub(began) < campaign.PassingFor || again-n > 10 {
+			t.Errorf("retried, and given up after %s and %d attempts", b.now.Sub(began), again-n)
+		}
+	},
+	"passing trouble that receipts tell of counts alike": func(t *testing.T, b *bench) {
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		for n := 1; n <= campaign.MaxFailures+1; n++ {
+			b.send(id, n)
+			b.receive(b.receipt(id, n, campaign.Failed, busyFor(408)))
+			b.expect(id, campaign.Pending)
+			b.advance(campaign.Backoff(n))
+		}
+		b.advance(campaign.PassingFor)
+		b.send(id, campaign.MaxFailures+2)
+		b.receive(b.receipt(id, campaign.MaxFailures+2, campaign.Failed, busyFor(408)))
+		b.expect(id, campaign.Failed)
+	},
+	"a limit on one code counts the refusals with that code": func(t *testing.T, b *bench) {
+		limited := busyFor(131000)
+		limited.Tries, limited.Passing = 2, false
+		other := busyFor(408)
+		other.Passing = false
+		c := b.running(steps(1), 1)
+		id := c.Recipient(1).Message(0)
+		for n, f := range []campaign.Failure{other, other, limited} {
+			b.refuseAt(id, n+1, f)
+			b.expect(id, campaign.Pending)
+			b.advance(time.Hour)
+		}
+		b.refuseAt(id, 4, limited)
+		b.expect(id, campaign.Failed)
+		b.retry(c, campaign.Failed)
+		b.refuseAt(id, 5, limited) // what was refused before does not count any more
+		b.expect(id, campaign.Pending)
+	},
+	"a receipt's code counts with those of answers": func(t *testing.T, b *bench) {
+		limited := campaign.Failure{Code: 131000, Reason: "busy", Retry: true, Tries: 2}
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.send(id, 1)
+		b.receive(b.receipt(id, 1, campaign.Failed, limited))
+		b.receive(b.receipt(id, 1, campaign.Failed, limited)) // told again
+		b.expect(id, campaign.Pending)
+		b.settle(id, 1, ledger.OutcomeAccepted) // told late
+		b.advance(time.Minute)
+		b.refuseAt(id, 2, limited)
+		b.expect(id, campaign.Failed)
+	},
+	"what is resent without an answer is more than passing trouble": func(t *testing.T, b *bench) {
+		b.now, b.resend = time.Now(), true
+		b.check(b.WebhooksUp(t.Context()))
+		c := b.running(steps(1), 2)
+		id, later := c.Recipient(1).Message(0), c.Recipient(2).Message(0)
+		b.lost(id)
+		b.advance(time.Second)
+		b.send(later, 1)
+		b.receive(b.receipt(later, 1, campaign.Delivered))
+		b.advance(10 * time.Minute)
+		b.sweep()
+		b.expect(id, campaign.Pending)
+		for n := 2; n <= campaign.MaxFailures; n++ {
+			b.expect(id, campaign.Pending)
+			b.refuseAt(id, n, busyFor(408))
+			b.advance(campaign.Backoff(n))
+		}
+		b.expect(id, campaign.Failed)
+	},
+	"a campaign that expires ends what meets passing trouble": func(t *testing.T, b *bench) {
+		c := b.running(steps(1, func(d *campaign.Definition) { d.Expires = campaign.Duration(time.Minute) }), 1)
+		id := c.Recipient(1).Message(0)
+		b.refuseAt(id, 1, busyFor(408))
+		b.advance(time.Minute)
+		if reason := b.tryClaim(id, 2); reason != "expired" {
+			t.Errorf("refused as %q, want expired", reason)
+		}
+		b.check(b.CloseRows(t.Context(), c, campaign.Expired, "the campaign's time ran out", b.now))
+		if line := b.line(id); line.Status != campaign.Expired || line.Detail != "" {
+			t.Errorf("%+v", line)
+		}
+	},
+}
+
+// busyFor is passing trouble under a code of its own.
+func busyFor(code int) campaign.Failure {
+	f := campaign.Failure{Code: code, Reason: fmt.Sprint("busy ", code), Retry: true, Passing: true}
+	if code == 131000 {
+		f.Tries = 4
+	}
+	return f
+}
+
+// refuseUntilFailed claims and refuses a message, with the failures in turn, from
+// attempt n on, as soon as it may go each time. It returns the last attempt.
+func (b *bench) refuseUntilFailed(id campaign.MessageID, n int, turn ...campaign.Failure) int {
+	b.Helper()
+	for ; ; n++ {
+		b.refuseAt(id, n, turn[n%len(turn)])
+		if b.line(id).Status == campaign.Failed {
+			return n
+		}
+		if n > 100 {
+			b.Fatal("it is tried for ever")
+		}
+		for b.waits(id) {
+			b.advance(time.Second)
+		}
+	}
+}
+
+// waits reports whether a pending message has to wait still.
+func (b *bench) waits(id campaign.MessageID) bool {
+	b.Helper()
+	return !slices.Contains(ids(b.feedable(id.Campaign(), 100)), id)
 }

@@ -36,6 +36,7 @@ func model(t *testing.T, fresh Fresh) {
 			"receipt":    m.receipt,
 			"send":       m.send,
 			"send more":  m.send,
+			"trouble":    m.trouble,
 			"crash":      m.crash,
 			"time":       m.time,
 			"retry":      m.retry,
@@ -56,9 +57,10 @@ type flight struct {
 	message  campaign.MessageID
 	n        int
 	settled  bool
-	accepted bool // an answer has told so
-	refused  bool // the provider surely did not take it
-	reported bool // a receipt told that it failed
+	accepted bool               // an answer has told so
+	refused  bool               // the provider surely did not take it
+	reported bool               // a receipt told that it failed
+	early    []campaign.Failure // what receipts told that nobody has taken for true yet
 }
 
 // machine is one life of a few campaigns, with what is known of it from
@@ -74,7 +76,7 @@ type machine struct {
 	persons map[string]*person // by every key of theirs
 	erased  map[string]bool    // keys that must stand nowhere
 	heard   []ledger.Heard
-	told    int // failures, each with a reason of its own
+	told    int // failures, each with words of its own
 }
 
 func newMachine(t *testing.T, rt *rapid.T, l *ledger.Ledger, life int) *machine {
@@ -178,7 +180,7 @@ func (m *machine) settle(rt *rapid.T) {
 	}
 	outcome := rapid.SampledFrom(outcomes).Draw(rt, "outcome")
 	alias := rapid.SampledFrom(append([]string{""}, m.twins(m.keyOf(f.message))...)).Draw(rt, "alias")
-	m.settleAs(f, outcome, alias, m.drawFailure(rt))
+	m.settleAs(f, outcome, alias, m.drawFailure(rt, f))
 }
 
 func (m *machine) settleAs(f *flight, outcome ledger.Outcome, alias string, failure campaign.Failure) {
@@ -197,14 +199,19 @@ func (m *machine) settleAs(f *flight, outcome ledger.Outcome, alias string, fail
 		m.link(m.keyOf(f.message), alias)
 	}
 	m.failed(f, s.Failure)
+	m.takeEarly(f)
 }
 
-// drawFailure is one that may be repeated or not, and may say more of the
-// person.
-func (m *machine) drawFailure(rt *rapid.T) campaign.Failure {
+// drawFailure is one that may be repeated or not, quotes the number that it is
+// about, and may say more of the person.
+func (m *machine) drawFailure(rt *rapid.T, about *flight) campaign.Failure {
 	m.told++
 	f := campaign.Failure{
-		Reason: reasonOf(m.told), Retry: rapid.Bool().Draw(rt, "retry"), Throttled: rapid.Bool().Draw(rt, "throttled"),
+		Reason: rapid.SampledFrom([]string{"busy", "odd"}).Draw(rt, "reason"), Detail: detailOf(m.told),
+		Said:  "not to " + m.keyOf(about.message),
+		Retry: rapid.Bool().Draw(rt, "retry"), Throttled: rapid.Bool().Draw(rt, "throttled"),
+		Passing: rapid.IntRange(0, 2).Draw(rt, "passing") > 0,
+		Code:    rapid.IntRange(1, 2).Draw(rt, "code"), Tries: rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(rt, "tries"),
 	}
 	switch rapid.SampledFrom([]string{"", "", "unreachable", "marketing"}).Draw(rt, "about the person") {
 	case "unreachable":
@@ -218,7 +225,7 @@ func (m *machine) drawFailure(rt *rapid.T) campaign.Failure {
 func (m *machine) receipt(rt *rapid.T) {
 	f := m.pick(rt, func(f *flight) bool { return !f.refused })
 	status := rapid.SampledFrom([]campaign.Status{campaign.Sent, campaign.Delivered, campaign.Read, campaign.Failed}).Draw(rt, "status")
-	m.report(f, status, rapid.Bool().Draw(rt, "without reference"), m.drawFailure(rt))
+	m.report(f, status, rapid.Bool().Draw(rt, "without reference"), m.drawFailure(rt, f))
 }
 
 // report has the provider send a receipt.
@@ -236,7 +243,10 @@ func (m *machine) report(f *flight, status campaign.Status, bare bool, failure c
 	m.must(m.bench.Receive(m.bench.Context(), []ledger.Receipt{r}, m.bench.now))
 	_, err := m.bench.MatchEarly(m.bench.Context(), m.bench.now)
 	m.must(err)
-	m.failed(f, r.Failure)
+	if r.Failure.Reason != "" && !m.failed(f, r.Failure) {
+		f.early = append(f.early, r.Failure)
+	}
+	m.takeEarly(f)
 }
 
 // send lets one message go the good way, as far as it is drawn.
@@ -257,6 +267,27 @@ func (m *machine) send(rt *rapid.T) {
 			return
 		}
 		m.report(f, status, false, campaign.Failure{})
+	}
+}
+
+// trouble has one message refused again and again, as soon as it may go.
+func (m *machine) trouble(rt *rapid.T) {
+	n := m.drawTask(rt)
+	task := m.queue[n]
+	for range rapid.IntRange(1, 12).Draw(rt, "refusals") {
+		f := m.claim(task)
+		if f == nil || m.pastOf(f.message).best > 0 {
+			return
+		}
+		failure := m.drawFailure(rt, f)
+		failure.Retry = failure.Retry || rapid.IntRange(0, 7).Draw(rt, "for good") > 0
+		m.settleAs(f, ledger.OutcomeRefused, "", failure)
+		m.look()
+		if m.line(task.Message).Status == campaign.Failed {
+			m.retry(rt)
+		}
+		task.Attempt++
+		m.pass(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 5 * time.Minute}).Draw(rt, "until the next"))
 	}
 }
 
@@ -286,6 +317,12 @@ func (m *machine) pass(d time.Duration) {
 // retry is an operator's.
 func (m *machine) retry(rt *rapid.T) {
 	id := rapid.SampledFrom(m.campaigns).Draw(rt, "campaign")
+	failed := m.lines(id)
 	_, err := m.bench.Retry(m.bench.Context(), id, []campaign.Status{campaign.Failed}, "tester", m.bench.now)
 	m.must(err)
+	for _, line := range failed {
+		if id := line.Recipient.Message(max(0, line.Step-1)); line.Status == campaign.Failed && m.line(id).Status != campaign.Failed {
+			m.pastOf(id).refused = nil
+		}
+	}
 }

@@ -3,6 +3,7 @@ package ledgertest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"pgregory.net/rapid"
@@ -118,18 +119,19 @@ func (p *person) forbids(id campaign.MessageID, category campaign.Category) bool
 	return false
 }
 
-// reasonOf tells one failure from all others.
-func reasonOf(n int) string { return fmt.Sprintf("failure %d", n) }
+// detailOf tells one failure from all others.
+func detailOf(n int) string { return fmt.Sprintf("Look at failure %d.", n) }
 
 // failed notes what a failure says of the person, where it was taken for true:
-// the message then bears its reason.
-func (m *machine) failed(f *flight, failure campaign.Failure) {
-	if failure.Reason == "" || m.line(f.message).Reason != failure.Reason {
-		return
+// the message then bears its words. It reports whether it was.
+func (m *machine) failed(f *flight, failure campaign.Failure) bool {
+	if failure.Reason == "" || !strings.HasSuffix(m.line(f.message).Detail, failure.Detail) {
+		return false
 	}
 	m.pastOf(f.message).permanent = !failure.Retry
+	m.holdPatience(f.message, failure)
 	if m.rows[f.message.Recipient()].erased {
-		return
+		return true
 	}
 	p := m.personOf(m.keyOf(f.message))
 	if failure.Suppress != "" {
@@ -140,6 +142,39 @@ func (m *machine) failed(f *flight, failure campaign.Failure) {
 		if !p.alive && m.missesOf(p, m.keyOf(f.message)) >= ledger.SilencesBelieved {
 			p.stop(campaign.ScopeAll, ledger.SourceSilence, m.bench.now)
 		}
+	}
+	return true
+}
+
+// takeEarly looks whether it is known now that failures which were told before
+// are about an attempt. Of one that a better receipt followed at once there is
+// nothing left but what it said of the person.
+func (m *machine) takeEarly(f *flight) {
+	f.early = slices.DeleteFunc(f.early, func(failure campaign.Failure) bool {
+		if m.failed(f, failure) {
+			return true
+		}
+		key := m.keyOf(f.message)
+		taken := slices.ContainsFunc(m.suppressions(key), func(s ledger.Suppression) bool {
+			return s.Scope == failure.Suppress && s.Source == ledger.SourceProvider && s.Since.Equal(m.bench.now)
+		})
+		if taken {
+			m.personOf(key).stop(failure.Suppress, ledger.SourceProvider, m.bench.now)
+		}
+		return taken
+	})
+}
+
+// holdPatience ends this life where a refusal that was taken for true has ended a
+// message too soon, or did not. Its words stand in the report.
+func (m *machine) holdPatience(id campaign.MessageID, failure campaign.Failure) {
+	p, line := m.pastOf(id), m.line(id)
+	p.refused = append(p.refused, refused{failure, m.bench.now})
+	if again := line.Status == campaign.Pending; again != (failure.Retry && p.patient()) {
+		m.rt.Fatalf("row %d, step %d is %s after %+v", line.Row(), line.Step, line.Status, p.refused)
+	}
+	if words := failure.Words(); line.Detail != words && !m.rows[id.Recipient()].erased {
+		m.rt.Fatalf("row %d, step %d says %q, want %q", line.Row(), line.Step, line.Detail, words)
 	}
 }
 

@@ -2,6 +2,15 @@
 
 -- What was said of a message's failure and what to do about it; NULL for nothing.
 ALTER TABLE messages ADD COLUMN detail TEXT;
+-- When the first of its failures was, as long as it has met passing trouble alone;
+-- 0 once it has met anything else; NULL before the first.
+ALTER TABLE messages ADD COLUMN passing_since BIGINT;
+-- The newest attempt when an operator last retried it; NULL: nobody has.
+ALTER TABLE messages ADD COLUMN retried INTEGER;
+
+-- Why an attempt was refused, or why nobody knows what became of it.
+ALTER TABLE attempts ADD COLUMN code INTEGER;
+ALTER TABLE attempts ADD COLUMN reason TEXT;
 
 -- How many messages have failed, by reason. Moved like counts, in the transaction
 -- that moves the rows.
@@ -31,4 +40,8 @@ CREATE TABLE refusals (
 -- +goose Down
 DROP TABLE refusals;
 DROP TABLE failures;
+ALTER TABLE attempts DROP COLUMN reason;
+ALTER TABLE attempts DROP COLUMN code;
+ALTER TABLE messages DROP COLUMN retried;
+ALTER TABLE messages DROP COLUMN passing_since;
 ALTER TABLE messages DROP COLUMN detail;
