@@ -54,6 +54,9 @@ type Failure struct {
 	Invalid bool `json:",omitempty"`
 	// Unreachable says that nobody seems to be there to get the message.
 	Unreachable bool `json:",omitempty"`
+	// Slows says that the limit is the template's: all its messages from the
+	// account have to wait as long as this one.
+	Slows bool `json:",omitempty"`
 }
 
 // String tells a person what happened, in the provider's words where it has
@@ -129,12 +132,15 @@ func (f Failure) again(s Standing, alike int, now time.Time) (wait time.Duration
 	case f.Throttled && f.Escalates:
 		return max(f.Wait, Backoff(s.Attempt-s.Failures)), true
 	case f.Throttled:
-		return max(f.Wait, Backoff(1)), true
+		return f.Rest(), true
 	case s.tired(f, alike) && !s.passing(now):
 		return 0, false
 	}
 	return max(f.Wait, Backoff(s.Failures)), true
 }
+
+// Rest is how long what a limit holds up waits where nothing escalates.
+func (f Failure) Rest() time.Duration { return max(f.Wait, Backoff(1)) }
 
 // Backoff is the wait before the attempt that follows n refusals: 1, 4, 16 and
 // 64 seconds, then five minutes each. (4^n is what Meta asks of a repeated

@@ -187,6 +187,8 @@ type tx struct {
 	counts   map[countKey]int64
 	failures map[failureKey]int64
 	noted    map[failureKey]noted
+	slowed   map[slowedKey]slowing
+	probes   map[slowedKey]probing
 }
 
 // mostRepeats is how often a transaction is run again that another one has
@@ -221,7 +223,7 @@ func (l *Ledger) transactOnce(ctx context.Context, shard int, f func(context.Con
 	defer func() { _ = raw.Rollback() }() // does nothing once committed
 	t := &tx{
 		session: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{},
-		failures: map[failureKey]int64{}, noted: map[failureKey]noted{},
+		failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{},
 	}
 	if err := f(ctx, t); err != nil {
 		return err
@@ -249,7 +251,10 @@ func (t *tx) flush(ctx context.Context) (news []Refusal, err error) {
 	if err := t.flushFailures(ctx); err != nil {
 		return nil, err
 	}
-	return news, t.flushCounts(ctx)
+	if err := t.flushCounts(ctx); err != nil {
+		return nil, err
+	}
+	return news, t.flushSlowed(ctx)
 }
 
 // sql puts the engine's words into a statement: EACH(…) for a JSON array as

@@ -43,6 +43,13 @@ type Settlement struct {
 	// Failure explains OutcomeRefused; of OutcomeUnknown its Code, Reason and
 	// words are kept.
 	Failure campaign.Failure
+	// Due is when a message that is released may go out again, and Why what it
+	// waits for; the zero time: at once.
+	Due time.Time
+	Why string
+	// Probe says that the message was accepted as one that tries whether a slowed
+	// template may be sent again.
+	Probe Probe
 	// UnknownAfter is how long an unknown message waits for a receipt.
 	UnknownAfter time.Duration
 }
@@ -137,6 +144,7 @@ func (t *tx) settleOne(ctx context.Context, s *Settlement) error {
 			return err
 		}
 	}
+	t.probed(s)
 	accepted := s.Outcome == OutcomeAccepted || s.Outcome == OutcomeHeld
 	if accepted && !m.acceptedAt.Valid {
 		m.acceptedAt = at(s.At)
@@ -166,7 +174,7 @@ func (t *tx) settleOne(ctx context.Context, s *Settlement) error {
 		m.explain(failure)
 		t.set(m, campaign.Unknown, at(s.At.Add(s.UnknownAfter)), s.At)
 	case OutcomeReleased:
-		return t.released(ctx, m, s.At)
+		return t.released(ctx, m, s)
 	case OutcomeRefused:
 		return t.refused(ctx, m, s.Failure, s.At)
 	}
@@ -182,14 +190,19 @@ func ended() campaign.Failure {
 }
 
 // released frees a message that was claimed and not posted.
-func (t *tx) released(ctx context.Context, m *message, now time.Time) error {
+func (t *tx) released(ctx context.Context, m *message, s *Settlement) error {
 	m.tries--
+	now, due := s.At, s.At
 	again, err := t.reopen(ctx, m.id.Campaign(), now)
 	if err != nil {
 		return err
 	}
 	if again {
-		t.set(m, campaign.Pending, at(now), now)
+		if !s.Due.IsZero() {
+			due = s.Due
+			m.because(s.Why)
+		}
+		t.set(m, campaign.Pending, at(due), now)
 		return t.follow(ctx, m, now)
 	}
 	m.failedAt = at(now)
@@ -240,6 +253,11 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 		m.tries--
 	}
 	t.note(m, f, now)
+	if f.Slows {
+		if err := t.slow(ctx, m, f, now); err != nil {
+			return err
+		}
+	}
 	stopped, err := t.stoppedBy(ctx, m, f)
 	if err != nil {
 		return err

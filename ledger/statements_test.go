@@ -93,6 +93,7 @@ func populate(t *testing.T, l *Ledger) {
 			`attempts (message_id, n, provider_id, token, claimed_at) SELECT CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 1, value ->> 0, 0, 0`,
 			`failures (campaign_id, reason, code, shard, n) SELECT CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 'x', 0, 0, 1`,
 			`refusals (campaign_id, reason, code, said, hint, message_id, at) SELECT CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 'x', 0, '', '', 0, 0`,
+			`slowed_templates (channel, template, language, until, allowed, reason, code) SELECT value ->> 0, 'x', 'en', 0, 1, '', 0`,
 			`early_receipts (provider_id, receipt, received_at) SELECT 'x' || (value ->> 0), '{}', 0`,
 		} {
 			if _, err := t.ExecContext(ctx, t.l.sql("INSERT INTO "+into+" FROM EACH($1)"), asJSON(nested(keys))); err != nil {
@@ -130,10 +131,10 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	if err == nil {
 		t.Fatal("a message that was accepted was claimed")
 	}
-	refused := campaign.Failure{Code: 131000, Reason: "busy", Said: "busy", Retry: true, Tries: 3, Wait: time.Second}
+	refused := campaign.Failure{Code: 131000, Reason: "busy", Said: "busy", Retry: true, Tries: 3, Slows: true, Wait: time.Second}
 	for n, s := range []Settlement{
 		{Outcome: OutcomeRefused, Failure: refused},
-		{Outcome: OutcomeAccepted},
+		{Outcome: OutcomeAccepted, Probe: Probe{Template: campaign.TemplateName{Name: "x", Language: "en"}, Channels: []string{"main"}, Left: now.Add(time.Minute)}},
 	} {
 		_, err := l.Claim(ctx, campaign.Task{Message: message(6), Attempt: n + 1}, Sender{}, now.Add(time.Duration(n)*time.Minute), now.Add(time.Hour))
 		check(err)
@@ -141,6 +142,8 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 		check(l.Settle(ctx, s))
 	}
 	_, err = l.Failures(ctx, id)
+	check(err)
+	_, err = l.Cells(ctx, []campaign.MessageID{message(6)})
 	check(err)
 	check(l.Receive(ctx, []Receipt{
 		{Message: message(1), Attempt: 1, ProviderID: "id1", Status: campaign.Delivered, At: now},

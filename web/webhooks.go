@@ -166,7 +166,7 @@ func (s *Server) receipt(channel string, told whatsapp.Receipt) ledger.Receipt {
 	if told.Status == campaign.Failed {
 		unexplained := &whatsapp.Error{Class: whatsapp.Drop, Reason: "unexplained", Hint: "the provider reported a failure and gave no reason"}
 		receipt.Failure = cmp.Or(told.Err, unexplained).Failure()
-		if receipt.Failure.Pause != campaign.PauseNothing {
+		if receipt.Failure.Pause != campaign.PauseNothing || receipt.Failure.Slows {
 			receipt.Failure.Account = s.channels[channel].Account
 		}
 	}

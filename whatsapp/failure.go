@@ -24,6 +24,7 @@ func (e *Error) Failure() campaign.Failure {
 		f.Throttled = e.Budget != UserBudget
 		// 4^n seconds for one recipient (Meta, pair rate limits).
 		f.Escalates = e.Budget == PairBudget
+		f.Slows = e.Budget == TemplateBudget
 	case Pause:
 		f.Retry, f.Throttled, f.Pause = true, true, pauses(e.Scope)
 	}

@@ -21,6 +21,7 @@ func TestFailure(t *testing.T) {
 		},
 		"never written":  {Error{Class: RetrySoon, Unwritten: true}, campaign.Failure{Retry: true, Passing: true, Throttled: true}},
 		"pair limit":     {Error{Class: RetrySlow, Budget: PairBudget}, campaign.Failure{Retry: true, Throttled: true, Escalates: true}},
+		"flow limit":     {Error{Class: RetrySlow, Budget: TemplateBudget, Wait: time.Hour}, campaign.Failure{Retry: true, Throttled: true, Wait: time.Hour, Slows: true}},
 		"person's limit": {Error{Class: RetrySlow, Budget: UserBudget}, campaign.Failure{Retry: true}},
 		"template":       {Error{Class: Pause, Scope: TemplateScope}, campaign.Failure{Retry: true, Throttled: true, Pause: campaign.PauseTemplate}},
 		"number":         {Error{Class: Pause, Scope: NumberScope}, campaign.Failure{Retry: true, Throttled: true, Pause: campaign.PauseChannel}},

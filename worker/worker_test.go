@@ -23,6 +23,8 @@ type record struct {
 	state   campaign.State
 	claims  []error // what Claim answers, one after the other; then nil
 	settles []error // the same for Settle
+	asks    []error // and for Slowed
+	slowed  []ledger.Slowed
 	slow    time.Duration
 	// unwanted is what Wanted finds.
 	unwanted bool
@@ -58,6 +60,10 @@ func (r *record) Claim(context.Context, campaign.Task, ledger.Sender, time.Time,
 func (r *record) Wanted(context.Context, campaign.MessageID) (bool, error) {
 	r.asked++
 	return !r.unwanted, nil
+}
+
+func (r *record) Slowed(context.Context) ([]ledger.Slowed, error) {
+	return r.slowed, next(&r.asks)
 }
 
 func (r *record) Settle(_ context.Context, s ledger.Settlement) error {
@@ -208,7 +214,7 @@ func TestOneSend(t *testing.T) {
 	})
 	bubble(t, "what cannot be rendered is not posted", func(t *testing.T) {
 		s := newStand(0)
-		s.campaigns.known[campaign.ID(7)] = &loaded{renderer: broken(t), state: campaign.Running, checked: time.Now()}
+		s.campaigns.known[campaign.ID(7)] = &loaded{renderer: broken(t), names: broken(t).Names(), state: campaign.Running, checked: time.Now()}
 		if err := s.run(t); err != nil {
 			t.Fatal(err)
 		}
@@ -373,7 +379,7 @@ func TestRefusals(t *testing.T) {
 			[]error{calls}, 1, ledger.OutcomeRefused, []time.Duration{5 * time.Minute},
 			campaign.Failure{Reason: "calls", Retry: true, Throttled: true, Wait: 5 * time.Minute}, []time.Duration{5 * time.Minute},
 		},
-		"a flow's limit slows no number":  {[]error{flow}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "flow", Retry: true, Throttled: true, Wait: time.Hour}, nil},
+		"a flow's limit slows no number":  {[]error{flow}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "flow", Retry: true, Throttled: true, Wait: time.Hour, Slows: true, Account: []string{"main", "second"}}, nil},
 		"a pair limit slows nobody else":  {[]error{pair}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "pair", Retry: true, Throttled: true, Escalates: true}, nil},
 		"a lost answer is never repeated": {[]error{lost}, 1, ledger.OutcomeUnknown, nil, campaign.Failure{Reason: "no_answer"}, nil},
 		"trouble with the account":        {[]error{token}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "token", Retry: true, Throttled: true, Pause: campaign.PauseAccount, Account: []string{"main", "second"}}, nil},

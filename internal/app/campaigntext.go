@@ -73,6 +73,9 @@ func (c Campaign) WriteText(out io.Writer) error {
 	for _, number := range slices.Sorted(maps.Keys(c.Stopped)) {
 		line("stopped", fmt.Sprintf("%s: %s", number, c.Stopped[number]))
 	}
+	for _, template := range c.Slowed {
+		line("slowed", template.String())
+	}
 	line("progress", c.Snapshot().String())
 	if c.RateLimit > 0 {
 		line("own cap", formatRate(c.RateLimit))

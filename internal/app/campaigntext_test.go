@@ -81,10 +81,12 @@ func TestCampaignTextSaysWhyMessagesFailed(t *testing.T) {
 		"steps":[{"step":1,"template":"offer","counts":{"failed":5,"pending":2}}],
 		"failures":[
 			{"reason":"parameter_count","code":132000,"count":3,"said":"(#132000) Number of buttons (0) does not match","hint":"Compare them."},
-			{"reason":"dropped by ops","code":0,"count":2,"said":"","hint":""}]}`
+			{"reason":"dropped by ops","code":0,"count":2,"said":"","hint":""}],
+		"slowed":[{"channel":"main","template":"offer","language":"en","until":"2026-03-01T10:00:00Z","reason":"flow_throttled","code":132069}]}`
 	const want = `3k7z2aq  n
 state     running
 channel   main
+slowed    offer (en) on main until 2026-03-01T10:00:00Z: flow_throttled (132069); then one message tries, and more follow as they are taken
 progress  sent 5/7  delivered 0  failed 5
 
 STEP  TEMPLATE  PENDING  FAILED

@@ -210,8 +210,8 @@ func (m *machine) drawFailure(rt *rapid.T, about *flight) campaign.Failure {
 		Reason: rapid.SampledFrom([]string{"busy", "odd"}).Draw(rt, "reason"), Detail: detailOf(m.told),
 		Said:  "not to " + m.keyOf(about.message),
 		Retry: rapid.Bool().Draw(rt, "retry"), Throttled: rapid.Bool().Draw(rt, "throttled"),
-		Passing: rapid.IntRange(0, 2).Draw(rt, "passing") > 0,
-		Code:    rapid.IntRange(1, 2).Draw(rt, "code"), Tries: rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(rt, "tries"),
+		Passing: rapid.IntRange(0, 2).Draw(rt, "passing") > 0, Slows: rapid.Bool().Draw(rt, "slows"),
+		Code: rapid.IntRange(1, 2).Draw(rt, "code"), Tries: rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(rt, "tries"),
 	}
 	switch rapid.SampledFrom([]string{"", "", "unreachable", "marketing"}).Draw(rt, "about the person") {
 	case "unreachable":

@@ -37,7 +37,21 @@ CREATE TABLE refusals (
     PRIMARY KEY (campaign_id, reason, code)
 ) WITHOUT ROWID;
 
+-- Templates that a provider has slowed down. A row goes when the template has
+-- been sent often enough again.
+CREATE TABLE slowed_templates (
+    channel  TEXT    NOT NULL,
+    template TEXT    NOT NULL,
+    language TEXT    NOT NULL,
+    until    BIGINT  NOT NULL,                  -- none of its messages goes out before
+    allowed  INTEGER NOT NULL,                  -- how many may be under way at once from then on
+    reason   TEXT    NOT NULL,
+    code     INTEGER NOT NULL,
+    PRIMARY KEY (channel, template, language)
+) WITHOUT ROWID;
+
 -- +goose Down
+DROP TABLE slowed_templates;
 DROP TABLE refusals;
 DROP TABLE failures;
 ALTER TABLE attempts DROP COLUMN reason;
