@@ -2,12 +2,20 @@ package campaign
 
 import (
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 )
 
-// MaxFailures is how many attempts of one message may be refused before it is
-// failed for good, throttled ones not counted.
-const MaxFailures = 5
+const (
+	// MaxFailures is how many attempts of one message may be refused before it is
+	// failed for good, throttled ones not counted.
+	MaxFailures = 5
+	// PassingFor is how long a message is tried at least that met nothing but
+	// passing trouble, from its first refusal on. (Ours: most disturbances of a
+	// provider are over within a quarter of an hour.)
+	PassingFor = 15 * time.Minute
+)
 
 // Failure is why an attempt did not succeed, in the words of the domain.
 type Failure struct {
@@ -25,7 +33,11 @@ type Failure struct {
 	Wait time.Duration
 	// Escalates says that each further throttling asks for a longer wait.
 	Escalates bool
-	// Tries overrides MaxFailures where it is not 0.
+	// Passing says that the refusal is about the moment and not about the message:
+	// the provider was busy, or away. See PassingFor.
+	Passing bool `json:",omitempty"`
+	// Tries is how many attempts may be refused with this code and reason; 0 for
+	// MaxFailures, which bounds all refusals together.
 	Tries int
 	// Suppress is the scope in which the person is to be left alone from now
 	// on; empty for none.
@@ -42,6 +54,9 @@ type Failure struct {
 	Invalid bool `json:",omitempty"`
 	// Unreachable says that nobody seems to be there to get the message.
 	Unreachable bool `json:",omitempty"`
+	// Slows says that the limit is the template's: all its messages from the
+	// account have to wait as long as this one.
+	Slows bool `json:",omitempty"`
 }
 
 // String tells a person what happened, in the provider's words where it has
@@ -60,6 +75,42 @@ func (f Failure) String() string {
 	return text
 }
 
+// WithoutWords is the failure without what the provider said, which may quote a
+// person's values; for logs.
+func (f Failure) WithoutWords() Failure {
+	f.Said = ""
+	return f
+}
+
+// Words is what the provider said, and then what to do, in one line of at most
+// 1,000 characters; empty where there is neither.
+func (f Failure) Words() string {
+	said, hint := OneLine(f.Said, longestWords), OneLine(f.Detail, longestWords)
+	switch {
+	case said == "" || hint == "":
+		return said + hint
+	case !strings.ContainsAny(said[len(said)-1:], ".!?"):
+		said += "."
+	}
+	return OneLine(said+" "+hint, longestWords)
+}
+
+// longestWords bounds Words (ours: an excerpt of a provider's text has 300
+// characters, the longest hint about 200).
+const longestWords = 1000
+
+// OneLine is a text on one line, without control characters and of at most so
+// many characters.
+func OneLine(text string, most int) string {
+	line := []rune(strings.Join(strings.FieldsFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r)
+	}), " "))
+	if len(line) > most {
+		line = append(line[:most-1], '…')
+	}
+	return string(line)
+}
+
 // SuppressionScope says which messages a suppression forbids: all of them,
 // those of marketing, or those of one campaign (the campaign's id).
 type SuppressionScope string
@@ -72,24 +123,24 @@ const (
 	ScopeMarketing SuppressionScope = "marketing"
 )
 
-// Again reports whether a message is attempted again, and how long to wait
-// first, after so many refusals that count and so many that do not, this one
-// included.
-func (f Failure) Again(failures, throttled int) (wait time.Duration, again bool) {
-	most := MaxFailures
-	if f.Tries > 0 {
-		most = f.Tries
-	}
+// again reports whether a message is attempted again after so many refusals like
+// this one, and how long to wait first. s counts this refusal already.
+func (f Failure) again(s Standing, alike int, now time.Time) (wait time.Duration, again bool) {
 	switch {
-	case !f.Retry || !f.Throttled && failures >= most:
+	case !f.Retry:
 		return 0, false
-	case !f.Throttled:
-		return max(f.Wait, Backoff(failures)), true
-	case f.Escalates:
-		return max(f.Wait, Backoff(throttled)), true
+	case f.Throttled && f.Escalates:
+		return max(f.Wait, Backoff(s.Attempt-s.Failures)), true
+	case f.Throttled:
+		return f.Rest(), true
+	case s.tired(f, alike) && !s.passing(now):
+		return 0, false
 	}
-	return max(f.Wait, Backoff(1)), true
+	return max(f.Wait, Backoff(s.Failures)), true
 }
+
+// Rest is how long what a limit holds up waits where nothing escalates.
+func (f Failure) Rest() time.Duration { return max(f.Wait, Backoff(1)) }
 
 // Backoff is the wait before the attempt that follows n refusals: 1, 4, 16 and
 // 64 seconds, then five minutes each. (4^n is what Meta asks of a repeated

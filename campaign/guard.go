@@ -68,26 +68,28 @@ type heard struct {
 }
 
 // Hear takes what became of an attempt; the zero Failure is a success. It
-// returns why the campaign is to be paused and what to do, or an empty text. A
-// campaign that has hit a rail starts anew, so that it can be resumed.
+// returns why the campaign is to be paused and what to do, or an empty text, and
+// the same for the log, without a provider's words. A campaign that has hit a
+// rail starts anew, so that it can be resumed.
 //
 // What says nothing about the message, throttling and trouble with the
 // account, does not count, and of an attempt only the first word does.
-func (g *Guard) Hear(message MessageID, attempt int, f Failure) (reason string) {
+func (g *Guard) Hear(message MessageID, attempt int, f Failure) (reason, logged string) {
 	if f.Throttled {
-		return ""
+		return "", ""
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	id := message.Campaign()
 	window := g.window(id)
 	if !window.add(heard{message: message, attempt: attempt, refused: f.Invalid, unreachable: f.Unreachable}, f) {
-		return ""
+		return "", ""
 	}
-	if reason = window.judge(g.limits); reason != "" {
-		delete(g.windows, id)
+	if reason = window.judge(g.limits, Failure.String); reason == "" {
+		return "", ""
 	}
-	return reason
+	delete(g.windows, id)
+	return reason, window.judge(g.limits, func(f Failure) string { return f.WithoutWords().String() })
 }
 
 // window is that of a campaign, a new one where it is not known.
@@ -139,21 +141,21 @@ func (w *guarded) add(h heard, f Failure) bool {
 	return true
 }
 
-// judge says which rail the campaign has hit, if any.
-func (w *guarded) judge(limits GuardLimits) string {
+// judge says which rail the campaign has hit, if any; told tells of a failure.
+func (w *guarded) judge(limits GuardLimits, told func(Failure) string) string {
 	if limits.SameRefusal > 0 && w.alike >= limits.SameRefusal {
-		return fmt.Sprintf("the last %d messages were refused alike: %s Resume when the template is mended; cancel where the campaign or its list is wrong.", w.alike, w.refusal)
+		return fmt.Sprintf("the last %d messages were refused alike: %s Resume when the template is mended; cancel where the campaign or its list is wrong.", w.alike, told(w.refusal))
 	}
 	n, of := share(w.heard, refusedOf, func(h heard) bool { return h.refused })
 	if over(n, of, refusedSeen, limits.RefusedShare) {
 		return fmt.Sprintf("%d of the last %d messages were refused, more than %s; the last one: %s Resume when the template is mended; cancel where the campaign or its list is wrong.",
-			n, of, percent(limits.RefusedShare), w.refusal)
+			n, of, percent(limits.RefusedShare), told(w.refusal))
 	}
 	n, of = share(w.heard, unreachableOf, func(h heard) bool { return h.unreachable })
 	if over(n, of, unreachableSeen, limits.UnreachableShare) {
 		return fmt.Sprintf("%d of the last %d messages reached nobody, more than %s; the last one: %s "+
 			"To go on with an old list harms the number: take out those who are not there, or resume all the same.",
-			n, of, percent(limits.UnreachableShare), w.silence)
+			n, of, percent(limits.UnreachableShare), told(w.silence))
 	}
 	return ""
 }

@@ -26,7 +26,8 @@ type hearing struct {
 
 func (h *hearing) hear(f Failure) string {
 	h.row++
-	return h.Hear(h.campaign.Recipient(h.row).Message(0), 1, f)
+	reason, _ := h.Hear(h.campaign.Recipient(h.row).Message(0), 1, f)
+	return reason
 }
 
 // until tells the failures in turn, at most so often, and returns how often it
@@ -110,15 +111,39 @@ func TestGuardStartsAnewWhereItHasStopped(t *testing.T) {
 	}
 }
 
+func TestGuardKeepsWordsOutOfTheLog(t *testing.T) {
+	quoting := func(f Failure) Failure {
+		f.Said = "(#100) 'Ana Souza' is wrong"
+		return f
+	}
+	for name, test := range map[string]struct {
+		failure Failure
+		times   int
+	}{
+		"refused alike": {quoting(invalid), 5}, "reached nobody": {quoting(nobody), 100},
+	} {
+		g := NewGuard(usualLimits)
+		for row := 1; row <= test.times; row++ {
+			reason, logged := g.Hear(ID(7).Recipient(row).Message(0), 1, test.failure)
+			if row < test.times {
+				continue
+			}
+			if !strings.Contains(reason, "Ana Souza") || strings.Contains(logged, "Souza") || !strings.Contains(logged, test.failure.Reason) {
+				t.Errorf("%s: paused because %q, and logged %q", name, reason, logged)
+			}
+		}
+	}
+}
+
 func TestGuardCountsAnAttemptOnce(t *testing.T) {
 	g, message := NewGuard(usualLimits), ID(7).Recipient(1).Message(0)
 	for range 10 {
-		if reason := g.Hear(message, 1, invalid); reason != "" {
+		if reason, _ := g.Hear(message, 1, invalid); reason != "" {
 			t.Fatalf("one attempt, told again and again: %s", reason)
 		}
 	}
 	for attempt := 2; attempt <= 5; attempt++ {
-		if reason := g.Hear(message, attempt, invalid); (reason != "") != (attempt == 5) {
+		if reason, _ := g.Hear(message, attempt, invalid); (reason != "") != (attempt == 5) {
 			t.Errorf("attempt %d: %q", attempt, reason)
 		}
 	}

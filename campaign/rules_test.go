@@ -119,31 +119,6 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
-func TestAgain(t *testing.T) {
-	tests := []struct {
-		name     string
-		failure  Failure
-		failures int
-		others   int
-		wait     time.Duration
-		again    bool
-	}{
-		{"permanent", Failure{}, 1, 0, 0, false},
-		{"first", Failure{Retry: true}, 1, 9, time.Second, true},
-		{"the provider asks for longer", Failure{Retry: true, Wait: time.Hour}, 1, 0, time.Hour, true},
-		{"last", Failure{Retry: true}, MaxFailures, 0, 0, false},
-		{"own limit", Failure{Retry: true, Tries: 2}, 2, 0, 0, false},
-		{"throttled for ever", Failure{Retry: true, Throttled: true}, MaxFailures, 100, time.Second, true},
-		{"throttled for longer and longer", Failure{Retry: true, Throttled: true, Escalates: true}, 0, 3, 16 * time.Second, true},
-	}
-	for _, test := range tests {
-		wait, again := test.failure.Again(test.failures, test.others)
-		if wait != test.wait || again != test.again {
-			t.Errorf("%s: %s, %v; want %s, %v", test.name, wait, again, test.wait, test.again)
-		}
-	}
-}
-
 func TestActions(t *testing.T) {
 	states := []State{Draft, Scheduled, Running, Paused, Finished, Cancelled}
 	want := map[Action][]State{

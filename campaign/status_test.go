@@ -3,6 +3,7 @@ package campaign
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -99,14 +100,16 @@ func TestReceiptsOnlyMoveForward(t *testing.T) {
 			Status:  rapid.SampledFrom([]Status{Pending, Posting, Unknown, Accepted, Held, Sent, Failed, Undelivered, Skipped, Expired}).Draw(t, "status"),
 			Attempt: rapid.IntRange(1, 3).Draw(t, "attempt"),
 		}
+		now := time.Unix(0, 0)
 		for range rapid.IntRange(1, 12).Draw(t, "receipts") {
+			now = now.Add(time.Minute)
 			r := Receipt{
 				Attempt: rapid.IntRange(1, 3).Draw(t, "of attempt"),
 				Status:  rapid.SampledFrom([]Status{Sent, Delivered, Read, Failed}).Draw(t, "says"),
 				Failed:  rapid.Bool().Draw(t, "failed before"),
-				Failure: Failure{Retry: rapid.Bool().Draw(t, "retry"), Throttled: rapid.Bool().Draw(t, "throttled")},
+				Failure: Failure{Retry: rapid.Bool().Draw(t, "retry"), Throttled: rapid.Bool().Draw(t, "throttled"), Passing: rapid.Bool().Draw(t, "passing")},
 			}
-			after, wait, changed := s.Apply(r)
+			after, wait, changed := s.Apply(r, now)
 			switch {
 			case !changed && after != s:
 				t.Fatalf("%+v became %+v without a change", s, after)

@@ -241,6 +241,13 @@ func (e *eraser) erase(ctx context.Context, rows, rejected []campaign.RecipientI
 			messages = append(messages, recipient.Message(step))
 		}
 	}
+	values, err := e.valuesIn(ctx, rows)
+	if err != nil {
+		return err
+	}
+	if err := e.eraseWords(ctx, rows, messages, append(values, e.keys...)); err != nil {
+		return err
+	}
 	all, keys := asJSON(append(append([]campaign.RecipientID{}, rows...), rejected...)), asJSON(nested(e.keys))
 	const these = `IN (SELECT CAST(value AS BIGINT) FROM EACH($1))`
 	const keyed = `IN (SELECT value ->> 0 FROM EACH($1))`

@@ -189,7 +189,7 @@ func (t *tx) decide(ctx context.Context, next *message, d campaign.GateDecision,
 			return false, t.skipFrom(ctx, next.id, reason, now)
 		}
 	}
-	next.reason = reason
+	next.because(reason)
 	t.set(next, campaign.Skipped, never(), now)
 	return true, nil
 }
@@ -229,7 +229,7 @@ func (t *tx) skipBranches(ctx context.Context, taken campaign.MessageID, now tim
 			return err
 		}
 		if other != nil && other.status == campaign.Waiting {
-			other.reason = reasonOtherBranch
+			other.because(reasonOtherBranch)
 			t.set(other, campaign.Skipped, never(), now)
 		}
 	}
@@ -259,7 +259,7 @@ func (t *tx) skip(ctx context.Context, id campaign.MessageID, reason string, now
 	if err != nil {
 		return err
 	}
-	m.reason = reason
+	m.because(reason)
 	t.set(m, campaign.Skipped, never(), now)
 	first, end := definition.Branches(id.Step())
 	if end-first > 1 || m.passedOver(definition.Steps[id.Step()]) { // what is behind it may wait for another one
@@ -282,7 +282,7 @@ func (t *tx) skipFrom(ctx context.Context, id campaign.MessageID, reason string,
 			return err
 		}
 		if m != nil && m.status == campaign.Waiting {
-			m.reason = reason
+			m.because(reason)
 			t.set(m, campaign.Skipped, never(), now)
 		}
 	}

@@ -88,6 +88,8 @@ type Ledger struct {
 	keys        atomic.Pointer[seal.Keys]
 	defined     atomic.Pointer[map[string]campaign.Schedule] // the schedules of the configuration, by name
 	proofs      sync.Map                                     // channel → the acceptance that is on record as proof, int64 milliseconds
+	met         sync.Map                                     // failureKey of refusals that are on record
+	onRefusal   atomic.Pointer[func(Refusal)]
 }
 
 // Open opens the ledger that url names ("sqlite:FILE" or "postgres://…"),
@@ -200,6 +202,10 @@ type tx struct {
 	unknownIn map[campaign.ID]bool
 	// holdsOff says that nobody is erased until the transaction ends.
 	holdsOff bool
+	failures map[failureKey]int64
+	noted    map[failureKey]noted
+	slowed   map[slowedKey]slowing
+	probes   map[slowedKey]probing
 }
 
 // mostRepeats is how often a transaction is run again that another one has
@@ -232,20 +238,40 @@ func (l *Ledger) transactOnce(ctx context.Context, shard int, f func(context.Con
 		return fmt.Errorf("ledger: begin: %w", err)
 	}
 	defer func() { _ = raw.Rollback() }() // does nothing once committed
-	t := &tx{session: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{}}
+	t := &tx{
+		session: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{},
+		failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{},
+	}
 	if err := f(ctx, t); err != nil {
 		return err
 	}
-	if err := t.flushMessages(ctx); err != nil {
-		return err
-	}
-	if err := t.flushCounts(ctx); err != nil {
+	news, err := t.flush(ctx)
+	if err != nil {
 		return err
 	}
 	if err := raw.Commit(); err != nil {
 		return fmt.Errorf("ledger: commit: %w", err)
 	}
+	l.tell(t.noted, news)
 	return nil
+}
+
+// flush writes what the transaction has gathered, always in this order, or two
+// would wait for each other. It returns the refusals that nobody had met before.
+func (t *tx) flush(ctx context.Context) (news []Refusal, err error) {
+	if err := t.flushMessages(ctx); err != nil {
+		return nil, err
+	}
+	if news, err = t.flushRefusals(ctx); err != nil {
+		return nil, err
+	}
+	if err := t.flushFailures(ctx); err != nil {
+		return nil, err
+	}
+	if err := t.flushCounts(ctx); err != nil {
+		return nil, err
+	}
+	return news, t.flushSlowed(ctx)
 }
 
 // sql puts the engine's words into a statement: EACH(…) for a JSON array as

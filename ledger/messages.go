@@ -24,13 +24,17 @@ type message struct {
 	// permanent says that it failed in a way that another attempt would not
 	// change.
 	permanent bool
-	code      int
-	reason    string
+	// since is when the first of its failures was, 0 once it has met more than
+	// passing trouble. retried is the newest attempt when an operator retried it.
+	since, retried sql.NullInt64
+	code           int
+	reason, detail string
 
 	acceptedAt, sentAt, deliveredAt, readAt, failedAt sql.NullInt64
 
 	updatedAt int64
 	changed   bool
+	counted   failureKey // under which it stood in the counts of failures when it was locked
 }
 
 // open reports whether the message can still cause a request by itself. An
@@ -40,8 +44,31 @@ func (m *message) open() bool {
 }
 
 func (m *message) standing() campaign.Standing {
-	return campaign.Standing{Status: m.status, Attempt: m.attempt, Failures: m.failures}
+	return campaign.Standing{
+		Status: m.status, Attempt: m.attempt, Failures: m.failures,
+		Since: moment(m.since), Mixed: m.since.Valid && m.since.Int64 == 0,
+	}
 }
+
+// stand takes over what a refusal has made of the message's past.
+func (m *message) stand(s campaign.Standing) {
+	m.failures = s.Failures
+	switch {
+	case s.Mixed:
+		m.since = sql.NullInt64{Valid: true}
+	case !s.Since.IsZero():
+		m.since = at(s.Since)
+	}
+}
+
+// explain says in a failure's words why the message stands where it does.
+func (m *message) explain(f campaign.Failure) {
+	m.code, m.reason, m.detail = f.Code, f.Reason, f.Words()
+}
+
+// because gives the message a reason of our own, or none. What a provider said
+// before does not hold any more.
+func (m *message) because(reason string) { m.code, m.reason, m.detail = 0, reason, "" }
 
 // at is a time that a column takes.
 func at(t time.Time) sql.NullInt64 { return sql.NullInt64{Int64: t.UnixMilli(), Valid: true} }
@@ -75,7 +102,7 @@ func (m *message) touch(now time.Time) {
 }
 
 const lockSQL = `
-	SELECT id, channel, category, status, due, attempt, tries, failures, permanent = 1, code, reason,
+	SELECT id, channel, category, status, due, attempt, tries, failures, permanent = 1, passing_since, retried, code, reason, COALESCE(detail, ''),
 	       accepted_at, sent_at, delivered_at, read_at, failed_at
 	FROM messages WHERE id IN (SELECT CAST(value AS BIGINT) FROM EACH($1))
 	ORDER BY id LOCKED`
@@ -97,11 +124,12 @@ func (t *tx) lock(ctx context.Context, ids []campaign.MessageID) error {
 	defer rows.Close()
 	for rows.Next() {
 		m := &message{}
-		err := rows.Scan(&m.id, &m.position, &m.category, &m.status, &m.due, &m.attempt, &m.tries, &m.failures, &m.permanent, &m.code, &m.reason,
+		err := rows.Scan(&m.id, &m.position, &m.category, &m.status, &m.due, &m.attempt, &m.tries, &m.failures, &m.permanent, &m.since, &m.retried, &m.code, &m.reason, &m.detail,
 			&m.acceptedAt, &m.sentAt, &m.deliveredAt, &m.readAt, &m.failedAt)
 		if err != nil {
 			return fmt.Errorf("ledger: lock messages: %w", err)
 		}
+		m.counted = m.failureKey()
 		t.messages[m.id] = m
 	}
 	return rows.Err()
@@ -134,7 +162,8 @@ const saveSQL = `
 	    accepted_at = CAST(v.value ->> 7 AS BIGINT), sent_at = CAST(v.value ->> 8 AS BIGINT),
 	    delivered_at = CAST(v.value ->> 9 AS BIGINT), read_at = CAST(v.value ->> 10 AS BIGINT),
 	    failed_at = CAST(v.value ->> 11 AS BIGINT), updated_at = CAST(v.value ->> 12 AS BIGINT),
-	    permanent = CAST(v.value ->> 13 AS SMALLINT)
+	    permanent = CAST(v.value ->> 13 AS SMALLINT), detail = NULLIF(v.value ->> 14, ''),
+	    passing_since = CAST(v.value ->> 15 AS BIGINT), retried = CAST(v.value ->> 16 AS INTEGER)
 	FROM EACH($1) AS v WHERE messages.id = CAST(v.value ->> 0 AS BIGINT)`
 
 // flushMessages writes the messages that changed and forgets all of them, so
@@ -145,7 +174,8 @@ func (t *tx) flushMessages(ctx context.Context) error {
 		if m.changed {
 			batch = append(batch, []any{int64(m.id), int(m.status), nullable(m.due), m.tries, m.failures, m.code, m.reason,
 				nullable(m.acceptedAt), nullable(m.sentAt), nullable(m.deliveredAt), nullable(m.readAt), nullable(m.failedAt),
-				m.updatedAt, bit(m.permanent)})
+				m.updatedAt, bit(m.permanent), m.detail, nullable(m.since), nullable(m.retried)})
+			t.recount(m)
 		}
 	}
 	clear(t.messages)

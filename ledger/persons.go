@@ -112,7 +112,7 @@ func (t *tx) postpone(ctx context.Context, until map[campaign.MessageID]time.Tim
 		batch = append(batch, [2]int64{int64(id), at.UnixMilli()})
 	}
 	_, err := t.ExecContext(ctx, t.l.sql(`
-		UPDATE messages SET due = CAST(v.value ->> 1 AS BIGINT), reason = $3
+		UPDATE messages SET due = CAST(v.value ->> 1 AS BIGINT), code = 0, reason = $3, detail = NULL
 		FROM EACH($1) AS v
 		WHERE messages.id = CAST(v.value ->> 0 AS BIGINT) AND messages.status + 0 = 2 AND messages.due <= $2`),
 		asJSON(batch), now.UnixMilli(), reason)

@@ -102,7 +102,7 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) ([]
 	var ids []campaign.MessageID
 	var early []Receipt
 	byMessage := map[campaign.MessageID][]known{}
-	var failed [][2]int64
+	var failed [][]any
 	for i, r := range receipts {
 		a, ok := found[i]
 		t.meetByReceipt(a.message.Recipient(), r.Keys)
@@ -118,7 +118,7 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) ([]
 		}
 		byMessage[a.message] = append(byMessage[a.message], known{Receipt: r, attempt: a})
 		if r.Status == campaign.Failed && !a.failed {
-			failed = append(failed, [2]int64{int64(a.message), int64(a.n)})
+			failed = append(failed, []any{int64(a.message), a.n, r.Failure.Code, r.Failure.Reason})
 		}
 	}
 	if err := t.keepEarly(ctx, early, now); err != nil {
@@ -151,12 +151,12 @@ type known struct {
 }
 
 // markFailed notes the attempts that receipts report failed.
-func (t *tx) markFailed(ctx context.Context, attempts [][2]int64) error {
+func (t *tx) markFailed(ctx context.Context, attempts [][]any) error {
 	if len(attempts) == 0 {
 		return nil
 	}
 	_, err := t.ExecContext(ctx, t.l.sql(`
-		UPDATE attempts SET outcome = 'failed' FROM EACH($1) AS v
+		UPDATE attempts SET outcome = 'failed', code = CAST(v.value ->> 2 AS INTEGER), reason = v.value ->> 3 FROM EACH($1) AS v
 		WHERE attempts.message_id = CAST(v.value ->> 0 AS BIGINT) AND attempts.n = CAST(v.value ->> 1 AS INTEGER)`), asJSON(attempts))
 	if err != nil {
 		return fmt.Errorf("ledger: mark attempts failed: %w", err)
@@ -178,9 +178,13 @@ func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.
 			return err
 		}
 		m.note(r.Receipt, now)
+		alike, err := t.alike(ctx, m, r.Failure)
+		if err != nil {
+			return err
+		}
 		after, wait, changed := m.standing().Apply(campaign.Receipt{
-			Attempt: r.attempt.n, Status: r.Status, Failure: r.Failure, Failed: r.attempt.failed,
-		})
+			Attempt: r.attempt.n, Status: r.Status, Failure: r.Failure, Failed: r.attempt.failed, Alike: alike,
+		}, now)
 		if !changed {
 			continue
 		}
@@ -190,7 +194,7 @@ func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.
 			}
 			continue
 		}
-		m.code, m.reason = 0, ""
+		m.because("")
 		if after.Status == campaign.Sent {
 			if err := t.setUntilLost(ctx, m, after.Status, r.At, now); err != nil {
 				return err

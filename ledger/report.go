@@ -27,6 +27,8 @@ type ReportRow struct {
 	ProviderID string
 	Code       int
 	Reason     string
+	// Detail is what was said of it and what to do; empty for nothing.
+	Detail string
 	// The zero time stands for "not yet".
 	AcceptedAt, SentAt, DeliveredAt, ReadAt, FailedAt time.Time
 }
@@ -48,7 +50,7 @@ type ReportQuery struct {
 }
 
 const reportSQL = `
-	SELECT r.id, r.phone, r.verdict, r.detail, m.id, m.channel, m.status, m.tries, m.code, m.reason,
+	SELECT r.id, r.phone, r.verdict, r.detail, m.id, m.channel, m.status, m.tries, m.code, m.reason, m.detail,
 	       (SELECT a.provider_id FROM attempts a WHERE a.message_id = m.id AND a.provider_id IS NOT NULL ORDER BY a.n DESC LIMIT 1),
 	       m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at
 	FROM (SELECT * FROM recipients r WHERE r.id > $1 AND r.id < $2 %s ORDER BY r.id LIMIT $3) AS r
@@ -110,9 +112,9 @@ func scanReportRow(rows *sql.Rows) (ReportRow, error) {
 	var r ReportRow
 	var detail string
 	var message, position, status, tries, code sql.NullInt64
-	var reason, providerID sql.NullString
+	var reason, words, providerID sql.NullString
 	var accepted, sent, delivered, read, failed sql.NullInt64
-	err := rows.Scan(&r.Recipient, &r.Phone, &r.Verdict, &detail, &message, &position, &status, &tries, &code, &reason, &providerID,
+	err := rows.Scan(&r.Recipient, &r.Phone, &r.Verdict, &detail, &message, &position, &status, &tries, &code, &reason, &words, &providerID,
 		&accepted, &sent, &delivered, &read, &failed)
 	if err != nil {
 		return r, err
@@ -127,7 +129,7 @@ func scanReportRow(rows *sql.Rows) (ReportRow, error) {
 	r.Step = campaign.MessageID(message.Int64).Step() + 1
 	r.Position, r.Status = int(position.Int64), campaign.Status(status.Int64)
 	r.Attempts, r.Code = int(tries.Int64), int(code.Int64)
-	r.Reason, r.ProviderID = reason.String, providerID.String
+	r.Reason, r.Detail, r.ProviderID = reason.String, words.String, providerID.String
 	r.AcceptedAt, r.SentAt, r.DeliveredAt, r.ReadAt, r.FailedAt = moment(accepted), moment(sent), moment(delivered), moment(read), moment(failed)
 	return r, nil
 }

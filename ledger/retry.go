@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
@@ -84,7 +85,7 @@ func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.
 			left.add(m, found[0].why)
 			return optedOut, nil
 		case m.permanent:
-			left.add(m, campaign.Failure{Code: m.code, Reason: m.reason}.String())
+			left.add(m, campaign.Failure{Code: m.code, Reason: m.reason, Detail: m.detail}.String())
 			return refused, nil
 		}
 		if on, err := goesOn(ctx, t); err != nil || !on {
@@ -188,7 +189,9 @@ func (t *tx) retry(ctx context.Context, m *message, by string, now time.Time) er
 	if err != nil {
 		return err
 	}
-	m.failures, m.code, m.failedAt, m.reason = 0, 0, never(), "retried by "+by
+	m.because("retried by " + by)
+	m.failures, m.since, m.failedAt = 0, never(), never()
+	m.retried = sql.NullInt64{Int64: int64(m.attempt), Valid: true}
 	if m.attempt == 0 && m.id.Step() > 0 {
 		return t.waitAgain(ctx, m, definition, now)
 	}
@@ -214,7 +217,7 @@ func (t *tx) reopenBehind(ctx context.Context, m *message, definition *campaign.
 			return err
 		}
 		if next != nil && next.status == campaign.Skipped && strings.HasPrefix(next.reason, because) {
-			next.reason = ""
+			next.because("")
 			t.set(next, campaign.Waiting, never(), now)
 		}
 	}

@@ -40,9 +40,16 @@ type Settlement struct {
 	ProviderID string
 	// Keys are keys of the person as the provider told them, where it did.
 	Keys []string
-	// Failure explains OutcomeRefused; of OutcomeUnknown its Code and Reason
-	// are kept.
+	// Failure explains OutcomeRefused; of OutcomeUnknown its Code, Reason and
+	// words are kept.
 	Failure campaign.Failure
+	// Due is when a message that is released may go out again, and Why what it
+	// waits for; the zero time: at once.
+	Due time.Time
+	Why string
+	// Probe says that the message was accepted as one that tries whether a slowed
+	// template may be sent again.
+	Probe Probe
 	// UnknownAfter is how long an unknown message waits for a receipt.
 	UnknownAfter time.Duration
 }
@@ -57,7 +64,9 @@ func (l *Ledger) Settle(ctx context.Context, s Settlement) error {
 const settleAttemptsSQL = `
 	UPDATE attempts SET outcome = CASE WHEN outcome = 'failed' THEN outcome ELSE v.value ->> 2 END,
 	       provider_id = CASE WHEN ` + erasedSQL + ` THEN provider_id ELSE COALESCE(v.value ->> 3, provider_id) END,
-	       settled_at = CAST(v.value ->> 4 AS BIGINT)
+	       settled_at = CAST(v.value ->> 4 AS BIGINT),
+	       code = CASE WHEN outcome = 'failed' THEN code ELSE CAST(v.value ->> 5 AS INTEGER) END,
+	       reason = CASE WHEN outcome = 'failed' THEN reason ELSE v.value ->> 6 END
 	FROM EACH($1) AS v
 	WHERE attempts.message_id = CAST(v.value ->> 0 AS BIGINT) AND attempts.n = CAST(v.value ->> 1 AS INTEGER)`
 
@@ -76,11 +85,14 @@ func (t *tx) settle(ctx context.Context, settlements []*Settlement) error {
 		if s.Failure.Throttled {
 			outcome = "throttled"
 		}
-		var providerID any
+		var providerID, code, reason any
 		if s.ProviderID != "" {
 			providerID = s.ProviderID
 		}
-		attempts = append(attempts, []any{int64(s.Message), s.Attempt, outcome, providerID, s.At.UnixMilli()})
+		if s.Failure.Reason != "" {
+			code, reason = s.Failure.Code, s.Failure.Reason
+		}
+		attempts = append(attempts, []any{int64(s.Message), s.Attempt, outcome, providerID, s.At.UnixMilli(), code, reason})
 	}
 	if err := t.lock(ctx, ids); err != nil {
 		return err
@@ -116,6 +128,7 @@ func (t *tx) settleOne(ctx context.Context, s *Settlement) error {
 		return nil
 	}
 	t.meet(s.Message.Recipient(), s.Keys)
+	t.probed(s)
 	accepted := s.Outcome == OutcomeAccepted || s.Outcome == OutcomeHeld
 	if accepted && !m.acceptedAt.Valid {
 		m.acceptedAt = at(s.At)
@@ -127,39 +140,58 @@ func (t *tx) settleOne(ctx context.Context, s *Settlement) error {
 	}
 	switch s.Outcome {
 	case OutcomeAccepted:
-		m.code, m.reason = 0, ""
+		m.because("")
 		if err := t.setUntilLost(ctx, m, campaign.Accepted, s.At, s.At); err != nil {
 			return err
 		}
 	case OutcomeHeld:
-		m.code, m.reason = 0, "paced by the provider"
+		m.because("paced by the provider")
 		t.set(m, campaign.Held, at(s.At.Add(heldFor)), s.At)
 	case OutcomeUnknown:
 		if m.status == campaign.Unknown {
 			return nil
 		}
-		m.code, m.reason = s.Failure.Code, s.Failure.Reason
+		failure, err := t.withoutErased(ctx, m, s.Failure)
+		if err != nil {
+			return err
+		}
+		m.explain(failure)
 		t.set(m, campaign.Unknown, at(s.At.Add(s.UnknownAfter)), s.At)
 	case OutcomeReleased:
-		return t.released(ctx, m, s.At)
+		return t.released(ctx, m, s)
 	case OutcomeRefused:
 		return t.refused(ctx, m, s.Failure, s.At)
 	}
 	return t.follow(ctx, m, s.At)
 }
 
+// ended explains a message whose campaign was over when it had been claimed.
+func ended() campaign.Failure {
+	return campaign.Failure{
+		Reason: "the campaign ended before it was sent",
+		Detail: "Nothing was sent. Launch a campaign with a list of those rows where they are still to get it.",
+	}
+}
+
 // released frees a message that was claimed and not posted.
-func (t *tx) released(ctx context.Context, m *message, now time.Time) error {
+func (t *tx) released(ctx context.Context, m *message, s *Settlement) error {
 	m.tries--
+	now, due := s.At, s.At
 	again, err := t.reopen(ctx, m.id.Campaign(), now)
 	if err != nil {
 		return err
 	}
 	if again {
-		t.set(m, campaign.Pending, at(now), now)
+		if !s.Due.IsZero() {
+			due = s.Due
+			m.because(s.Why)
+		}
+		t.set(m, campaign.Pending, at(due), now)
 		return t.follow(ctx, m, now)
 	}
-	m.reason, m.failedAt = "the campaign ended before it was sent", at(now)
+	m.failedAt = at(now)
+	m.explain(ended())
+	t.noteOwn(m, ended(), now)
 	t.set(m, campaign.Failed, never(), now)
 	return t.follow(ctx, m, now)
 }
@@ -167,16 +199,48 @@ func (t *tx) released(ctx context.Context, m *message, now time.Time) error {
 // refused records that the newest attempt of m failed, by an answer or by a
 // receipt.
 func (t *tx) refused(ctx context.Context, m *message, f campaign.Failure, now time.Time) error {
-	after, wait := m.standing().Refused(f)
+	alike, err := t.alike(ctx, m, f)
+	if err != nil {
+		return err
+	}
+	after, wait := m.standing().Refused(f, alike, now)
 	return t.fail(ctx, m, f, after, wait, now)
+}
+
+// alike is how many attempts of a message were refused with the code and reason
+// of a failure, this one included, since an operator retried it. It is looked up
+// where the failure asks for it.
+func (t *tx) alike(ctx context.Context, m *message, f campaign.Failure) (n int, err error) {
+	if f.Tries == 0 || f.Throttled {
+		return 0, nil
+	}
+	err = t.QueryRowContext(ctx, `
+		SELECT COUNT(*) FROM attempts WHERE message_id = $1 AND n > $2 AND code = $3 AND reason = $4`,
+		int64(m.id), m.retried.Int64, f.Code, f.Reason).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("ledger: refusals of message %d: %w", m.id, err)
+	}
+	return n, nil
 }
 
 // fail moves m to where a failure has led it, with what the failure asks for
 // beyond the message.
 func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after campaign.Standing, wait time.Duration, now time.Time) error {
-	m.failures, m.code, m.reason, m.permanent = after.Failures, f.Code, f.Reason, !f.Retry
+	f, err := t.withoutErased(ctx, m, f)
+	if err != nil {
+		return err
+	}
+	m.stand(after)
+	m.explain(f)
+	m.permanent = !f.Retry
 	if f.Throttled {
 		m.tries--
+	}
+	t.note(m, f, now)
+	if f.Slows {
+		if err := t.slow(ctx, m, f, now); err != nil {
+			return err
+		}
 	}
 	stopped, err := t.stoppedBy(ctx, m, f)
 	if err != nil {

@@ -91,6 +91,9 @@ func populate(t *testing.T, l *Ledger) {
 			`forgotten (hash, at) SELECT value ->> 0, 0`,
 			`replies (id, message_id, at, payload, text, pressed) SELECT value ->> 0, CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 0, '', '', 0`,
 			`attempts (message_id, n, provider_id, token, claimed_at) SELECT CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 1, value ->> 0, 0, 0`,
+			`failures (campaign_id, reason, code, shard, n) SELECT CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 'x', 0, 0, 1`,
+			`refusals (campaign_id, reason, code, said, hint, message_id, at) SELECT CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 'x', 0, '', '', 0, 0`,
+			`slowed_templates (channel, template, language, until, allowed, reason, code) SELECT value ->> 0, 'x', 'en', 0, 1, '', 0`,
 			`early_receipts (provider_id, receipt, received_at, person) SELECT 'x' || (value ->> 0), '{}', 0, value ->> 0`,
 			`erasures (person, kin, at) SELECT value ->> 0, value ->> 0, 0`,
 		} {
@@ -132,6 +135,20 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	if err == nil {
 		t.Fatal("a message that was accepted was claimed")
 	}
+	refused := campaign.Failure{Code: 131000, Reason: "busy", Said: "busy", Retry: true, Tries: 3, Slows: true, Wait: time.Second}
+	for n, s := range []Settlement{
+		{Outcome: OutcomeRefused, Failure: refused},
+		{Outcome: OutcomeAccepted, Probe: Probe{Template: campaign.TemplateName{Name: "x", Language: "en"}, Channels: []string{"main"}, Left: now.Add(time.Minute)}},
+	} {
+		_, err := l.Claim(ctx, campaign.Task{Message: message(7), Attempt: n + 1}, Sender{}, now.Add(time.Duration(n)*time.Minute), now.Add(time.Hour))
+		check(err)
+		s.Message, s.Attempt, s.At = message(7), n+1, now
+		check(l.Settle(ctx, s))
+	}
+	_, err = l.Failures(ctx, id)
+	check(err)
+	_, err = l.Cells(ctx, []campaign.MessageID{message(7)})
+	check(err)
 	receive := func(list ...Receipt) {
 		t.Helper()
 		for i := range list {

@@ -93,7 +93,7 @@ func (t *tx) sweep(ctx context.Context, m *message, now time.Time, policy func(s
 		if err != nil {
 			return err
 		}
-		m.code, m.reason = 0, reasonLostWorker
+		m.because(reasonLostWorker)
 		t.set(m, campaign.Unknown, at(now.Add(policy(number).After)), now)
 		if err := t.matchEarlyFor(ctx, m, now); err != nil {
 			return err
@@ -103,12 +103,12 @@ func (t *tx) sweep(ctx context.Context, m *message, now time.Time, policy func(s
 			return err
 		}
 	case campaign.Held:
-		m.reason = ""
+		m.because("")
 		if err := t.setUntilLost(ctx, m, campaign.Accepted, now, now); err != nil {
 			return err
 		}
 	case campaign.Accepted, campaign.Sent:
-		m.reason = reasonNoReceipt
+		m.because(reasonNoReceipt)
 		t.set(m, campaign.Undelivered, never(), now)
 	}
 	return t.follow(ctx, m, now)
@@ -137,7 +137,7 @@ func (l *Ledger) dueIDs(ctx context.Context, query string, args ...any) ([]campa
 func (l *Ledger) CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error {
 	statuses := []campaign.Status{campaign.Waiting, campaign.Pending}
 	return l.eachBatch(ctx, id, statuses, map[string]int{}, func(_ context.Context, t *tx, m *message) (string, error) {
-		m.reason = reason
+		m.because(reason)
 		t.set(m, to, never(), now)
 		return "", nil
 	})

@@ -97,7 +97,8 @@ func (t *tx) resend(ctx context.Context, m *message, now time.Time) error {
 		return t.leave(m, now)
 	}
 	m.failures++
-	m.reason = "nobody confirmed the attempt before"
+	m.since = sql.NullInt64{Valid: true} // an attempt of unknown fate is more than passing trouble
+	m.because("nobody confirmed the attempt before")
 	t.set(m, campaign.Pending, at(now), now)
 	return nil
 }
@@ -185,6 +186,11 @@ const (
 	Drop Decision = "drop"
 )
 
+// dropped explains a message of unknown fate that an operator has given up.
+func dropped(by string) campaign.Failure {
+	return campaign.Failure{Reason: "dropped by " + by, Detail: "It may have arrived: a receipt would still tell."}
+}
+
 // Resolve decides about every unknown message of a campaign, those included
 // that the sweep has left as they are. It returns how many there were. The
 // error wraps ErrNotFound, or ErrState where the campaign was cancelled or has
@@ -205,10 +211,12 @@ func (l *Ledger) Resolve(ctx context.Context, id campaign.ID, d Decision, by str
 			if err != nil || !again {
 				return "", err
 			}
-			m.reason = "sent again by " + by
+			m.because("sent again by " + by)
 			t.set(m, campaign.Pending, at(now), now)
 		} else {
-			m.reason, m.failedAt, m.permanent = "dropped by "+by, at(now), true
+			m.failedAt, m.permanent = at(now), true
+			m.explain(dropped(by))
+			t.noteOwn(m, dropped(by), now)
 			t.set(m, campaign.Failed, never(), now)
 		}
 		return resolved, t.follow(ctx, m, now)

@@ -9,7 +9,7 @@ import (
 )
 
 // Verify counts a campaign's rows and compares them with what the ledger says
-// of it: the counts per step and status, the open messages, the verdicts; and
+// of it: the counts per step and status, the open messages, the failures, the verdicts; and
 // that each recipient stays with one number. It
 // reads every row; it is for tests and for a suspicious operator. The
 // campaign must not be moving meanwhile.
@@ -42,7 +42,7 @@ func (l *Ledger) Verify(ctx context.Context, id campaign.ID) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	return errors.Join(compareCounts(c, counted, open), l.verifyVerdicts(ctx, c), l.verifyNumbers(ctx, c))
+	return errors.Join(compareCounts(c, counted, open), l.verifyVerdicts(ctx, c), l.verifyNumbers(ctx, c), l.verifyFailures(ctx, id))
 }
 
 // verifyNumbers finds recipients whose messages are on several numbers, or on
@@ -62,6 +62,42 @@ func (l *Ledger) verifyNumbers(ctx context.Context, c Campaign) error {
 		return fmt.Errorf("%d recipients do not stay with one number of the campaign", wrong)
 	}
 	return nil
+}
+
+// verifyFailures compares the counts of failures with the messages that failed.
+func (l *Ledger) verifyFailures(ctx context.Context, id campaign.ID) error {
+	known, err := l.Failures(ctx, id)
+	if err != nil {
+		return err
+	}
+	counted := map[failureKey]int64{}
+	for _, f := range known {
+		counted[failureKey{id, f.Reason, f.Code}] = f.Count
+	}
+	first, end := id.Messages()
+	rows, err := l.read.QueryContext(ctx, `
+		SELECT reason, code, COUNT(*) FROM messages WHERE id >= $1 AND id < $2 AND status = $3 GROUP BY reason, code`,
+		int64(first), int64(end), int(campaign.Failed))
+	if err != nil {
+		return fmt.Errorf("ledger: verify: %w", err)
+	}
+	defer rows.Close()
+	var errs []error
+	for rows.Next() {
+		key := failureKey{campaign: id}
+		var n int64
+		if err := rows.Scan(&key.reason, &key.code, &n); err != nil {
+			return err
+		}
+		if counted[key] != n {
+			errs = append(errs, fmt.Errorf("%d messages failed because of %s (%d), counted as %d", n, key.reason, key.code, counted[key]))
+		}
+		delete(counted, key)
+	}
+	for key, n := range counted {
+		errs = append(errs, fmt.Errorf("no message failed because of %s (%d), counted as %d", key.reason, key.code, n))
+	}
+	return errors.Join(append(errs, rows.Err())...)
 }
 
 func compareCounts(c Campaign, counted map[countKey]int64, open int64) error {

@@ -54,6 +54,7 @@ type feeder struct {
 	rests  map[campaign.ID]time.Time
 	caps   *caps // shared with other channels
 	lost   lost
+	slowed map[campaign.TemplateName]ledger.Slowed // templates, on this number
 
 	pairs     pairs
 	portfolio *portfolio // shared with other channels; nil without a daily limit
@@ -66,6 +67,10 @@ type feed struct {
 	fresh   bool
 	// turn is the place in the row of all that was put into the channel's queue.
 	turn int64
+	// probes is the slowed template that it tries out, zero for none, and at is when
+	// it was fed.
+	probes campaign.TemplateName
+	at     time.Time
 }
 
 // before reports whether a message that was fed would stand before another one
@@ -189,11 +194,12 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 		share = f.caps.take(c, share, now)
 		defer func() { f.caps.giveBack(c.ID, share-fresh) }()
 	}
-	messages, err := f.ledger.Feedable(ctx, c.ID, c.Definition.Position(f.name), limit, now)
-	if err != nil {
+	found, err := f.offer(ctx, c, limit, now)
+	if err != nil || found == nil {
+		f.settle(c.ID, f.fed[c.ID])
 		return err
 	}
-	candidates := unfed(before, messages, share)
+	candidates := unfed(before, found.messages, share)
 	held, err := f.holdBack(ctx, c, candidates, now)
 	if err != nil {
 		return err
@@ -201,7 +207,8 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 	if full := count(held, leftAlone); full > 0 && full == len(candidates) {
 		f.rests[c.ID] = now.Add(restFor)
 	}
-	after, tasks, firsts := f.choose(before, messages, held, share, limit, now)
+	after, tasks, firsts := f.choose(before, found.messages, held, share, found.limit, now)
+	found.mark(after)
 	fresh = firsts
 	defer func() { f.settle(c.ID, f.fed[c.ID]) }()
 	if err := f.enqueue(ctx, tasks); err != nil {
@@ -238,7 +245,7 @@ func (f *feeder) choose(
 ) (after map[campaign.MessageID]feed, tasks []campaign.Task, fresh int) {
 	after = make(map[campaign.MessageID]feed, len(messages))
 	put := func(m ledger.Feedable, n int) {
-		after[m.ID] = feed{attempt: m.Attempt, n: n, fresh: m.Fresh, turn: f.lost.next()}
+		after[m.ID] = feed{attempt: m.Attempt, n: n, fresh: m.Fresh, turn: f.lost.next(), at: now}
 		tasks = append(tasks, campaign.Task{Message: m.ID, Attempt: m.Attempt, Feed: n})
 	}
 	var repeats, firsts []ledger.Feedable
@@ -259,7 +266,7 @@ func (f *feeder) choose(
 		if _, still := after[id]; still {
 			continue
 		}
-		if len(messages) == limit && !known.before(id, messages[limit-1]) {
+		if len(messages) == limit && (limit == 0 || !known.before(id, messages[limit-1])) {
 			after[id] = known // it may stand behind the end of the list
 			continue
 		}

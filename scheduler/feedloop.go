@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"carillon/campaign"
 	"carillon/ledger"
 )
 
@@ -16,10 +17,11 @@ const (
 	restAfterFailure = 500 * time.Millisecond
 )
 
-// round is what a feeder is to feed, and in which term.
+// round is what a feeder is to feed, in which term, and what is slowed meanwhile.
 type round struct {
 	term    ledger.Term
 	running []ledger.Campaign
+	slowed  map[campaign.TemplateName]ledger.Slowed // templates, on this number
 }
 
 // hand gives the feeder its next round, in place of one that it has not begun.
@@ -54,6 +56,7 @@ func (s *Scheduler) feedRound(ctx context.Context, f *feeder, r round) {
 	}
 	bounded, cancel := context.WithTimeout(ledger.Fenced(ctx, r.term), feedWithin)
 	defer cancel()
+	f.slowed = r.slowed
 	err := f.feed(bounded, r.running, s.Now())
 	var queue *queueError
 	isQueue := errors.As(err, &queue)

@@ -42,6 +42,8 @@ type Ledger interface {
 	Attempted(ctx context.Context, campaigns map[campaign.ID]int, persons []string, since time.Time) (map[string][]time.Time, error)
 	ActiveSince(ctx context.Context, since time.Time) ([]ledger.Campaign, error)
 	Zones(ctx context.Context, ids []campaign.MessageID) (map[campaign.MessageID]string, error)
+	Slowed(ctx context.Context) ([]ledger.Slowed, error)
+	Cells(ctx context.Context, ids []campaign.MessageID) (map[campaign.MessageID][]string, error)
 	Postpone(ctx context.Context, until map[campaign.MessageID]time.Time, reason string, now time.Time) error
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
 	ReachedAmong(ctx context.Context, portfolio string, persons []string, now time.Time) (map[string]bool, error)
@@ -259,8 +261,12 @@ func (s *Scheduler) feed(ctx context.Context, term ledger.Term, now time.Time) e
 			return err
 		}
 	}
+	slowed, err := s.Ledger.Slowed(ctx)
+	if err != nil {
+		return err
+	}
 	for name, f := range s.feeders {
-		f.hand(round{term, byChannel[name]})
+		f.hand(round{term, byChannel[name], slowedOn(name, slowed)})
 	}
 	return nil
 }

@@ -3,7 +3,9 @@ package simulator
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -21,6 +23,8 @@ type answer struct {
 	code int
 	// early is closed once a receipt that must come first was posted.
 	early <-chan struct{}
+	// retryAfter is what the answer asks to wait, 0 for nothing.
+	retryAfter time.Duration
 	// wait is added to the latency.
 	wait time.Duration
 	// hangUp closes the connection instead of answering.
@@ -32,6 +36,9 @@ func (a answer) write(w http.ResponseWriter) {
 		panic(http.ErrAbortHandler) // net/http's way to close a connection
 	}
 	w.Header().Set("Content-Type", a.kind)
+	if a.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(a.retryAfter.Seconds()))))
+	}
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body) // the caller may be gone
 }
@@ -101,11 +108,18 @@ func rateLimited(status int) *refusal {
 	return &refusal{status, 130429, 0, "Rate limit hit", "Cloud API message throughput has been reached."}
 }
 
+// slowed is the answer to a message of a template that is slowed down.
+func slowed(wait time.Duration) answer {
+	a := (&refusal{http.StatusBadRequest, 132069, 0, "Flow is throttled", "10 messages of this template were sent in the last hour already."}).answer()
+	a.retryAfter = wait
+	return a
+}
+
 // refusalFor is the answer to a try that was not accepted.
-func refusalFor(d decision) answer {
+func refusalFor(d decision, phone string) answer {
 	switch d.refusal {
 	case invalid:
-		const details = "This recipient is never valid here."
+		details := fmt.Sprintf("The recipient %s is never valid here.", phone)
 		if d.coin {
 			return invalidValue(details).answer()
 		}

@@ -72,6 +72,12 @@ type Faults struct {
 	// HangFor is how long a hanging answer takes; 0 means one minute, twice
 	// what a patient client waits.
 	HangFor time.Duration `json:"hang_for" yaml:"hang_for"`
+
+	// SlowTemplate names a template of which every message is refused with code
+	// 132069, whatever the shares are; empty for none. SlowFor is what the answer
+	// asks to wait, in whole seconds; 0 asks for nothing.
+	SlowTemplate string        `json:"slow_template" yaml:"slow_template"`
+	SlowFor      time.Duration `json:"slow_for" yaml:"slow_for"`
 }
 
 // defaultHang is how long a hanging answer takes unless told otherwise.
@@ -183,13 +189,14 @@ func ParseFaults(text string) (Faults, error) {
 
 // set reads the value of one setting.
 func (f *Faults) set(name, value string) error {
-	if name == "hang_for" {
-		d, err := campaign.ParseDuration(value)
-		if err != nil {
-			return fmt.Errorf("hang_for: %w", err)
-		}
-		f.HangFor = time.Duration(d)
+	switch name {
+	case "slow_template":
+		f.SlowTemplate = value
 		return nil
+	case "hang_for":
+		return setDuration(&f.HangFor, name, value)
+	case "slow_for":
+		return setDuration(&f.SlowFor, name, value)
 	}
 	known := make([]string, 0, len(f.shares()))
 	for _, s := range f.shares() {
@@ -204,7 +211,16 @@ func (f *Faults) set(name, value string) error {
 		*s.value = number
 		return nil
 	}
-	return fmt.Errorf("fault %q does not exist; there are %s and hang_for", name, strings.Join(known, ", "))
+	return fmt.Errorf("fault %q does not exist; there are %s, hang_for, slow_template and slow_for", name, strings.Join(known, ", "))
+}
+
+func setDuration(into *time.Duration, name, value string) error {
+	d, err := campaign.ParseDuration(value)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	*into = time.Duration(d)
+	return nil
 }
 
 // check reports a share that is none.
@@ -220,15 +236,16 @@ func (f Faults) check() error {
 // bareFaults is Faults without its methods.
 type bareFaults Faults
 
-// faultsJSON writes the duration as a text.
+// faultsJSON writes the durations as texts.
 type faultsJSON struct {
 	bareFaults
 	HangFor campaign.Duration `json:"hang_for"`
+	SlowFor campaign.Duration `json:"slow_for"`
 }
 
-// MarshalJSON writes the shares by name, and HangFor as a text such as "45s".
+// MarshalJSON writes the shares by name, and durations as texts such as "45s".
 func (f Faults) MarshalJSON() ([]byte, error) {
-	return json.Marshal(faultsJSON{bareFaults(f), campaign.Duration(f.HangFor)})
+	return json.Marshal(faultsJSON{bareFaults(f), campaign.Duration(f.HangFor), campaign.Duration(f.SlowFor)})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. Unknown names and shares that
@@ -241,6 +258,6 @@ func (f *Faults) UnmarshalJSON(text []byte) error {
 		return fmt.Errorf("faults: %w", err)
 	}
 	*f = Faults(read.bareFaults)
-	f.HangFor = time.Duration(read.HangFor)
+	f.HangFor, f.SlowFor = time.Duration(read.HangFor), time.Duration(read.SlowFor)
 	return f.check()
 }

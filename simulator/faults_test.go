@@ -19,10 +19,11 @@ import (
 
 func TestParseFaults(t *testing.T) {
 	for text, want := range map[string]Faults{
-		"":                              {},
-		"throttle=0.02,timeout408=0.01": {Throttle: 0.02, Timeout408: 0.01},
-		"hang=1, hang_for=45s":          {Hang: 1, HangFor: 45 * time.Second},
-		"fail_later408=0.5":             {FailLater408: 0.5},
+		"":                                {},
+		"throttle=0.02,timeout408=0.01":   {Throttle: 0.02, Timeout408: 0.01},
+		"hang=1, hang_for=45s":            {Hang: 1, HangFor: 45 * time.Second},
+		"fail_later408=0.5":               {FailLater408: 0.5},
+		"slow_template=offer,slow_for=1m": {SlowTemplate: "offer", SlowFor: time.Minute},
 		"reply=0.3,stop=0.02,stop_twin=0.01,twin_wa_id=1": {Reply: 0.3, Stop: 0.02, StopTwin: 0.01, TwinWaID: 1},
 		"press=0.1 stop_start=0.2 preference_stop=0.3":    {Press: 0.1, StopStart: 0.2, PreferenceStop: 0.3},
 	} {
@@ -40,7 +41,8 @@ func TestParseFaults(t *testing.T) {
 		"throttle=1.5":    "between 0 and 1",
 		"throttle=NaN":    "between 0 and 1",
 		"throtle=0.5":     "there are invalid, throttle",
-		"hang_for=eleven": "duration",
+		"hang_for=eleven": "hang_for: ",
+		"slow_for=eleven": "slow_for: ",
 	} {
 		if _, err := ParseFaults(text); err == nil || !strings.Contains(err.Error(), hint) {
 			t.Errorf("%q: error %v does not say %q", text, err, hint)
@@ -53,7 +55,7 @@ func TestFaultsJSON(t *testing.T) {
 	for n, s := range all.shares() {
 		*s.value = float64(n+1) / 100
 	}
-	all.HangFor = 45 * time.Second
+	all.HangFor, all.SlowFor, all.SlowTemplate = 45*time.Second, time.Minute, "offer"
 	text, err := json.Marshal(all)
 	if err != nil {
 		t.Fatal(err)
@@ -240,6 +242,25 @@ func TestHangAnswersLate(t *testing.T) {
 		}
 		if took := <-done; took != 20*time.Second {
 			t.Errorf("answered after %s", took)
+		}
+	})
+}
+
+func TestASlowTemplateIsRefusedAlone(t *testing.T) {
+	simulate(t, Options{Faults: Faults{SlowTemplate: "offer", SlowFor: 1500 * time.Millisecond}}, func(s *Simulator, _ *hook) {
+		w := send(s, phone(1), "offer", "1.1")
+		if w.Code != 400 || !strings.Contains(w.Body.String(), `"code":132069`) || w.Header().Get("Retry-After") != "2" {
+			t.Errorf("%d %s, again after %q", w.Code, w.Body, w.Header().Get("Retry-After"))
+		}
+		if w := send(s, phone(1), "other", "2.1"); w.Code != 200 {
+			t.Errorf("another template: %d %s", w.Code, w.Body)
+		}
+		s.SetFaults(Faults{})
+		if w := send(s, phone(1), "offer", "1.2"); w.Code != 200 {
+			t.Errorf("when it is over: %d %s", w.Code, w.Body)
+		}
+		if c := s.Counts(); c.Accepted != 2 || c.Refused[132069] != 1 {
+			t.Errorf("counts %+v", c)
 		}
 	})
 }

@@ -81,6 +81,9 @@ func (s *Simulator) take(m request, begun time.Duration) answer {
 	try := s.book.try(key)
 	turn := dice(s.options.Seed, key+uint64(try))
 	faults := *s.faults.Load()
+	if faults.SlowTemplate == m.Template.Name { // which is never empty
+		return slowed(faults.SlowFor)
+	}
 	d := faults.decide(dice(s.options.Seed, person), turn)
 	if s.options.Suffixes {
 		if by, found := decideBySuffix(Suffixes(), m.phone, try); found {
@@ -89,7 +92,7 @@ func (s *Simulator) take(m request, begun time.Duration) answer {
 	}
 	d.twin = d.twin || s.options.Twins
 	if !d.accepted() {
-		return refusalFor(d)
+		return refusalFor(d, m.phone)
 	}
 	receipts := s.options.Receipts.plan(d, s.options.Latency, turn)
 	index, id := s.book.accept(m, d, begun, receipts)

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -85,6 +87,7 @@ type house struct {
 	client   *app.Client
 	provider *simulator.Simulator
 	rate     float64
+	shut     func() // stops the program before the test ends
 }
 
 // setup says what a house is like.
@@ -96,6 +99,7 @@ type setup struct {
 	daily     int // recipients within 24 hours; 0 for no limit
 	simulator simulator.Options
 	more      map[string]configs.Channel // beside main
+	log       io.Writer                  // takes all that is logged; nil: errors alone, on standard error
 }
 
 const (
@@ -107,21 +111,38 @@ const (
 // its own.
 func startHouse(t testing.TB, s setup) *house {
 	t.Helper()
-	s.simulator.AppSecret, s.simulator.PhoneNumberID = appSecret, number
-	provider := simulator.New(s.simulator)
+	provider, url := startProvider(t, s.simulator)
+	return startApp(t, config(t, s, url), s, provider)
+}
+
+// startProvider starts a simulated provider, and returns where it listens.
+func startProvider(t testing.TB, o simulator.Options) (provider *simulator.Simulator, url string) {
+	t.Helper()
+	o.AppSecret, o.PhoneNumberID = appSecret, number
+	provider = simulator.New(o)
 	server := httptest.NewServer(provider)
 	t.Cleanup(func() {
 		provider.Close()
 		server.Close()
 	})
-	a, err := app.New(t.Context(), config(t, s, server.URL), app.AllRoles(), slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
+	return provider, server.URL
+}
+
+// startApp starts the program in this process with a provider that is there.
+func startApp(t testing.TB, config *configs.Config, s setup, provider *simulator.Simulator) *house {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	if s.log != nil {
+		log = slog.New(slog.NewTextHandler(s.log, nil))
+	}
+	a, err := app.New(t.Context(), config, app.AllRoles(), log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
-	t.Cleanup(func() {
+	shut := sync.OnceFunc(func() {
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
@@ -130,13 +151,14 @@ func startHouse(t testing.TB, s setup) *house {
 			t.Error(err)
 		}
 	})
+	t.Cleanup(shut)
 	provider.SetWebhook(a.URL() + "/webhooks/main")
 	client, err := app.NewClient(a.URL(), token)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	return &house{App: a, client: client, provider: provider, rate: s.rate}
+	return &house{App: a, client: client, provider: provider, rate: s.rate, shut: shut}
 }
 
 func config(t testing.TB, s setup, provider string) *configs.Config {

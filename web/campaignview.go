@@ -40,6 +40,10 @@ type campaignView struct {
 	// Daily is the limit of recipients that the campaign is under; a list of
 	// campaigns does not show it.
 	Daily *dailyView `json:"daily,omitempty"`
+	// Failures counts the failed messages by reason, Slowed are the templates that
+	// the provider has slowed down; a list of campaigns does not show them.
+	Failures []failureView `json:"failures,omitzero"`
+	Slowed   []slowedView  `json:"slowed,omitzero"`
 	// Hours are the times of day at which it sends, null for always.
 	Hours *hoursView `json:"hours"`
 

@@ -8,9 +8,13 @@ import (
 	"carillon/ledger"
 )
 
-// shown is the view of a campaign with the limit that it is under.
+// shown is the view of a campaign with what went wrong, and with the limit that it
+// is under.
 func (s *Server) shown(ctx context.Context, c ledger.Campaign) (campaignView, error) {
 	v := s.view(c)
+	if err := s.addTrouble(ctx, &v, c); err != nil {
+		return v, err
+	}
 	limits, limited := s.dailyLimits(c.Definition)
 	if !limited {
 		return v, nil

@@ -155,7 +155,7 @@ func (s *Server) takeNotices(r *http.Request, arrivedAt string, told []whatsapp.
 		}
 		trouble := s.trouble(channel, notice)
 		s.log.Warn("the provider has news", "request", visitOf(r).id, "channel", channel, "about", string(notice.Scope),
-			"template", notice.Template, "reason", notice.Reason, "detail", notice.Detail)
+			"template", notice.Template, "reason", notice.Reason, "detail", campaign.Masked(notice.Detail, nil))
 		if trouble.Scope == campaign.PauseNothing {
 			continue
 		}
@@ -168,7 +168,7 @@ func (s *Server) takeNotices(r *http.Request, arrivedAt string, told []whatsapp.
 			return refuse(unavailable, "send it again", "the campaigns that this stops cannot be stopped").because(err)
 		}
 		if stopped > 0 {
-			s.log.Error("campaigns stopped by the provider's word", "request", visitOf(r).id, "channel", channel, "campaigns", stopped, "reason", reason)
+			s.log.Error("campaigns stopped by the provider's word", "request", visitOf(r).id, "channel", channel, "campaigns", stopped, "reason", campaign.Masked(reason, nil))
 		}
 	}
 	return nil

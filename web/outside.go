@@ -144,15 +144,8 @@ func (s *Server) logRequest(r *http.Request, w *recorder, took time.Duration) {
 		"took", took.Round(time.Microsecond), "caller", seen.caller.name)
 }
 
-// maskPhone leaves of a number what tells countries apart and one number from
-// another in a log, and no more.
-func maskPhone(phone string) string {
-	const head, tail = 4, 2
-	if len(phone) <= head+tail {
-		return strings.Repeat("*", len(phone))
-	}
-	return phone[:head] + strings.Repeat("*", len(phone)-head-tail) + phone[len(phone)-tail:]
-}
+// maskPhone is a number as a log may have it.
+func maskPhone(phone string) string { return campaign.MaskPhone(phone) }
 
 // maskKey names a person in the log, by their number or their user ID, so that a
 // line can be found by whoever knows it and tells nobody else.

@@ -27,6 +27,7 @@ type recipientView struct {
 	DeliveredAt *time.Time      `json:"delivered_at"`
 	ReadAt      *time.Time      `json:"read_at"`
 	FailedAt    *time.Time      `json:"failed_at"`
+	Detail      string          `json:"detail"`
 }
 
 func viewRecipient(row ledger.ReportRow, channel string) recipientView {
@@ -44,6 +45,7 @@ func viewRecipient(row ledger.ReportRow, channel string) recipientView {
 		DeliveredAt: moment(row.DeliveredAt),
 		ReadAt:      moment(row.ReadAt),
 		FailedAt:    moment(row.FailedAt),
+		Detail:      row.Detail,
 	}
 	if row.Step > 0 {
 		v.Step = &row.Step

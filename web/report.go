@@ -39,7 +39,7 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{
 		"row", "phone", "step", "channel", "status", "attempts", "message_id", "error_code", "reason",
-		"accepted_at", "sent_at", "delivered_at", "read_at", "failed_at",
+		"accepted_at", "sent_at", "delivered_at", "read_at", "failed_at", "detail",
 	}) // errors stay with the writer until Error is asked
 	for {
 		for _, row := range rows {
@@ -83,6 +83,7 @@ func reportLine(row ledger.ReportRow, channel string) []string {
 		strconv.Itoa(row.Row()), phone, step, channel, row.Status.String(), strconv.Itoa(row.Attempts),
 		harmless(row.ProviderID), code, harmless(row.Reason),
 		stamp(row.AcceptedAt), stamp(row.SentAt), stamp(row.DeliveredAt), stamp(row.ReadAt), stamp(row.FailedAt),
+		harmless(row.Detail),
 	}
 }
 

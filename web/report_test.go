@@ -23,10 +23,10 @@ func TestReport(t *testing.T) {
 	if got := answer.header.Get("Content-Disposition"); got != `attachment; filename="carillon-`+id+`.csv"` {
 		t.Errorf("Content-Disposition %s", got)
 	}
-	want := `row,phone,step,channel,status,attempts,message_id,error_code,reason,accepted_at,sent_at,delivered_at,read_at,failed_at
-1,+4915112345601,1,main,pending,0,,,,,,,,
-1,+4915112345601,2,main,waiting,0,,,,,,,,
-2,+4915112345602,,main,rejected,0,,,"bad_value: step 1, body[0], column ""Name"": is empty; write {{Name|something}} to say what stands in for it",,,,,
+	want := `row,phone,step,channel,status,attempts,message_id,error_code,reason,accepted_at,sent_at,delivered_at,read_at,failed_at,detail
+1,+4915112345601,1,main,pending,0,,,,,,,,,
+1,+4915112345601,2,main,waiting,0,,,,,,,,,
+2,+4915112345602,,main,rejected,0,,,"bad_value: step 1, body[0], column ""Name"": is empty; write {{Name|something}} to say what stands in for it",,,,,,
 `
 	if !strings.HasPrefix(answer.body, want) {
 		t.Error(cmp.Diff(want, answer.body))
@@ -41,11 +41,11 @@ func TestReportLine(t *testing.T) {
 	at := time.Date(2026, 5, 1, 11, 0, 0, 5e6, time.FixedZone("", 7200))
 	got := reportLine(ledger.ReportRow{
 		Recipient: campaign.ID(1).Recipient(7), Step: 2, Phone: "+4915112345601", Status: campaign.Failed, Attempts: 3,
-		ProviderID: "wamid.A", Code: 131026, Reason: "=HYPERLINK(1)", AcceptedAt: at, FailedAt: at,
+		ProviderID: "wamid.A", Code: 131026, Reason: "=HYPERLINK(1)", Detail: "=1+1 is no value. Correct it.", AcceptedAt: at, FailedAt: at,
 	}, "main")
 	want := []string{
 		"7", "+4915112345601", "2", "main", "failed", "3", "wamid.A", "131026", "'=HYPERLINK(1)",
-		"2026-05-01T09:00:00.005Z", "", "", "", "2026-05-01T09:00:00.005Z",
+		"2026-05-01T09:00:00.005Z", "", "", "", "2026-05-01T09:00:00.005Z", "'=1+1 is no value. Correct it.",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -120,18 +120,18 @@ func (s *Server) watchCampaign(r *http.Request, receipt ledger.Receipt, about le
 	}
 	id, channel := about.Message.Campaign(), receipt.Channel
 	if stops := receipt.Failure.Pause; stops != campaign.PauseNothing {
-		s.log.Error("a receipt tells of trouble that stops campaigns", "request", visitOf(r).id, "channel", channel, "campaign", id, "trouble", stops, "reason", receipt.Failure.String())
+		s.log.Error("a receipt tells of trouble that stops campaigns", "request", visitOf(r).id, "channel", channel, "campaign", id, "trouble", stops, "reason", receipt.Failure.WithoutWords().String())
 	}
-	reason := s.guards[channel].Hear(about.Message, about.Attempt, receipt.Failure)
+	reason, logged := s.guards[channel].Hear(about.Message, about.Attempt, receipt.Failure)
 	if reason == "" {
 		return
 	}
 	// A provider that hangs up now will not tell again.
 	if err := s.ledger.PauseBecause(context.WithoutCancel(r.Context()), id, reason); err != nil {
-		s.log.Error("cannot pause a campaign that ought to stop", "request", visitOf(r).id, "campaign", id, "reason", reason, "error", err)
+		s.log.Error("cannot pause a campaign that ought to stop", "request", visitOf(r).id, "campaign", id, "reason", logged, "error", err)
 		return
 	}
-	s.log.Error("campaign paused if it ran", "request", visitOf(r).id, "channel", channel, "campaign", id, "reason", reason)
+	s.log.Error("campaign paused if it ran", "request", visitOf(r).id, "channel", channel, "campaign", id, "reason", logged)
 }
 
 // peersOf are the channels of each channel's app.
@@ -184,7 +184,7 @@ func (s *Server) receipt(channel string, told whatsapp.Receipt) ledger.Receipt {
 	if told.Status == campaign.Failed {
 		unexplained := &whatsapp.Error{Class: whatsapp.Drop, Reason: "unexplained", Hint: "the provider reported a failure and gave no reason"}
 		receipt.Failure = cmp.Or(told.Err, unexplained).Failure()
-		if receipt.Failure.Pause != campaign.PauseNothing {
+		if receipt.Failure.Pause != campaign.PauseNothing || receipt.Failure.Slows {
 			receipt.Failure.Account = s.channels[channel].Account
 		}
 	}

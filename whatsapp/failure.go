@@ -1,10 +1,6 @@
 package whatsapp
 
-import (
-	"strings"
-
-	"carillon/campaign"
-)
+import "carillon/campaign"
 
 // Failure is the refusal in the words of the domain: what it means for the
 // message, the person and the campaign.
@@ -15,7 +11,7 @@ func (e *Error) Failure() campaign.Failure {
 	}
 	switch e.Class {
 	case RetrySoon:
-		f.Retry = true
+		f.Retry, f.Passing = true, true
 		// A request that was never written says nothing about the message.
 		f.Throttled = e.Unwritten
 		if e.Retries > 0 {
@@ -28,6 +24,7 @@ func (e *Error) Failure() campaign.Failure {
 		f.Throttled = e.Budget != UserBudget
 		// 4^n seconds for one recipient (Meta, pair rate limits).
 		f.Escalates = e.Budget == PairBudget
+		f.Slows = e.Budget == TemplateBudget
 	case Pause:
 		f.Retry, f.Throttled, f.Pause = true, true, pauses(e.Scope)
 	}
@@ -58,10 +55,4 @@ const longestExcerpt = 300
 
 // Excerpt is a provider's text on one line and not too long: at most 300
 // characters.
-func Excerpt(text string) string {
-	line := []rune(strings.Join(strings.Fields(text), " "))
-	if len(line) > longestExcerpt {
-		line = append(line[:longestExcerpt-1], '…')
-	}
-	return string(line)
-}
+func Excerpt(text string) string { return campaign.OneLine(text, longestExcerpt) }

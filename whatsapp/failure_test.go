@@ -17,10 +17,11 @@ func TestFailure(t *testing.T) {
 	}{
 		"passing": {
 			Error{Class: RetrySoon, Reason: "busy", Code: 2, Hint: "Wait.", Wait: time.Second, Retries: 3},
-			campaign.Failure{Reason: "busy", Code: 2, Detail: "Wait.", Retry: true, Wait: time.Second, Tries: 4},
+			campaign.Failure{Reason: "busy", Code: 2, Detail: "Wait.", Retry: true, Passing: true, Wait: time.Second, Tries: 4},
 		},
-		"never written":  {Error{Class: RetrySoon, Unwritten: true}, campaign.Failure{Retry: true, Throttled: true}},
+		"never written":  {Error{Class: RetrySoon, Unwritten: true}, campaign.Failure{Retry: true, Passing: true, Throttled: true}},
 		"pair limit":     {Error{Class: RetrySlow, Budget: PairBudget}, campaign.Failure{Retry: true, Throttled: true, Escalates: true}},
+		"flow limit":     {Error{Class: RetrySlow, Budget: TemplateBudget, Wait: time.Hour}, campaign.Failure{Retry: true, Throttled: true, Wait: time.Hour, Slows: true}},
 		"person's limit": {Error{Class: RetrySlow, Budget: UserBudget}, campaign.Failure{Retry: true}},
 		"template":       {Error{Class: Pause, Scope: TemplateScope}, campaign.Failure{Retry: true, Throttled: true, Pause: campaign.PauseTemplate}},
 		"number":         {Error{Class: Pause, Scope: NumberScope}, campaign.Failure{Retry: true, Throttled: true, Pause: campaign.PauseChannel}},
@@ -29,7 +30,7 @@ func TestFailure(t *testing.T) {
 		"opted out":      {Error{Class: Drop, Suppress: SuppressAll}, campaign.Failure{Suppress: campaign.ScopeAll}},
 		"no marketing":   {Error{Class: Drop, Suppress: SuppressMarketing}, campaign.Failure{Suppress: campaign.ScopeMarketing}},
 		"nobody there":   {Error{Class: Drop, Suppress: SuppressSoft}, campaign.Failure{Unreachable: true}},
-		"bad request":    {Error{Class: BadRequest, Message: " too\nmany\twords "}, campaign.Failure{Invalid: true, Said: "too many words"}},
+		"bad request":    {Error{Class: BadRequest, Message: " too\nmany\x00\twords "}, campaign.Failure{Invalid: true, Said: "too many words"}},
 		"ambiguous":      {Error{Class: Ambiguous, Reason: "timeout"}, campaign.Failure{Reason: "timeout"}},
 	}
 	for name, test := range tests {

@@ -164,7 +164,7 @@ func (w *Worker) watchProvider(s *send) {
 	switch w.breaker.record(s, s.refusal, w.now()) {
 	case opened:
 		w.metrics.outage(w.channel.Name, true)
-		w.log.Error("the provider fails, so nothing is sent until it answers again", "error", s.refusal,
+		w.log.Error("the provider fails, so nothing is sent until it answers again", "error", s.masked(),
 			"hint", "Look at the provider's status page and at the network. Sending goes on by itself; what was sent meanwhile may be unknown, see carillon resolve.")
 	case closed:
 		w.metrics.outage(w.channel.Name, false)

@@ -34,8 +34,15 @@ func (w *Worker) depart(ctx context.Context, s *send) error {
 		return w.unrenderable(free, s, err)
 	}
 	s.template = template
+	if again, passes := w.passTemplate(s); !passes {
+		s.departure.Cancel()
+		return w.releaseUntil(free, s, again)
+	}
 	if s.departure, err = w.leave(free, s.departure); err != nil || !w.inTime(s) || !w.breaker.passes(s) || !w.wanted(free, s) {
 		return w.release(free, s)
+	}
+	if again, passes := w.templates.passes(s, w.now()); !passes {
+		return w.releaseUntil(free, s, again) // the departure is used up
 	}
 	return nil
 }
@@ -84,11 +91,12 @@ func (w *Worker) leave(ctx context.Context, d ratelimit.Departure) (ratelimit.De
 // unrenderable fails a message that no attempt could send. Lists are checked
 // when they are imported, so this is a mistake of ours.
 func (w *Worker) unrenderable(ctx context.Context, s *send, err error) error {
-	w.log.Error("cannot render a message", "campaign", s.task.Message.Campaign(),
-		"row", s.task.Message.Recipient().Row(), "step", s.task.Message.Step()+1, "error", err)
 	failed := ledger.Settlement{
 		Outcome: ledger.OutcomeRefused,
-		Failure: campaign.Failure{Reason: "unrenderable", Detail: err.Error()},
+		Failure: campaign.Failure{
+			Reason: "unrenderable", Said: whatsapp.Excerpt(err.Error()),
+			Detail: "The row changed after it was checked, or this version reads it otherwise: launch the campaign again with a list of those rows.",
+		},
 	}
 	if err := w.write(ctx, s, failed); err != nil {
 		return err
@@ -99,6 +107,15 @@ func (w *Worker) unrenderable(ctx context.Context, s *send, err error) error {
 // release gives a claim back that has not been posted.
 func (w *Worker) release(ctx context.Context, s *send) error {
 	if err := w.write(ctx, s, ledger.Settlement{Outcome: ledger.OutcomeReleased}); err != nil {
+		return fmt.Errorf("release: %w", err)
+	}
+	return errDone
+}
+
+// releaseUntil gives a claim back for as long as its template is slowed.
+func (w *Worker) releaseUntil(ctx context.Context, s *send, again time.Time) error {
+	given := ledger.Settlement{Outcome: ledger.OutcomeReleased, Due: again, Why: campaign.ReasonSlowed(again)}
+	if err := w.write(ctx, s, given); err != nil {
 		return fmt.Errorf("release: %w", err)
 	}
 	return errDone

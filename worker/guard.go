@@ -13,7 +13,7 @@ func (w *Worker) watchCampaign(ctx context.Context, s *send, f campaign.Failure)
 	if !s.campaign.believedRunning() {
 		return
 	}
-	reason := w.guard.Hear(s.task.Message, s.task.Attempt, f)
+	reason, logged := w.guard.Hear(s.task.Message, s.task.Attempt, f)
 	if reason == "" {
 		return
 	}
@@ -21,11 +21,11 @@ func (w *Worker) watchCampaign(ctx context.Context, s *send, f campaign.Failure)
 	bounded, cancel := context.WithTimeout(ctx, settlePatience)
 	defer cancel()
 	if err := w.ledger.PauseBecause(bounded, id, reason); err != nil {
-		w.log.Error("cannot pause a campaign that ought to stop", "campaign", id, "reason", reason, "error", err)
+		w.log.Error("cannot pause a campaign that ought to stop", "campaign", id, "reason", logged, "error", err)
 		return
 	}
 	s.campaign.paused()
-	w.log.Error("campaign paused", "campaign", id, "reason", reason)
+	w.log.Error("campaign paused", "campaign", id, "reason", logged)
 }
 
 // believedRunning reports whether the campaign ran when that was last looked at.

@@ -21,6 +21,7 @@ const retryLedger = time.Second
 // loaded is what a worker keeps of a campaign.
 type loaded struct {
 	renderer *campaign.Renderer
+	names    []campaign.TemplateName // of the steps' templates
 	// position is where the worker's number stands in its list.
 	position int
 
@@ -58,6 +59,9 @@ func (w *Worker) load(ctx context.Context, s *send) error {
 	if !running {
 		return errDone
 	}
+	if err := w.learnTemplates(ctx); err != nil {
+		return &backError{after: retryLedger, why: err}
+	}
 	return nil
 }
 
@@ -75,7 +79,10 @@ func (w *Worker) campaign(ctx context.Context, id campaign.ID) (*loaded, error) 
 	if err != nil {
 		return nil, fmt.Errorf("campaign %s: %w", id, err)
 	}
-	c := &loaded{renderer: renderer, position: record.Definition.Position(w.channel.Name), state: record.State, checked: w.now()}
+	c := &loaded{
+		renderer: renderer, names: renderer.Names(), position: record.Definition.Position(w.channel.Name),
+		state: record.State, checked: w.now(),
+	}
 	w.campaigns.known[id] = c
 	return c, nil
 }

@@ -24,10 +24,13 @@ var (
 
 // reserve takes a departure from the number's budget, which is near: time for
 // the claim to reach the disk, and no more, for what is claimed could be stopped
-// later. It takes none while the provider fails.
+// later. It takes none while the provider fails, or has slowed the template down.
 func (w *Worker) reserve(ctx context.Context, s *send) error {
 	if wait := w.breaker.wait(w.now()); wait > 0 {
 		return &backError{after: wait, why: errOutage}
+	}
+	if err := w.holdTemplate(s); err != nil {
+		return err
 	}
 	departure, err := w.near(ctx)
 	if errors.Is(err, errStopping) {

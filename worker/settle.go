@@ -30,8 +30,12 @@ func (w *Worker) settle(ctx context.Context, s *send) error {
 	} else {
 		settlement = w.refused(s)
 	}
+	w.watchTemplate(s, &settlement)
 	if err := w.write(free, s, settlement); err != nil {
 		return err
+	}
+	if settlement.Failure.Slows {
+		w.templates.known(s.templateName())
 	}
 	if settlement.Outcome != ledger.OutcomeUnknown {
 		w.watchCampaign(free, s, settlement.Failure)
@@ -46,14 +50,25 @@ func (w *Worker) refused(s *send) ledger.Settlement {
 	if s.refusal.Class == whatsapp.Ambiguous {
 		settlement.Outcome = ledger.OutcomeUnknown
 	}
-	if stops := settlement.Failure.Pause; stops != campaign.PauseNothing {
+	stops := settlement.Failure.Pause
+	if stops != campaign.PauseNothing || settlement.Failure.Slows {
 		settlement.Failure.Account = w.channel.Account
+	}
+	if stops != campaign.PauseNothing {
 		if s.campaign.believedRunning() { // the first of all that are under way
-			w.log.Error("trouble stops campaigns, or numbers of theirs", "campaign", s.task.Message.Campaign(), "trouble", stops, "error", s.refusal, "hint", s.refusal.Hint)
+			w.log.Error("trouble stops campaigns, or numbers of theirs", "campaign", s.task.Message.Campaign(), "trouble", stops, "error", s.masked(), "hint", s.refusal.Hint)
 			s.campaign.paused()
 		}
 	}
 	return settlement
+}
+
+// masked is the refusal as the log may have it: the provider's words may quote
+// the recipient's values.
+func (s *send) masked() string {
+	told := *s.refusal
+	told.Message = campaign.Masked(told.Message, append([]string{s.claimed.Phone}, s.claimed.Cells...))
+	return told.Error()
 }
 
 func (s *send) success() ledger.Settlement {

@@ -36,6 +36,7 @@ type Ledger interface {
 	Wanted(ctx context.Context, id campaign.MessageID) (bool, error)
 	Claim(ctx context.Context, task campaign.Task, by ledger.Sender, now, until time.Time) (ledger.Claimed, error)
 	Settle(ctx context.Context, s ledger.Settlement) error
+	Slowed(ctx context.Context) ([]ledger.Slowed, error)
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
 }
 
@@ -75,6 +76,7 @@ type Worker struct {
 
 	campaigns campaigns
 	breaker   breaker
+	templates templates
 	reach     reach
 	guard     *campaign.Guard
 	stages    []stage
@@ -101,6 +103,7 @@ type send struct {
 	left      time.Time
 	accepted  whatsapp.Accepted
 	refusal   *whatsapp.Error
+	probes    *slowed // the slowed template that it tries out; nil for none
 }
 
 // errDone ends a send that has nothing to do.
@@ -192,6 +195,7 @@ func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
 	}
 	s := &send{task: task}
 	defer w.breaker.leave(s)
+	defer w.templates.leave(s)
 	for _, stage := range w.stages {
 		if err := stage(ctx, s); err != nil {
 			if errors.Is(err, errDone) {

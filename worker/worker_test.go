@@ -24,6 +24,8 @@ type record struct {
 	state   campaign.State
 	claims  []error // what Claim answers, one after the other; then nil
 	settles []error // the same for Settle
+	asks    []error // and for Slowed
+	slowed  []ledger.Slowed
 	slow    time.Duration
 	// unwanted is what Wanted finds.
 	unwanted bool
@@ -59,6 +61,10 @@ func (r *record) Claim(context.Context, campaign.Task, ledger.Sender, time.Time,
 func (r *record) Wanted(context.Context, campaign.MessageID) (bool, error) {
 	r.asked++
 	return !r.unwanted, nil
+}
+
+func (r *record) Slowed(context.Context) ([]ledger.Slowed, error) {
+	return r.slowed, next(&r.asks)
 }
 
 func (r *record) Settle(_ context.Context, s ledger.Settlement) error {
@@ -210,7 +216,7 @@ func TestOneSend(t *testing.T) {
 	})
 	bubble(t, "what cannot be rendered is not posted", func(t *testing.T) {
 		s := newStand(0)
-		s.campaigns.known[campaign.ID(7)] = &loaded{renderer: broken(t), state: campaign.Running, checked: time.Now()}
+		s.campaigns.known[campaign.ID(7)] = &loaded{renderer: broken(t), names: broken(t).Names(), state: campaign.Running, checked: time.Now()}
 		if err := s.run(t); err != nil {
 			t.Fatal(err)
 		}
@@ -366,16 +372,16 @@ func TestRefusals(t *testing.T) {
 		siblings  []time.Duration // are told
 	}{
 		"a 408 is repeated at once":         {[]error{timeout}, 2, ledger.OutcomeAccepted, nil, campaign.Failure{}, nil},
-		"but not for ever":                  {[]error{timeout, timeout, timeout}, 3, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "request_timeout", Retry: true}, nil},
-		"what asks for a wait is put off":   {[]error{busy}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "busy", Retry: true, Wait: 5 * time.Second}, nil},
-		"what was not written slows down":   {[]error{unwritten, unwritten, unwritten}, 3, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "unreachable", Retry: true, Throttled: true, Wait: time.Second}, nil},
+		"but not for ever":                  {[]error{timeout, timeout, timeout}, 3, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "request_timeout", Retry: true, Passing: true}, nil},
+		"what asks for a wait is put off":   {[]error{busy}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "busy", Retry: true, Passing: true, Wait: 5 * time.Second}, nil},
+		"what was not written slows down":   {[]error{unwritten, unwritten, unwritten}, 3, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "unreachable", Retry: true, Passing: true, Throttled: true, Wait: time.Second}, nil},
 		"throttling slows down":             {[]error{slow}, 1, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "throughput", Retry: true, Throttled: true, Wait: time.Second}, nil},
 		"a wait that was asked for is kept": {[]error{asked}, 1, ledger.OutcomeRefused, []time.Duration{time.Minute}, campaign.Failure{Reason: "calls", Retry: true, Throttled: true, Wait: time.Minute}, nil},
 		"an app's limit is that of all its numbers": {
 			[]error{calls}, 1, ledger.OutcomeRefused, []time.Duration{5 * time.Minute},
 			campaign.Failure{Reason: "calls", Retry: true, Throttled: true, Wait: 5 * time.Minute}, []time.Duration{5 * time.Minute},
 		},
-		"a flow's limit slows no number":  {[]error{flow}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "flow", Retry: true, Throttled: true, Wait: time.Hour}, nil},
+		"a flow's limit slows no number":  {[]error{flow}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "flow", Retry: true, Throttled: true, Wait: time.Hour, Slows: true, Account: []string{"main", "second"}}, nil},
 		"a pair limit slows nobody else":  {[]error{pair}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "pair", Retry: true, Throttled: true, Escalates: true}, nil},
 		"a lost answer is never repeated": {[]error{lost}, 1, ledger.OutcomeUnknown, nil, campaign.Failure{Reason: "no_answer"}, nil},
 		"trouble with the account":        {[]error{token}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "token", Retry: true, Throttled: true, Pause: campaign.PauseAccount, Account: []string{"main", "second"}}, nil},

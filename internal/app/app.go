@@ -70,6 +70,7 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	if a.ledger, err = ledger.Open(ctx, config.Ledger); err != nil {
 		return nil, err
 	}
+	a.ledger.OnRefusal(logRefusals(log))
 	if a.queue, err = queue.Open(ctx, config.Redis, log); err != nil {
 		return nil, err
 	}

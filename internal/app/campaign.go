@@ -37,6 +37,10 @@ type Campaign struct {
 	// Daily is the limit of recipients that it is under; nil without one, and in
 	// lists.
 	Daily *Daily `json:"daily"`
+	// Failures counts the failed messages by reason, Slowed are the templates that
+	// the provider has slowed down; neither stands in lists.
+	Failures []Failures `json:"failures"`
+	Slowed   []Slowed   `json:"slowed"`
 	// Hours are the times of day at which it sends; nil for always.
 	Hours *Hours `json:"hours"`
 	// The moments are nil where they have not come, or never will.
@@ -76,6 +80,37 @@ func (d Daily) String() string {
 		text += ", from " + moment(d.FreesAt)
 	}
 	return text
+}
+
+// Failures says how many messages failed for one reason.
+type Failures struct {
+	Reason string `json:"reason"`
+	// Code is the provider's, 0 for none.
+	Code  int   `json:"code"`
+	Count int64 `json:"count"`
+	// Said is what the provider said of the first, Hint what to do.
+	Said string `json:"said"`
+	Hint string `json:"hint"`
+}
+
+// Slowed is a template that the provider has slowed down on one number.
+type Slowed struct {
+	Channel  string `json:"channel"`
+	Template string `json:"template"`
+	Language string `json:"language"`
+	// Until is when one message tries again.
+	Until  time.Time `json:"until"`
+	Reason string    `json:"reason"`
+	Code   int       `json:"code"`
+}
+
+// String says it in a line.
+func (s Slowed) String() string {
+	text := fmt.Sprintf("%s (%s) on %s until %s: %s", s.Template, s.Language, s.Channel, moment(&s.Until), s.Reason)
+	if s.Code != 0 {
+		text += fmt.Sprintf(" (%d)", s.Code)
+	}
+	return text + "; then one message tries, and more follow as they are taken"
 }
 
 // Hours is when a campaign sends.

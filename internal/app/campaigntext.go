@@ -79,6 +79,9 @@ func (c Campaign) WriteText(out io.Writer) error {
 	for _, trouble := range c.queueTrouble() {
 		line("queue", trouble)
 	}
+	for _, template := range c.Slowed {
+		line("slowed", template.String())
+	}
 	line("progress", c.Snapshot().String())
 	if c.RateLimit > 0 {
 		line("own cap", formatRate(c.RateLimit))
@@ -97,6 +100,7 @@ func (c Campaign) WriteText(out io.Writer) error {
 	line("expires", moment(c.ExpiresAt))
 	_ = about.Flush() // a buffer takes everything
 	c.writeSteps(&text)
+	c.writeFailures(&text)
 	c.writeUnknown(&text)
 	_, err := out.Write(text.Bytes())
 	return err
@@ -151,6 +155,24 @@ func (c Campaign) writeSteps(text *bytes.Buffer) {
 	}
 	row("all", "", c.Counts)
 	fmt.Fprintln(table)
+	_ = table.Flush() // a buffer takes everything
+}
+
+// writeFailures writes a table of why messages failed.
+func (c Campaign) writeFailures(text *bytes.Buffer) {
+	if len(c.Failures) == 0 {
+		return
+	}
+	text.WriteString("\n")
+	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "FAILED\tCODE\tREASON\tSAID\tHINT")
+	for _, f := range c.Failures {
+		code := "-"
+		if f.Code != 0 {
+			code = fmt.Sprint(f.Code)
+		}
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\n", f.Count, code, f.Reason, orElse(f.Said, "-"), orElse(f.Hint, "-"))
+	}
 	_ = table.Flush() // a buffer takes everything
 }
 

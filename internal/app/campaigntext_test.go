@@ -76,6 +76,36 @@ func TestCampaignTextNamesItsNumbers(t *testing.T) {
 	}
 }
 
+func TestCampaignTextSaysWhyMessagesFailed(t *testing.T) {
+	const text = `{"id":"3k7z2aq","name":"n","channel":"main","state":"running","counts":{"failed":5,"pending":2},
+		"steps":[{"step":1,"template":"offer","counts":{"failed":5,"pending":2}}],
+		"failures":[
+			{"reason":"parameter_count","code":132000,"count":3,"said":"(#132000) Number of buttons (0) does not match","hint":"Compare them."},
+			{"reason":"dropped by ops","code":0,"count":2,"said":"","hint":""}],
+		"slowed":[{"channel":"main","template":"offer","language":"en","until":"2026-03-01T10:00:00Z","reason":"flow_throttled","code":132069}]}`
+	const want = `3k7z2aq  n
+state     running
+channel   main
+slowed    offer (en) on main until 2026-03-01T10:00:00Z: flow_throttled (132069); then one message tries, and more follow as they are taken
+progress  sent 5/7  delivered 0  failed 5
+
+STEP  TEMPLATE  PENDING  FAILED
+1     offer     2        5
+all             2        5
+
+FAILED  CODE    REASON           SAID                                            HINT
+3       132000  parameter_count  (#132000) Number of buttons (0) does not match  Compare them.
+2       -       dropped by ops   -                                               -
+`
+	var out strings.Builder
+	if err := read(t, text).WriteText(&out); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestCampaignTextSaysHowToDecide(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"id":"3k7z2aq","state":"running","counts":{"unknown":2,"sent":1}}`: "\n2 messages are of unknown fate; carillon resolve 3k7z2aq --resend or --drop decides\n",

@@ -93,9 +93,15 @@ func SimulateHelp() string {
 		fmt.Fprintf(table, "  %s\t%s\n", suffix.Digits, suffix.Does)
 	}
 	_ = table.Flush() // a Builder takes all
+	text.WriteString(simulateSlow)
 	text.WriteString(simulateEvents)
 	return text.String()
 }
+
+const simulateSlow = `
+Beside the shares --faults takes slow_template=NAME, whose messages are all refused
+with 132069, and slow_for=1m, which that answer asks to wait.
+`
 
 const simulateEvents = `
 POST /events tells one thing at once, for a rehearsal:

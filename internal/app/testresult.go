@@ -26,6 +26,8 @@ type Recipient struct {
 	// ErrorCode is the provider's, 0 for none.
 	ErrorCode int    `json:"error_code"`
 	Reason    string `json:"reason"`
+	// Detail is what the provider said of it and what to do.
+	Detail string `json:"detail"`
 }
 
 // Tested is what became of a test message.
@@ -125,9 +127,11 @@ func (t Tested) hint() string {
 	return t.known()
 }
 
-// known is what to do by the reason that is on record, which is that of the
+// known is what was said and what to do by the record, which is that of the
 // newest attempt with an end; empty where that tells nothing.
-func (t Tested) known() string { return cloud.Hint(t.Message.Reason, t.Message.ErrorCode) }
+func (t Tested) known() string {
+	return orElse(t.Message.Detail, cloud.Hint(t.Message.Reason, t.Message.ErrorCode))
+}
 
 func (t Tested) pendingHint() string {
 	if t.Campaign.State != string(campaign.Running) {

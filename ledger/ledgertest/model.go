@@ -37,6 +37,7 @@ func model(t *testing.T, fresh Fresh) {
 			"receipt":    m.receipt,
 			"send":       m.send,
 			"send more":  m.send,
+			"trouble":    m.trouble,
 			"crash":      m.crash,
 			"time":       m.time,
 			"retry":      m.retry,
@@ -60,7 +61,7 @@ type flight struct {
 	accepted bool               // an answer has told so
 	refused  bool               // the provider surely did not take it
 	reported bool               // a receipt told that it failed
-	untold   []campaign.Failure // that such receipts told, and the ledger has not taken for true (yet)
+	early    []campaign.Failure // what receipts told that nobody has taken for true yet
 }
 
 // machine is one life of a few campaigns, with what is known of it from
@@ -77,7 +78,7 @@ type machine struct {
 	erased  map[string]string  // keys that must stand nowhere → under which the person was erased
 	learnt  map[string]string  // keys that are to be erased, too → as whose
 	heard   []ledger.Heard
-	told    int // failures, each with a reason of its own
+	told    int // failures, each with words of its own
 }
 
 func newMachine(t *testing.T, rt *rapid.T, l *ledger.Ledger, life int) *machine {
@@ -180,7 +181,7 @@ func (m *machine) settle(rt *rapid.T) {
 		outcomes = []ledger.Outcome{ledger.OutcomeAccepted, ledger.OutcomeUnknown}
 	}
 	outcome := rapid.SampledFrom(outcomes).Draw(rt, "outcome")
-	m.settleAs(f, outcome, m.drawKeys(rt, m.keyOf(f.message)), m.drawFailure(rt))
+	m.settleAs(f, outcome, m.drawKeys(rt, m.keyOf(f.message)), m.drawFailure(rt, f))
 }
 
 // drawKeys are keys of a person that a provider tells in one breath: none, or some
@@ -206,15 +207,19 @@ func (m *machine) settleAs(f *flight, outcome ledger.Outcome, keys []string, fai
 	f.refused = outcome == ledger.OutcomeRefused || outcome == ledger.OutcomeReleased
 	m.met(f, keys)
 	m.failed(f, s.Failure)
-	m.failedEarly(f)
+	m.takeEarly(f)
 }
 
-// drawFailure is one that may be repeated or not, and may say more of the
-// person.
-func (m *machine) drawFailure(rt *rapid.T) campaign.Failure {
+// drawFailure is one that may be repeated or not, quotes the number that it is
+// about, and may say more of the person.
+func (m *machine) drawFailure(rt *rapid.T, about *flight) campaign.Failure {
 	m.told++
 	f := campaign.Failure{
-		Reason: reasonOf(m.told), Retry: rapid.Bool().Draw(rt, "retry"), Throttled: rapid.Bool().Draw(rt, "throttled"),
+		Reason: rapid.SampledFrom([]string{"busy", "odd"}).Draw(rt, "reason"), Detail: detailOf(m.told),
+		Said:  "not to " + m.keyOf(about.message),
+		Retry: rapid.Bool().Draw(rt, "retry"), Throttled: rapid.Bool().Draw(rt, "throttled"),
+		Passing: rapid.IntRange(0, 2).Draw(rt, "passing") > 0, Slows: rapid.Bool().Draw(rt, "slows"),
+		Code: rapid.IntRange(1, 2).Draw(rt, "code"), Tries: rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(rt, "tries"),
 	}
 	switch rapid.SampledFrom([]string{"", "", "unreachable", "marketing"}).Draw(rt, "about the person") {
 	case "unreachable":
@@ -235,7 +240,7 @@ func (m *machine) receipt(rt *rapid.T) {
 	case bare && len(keys) > 0: // of one who stands in a list twice it is told which row is meant
 		keys = append([]string{m.keyOf(f.message)}, keys...)
 	}
-	m.report(f, status, bare, m.drawFailure(rt), keys...)
+	m.report(f, status, bare, m.drawFailure(rt, f), keys...)
 }
 
 // report has the provider send a receipt.
@@ -266,8 +271,10 @@ func (m *machine) report(f *flight, status campaign.Status, bare bool, failure c
 	case tellsIDs:
 		m.breath(keys)
 	}
-	f.untold = append(f.untold, r.Failure)
-	m.failedEarly(f)
+	if r.Failure.Reason != "" && !m.failed(f, r.Failure) {
+		f.early = append(f.early, r.Failure)
+	}
+	m.takeEarly(f)
 }
 
 // send lets one message go the good way, as far as it is drawn.
@@ -288,6 +295,27 @@ func (m *machine) send(rt *rapid.T) {
 			return
 		}
 		m.report(f, status, false, campaign.Failure{})
+	}
+}
+
+// trouble has one message refused again and again, as soon as it may go.
+func (m *machine) trouble(rt *rapid.T) {
+	n := m.drawTask(rt)
+	task := m.queue[n]
+	for range rapid.IntRange(1, 12).Draw(rt, "refusals") {
+		f := m.claim(task)
+		if f == nil || m.pastOf(f.message).best > 0 {
+			return
+		}
+		failure := m.drawFailure(rt, f)
+		failure.Retry = failure.Retry || rapid.IntRange(0, 7).Draw(rt, "for good") > 0
+		m.settleAs(f, ledger.OutcomeRefused, nil, failure)
+		m.look()
+		if m.line(task.Message).Status == campaign.Failed {
+			m.retry(rt)
+		}
+		task.Attempt++
+		m.pass(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 5 * time.Minute}).Draw(rt, "until the next"))
 	}
 }
 
@@ -316,13 +344,19 @@ func (m *machine) pass(d time.Duration) {
 	m.must(err)
 	m.eraseLearnt()
 	for _, f := range m.flights {
-		m.failedEarly(f)
+		m.takeEarly(f)
 	}
 }
 
 // retry is an operator's.
 func (m *machine) retry(rt *rapid.T) {
 	id := rapid.SampledFrom(m.campaigns).Draw(rt, "campaign")
+	failed := m.lines(id)
 	_, err := m.bench.Retry(m.bench.Context(), id, []campaign.Status{campaign.Failed}, "tester", m.bench.now)
 	m.must(err)
+	for _, line := range failed {
+		if id := line.Recipient.Message(max(0, line.Step-1)); line.Status == campaign.Failed && m.line(id).Status != campaign.Failed {
+			m.pastOf(id).refused = nil
+		}
+	}
 }

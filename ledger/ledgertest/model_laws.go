@@ -16,6 +16,38 @@ type past struct {
 	permanent bool            // its last failure was
 	ended     bool            // it once stood where a step behind may go on without it
 	skipped   bool            // it once was
+	refused   []refused       // since an operator retried it, by what was taken for true
+}
+
+// refused is one attempt that was, and when.
+type refused struct {
+	campaign.Failure
+	at time.Time
+}
+
+// patient reports whether a message must be tried again after all those refusals:
+// they were passing trouble, and few or new.
+func (p *past) patient() bool {
+	counted, alike := 0, 0
+	last := p.refused[len(p.refused)-1]
+	var first time.Time
+	passing := true
+	for _, r := range p.refused {
+		if r.Code == last.Code && r.Reason == last.Reason {
+			alike++
+		}
+		if r.Throttled {
+			continue
+		}
+		if counted++; first.IsZero() {
+			first = r.at
+		}
+		passing = passing && r.Passing
+	}
+	if passing && last.at.Sub(first) < campaign.PassingFor || last.Throttled {
+		return true
+	}
+	return counted < campaign.MaxFailures && (last.Tries == 0 || alike < last.Tries)
 }
 
 func (m *machine) pastOf(id campaign.MessageID) *past {

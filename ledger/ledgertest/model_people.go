@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"pgregory.net/rapid"
@@ -137,13 +138,20 @@ func (p *person) forbids(id campaign.MessageID, category campaign.Category) bool
 	return false
 }
 
-// reasonOf tells one failure from all others.
-func reasonOf(n int) string { return fmt.Sprintf("failure %d", n) }
+// detailOf tells one failure from all others.
+func detailOf(n int) string { return fmt.Sprintf("Look at failure %d.", n) }
 
 // failed notes what a failure says of the person, where it was taken for true:
-// the message then bears its reason.
-func (m *machine) failed(f *flight, failure campaign.Failure) (taken bool) {
-	if failure.Reason == "" || m.line(f.message).Reason != failure.Reason && !m.skippedFor(f, failure) {
+// the message then bears its words, unless it was skipped at once. It reports
+// whether it was.
+func (m *machine) failed(f *flight, failure campaign.Failure) bool {
+	if failure.Reason == "" {
+		return false
+	}
+	switch {
+	case strings.HasSuffix(m.line(f.message).Detail, failure.Detail):
+		m.holdPatience(f.message, failure)
+	case !m.skippedFor(f, failure):
 		return false
 	}
 	m.pastOf(f.message).permanent = !failure.Retry
@@ -167,18 +175,44 @@ func (m *machine) failed(f *flight, failure campaign.Failure) (taken bool) {
 // says of the person, had the message skipped at once: as where another key of
 // theirs is learnt in the same breath.
 func (m *machine) skippedFor(f *flight, failure campaign.Failure) bool {
-	if failure.Suppress == "" || m.line(f.message).Status != campaign.Skipped || m.rows[f.message.Recipient()].erased {
-		return false
-	}
-	return slices.ContainsFunc(m.suppressions(m.keyOf(f.message)), func(s ledger.Suppression) bool {
-		return s.Scope == failure.Suppress && s.Source == ledger.SourceProvider && s.Reason == failure.Reason
+	return m.line(f.message).Status == campaign.Skipped && m.suppressedNow(f, failure)
+}
+
+// suppressedNow reports whether what a failure says of the person has just been
+// recorded.
+func (m *machine) suppressedNow(f *flight, failure campaign.Failure) bool {
+	return !m.rows[f.message.Recipient()].erased && slices.ContainsFunc(m.suppressions(m.keyOf(f.message)), func(s ledger.Suppression) bool {
+		return s.Scope == failure.Suppress && s.Source == ledger.SourceProvider && s.Since.Equal(m.bench.now)
 	})
 }
 
-// failedEarly notes failures that were told before the ledger knew of which
-// attempt.
-func (m *machine) failedEarly(f *flight) {
-	f.untold = slices.DeleteFunc(f.untold, func(failure campaign.Failure) bool { return m.failed(f, failure) })
+// takeEarly looks whether it is known now that failures which were told before
+// are about an attempt. Of one that a better receipt followed at once there is
+// nothing left but what it said of the person.
+func (m *machine) takeEarly(f *flight) {
+	f.early = slices.DeleteFunc(f.early, func(failure campaign.Failure) bool {
+		if m.failed(f, failure) {
+			return true
+		}
+		taken := m.suppressedNow(f, failure)
+		if taken {
+			m.personOf(m.keyOf(f.message)).stop(failure.Suppress, ledger.SourceProvider, m.bench.now)
+		}
+		return taken
+	})
+}
+
+// holdPatience ends this life where a refusal that was taken for true has ended a
+// message too soon, or did not. Its words stand in the report.
+func (m *machine) holdPatience(id campaign.MessageID, failure campaign.Failure) {
+	p, line := m.pastOf(id), m.line(id)
+	p.refused = append(p.refused, refused{failure, m.bench.now})
+	if again := line.Status == campaign.Pending; again != (failure.Retry && p.patient()) {
+		m.rt.Fatalf("row %d, step %d is %s after %+v", line.Row(), line.Step, line.Status, p.refused)
+	}
+	if words := failure.Words(); line.Detail != words && !m.rows[id.Recipient()].erased {
+		m.rt.Fatalf("row %d, step %d says %q, want %q", line.Row(), line.Step, line.Detail, words)
+	}
 }
 
 // missesOf counts the messages that reached nobody under one key.

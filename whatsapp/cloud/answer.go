@@ -6,7 +6,9 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"carillon/whatsapp"
 )
@@ -51,6 +53,9 @@ func (c *Client) read(answer *http.Response, body []byte, broken error) (whatsap
 		return told.accepted(), nil
 	}
 	refusal := told.refusal(answer.StatusCode, broken)
+	if refusal.Message == "" {
+		refusal.Message = plainText(body)
+	}
 	c.raiseWait(refusal, answer.Header)
 	return whatsapp.Accepted{}, refusal
 }
@@ -91,7 +96,19 @@ func (a answerBody) accepted() whatsapp.Accepted {
 	return accepted
 }
 
-// raiseWait makes a retry wait as long as the answer's headers ask for.
+// plainText is what an answer says that is neither JSON nor a page; it is empty
+// for those.
+func plainText(body []byte) string {
+	text := strings.TrimSpace(string(body))
+	if text == "" || !utf8.ValidString(text) || strings.ContainsAny(text[:1], `{["<`) {
+		return ""
+	}
+	return whatsapp.Excerpt(text)
+}
+
+// raiseWait makes a retry wait as long as the answer's headers ask for. Of a
+// template's limit the provider's word counts even where it is shorter than
+// ours: one message tries whether it is over.
 func (c *Client) raiseWait(refusal *whatsapp.Error, header http.Header) {
 	if refusal.Class != whatsapp.RetrySoon && refusal.Class != whatsapp.RetrySlow {
 		return
@@ -101,7 +118,7 @@ func (c *Client) raiseWait(refusal *whatsapp.Error, header http.Header) {
 		asked = max(asked, regainAccess(header.Get("X-Business-Use-Case-Usage")))
 	}
 	asked = min(asked, maxWait)
-	if asked > 0 && asked >= refusal.Wait {
+	if asked > 0 && (asked >= refusal.Wait || refusal.Budget == whatsapp.TemplateBudget) {
 		refusal.Wait, refusal.Asked = asked, true
 	}
 }

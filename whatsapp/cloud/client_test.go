@@ -269,6 +269,24 @@ func TestAnswersThatAreNotTheAPIs(t *testing.T) {
 	}
 }
 
+func TestWordsOfAnswersThatAreNotTheAPIs(t *testing.T) {
+	for body, want := range map[string]string{
+		" Invalid\n number\n":                     "Invalid number",
+		"<html>Bad Gateway</html>":                "",
+		`{"error":{"message":"upstream failed"}}`: "upstream failed",
+		`{"fault":"x"}`:                           "",
+		"\xff\xfe":                                "",
+		"":                                        "",
+		strings.Repeat("a", 1000):                 strings.Repeat("a", 299) + "…",
+	} {
+		server := api(t, http.StatusBadRequest, nil, body)
+		_, err := newClient(t, server.URL, nil).Send(t.Context(), letter())
+		if got := refusal(t, err); got.Message != want || got.Reason != "refused_by_proxy" {
+			t.Errorf("%.20q is told as %s, %q; want %q", body, got.Reason, got.Message, want)
+		}
+	}
+}
+
 func TestWaitAskedFor(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	usage := `{"3300000000000007":[{"type":"messaging","call_count":101,"estimated_time_to_regain_access":12},{"estimated_time_to_regain_access":"3"}]}`
@@ -292,6 +310,9 @@ func TestWaitAskedFor(t *testing.T) {
 		"a date gone by":             {130429, http.Header{"Retry-After": {now.Add(-time.Hour).Format(http.TimeFormat)}}, time.Second, false},
 		"no date":                    {130429, http.Header{"Retry-After": {"soon"}}, time.Second, false},
 		"both, the longer counts":    {4, http.Header{"Retry-After": {"3600"}, "X-Business-Use-Case-Usage": {usage}}, time.Hour, true},
+		"a template, longer":         {134101, http.Header{"Retry-After": {"1200"}}, 20 * time.Minute, true},
+		"a template, shorter":        {132069, http.Header{"Retry-After": {"60"}}, time.Minute, true},
+		"a template, nothing asked":  {132069, nil, time.Hour, false},
 		"no wait for a bad request":  {132000, http.Header{"Retry-After": {"3600"}}, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,108 @@
+package campaign
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaskPhone leaves of a number what tells countries apart and one number from
+// another in a log, and no more.
+func MaskPhone(phone string) string {
+	const head, tail = 4, 2
+	digits := []rune(phone)
+	if len(digits) <= head+tail {
+		return strings.Repeat("*", len(digits))
+	}
+	end := len(digits) - tail
+	return string(digits[:head]) + strings.Repeat("*", end-head) + string(digits[end:])
+}
+
+// masked stands for a person's value.
+const masked = "***"
+
+// Masked is a text as a log may have it: a provider's words may quote a person's
+// values. The given values, those of the person's row, are replaced wherever
+// they stand as words of their own, and those of four characters and more
+// wherever they stand. So is whatever looks like a phone number.
+func Masked(text string, values []string) string {
+	return maskPhones(MaskValues(text, values))
+}
+
+// MaskValues is the text without the given values alone.
+func MaskValues(text string, values []string) string {
+	folded := make([]string, 0, len(values))
+	for _, value := range values {
+		if value = strings.Join(strings.Fields(value), " "); value != "" {
+			folded = append(folded, value)
+		}
+	}
+	// The longest first: one value may be part of another.
+	slices.SortFunc(folded, func(a, b string) int { return len(b) - len(a) })
+	for _, value := range folded {
+		text = maskCut(maskValue(text, value), value)
+	}
+	return text
+}
+
+// maskCut replaces the beginning of a value at the end of a text that was cut
+// short there.
+func maskCut(text, value string) string {
+	const least = 2 // characters that tell anything
+	rest, cut := strings.CutSuffix(text, "…")
+	if !cut {
+		return text
+	}
+	for n := len(value) - 1; n > 0; n-- {
+		if begins := value[:n]; utf8.ValidString(begins) && utf8.RuneCountInString(begins) >= least && hasSuffixFold(rest, begins) {
+			return rest[:len(rest)-n] + masked + "…"
+		}
+	}
+	return text
+}
+
+func hasSuffixFold(text, suffix string) bool {
+	return len(text) >= len(suffix) && strings.EqualFold(text[len(text)-len(suffix):], suffix)
+}
+
+// maskValue replaces a value, in whichever case it is written.
+func maskValue(text, value string) string {
+	const anywhere = 4 // characters: a shorter value is part of many words
+	within := utf8.RuneCountInString(value) >= anywhere
+	var out strings.Builder
+	done := 0
+	for _, at := range regexp.MustCompile(`(?i)`+regexp.QuoteMeta(value)).FindAllStringIndex(text, -1) {
+		if !within && !apart(text, at[0], at[1]) {
+			continue
+		}
+		out.WriteString(text[done:at[0]])
+		out.WriteString(masked)
+		done = at[1]
+	}
+	out.WriteString(text[done:])
+	return out.String()
+}
+
+// apart reports whether a part of a text is no part of a longer word or number.
+func apart(text string, from, to int) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:from])
+	after, _ := utf8.DecodeRuneInString(text[to:])
+	return !wordly(before) && !wordly(after)
+}
+
+func wordly(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
+
+// maskPhones masks eight digits and more with nothing but the punctuation of
+// phone numbers between them. A provider's codes are shorter, and have a number
+// sign before them.
+func maskPhones(text string) string {
+	phones := regexp.MustCompile(`#\p{Nd}+|\+?\p{Nd}(?:[\s\-.()/]{0,2}\p{Nd}){7,}`)
+	return phones.ReplaceAllStringFunc(text, func(found string) string {
+		if found[0] == '#' {
+			return found
+		}
+		return MaskPhone(found)
+	})
+}

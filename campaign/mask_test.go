@@ -1,0 +1,47 @@
+package campaign
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestMasked(t *testing.T) {
+	row := []string{"Ana Souza", "+55 11 96123-4567", "pt_BR", "", "7", "Ana", "A-1001"}
+	for text, want := range map[string]string{
+		"(#131009) Parameter value is not valid: 'Ana Souza'": "(#131009) Parameter value is not valid: '***'",
+		"ANA SOUZA was told so":                               "*** was told so",
+		"Banana, and Ana":                                     "Banana, and ***",
+		"expected number of params (7), got 17":               "expected number of params (***), got 17",
+		"order xA-1001y is unknown":                           "order x***y is unknown",
+		"to +5511961234567":                                   "to +551********67",
+		"to 5511961234567.":                                   "to 5511*******67.",
+		"to +55 11 96123-4567":                                "to ***",
+		"(#131009) 447700900000 is no number":                 "(#131009) 4477******00 is no number",
+		"(#2494100) maintenance, code 131000, 99 of 1000":     "(#2494100) maintenance, code 131000, 99 of 1000",
+		"Arabic digits ٤٤٧٧٠٠٩٠٠٠٠٠":                          "Arabic digits ٤٤٧٧******٠٠",
+		"is no value: Ana Sou…":                               "is no value: ***…",
+		"is no value: +55119…":                                "is no value: +55119…", // too short to be anybody's
+		"":                                                    "",
+	} {
+		if got := Masked(text, row); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
+// Whatever a row holds and wherever its values stand, none of them is left.
+func TestNoValueIsLeft(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		value := rapid.StringMatching(`[A-Za-zéß0-9\\.(\[*+ -]{1,12}`).Draw(t, "value")
+		if value = strings.Join(strings.Fields(value), " "); value == "" || strings.Trim(value, "*") == "" {
+			return
+		}
+		others := rapid.SliceOfN(rapid.StringMatching(`[a-z]{1,3}`), 0, 3).Draw(t, "other values")
+		text := "Parameter '" + value + "' is wrong, (" + value + ") " + value
+		if got := Masked(text, append(others, value)); strings.Contains(got, "'"+value+"'") || strings.HasSuffix(got, " "+value) {
+			t.Fatalf("%q became %q", text, got)
+		}
+	})
+}
