@@ -110,7 +110,7 @@ func listen(address string) (net.Listener, error) {
 // the scheduler where this process has these roles.
 func (a *App) openChannels(config *configs.Config) error {
 	names := slices.Sorted(maps.Keys(config.Channels))
-	metrics := worker.NewMetrics(a.registry, names, cloud.Reasons())
+	metrics := worker.NewMetrics(a.registry, names, cloud.Book().Reasons())
 	feeds := map[string]scheduler.Channel{}
 	limiters := map[string]ratelimit.Limiter{}
 	for _, name := range names {

@@ -130,7 +130,7 @@ func (t Tested) hint() string {
 // known is what was said and what to do by the record, which is that of the
 // newest attempt with an end; empty where that tells nothing.
 func (t Tested) known() string {
-	return orElse(t.Message.Detail, cloud.Hint(t.Message.Reason, t.Message.ErrorCode))
+	return orElse(t.Message.Detail, cloud.Book().Hint(t.Message.Reason, t.Message.ErrorCode))
 }
 
 func (t Tested) pendingHint() string {

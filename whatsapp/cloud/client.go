@@ -11,11 +11,10 @@
 package cloud
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -23,6 +22,8 @@ import (
 	"time"
 
 	"carillon/whatsapp"
+	"carillon/whatsapp/call"
+	"carillon/whatsapp/codes"
 )
 
 // DefaultTimeout is how long a request may take in all when the options do
@@ -60,8 +61,8 @@ type Options struct {
 // concurrently.
 type Client struct {
 	prototype   *http.Request // what all requests share; it is only read
-	transport   http.RoundTripper
-	timeout     time.Duration
+	call        *call.Client
+	book        *codes.Book
 	appSecrets  [][]byte
 	app         string
 	verifyToken string
@@ -85,16 +86,10 @@ func New(o Options) (*Client, error) {
 	prototype.Header.Set("Content-Type", "application/json")
 	client := &Client{
 		prototype:   prototype,
-		transport:   o.Transport,
-		timeout:     o.Timeout,
+		call:        call.New(cmp.Or(max(o.Timeout, 0), DefaultTimeout), o.Transport),
+		book:        Book(),
 		verifyToken: o.VerifyToken,
 		now:         time.Now,
-	}
-	if client.timeout <= 0 {
-		client.timeout = DefaultTimeout
-	}
-	if client.transport == nil {
-		client.transport = newTransport()
 	}
 	for _, secret := range o.AppSecrets {
 		if secret != "" {
@@ -152,44 +147,16 @@ func (o Options) checkToken() error {
 
 // Send makes one request of m. The error is always a *whatsapp.Error.
 func (c *Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
-	if err := ctx.Err(); err != nil {
-		return whatsapp.Accepted{}, cancelled.because(err)
+	answer, refusal := c.call.Do(ctx, c.prototype, requestBody(m))
+	if refusal != nil {
+		return whatsapp.Accepted{}, refusal
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	var progress progress
-	answer, err := c.transport.RoundTrip(c.request(progress.watch(ctx), &progress, m))
-	if err != nil {
-		return whatsapp.Accepted{}, progress.explain(err)
-	}
-	defer func() { _ = answer.Body.Close() }() // it was read to its end or its limit
-	body, err := readBody(answer.Body)
-	accepted, refusal := c.read(answer, body, err)
+	accepted, refusal := c.read(answer)
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal
 	}
 	return accepted, nil
 }
 
-// request is the request of m. Only the transport's own second try, on another
-// connection, asks for the body again; progress says whether it may have it.
-func (c *Client) request(ctx context.Context, progress *progress, m whatsapp.Message) *http.Request {
-	body := requestBody(m)
-	request := c.prototype.WithContext(ctx)
-	request.ContentLength = int64(len(body))
-	request.Body = io.NopCloser(bytes.NewReader(body))
-	request.GetBody = func() (io.ReadCloser, error) {
-		if progress.perhapsTaken() {
-			return nil, errNoSecondTry
-		}
-		return io.NopCloser(bytes.NewReader(body)), nil
-	}
-	return request
-}
-
 // Close closes the connections that wait for the next request.
-func (c *Client) Close() {
-	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
-		t.CloseIdleConnections()
-	}
-}
+func (c *Client) Close() { c.call.Close() }

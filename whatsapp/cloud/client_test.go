@@ -15,6 +15,8 @@ import (
 
 	"carillon/campaign"
 	"carillon/whatsapp"
+	"carillon/whatsapp/call"
+	"carillon/whatsapp/whatsapptest"
 )
 
 const yes = `{"messaging_product":"whatsapp","contacts":[{"input":"+447700900123","wa_id":"447700900123"}],` +
@@ -141,12 +143,6 @@ func TestOptionsAreChecked(t *testing.T) {
 	}
 }
 
-func TestTimeoutDefaults(t *testing.T) {
-	if got := newClient(t, "https://example.com", nil).timeout; got != 30*time.Second {
-		t.Errorf("got %v", got)
-	}
-}
-
 func TestAccepted(t *testing.T) {
 	for name, test := range map[string]struct {
 		body string
@@ -204,6 +200,7 @@ func TestRefusedByCode(t *testing.T) {
 		"code zero":              {401, `{"error":{"code":0,"message":"auth"}}`, "pause token_rejected scope=account", 0, "auth"},
 		"missing media":          {400, `{"error":{"code":100,"error_subcode":"33"}}`, "bad_request object_missing", 100, ""},
 		"maintenance, subcode":   {400, `{"error":{"code":2,"error_subcode":2494100}}`, "retry_soon maintenance wait=1m0s", 2494100, ""},
+		"maintenance beside 100": {400, `{"error":{"code":100,"error_subcode":2494100}}`, "retry_soon maintenance wait=1m0s", 2494100, ""},
 		"template missing":       {404, `{"error":{"code":132001}}`, "pause template_missing scope=template", 132001, ""},
 		"not transient at 500":   {500, `{"error":{"code":3}}`, "pause permission_denied scope=account", 3, ""},
 		"transient at 500":       {500, `{"error":{"code":131000}}`, "retry_soon something_went_wrong wait=5s retries=3", 131000, ""},
@@ -219,7 +216,7 @@ func TestRefusedByCode(t *testing.T) {
 			server := api(t, test.status, nil, test.body)
 			_, err := newClient(t, server.URL, nil).Send(t.Context(), letter())
 			got := refusal(t, err)
-			if diff := cmp.Diff(test.want, summary(got)); diff != "" {
+			if diff := cmp.Diff(test.want, whatsapptest.Summary(got)); diff != "" {
 				t.Error(diff)
 			}
 			if got.Code != test.code || got.HTTPStatus != test.status || got.Message != test.message || got.Hint == "" {
@@ -230,7 +227,7 @@ func TestRefusedByCode(t *testing.T) {
 }
 
 func TestAnswersThatAreNotTheAPIs(t *testing.T) {
-	long := strings.Repeat(" ", maxAnswer) + yes
+	long := strings.Repeat(" ", call.MaxAnswer) + yes
 	page := "<html>502 Bad Gateway</html>"
 	for name, test := range map[string]struct {
 		status int
@@ -259,7 +256,7 @@ func TestAnswersThatAreNotTheAPIs(t *testing.T) {
 			server := api(t, test.status, test.header, test.body)
 			_, err := newClient(t, server.URL, nil).Send(t.Context(), letter())
 			got := refusal(t, err)
-			if diff := cmp.Diff(test.want, summary(got)); diff != "" {
+			if diff := cmp.Diff(test.want, whatsapptest.Summary(got)); diff != "" {
 				t.Error(diff)
 			}
 			if got.HTTPStatus != test.status {

@@ -4,9 +4,10 @@ import (
 	"time"
 
 	"carillon/whatsapp"
+	"carillon/whatsapp/codes"
 )
 
-// The words of the tables.
+// The words of the tables that are our own.
 const (
 	template = whatsapp.TemplateScope
 	number   = whatsapp.NumberScope
@@ -37,154 +38,144 @@ const (
 	notOurs    = "This answer belongs to a call that is not used for sending: check base_url and phone_number_id."
 )
 
-// The verdicts on requests without a usable answer, and on what no row is
-// about.
-var (
-	unreachable    = verdict{Class: whatsapp.RetrySoon, Reason: "unreachable", Unwritten: true, Wait: time.Second, Hint: "Nothing was sent. If it lasts, check base_url, the name service, the proxy and the certificates."}
-	cancelled      = verdict{Class: whatsapp.RetrySoon, Reason: "cancelled", Unwritten: true, Hint: "Nothing was sent: the program was about to stop. It is tried again."}
-	timedOut       = ambiguous("timeout", "It may have been sent: a receipt will tell. If it is frequent, raise the channel's timeout.")
-	connectionLost = ambiguous("connection_lost", "It may have been sent: a receipt will tell. If it is frequent, check the network to the provider.")
-	noMessageID    = ambiguous("no_message_id", "The provider said yes and named no message: a receipt will tell. If it is frequent, check base_url.")
-	noVerdict      = ambiguous("server_error", "It may have been sent: a receipt will tell. If it lasts, look at Meta's status page.")
-
-	transient    = soon("transient", willRetry)
-	throttled    = slow(whatsapp.NumberBudget, time.Second, "rate_limited", slowedDown)
-	unknownFault = soon("unknown_server_error", "Look the code up in Meta's error codes; it is tried again.").after(5 * time.Second).times(2)
-	unknownCode  = bad("unknown_code", "Look the code up in Meta's error codes, correct what it names, then "+relaunch)
-	unexplained  = drop(keep, "unexplained", "The provider gave no reason: look at the number in WhatsApp Manager, and later "+relaunch)
-)
-
-// loose lists the verdicts that stand in no table.
-func loose() []verdict {
-	return []verdict{
-		unreachable, cancelled, timedOut, connectionLost, noMessageID, noVerdict,
-		transient, throttled, unknownFault, unknownCode, unexplained,
+// Book is what the refusals of the Cloud API mean.
+func Book() *codes.Book {
+	return &codes.Book{
+		Codes: codeTable, Statuses: statusTable,
+		Others: codes.Others{
+			NoMessageID:  codes.Ambiguous("no_message_id", "The provider said yes and named no message: a receipt will tell. If it is frequent, check base_url."),
+			NoVerdict:    codes.Ambiguous("server_error", "It may have been sent: a receipt will tell. If it lasts, look at Meta's status page."),
+			Transient:    codes.Soon("transient", willRetry),
+			Throttled:    throttled,
+			UnknownFault: codes.Soon("unknown_server_error", "Look the code up in Meta's error codes; it is tried again.").After(5 * time.Second).Times(2),
+			UnknownCode:  codes.Bad("unknown_code", "Look the code up in Meta's error codes, correct what it names, then "+relaunch),
+			Unexplained:  unexplained,
+		},
 	}
 }
 
-// row is one line of a table. The first that fits counts. The tables are read,
-// never written.
-type row struct {
-	key
-	verdict
-}
+// What both tables, or a table and the others, say.
+var (
+	throttled   = codes.Slow(whatsapp.NumberBudget, time.Second, "rate_limited", slowedDown)
+	unexplained = codes.Drop(keep, "unexplained", "The provider gave no reason: look at the number in WhatsApp Manager, and later "+relaunch)
+)
 
 // statusTable judges answers without an error of the API's own, by HTTP's
 // status. A 408 says that the request was not taken, whatever the body holds
 // (RFC 9110, 15.5.9). What is not here, a 5xx above all, may have been taken.
-var statusTable = []row{
-	{codes(301, 302), pause(number, "redirected", "The API is elsewhere: correct base_url, then resume.")},
-	{codes(307, 308), pause(number, "redirected", "The API is elsewhere: correct base_url, then resume.")},
-	{code(401), pause(account, "unauthorized", askToken)},
-	{code(403), pause(account, "unauthorized", askRights)},
-	{code(408), soon("request_timeout", willRetry)},
-	{code(429), throttled},
-	{codes(400, 499), bad("refused_by_proxy", "Not the API's own answer: check base_url, api_version and phone_number_id.")},
+var statusTable = codes.Table{
+	codes.Range(301, 302).Means(codes.Pause(number, "redirected", "The API is elsewhere: correct base_url, then resume.")),
+	codes.Range(307, 308).Means(codes.Pause(number, "redirected", "The API is elsewhere: correct base_url, then resume.")),
+	codes.One(401).Means(codes.Pause(account, "unauthorized", askToken)),
+	codes.One(403).Means(codes.Pause(account, "unauthorized", askRights)),
+	codes.One(408).Means(codes.Soon("request_timeout", willRetry)),
+	codes.One(429).Means(throttled),
+	codes.Range(400, 499).Means(codes.Bad("refused_by_proxy", "Not the API's own answer: check base_url, api_version and phone_number_id.")),
 }
 
 // codeTable judges the API's own errors, by code (Meta, error codes page; the
 // waits of 131056 and 131049 from its pages on rate limits and on per-user
 // limits; the others are ours).
-var codeTable = []row{
+var codeTable = codes.Table{
 	// The app, its token and the Graph API.
-	{code(0).in(inAnswer), pause(account, "token_rejected", askToken)},
-	{code(0), unexplained},
-	{code(1), soon("api_unknown", "Nothing to do: it is tried again. If many fail so, compare the campaign with the template.").after(2 * time.Second).times(3)},
-	{code(2), soon("service_unavailable", willRetry).after(5 * time.Second)},
-	{code(3), pause(account, "permission_denied", askRights)},
-	{code(4), slow(whatsapp.AppBudget, 5*time.Minute, "app_rate_limit", "Nothing to do: it is sent later. The app makes too many calls; stop what else uses it.")},
-	{code(10), pause(account, "permission_denied", askRights)},
-	{code(33), pause(number, "number_deleted", "The sending number no longer exists: configure another phone_number_id, then resume.")},
-	{code(100).sub(33), bad("object_missing", "The media, or phone_number_id itself, does not exist for this token: upload the media anew or correct the id, then "+relaunch)},
-	{code(100), bad("invalid_parameter", fixStep)},
-	{code(102), pause(account, "token_rejected", askToken)},
-	{code(104), pause(account, "token_rejected", askToken)},
-	{code(190), pause(account, "token_rejected", askToken)},
-	{codes(200, 299), pause(account, "permission_denied", askRights)},
-	{code(368), pause(account, "policy_violation", askAccount)},
-	{code(408).in(inReceipt), soon("request_timeout", willRetry).after(5 * time.Second)},
-	{code(506), ambiguous("duplicate_post", "The same request may have been taken before: a receipt will tell.")},
-	{code(613), slow(whatsapp.AppBudget, time.Minute, "app_rate_limit", slowedDown)},
-	{code(80007), slow(whatsapp.AccountBudget, 5*time.Minute, "account_rate_limit", slowedDown)},
-	{code(80008), slow(whatsapp.AccountBudget, 5*time.Minute, "account_rate_limit", slowedDown)},
+	codes.One(0).In(codes.InAnswer).Means(codes.Pause(account, "token_rejected", askToken)),
+	codes.One(0).Means(unexplained),
+	codes.One(1).Means(codes.Soon("api_unknown", "Nothing to do: it is tried again. If many fail so, compare the campaign with the template.").After(2 * time.Second).Times(3)),
+	codes.One(2).Means(codes.Soon("service_unavailable", willRetry).After(5 * time.Second)),
+	codes.One(3).Means(codes.Pause(account, "permission_denied", askRights)),
+	codes.One(4).Means(codes.Slow(whatsapp.AppBudget, 5*time.Minute, "app_rate_limit", "Nothing to do: it is sent later. The app makes too many calls; stop what else uses it.")),
+	codes.One(10).Means(codes.Pause(account, "permission_denied", askRights)),
+	codes.One(33).Means(codes.Pause(number, "number_deleted", "The sending number no longer exists: configure another phone_number_id, then resume.")),
+	codes.One(100).Sub(33).Means(codes.Bad("object_missing", "The media, or phone_number_id itself, does not exist for this token: upload the media anew or correct the id, then "+relaunch)),
+	codes.One(100).Means(codes.Bad("invalid_parameter", fixStep)),
+	codes.One(102).Means(codes.Pause(account, "token_rejected", askToken)),
+	codes.One(104).Means(codes.Pause(account, "token_rejected", askToken)),
+	codes.One(190).Means(codes.Pause(account, "token_rejected", askToken)),
+	codes.Range(200, 299).Means(codes.Pause(account, "permission_denied", askRights)),
+	codes.One(368).Means(codes.Pause(account, "policy_violation", askAccount)),
+	codes.One(408).In(codes.InReceipt).Means(codes.Soon("request_timeout", willRetry).After(5 * time.Second)),
+	codes.One(506).Means(codes.Ambiguous("duplicate_post", "The same request may have been taken before: a receipt will tell.")),
+	codes.One(613).Means(codes.Slow(whatsapp.AppBudget, time.Minute, "app_rate_limit", slowedDown)),
+	codes.One(80007).Means(codes.Slow(whatsapp.AccountBudget, 5*time.Minute, "account_rate_limit", slowedDown)),
+	codes.One(80008).Means(codes.Slow(whatsapp.AccountBudget, 5*time.Minute, "account_rate_limit", slowedDown)),
 
 	// The person, the limits and the message.
-	{code(130403), drop(optedOut, "blocked_by_user", "The person blocked this number: leave them alone.")},
-	{code(130429), slow(whatsapp.NumberBudget, time.Second, "number_rate_limit", slowedDown)},
-	{code(130472), drop(keep, "experiment", "Meta keeps marketing from this person for an experiment: reach them another way.")},
-	{code(130497), drop(keep, "country_barred", "The account may not write to this country: take its numbers off the list.")},
-	{code(131000), soon("something_went_wrong", willRetry).after(5 * time.Second).times(3)},
-	{code(131001), bad("too_long", fixRow)},
-	{code(131002), bad("invalid_parameter", fixStep)},
-	{code(131005), pause(account, "permission_denied", askRights)},
-	{code(131006), bad("object_missing", fixMedia)},
-	{code(131008), bad("missing_parameter", fixStep)},
-	{code(131009), bad("invalid_parameter", fixStep)},
-	{code(131016), soon("service_unavailable", willRetry).after(5 * time.Second)},
-	{code(131021), drop(optedOut, "own_number", "The recipient is the sending number: take it off the list.")},
-	{code(131026), drop(maybeGone, "undeliverable", "Probably not on WhatsApp: check the number, or reach the person another way.")},
-	{code(131030), pause(number, "not_on_test_list", "This is a test number: add the recipients to its list in the app's dashboard, or send from a live number, then resume.")},
-	{code(131031), pause(account, "account_locked", askAccount)},
-	{code(131037), pause(number, "name_not_approved", "Have the number's display name approved in WhatsApp Manager, then resume.")},
-	{code(131042), pause(account, "payment_problem", "Settle the account's payment method in Meta's billing, resume, then retry the failed.")},
-	{code(131043), drop(keep, "time_to_live_over", "It could not be delivered in time: send it again in a later campaign.")},
-	{code(131044), pause(account, "payment_problem", "Settle the account's payment method in Meta's billing, then resume.")},
-	{code(131045), pause(number, "number_not_registered", "Register the number again in WhatsApp Manager, then resume.")},
-	{code(131047), bad("outside_window", "The person's 24 hours are over: send a template.")},
-	{code(131048), pause(number, "spam_rate_limit", "Too many people block or report this number. Wait a day, better the list and the text, then resume with few.").after(time.Hour)},
-	{code(131049), slow(whatsapp.UserBudget, 24*time.Hour, "user_marketing_limit", "Nothing to do: this person gets enough marketing for now and is tried again after a day.")},
-	{code(131050), drop(noOffers, "stopped_marketing", "The person stopped marketing from this business: send them none until they opt in again.")},
-	{code(131051), bad("unsupported_type", fixStep)},
-	{code(131052), bad("media_download", fixMedia)},
-	{code(131053), bad("media_upload", fixMedia)},
-	{code(131055), bad("wrong_endpoint", "The address takes marketing templates only: correct base_url.")},
-	{code(131056), slow(whatsapp.PairBudget, time.Second, "pair_rate_limit", "Nothing to do: this person got many messages just now and the next is sent later.")},
-	{code(131057), soon("maintenance", "Nothing to do: the number is in maintenance for some minutes.").after(30 * time.Second)},
-	{code(131058), bad("media_upload", fixMedia)},
-	{code(131059), bad("not_a_send", notOurs)},
-	{code(131060), drop(keep, "inbound_unavailable", "It is about a message from the person: nothing to do.")},
-	{code(131062), bad("phone_required", "This template can be sent to phone numbers only: put the person's number into the list.")},
-	{code(131063), pause(account, "marketing_disabled", "Allow marketing templates on the Cloud API in the account's settings, then resume.")},
-	{code(131064), pause(account, "account_restricted", "Meta restricts the account over the categories of its templates: wait until that ends, then resume.")},
-	{codes(131201, 131215), bad("not_a_send", notOurs)},
+	codes.One(130403).Means(codes.Drop(optedOut, "blocked_by_user", "The person blocked this number: leave them alone.")),
+	codes.One(130429).Means(codes.Slow(whatsapp.NumberBudget, time.Second, "number_rate_limit", slowedDown)),
+	codes.One(130472).Means(codes.Drop(keep, "experiment", "Meta keeps marketing from this person for an experiment: reach them another way.")),
+	codes.One(130497).Means(codes.Drop(keep, "country_barred", "The account may not write to this country: take its numbers off the list.")),
+	codes.One(131000).Means(codes.Soon("something_went_wrong", willRetry).After(5 * time.Second).Times(3)),
+	codes.One(131001).Means(codes.Bad("too_long", fixRow)),
+	codes.One(131002).Means(codes.Bad("invalid_parameter", fixStep)),
+	codes.One(131005).Means(codes.Pause(account, "permission_denied", askRights)),
+	codes.One(131006).Means(codes.Bad("object_missing", fixMedia)),
+	codes.One(131008).Means(codes.Bad("missing_parameter", fixStep)),
+	codes.One(131009).Means(codes.Bad("invalid_parameter", fixStep)),
+	codes.One(131016).Means(codes.Soon("service_unavailable", willRetry).After(5 * time.Second)),
+	codes.One(131021).Means(codes.Drop(optedOut, "own_number", "The recipient is the sending number: take it off the list.")),
+	codes.One(131026).Means(codes.Drop(maybeGone, "undeliverable", "Probably not on WhatsApp: check the number, or reach the person another way.")),
+	codes.One(131030).Means(codes.Pause(number, "not_on_test_list", "This is a test number: add the recipients to its list in the app's dashboard, or send from a live number, then resume.")),
+	codes.One(131031).Means(codes.Pause(account, "account_locked", askAccount)),
+	codes.One(131037).Means(codes.Pause(number, "name_not_approved", "Have the number's display name approved in WhatsApp Manager, then resume.")),
+	codes.One(131042).Means(codes.Pause(account, "payment_problem", "Settle the account's payment method in Meta's billing, resume, then retry the failed.")),
+	codes.One(131043).Means(codes.Drop(keep, "time_to_live_over", "It could not be delivered in time: send it again in a later campaign.")),
+	codes.One(131044).Means(codes.Pause(account, "payment_problem", "Settle the account's payment method in Meta's billing, then resume.")),
+	codes.One(131045).Means(codes.Pause(number, "number_not_registered", "Register the number again in WhatsApp Manager, then resume.")),
+	codes.One(131047).Means(codes.Bad("outside_window", "The person's 24 hours are over: send a template.")),
+	codes.One(131048).Means(codes.Pause(number, "spam_rate_limit", "Too many people block or report this number. Wait a day, better the list and the text, then resume with few.").After(time.Hour)),
+	codes.One(131049).Means(codes.Slow(whatsapp.UserBudget, 24*time.Hour, "user_marketing_limit", "Nothing to do: this person gets enough marketing for now and is tried again after a day.")),
+	codes.One(131050).Means(codes.Drop(noOffers, "stopped_marketing", "The person stopped marketing from this business: send them none until they opt in again.")),
+	codes.One(131051).Means(codes.Bad("unsupported_type", fixStep)),
+	codes.One(131052).Means(codes.Bad("media_download", fixMedia)),
+	codes.One(131053).Means(codes.Bad("media_upload", fixMedia)),
+	codes.One(131055).Means(codes.Bad("wrong_endpoint", "The address takes marketing templates only: correct base_url.")),
+	codes.One(131056).Means(codes.Slow(whatsapp.PairBudget, time.Second, "pair_rate_limit", "Nothing to do: this person got many messages just now and the next is sent later.")),
+	codes.One(131057).Means(codes.Soon("maintenance", "Nothing to do: the number is in maintenance for some minutes.").After(30 * time.Second)),
+	codes.One(131058).Means(codes.Bad("media_upload", fixMedia)),
+	codes.One(131059).Means(codes.Bad("not_a_send", notOurs)),
+	codes.One(131060).Means(codes.Drop(keep, "inbound_unavailable", "It is about a message from the person: nothing to do.")),
+	codes.One(131062).Means(codes.Bad("phone_required", "This template can be sent to phone numbers only: put the person's number into the list.")),
+	codes.One(131063).Means(codes.Pause(account, "marketing_disabled", "Allow marketing templates on the Cloud API in the account's settings, then resume.")),
+	codes.One(131064).Means(codes.Pause(account, "account_restricted", "Meta restricts the account over the categories of its templates: wait until that ends, then resume.")),
+	codes.Range(131201, 131215).Means(codes.Bad("not_a_send", notOurs)),
 
 	// Templates and flows.
-	{code(132000), bad("parameter_count", fixStep)},
-	{code(132001), pause(template, "template_missing", "Check the template's name and language and that it is approved; one just approved needs a minute. Then resume.")},
-	{code(132005), bad("too_long", fixRow)},
-	{code(132007), bad("template_policy", fixStep)},
-	{code(132008), bad("invalid_parameter", fixStep)},
-	{code(132012), bad("parameter_format", fixStep)},
-	{code(132015), pause(template, "template_paused", "Meta paused the template for its quality. Resume when WhatsApp Manager shows it as active, or unpause it there.")},
-	{code(132016), pause(template, "template_disabled", "Meta disabled the template for good: make another one and a new campaign.")},
-	{code(132018), bad("parameter_characters", "A value has a line break, a tab or more than four spaces in a row. "+fixRow)},
-	{code(132068), pause(template, "flow_blocked", "Repair the template's flow in WhatsApp Manager, then resume.")},
-	{code(132069), slow(whatsapp.TemplateBudget, time.Hour, "flow_throttled", "The template's flow may be sent 10 times an hour until it is repaired in WhatsApp Manager.")},
+	codes.One(132000).Means(codes.Bad("parameter_count", fixStep)),
+	codes.One(132001).Means(codes.Pause(template, "template_missing", "Check the template's name and language and that it is approved; one just approved needs a minute. Then resume.")),
+	codes.One(132005).Means(codes.Bad("too_long", fixRow)),
+	codes.One(132007).Means(codes.Bad("template_policy", fixStep)),
+	codes.One(132008).Means(codes.Bad("invalid_parameter", fixStep)),
+	codes.One(132012).Means(codes.Bad("parameter_format", fixStep)),
+	codes.One(132015).Means(codes.Pause(template, "template_paused", "Meta paused the template for its quality. Resume when WhatsApp Manager shows it as active, or unpause it there.")),
+	codes.One(132016).Means(codes.Pause(template, "template_disabled", "Meta disabled the template for good: make another one and a new campaign.")),
+	codes.One(132018).Means(codes.Bad("parameter_characters", "A value has a line break, a tab or more than four spaces in a row. "+fixRow)),
+	codes.One(132068).Means(codes.Pause(template, "flow_blocked", "Repair the template's flow in WhatsApp Manager, then resume.")),
+	codes.One(132069).Means(codes.Slow(whatsapp.TemplateBudget, time.Hour, "flow_throttled", "The template's flow may be sent 10 times an hour until it is repaired in WhatsApp Manager.")),
 
 	// The sending number's registration.
-	{code(133000), pause(number, "number_not_registered", askNumber)},
-	{codes(133001, 133003), pause(number, "number_not_registered", askNumber)},
-	{code(133004), soon("service_unavailable", willRetry).after(5 * time.Second)},
-	{codes(133005, 133006), pause(number, "number_not_registered", askNumber)},
-	{code(133007), pause(number, "account_locked", askAccount)},
-	{codes(133008, 133009), pause(number, "number_not_registered", askNumber)},
-	{code(133010), pause(number, "number_not_registered", "Register the number for the Cloud API, then resume.")},
-	{code(133015), pause(number, "number_not_registered", "The number was deleted just now: wait five minutes, register it, then resume.").after(5 * time.Minute)},
-	{code(133016), pause(number, "number_not_registered", "The number was registered too often: wait up to 72 hours, then resume.")},
-	{code(136025), pause(number, "number_not_registered", askNumber)},
+	codes.One(133000).Means(codes.Pause(number, "number_not_registered", askNumber)),
+	codes.Range(133001, 133003).Means(codes.Pause(number, "number_not_registered", askNumber)),
+	codes.One(133004).Means(codes.Soon("service_unavailable", willRetry).After(5 * time.Second)),
+	codes.Range(133005, 133006).Means(codes.Pause(number, "number_not_registered", askNumber)),
+	codes.One(133007).Means(codes.Pause(number, "account_locked", askAccount)),
+	codes.Range(133008, 133009).Means(codes.Pause(number, "number_not_registered", askNumber)),
+	codes.One(133010).Means(codes.Pause(number, "number_not_registered", "Register the number for the Cloud API, then resume.")),
+	codes.One(133015).Means(codes.Pause(number, "number_not_registered", "The number was deleted just now: wait five minutes, register it, then resume.").After(5 * time.Minute)),
+	codes.One(133016).Means(codes.Pause(number, "number_not_registered", "The number was registered too often: wait up to 72 hours, then resume.")),
+	codes.One(136025).Means(codes.Pause(number, "number_not_registered", askNumber)),
 
 	// Marketing, pacing and the rest.
-	{code(134011), pause(account, "terms_not_accepted", "Accept the terms of WhatsApp payments for the account, then resume.")},
-	{code(134100), bad("wrong_endpoint", "The address takes marketing templates only: correct base_url.")},
-	{code(134101), slow(whatsapp.TemplateBudget, 10*time.Minute, "template_syncing", "Nothing to do: a new template needs ten minutes.")},
-	{code(134102), pause(template, "template_ineligible", "Check in WhatsApp Manager that the account is set up for marketing messages, then resume.")},
-	{code(135000).in(inReceipt), pause(account, "portfolio_paced", "Meta dropped messages that it had held for quality. Look at the portfolio's quality, wait, resume, then retry the failed.")},
-	{code(135000), bad("invalid_parameter", fixStep)},
-	{code(137000), drop(keep, "identity_changed", "The person's identity changed: write to them in a later campaign, without the identity check.")},
-	{codes(138000, 138999), bad("not_a_send", notOurs)},
-	{codes(139000, 139099), bad("not_a_send", notOurs)},
-	{code(139200), pause(account, "direct_send_blocked", askAccount)},
-	{code(1752041), bad("not_a_send", notOurs)},
-	{codes(2388000, 2388999), bad("template_administration", fixStep)},
-	{code(maintenance), soon("maintenance", "Nothing to do: the number is in maintenance for some minutes.").after(time.Minute)},
+	codes.One(134011).Means(codes.Pause(account, "terms_not_accepted", "Accept the terms of WhatsApp payments for the account, then resume.")),
+	codes.One(134100).Means(codes.Bad("wrong_endpoint", "The address takes marketing templates only: correct base_url.")),
+	codes.One(134101).Means(codes.Slow(whatsapp.TemplateBudget, 10*time.Minute, "template_syncing", "Nothing to do: a new template needs ten minutes.")),
+	codes.One(134102).Means(codes.Pause(template, "template_ineligible", "Check in WhatsApp Manager that the account is set up for marketing messages, then resume.")),
+	codes.One(135000).In(codes.InReceipt).Means(codes.Pause(account, "portfolio_paced", "Meta dropped messages that it had held for quality. Look at the portfolio's quality, wait, resume, then retry the failed.")),
+	codes.One(135000).Means(codes.Bad("invalid_parameter", fixStep)),
+	codes.One(137000).Means(codes.Drop(keep, "identity_changed", "The person's identity changed: write to them in a later campaign, without the identity check.")),
+	codes.Range(138000, 138999).Means(codes.Bad("not_a_send", notOurs)),
+	codes.Range(139000, 139099).Means(codes.Bad("not_a_send", notOurs)),
+	codes.One(139200).Means(codes.Pause(account, "direct_send_blocked", askAccount)),
+	codes.One(1752041).Means(codes.Bad("not_a_send", notOurs)),
+	codes.Range(2388000, 2388999).Means(codes.Bad("template_administration", fixStep)),
+	codes.One(maintenance).Means(codes.Soon("maintenance", "Nothing to do: the number is in maintenance for some minutes.").After(time.Minute)),
 }

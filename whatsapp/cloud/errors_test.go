@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,48 +8,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carillon/whatsapp"
+	"carillon/whatsapp/codes"
+	"carillon/whatsapp/whatsapptest"
+	"carillon/whatsapp/wire"
 )
 
-// summary writes a refusal as one line: class, reason, and what else is set.
-func summary(e *whatsapp.Error) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%v %s", e.Class, e.Reason)
-	if e.Budget != "" {
-		fmt.Fprintf(&b, " budget=%s", e.Budget)
-	}
-	if e.Scope != "" {
-		fmt.Fprintf(&b, " scope=%s", e.Scope)
-	}
-	if e.Suppress != "" {
-		fmt.Fprintf(&b, " suppress=%s", e.Suppress)
-	}
-	if e.Wait != 0 {
-		fmt.Fprintf(&b, " wait=%v", e.Wait)
-	}
-	if e.Asked {
-		b.WriteString(" asked")
-	}
-	if e.Retries != 0 {
-		fmt.Fprintf(&b, " retries=%d", e.Retries)
-	}
-	if e.Unwritten {
-		b.WriteString(" unwritten")
-	}
-	return b.String()
-}
-
 type judgement struct {
-	fault fault
+	fault codes.Fault
 	want  string
 }
 
 // inAnswers, inReceipts and both are faults in an answer, in a receipt, and in either.
 func inAnswers(code int, want string) []judgement {
-	return []judgement{{fault{mode: inAnswer, code: code, status: 400}, want}}
+	return []judgement{{codes.Fault{Mode: codes.InAnswer, Code: code, Status: 400}, want}}
 }
 
 func inReceipts(code int, want string) []judgement {
-	return []judgement{{fault{mode: inReceipt, code: code}, want}}
+	return []judgement{{codes.Fault{Mode: codes.InReceipt, Code: code}, want}}
 }
 
 func both(code int, want string) []judgement {
@@ -73,10 +47,9 @@ func graphJudgements() []judgement {
 		both(33, "pause number_deleted scope=number"),
 		both(100, "bad_request invalid_parameter"),
 		[]judgement{
-			{fault{mode: inAnswer, code: 100, subcode: 33, status: 400}, "bad_request object_missing"},
-			{fault{mode: inAnswer, code: 100, subcode: 2494100, status: 400}, "retry_soon maintenance wait=1m0s"},
-			{fault{mode: inAnswer, code: 190, subcode: 463, status: 401}, "pause token_rejected scope=account"},
-			{fault{mode: inAnswer, code: 130429, subcode: 2494055, status: 429}, "retry_slow number_rate_limit budget=number wait=1s"},
+			{codes.Fault{Mode: codes.InAnswer, Code: 100, Subcode: 33, Status: 400}, "bad_request object_missing"},
+			{codes.Fault{Mode: codes.InAnswer, Code: 190, Subcode: 463, Status: 401}, "pause token_rejected scope=account"},
+			{codes.Fault{Mode: codes.InAnswer, Code: 130429, Subcode: 2494055, Status: 429}, "retry_slow number_rate_limit budget=number wait=1s"},
 		},
 		both(102, "pause token_rejected scope=account"),
 		both(104, "pause token_rejected scope=account"),
@@ -178,32 +151,32 @@ func templateJudgements() []judgement {
 func TestEveryCodeIsJudged(t *testing.T) {
 	hit := make([]bool, len(codeTable))
 	for _, j := range slices.Concat(graphJudgements(), messageJudgements(), templateJudgements()) {
-		if got := summary(classify(j.fault)); got != j.want {
+		if got := whatsapptest.Summary(Book().Judge(j.fault)); got != j.want {
 			t.Errorf("%+v: got %q, want %q", j.fault, got, j.want)
 		}
-		if at := slices.IndexFunc(codeTable, func(r row) bool { return r.fits(j.fault.code, j.fault) }); at >= 0 {
+		if at := slices.IndexFunc(codeTable, func(r codes.Row) bool { return r.Fits(j.fault.Code, j.fault) }); at >= 0 {
 			hit[at] = true
 		}
 	}
 	for i, ok := range hit {
 		if !ok {
-			t.Errorf("no expectation reaches row %+v", codeTable[i].key)
+			t.Errorf("no expectation reaches row %+v", codeTable[i].Key)
 		}
 	}
 }
 
 func TestUnknownCodeGoesByStatus(t *testing.T) {
 	for _, j := range []judgement{
-		{fault{mode: inAnswer, code: 999999, status: 400}, "bad_request unknown_code"},
-		{fault{mode: inAnswer, code: 999999, status: 403}, "bad_request unknown_code"},
-		{fault{mode: inAnswer, code: 999999, status: 429}, "retry_slow rate_limited budget=number wait=1s"},
-		{fault{mode: inAnswer, code: 999999, status: 500}, "retry_soon unknown_server_error wait=5s retries=2"},
-		{fault{mode: inAnswer, code: 999999, status: 400, transient: true}, "retry_soon transient"},
-		{fault{mode: inAnswer, code: 999999, status: 500, transient: true}, "retry_soon transient"},
-		{fault{mode: inAnswer, code: 190, status: 401, transient: true}, "pause token_rejected scope=account"},
-		{fault{mode: inReceipt, code: 999999}, "bad_request unknown_code"},
+		{codes.Fault{Mode: codes.InAnswer, Code: 999999, Status: 400}, "bad_request unknown_code"},
+		{codes.Fault{Mode: codes.InAnswer, Code: 999999, Status: 403}, "bad_request unknown_code"},
+		{codes.Fault{Mode: codes.InAnswer, Code: 999999, Status: 429}, "retry_slow rate_limited budget=number wait=1s"},
+		{codes.Fault{Mode: codes.InAnswer, Code: 999999, Status: 500}, "retry_soon unknown_server_error wait=5s retries=2"},
+		{codes.Fault{Mode: codes.InAnswer, Code: 999999, Status: 400, Transient: true}, "retry_soon transient"},
+		{codes.Fault{Mode: codes.InAnswer, Code: 999999, Status: 500, Transient: true}, "retry_soon transient"},
+		{codes.Fault{Mode: codes.InAnswer, Code: 190, Status: 401, Transient: true}, "pause token_rejected scope=account"},
+		{codes.Fault{Mode: codes.InReceipt, Code: 999999}, "bad_request unknown_code"},
 	} {
-		if got := summary(classify(j.fault)); got != j.want {
+		if got := whatsapptest.Summary(Book().Judge(j.fault)); got != j.want {
 			t.Errorf("%+v: got %q, want %q", j.fault, got, j.want)
 		}
 	}
@@ -229,8 +202,8 @@ func TestStatusAlone(t *testing.T) {
 		503: "ambiguous server_error",
 		599: "ambiguous server_error",
 	} {
-		refusal := classifyStatus(fault{mode: inAnswer, status: status})
-		if got := summary(refusal); got != want {
+		refusal := Book().JudgeStatus(codes.Fault{Mode: codes.InAnswer, Status: status})
+		if got := whatsapptest.Summary(refusal); got != want {
 			t.Errorf("HTTP %d: got %q, want %q", status, got, want)
 		}
 		if refusal.HTTPStatus != status {
@@ -240,16 +213,14 @@ func TestStatusAlone(t *testing.T) {
 }
 
 // Each class has the fields that it needs and none that it has no use for.
-func TestVerdictsAreComplete(t *testing.T) {
-	verdicts := loose()
+func TestMeaningsAreComplete(t *testing.T) {
 	for _, row := range slices.Concat(statusTable, codeTable) {
-		if row.first > row.last {
-			t.Errorf("%+v is an empty range", row.key)
+		if row.First > row.Last {
+			t.Errorf("%+v is an empty range", row.Key)
 		}
-		verdicts = append(verdicts, row.verdict)
 	}
-	known := Reasons()
-	for _, v := range verdicts {
+	known := Book().Reasons()
+	for _, v := range Book().Meanings() {
 		if len(v.Hint) < 20 || !strings.HasSuffix(v.Hint, ".") {
 			t.Errorf("%s: the hint %q is not a sentence", v.Reason, v.Hint)
 		}
@@ -272,7 +243,7 @@ func TestVerdictsAreComplete(t *testing.T) {
 }
 
 func TestReasonsAreLabels(t *testing.T) {
-	reasons := Reasons()
+	reasons := Book().Reasons()
 	if !slices.IsSorted(reasons) || len(slices.Compact(slices.Clone(reasons))) != len(reasons) {
 		t.Errorf("not sorted or not unique: %v", reasons)
 	}
@@ -294,7 +265,7 @@ func TestGraphErrorText(t *testing.T) {
 		`{}`:                                                   "",
 	} {
 		var g graphError
-		if err := decode([]byte(body), &g); err != nil {
+		if err := wire.Decode([]byte(body), &g); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, g.text()); diff != "" {
@@ -316,7 +287,7 @@ func TestAnErrorIsTheAPIsOwnByItsCode(t *testing.T) {
 		`{"error":{"code":190,"message":["x"]}}`: true,
 	} {
 		var told answerBody
-		if err := decode([]byte(body), &told); err != nil {
+		if err := wire.Decode([]byte(body), &told); err != nil {
 			t.Fatal(err)
 		}
 		if got := told.Error.own(); got != want {

@@ -7,28 +7,30 @@ import (
 
 	"carillon/campaign"
 	"carillon/whatsapp"
+	"carillon/whatsapp/codes"
+	"carillon/whatsapp/wire"
 )
 
 // notification is a webhook's body (Meta, webhooks reference, messages). Every
 // list may hold several.
 type notification struct {
 	Entry []struct {
-		ID      text     `json:"id"` // of the account
-		Changes []change `json:"changes"`
+		ID      wire.Text `json:"id"` // of the account
+		Changes []change  `json:"changes"`
 	} `json:"entry"`
 }
 
 type change struct {
-	Field text  `json:"field"`
-	Value value `json:"value"`
+	Field wire.Text `json:"field"`
+	Value value     `json:"value"`
 }
 
 // value is what a change tells, whatever its field is.
 type value struct {
 	// Field is where a sample of Meta's has what belongs beside the value.
-	Field    text `json:"field"`
+	Field    wire.Text `json:"field"`
 	Metadata struct {
-		PhoneNumberID text `json:"phone_number_id"`
+		PhoneNumberID wire.Text `json:"phone_number_id"`
 	} `json:"metadata"`
 	Contacts    []contact      `json:"contacts"`
 	Statuses    []status       `json:"statuses"`
@@ -42,21 +44,21 @@ type value struct {
 }
 
 type status struct {
-	ID        text         `json:"id"`
-	Status    text         `json:"status"`
-	Timestamp text         `json:"timestamp"`
-	Reference text         `json:"biz_opaque_callback_data"`
+	ID        wire.Text    `json:"id"`
+	Status    wire.Text    `json:"status"`
+	Timestamp wire.Text    `json:"timestamp"`
+	Reference wire.Text    `json:"biz_opaque_callback_data"`
 	Errors    []graphError `json:"errors"`
 
-	Recipient       text `json:"recipient_id"`
-	RecipientUserID text `json:"recipient_user_id"`
-	RecipientParent text `json:"recipient_parent_user_id"`
-	RecipientType   text `json:"recipient_type"`
+	Recipient       wire.Text `json:"recipient_id"`
+	RecipientUserID wire.Text `json:"recipient_user_id"`
+	RecipientParent wire.Text `json:"recipient_parent_user_id"`
+	RecipientType   wire.Text `json:"recipient_type"`
 }
 
 // who is whom the message was for; nobody where it went to a group.
 func (s *status) who() whatsapp.Who {
-	if s.RecipientType.is("group") {
+	if s.RecipientType.Is("group") {
 		return whatsapp.Who{}
 	}
 	return named(s.Recipient, s.RecipientUserID, s.RecipientParent)
@@ -72,19 +74,19 @@ func (c *Client) Receive(header http.Header, body []byte) (whatsapp.Events, erro
 	if err := c.verify(header, body); err != nil {
 		return whatsapp.Events{}, err
 	}
-	return parse(body)
+	return parse(c.book, body)
 }
 
-func parse(body []byte) (whatsapp.Events, error) {
+func parse(book *codes.Book, body []byte) (whatsapp.Events, error) {
 	var told notification
-	if err := decode(body, &told); err != nil {
+	if err := wire.Decode(body, &told); err != nil {
 		return whatsapp.Events{}, fmt.Errorf("%w: %w", whatsapp.ErrMalformed, err)
 	}
 	var events whatsapp.Events
 	for _, entry := range told.Entry {
 		for i := range entry.Changes {
 			change := &entry.Changes[i]
-			change.Value.appendTo(&events, cmp.Or(change.Field, change.Value.Field), string(entry.ID))
+			change.Value.appendTo(book, &events, cmp.Or(change.Field, change.Value.Field), string(entry.ID))
 		}
 	}
 	return events, nil
@@ -92,13 +94,13 @@ func parse(body []byte) (whatsapp.Events, error) {
 
 // appendTo adds what a change of the field tells. One without a field is about
 // messages.
-func (v *value) appendTo(events *whatsapp.Events, field text, account string) {
+func (v *value) appendTo(book *codes.Book, events *whatsapp.Events, field wire.Text, account string) {
 	switch {
-	case field == "" || field.is("messages"):
-		v.appendMessages(events, account)
-	case field.is("user_preferences"):
+	case field == "" || field.Is("messages"):
+		v.appendMessages(book, events, account)
+	case field.Is("user_preferences"):
 		v.appendPreferences(events)
-	case field.is("user_id_update"):
+	case field.Is("user_id_update"):
 		v.appendUserIDs(events)
 	default:
 		if notice, ok := v.notice(field); ok {
@@ -109,11 +111,11 @@ func (v *value) appendTo(events *whatsapp.Events, field text, account string) {
 }
 
 // appendMessages adds what is told about messages, ours and those of people.
-func (v *value) appendMessages(events *whatsapp.Events, account string) {
+func (v *value) appendMessages(book *codes.Book, events *whatsapp.Events, account string) {
 	number := string(v.Metadata.PhoneNumberID)
 	people := newDirectory(v.Contacts)
 	for i := range v.Statuses {
-		if receipt, ok := v.Statuses[i].receipt(); ok {
+		if receipt, ok := v.Statuses[i].receipt(book); ok {
 			receipt.Number, receipt.Recipient = number, people.complete(receipt.Recipient)
 			events.Receipts = append(events.Receipts, receipt)
 		}
@@ -131,7 +133,7 @@ func (v *value) appendMessages(events *whatsapp.Events, account string) {
 	}
 	events.Contacts = append(events.Contacts, people.left(number)...)
 	for i := range v.Errors {
-		refusal := v.Errors[i].refusal()
+		refusal := v.Errors[i].refusal(book)
 		events.Notices = append(events.Notices, whatsapp.Notice{
 			Number: number, Account: account, Reason: refusal.Reason, Detail: refusal.Hint, Err: refusal,
 		})
@@ -140,23 +142,23 @@ func (v *value) appendMessages(events *whatsapp.Events, account string) {
 
 // receipt is the status in our words. ok is false for one that names no
 // message or tells nothing about its way.
-func (s *status) receipt() (receipt whatsapp.Receipt, ok bool) {
+func (s *status) receipt(book *codes.Book) (receipt whatsapp.Receipt, ok bool) {
 	receipt = whatsapp.Receipt{
 		ID:        string(s.ID),
 		Reference: string(s.Reference),
-		At:        s.Timestamp.time(),
+		At:        s.Timestamp.Time(),
 		Recipient: s.who(),
 	}
 	switch {
-	case s.Status.is("sent"):
+	case s.Status.Is("sent"):
 		receipt.Status = campaign.Sent
-	case s.Status.is("delivered"):
+	case s.Status.Is("delivered"):
 		receipt.Status = campaign.Delivered
-	case s.Status.is("read"):
+	case s.Status.Is("read"):
 		receipt.Status = campaign.Read
-	case s.Status.is("failed"):
+	case s.Status.Is("failed"):
 		receipt.Status = campaign.Failed
-		receipt.Err = s.failure()
+		receipt.Err = s.failure(book)
 	default:
 		return whatsapp.Receipt{}, false
 	}
@@ -165,16 +167,14 @@ func (s *status) receipt() (receipt whatsapp.Receipt, ok bool) {
 
 // failure is the first of the errors, which is the only one that comes (Meta,
 // status webhook reference).
-func (s *status) failure() *whatsapp.Error {
+func (s *status) failure(book *codes.Book) *whatsapp.Error {
 	if len(s.Errors) == 0 {
-		return unexplained.of(fault{})
+		return book.Others.Unexplained.Of(codes.Fault{Mode: codes.InReceipt})
 	}
-	return s.Errors[0].refusal()
+	return s.Errors[0].refusal(book)
 }
 
 // refusal judges an error that came by webhook.
-func (g *graphError) refusal() *whatsapp.Error {
-	f := g.fault()
-	f.mode = inReceipt
-	return classify(f)
+func (g *graphError) refusal(book *codes.Book) *whatsapp.Error {
+	return book.Judge(g.fault(codes.InReceipt))
 }

@@ -5,23 +5,24 @@ import (
 	"strings"
 
 	"carillon/whatsapp"
+	"carillon/whatsapp/wire"
 )
 
 // rewriting tells that a message is no new one: the person has edited or deleted
 // an earlier one (Meta, webhooks reference, messages: edit and revoke). Some
 // services leave the type as it was, and mark the message.
 type rewriting struct {
-	Edit        edit `json:"edit"`
-	Edited      mark `json:"edited"`
-	IsEdited    mark `json:"is_edited"`
-	Original    text `json:"original_message_id"`
+	Edit        edit      `json:"edit"`
+	Edited      mark      `json:"edited"`
+	IsEdited    mark      `json:"is_edited"`
+	Original    wire.Text `json:"original_message_id"`
 	Unsupported struct {
-		Type text `json:"type"`
+		Type wire.Text `json:"type"`
 	} `json:"unsupported"`
 }
 
 type edit struct {
-	Original text `json:"original_message_id"`
+	Original wire.Text `json:"original_message_id"`
 	// Message is what the earlier one says now.
 	Message *message `json:"message"`
 }
@@ -44,7 +45,7 @@ func (m *mark) UnmarshalJSON(b []byte) error {
 // unsupported messages, without what they say (edit page, June 2026).
 func (m *message) kind() string {
 	kind := m.Type
-	if kind.is("unsupported") {
+	if kind.Is("unsupported") {
 		kind = cmp.Or(m.Unsupported.Type, kind)
 	}
 	switch strings.ToLower(string(kind)) {
@@ -64,7 +65,7 @@ func (m *message) kind() string {
 func (m *message) edited() (inbound whatsapp.Inbound, ok bool) {
 	now := m.now()
 	inbound, ok = now.inbound()
-	told := inbound.Text != "" || now.Type != "" && !now.Type.is("unsupported")
+	told := inbound.Text != "" || now.Type != "" && !now.Type.Is("unsupported")
 	inbound.Type = whatsapp.Edit
 	original := string(cmp.Or(m.Edit.Original, m.Original, m.ID))
 	if inbound.ReplyTo == original { // of the person, so it is none of ours that is answered

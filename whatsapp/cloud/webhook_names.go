@@ -6,21 +6,22 @@ import (
 
 	"carillon/campaign"
 	"carillon/whatsapp"
+	"carillon/whatsapp/wire"
 )
 
 // contact tells what one person is called (Meta, webhooks reference, contacts,
 // and business-scoped user IDs).
 type contact struct {
-	WaID   text `json:"wa_id"`
-	UserID text `json:"user_id"`
-	Parent text `json:"parent_user_id"`
+	WaID   wire.Text `json:"wa_id"`
+	UserID wire.Text `json:"user_id"`
+	Parent wire.Text `json:"parent_user_id"`
 }
 
 func (c *contact) who() whatsapp.Who { return named(c.WaID, c.UserID, c.Parent) }
 
-func named(phone, userID, parent text) whatsapp.Who {
+func named(phone, userID, parent wire.Text) whatsapp.Who {
 	return whatsapp.Who{
-		Phone: phone.digits(), UserID: campaign.UserID(string(userID)), ParentID: campaign.UserID(string(parent)),
+		Phone: phone.Digits(), UserID: campaign.UserID(string(userID)), ParentID: campaign.UserID(string(parent)),
 	}
 }
 
@@ -96,16 +97,16 @@ var idsInBody = regexp.MustCompile(`changed from ([A-Z]{2}\.[A-Za-z0-9.]+) to ([
 // tells none, or not whose.
 func (m *message) move() (move whatsapp.Move, ok bool) {
 	s := &m.System
-	if !m.Type.is("system") {
+	if !m.Type.Is("system") {
 		return whatsapp.Move{}, false
 	}
 	switch {
-	case s.Type.is("user_changed_number"), s.Type.is("customer_changed_number"), s.Type.is("user_changed_user_id"):
+	case s.Type.Is("user_changed_number"), s.Type.Is("customer_changed_number"), s.Type.Is("user_changed_user_id"):
 	default:
 		return whatsapp.Move{}, false
 	}
 	move.From, move.To = m.who(), named(cmp.Or(s.WaID, s.NewWaID), s.UserID, s.Parent)
-	move.From.Phone = cmp.Or(move.From.Phone, s.Customer.digits())
+	move.From.Phone = cmp.Or(move.From.Phone, s.Customer.Digits())
 	move.From.UserID = cmp.Or(campaign.UserID(string(s.PreviousUserID)), move.From.UserID)
 	if ids := idsInBody.FindStringSubmatch(string(s.Body)); ids != nil {
 		move.From.UserID = cmp.Or(move.From.UserID, ids[1])
@@ -117,14 +118,14 @@ func (m *message) move() (move whatsapp.Move, ok bool) {
 // userIDUpdate tells that a person has another identifier from now on, as after a
 // change of number (Meta, webhooks reference, user_id_update).
 type userIDUpdate struct {
-	WaID   text      `json:"wa_id"`
+	WaID   wire.Text `json:"wa_id"`
 	UserID userIDTwo `json:"user_id"`
 	Parent userIDTwo `json:"parent_user_id"`
 }
 
 type userIDTwo struct {
-	Previous text `json:"previous"`
-	Current  text `json:"current"`
+	Previous wire.Text `json:"previous"`
+	Current  wire.Text `json:"current"`
 }
 
 // appendUserIDs adds the changes of identifiers. The number that is told with one
@@ -145,12 +146,12 @@ func (v *value) appendUserIDs(events *whatsapp.Events) {
 // preference is a wish that a person chose in the app's menu (Meta, webhooks
 // reference, user_preferences).
 type preference struct {
-	WaID      text `json:"wa_id"`
-	UserID    text `json:"user_id"`
-	Parent    text `json:"parent_user_id"`
-	Category  text `json:"category"`
-	Value     text `json:"value"`
-	Timestamp text `json:"timestamp"`
+	WaID      wire.Text `json:"wa_id"`
+	UserID    wire.Text `json:"user_id"`
+	Parent    wire.Text `json:"parent_user_id"`
+	Category  wire.Text `json:"category"`
+	Value     wire.Text `json:"value"`
+	Timestamp wire.Text `json:"timestamp"`
 }
 
 // appendPreferences adds what people chose.
@@ -168,6 +169,6 @@ func (v *value) appendPreferences(events *whatsapp.Events) {
 // wish is the preference in our words. ok is false where it is about something
 // else than marketing. One that names nobody is told all the same.
 func (p *preference) wish() (wish whatsapp.Preference, ok bool) {
-	wish = whatsapp.Preference{From: named(p.WaID, p.UserID, p.Parent), Stop: p.Value.is("stop"), At: p.Timestamp.time()}
-	return wish, p.Category.is("marketing_messages") && (wish.Stop || p.Value.is("resume"))
+	wish = whatsapp.Preference{From: named(p.WaID, p.UserID, p.Parent), Stop: p.Value.Is("stop"), At: p.Timestamp.Time()}
+	return wish, p.Category.Is("marketing_messages") && (wish.Stop || p.Value.Is("resume"))
 }

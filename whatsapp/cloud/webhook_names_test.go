@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carillon/whatsapp"
+	"carillon/whatsapp/wire"
 )
 
 // told reads a webhook whose one change has this field and value.
@@ -130,7 +131,7 @@ func TestNewNumbersAndUserIDs(t *testing.T) {
 
 func TestAnswersTellUserIDs(t *testing.T) {
 	var body answerBody
-	if err := decode([]byte(`{"contacts":[{"input":"+447700900123","wa_id":"447700900123","user_id":"GB.11"}],"messages":[{"id":"w"}]}`), &body); err != nil {
+	if err := wire.Decode([]byte(`{"contacts":[{"input":"+447700900123","wa_id":"447700900123","user_id":"GB.11"}],"messages":[{"id":"w"}]}`), &body); err != nil {
 		t.Fatal(err)
 	}
 	if got := body.accepted().Recipient; got != (whatsapp.Who{Phone: "447700900123", UserID: "GB.11"}) {

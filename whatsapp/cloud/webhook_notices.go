@@ -6,25 +6,26 @@ import (
 	"time"
 
 	"carillon/whatsapp"
+	"carillon/whatsapp/wire"
 )
 
 // notice is what a change of the field tells of a template, a number or the
 // account. ok is false for a field that is about something else.
-func (v *value) notice(field text) (notice whatsapp.Notice, ok bool) {
+func (v *value) notice(field wire.Text) (notice whatsapp.Notice, ok bool) {
 	switch {
-	case field.is("message_template_status_update"):
+	case field.Is("message_template_status_update"):
 		return v.templateStatus(v.Event), true
-	case field.is("message_template_quality_update"):
+	case field.Is("message_template_quality_update"):
 		return v.templateQuality(), true
-	case field.is("template_category_update"):
+	case field.Is("template_category_update"):
 		return v.templateCategory(), true
-	case field.is("phone_number_quality_update"):
+	case field.Is("phone_number_quality_update"):
 		return v.numberUpdate(v.Event), true
-	case field.is("business_capability_update"):
+	case field.Is("business_capability_update"):
 		return v.capability(), true
-	case field.is("account_update"):
+	case field.Is("account_update"):
 		return v.accountUpdate(v.Event), true
-	case field.is("account_alerts"):
+	case field.Is("account_alerts"):
 		return v.alert(), true
 	}
 	return whatsapp.Notice{}, false
@@ -39,9 +40,9 @@ type news struct {
 
 // lookUp finds an event. The last line of a table is for those it does not
 // know.
-func lookUp(table []news, event text) news {
+func lookUp(table []news, event wire.Text) news {
 	for _, n := range table {
-		if event.is(n.event) {
+		if event.Is(n.event) {
 			return n
 		}
 	}
@@ -49,15 +50,15 @@ func lookUp(table []news, event text) news {
 }
 
 // notice is the line with what Meta says besides.
-func (n news) notice(besides ...text) whatsapp.Notice {
+func (n news) notice(besides ...wire.Text) whatsapp.Notice {
 	return whatsapp.Notice{Scope: n.scope, Reason: n.reason, Detail: n.detail + said(besides...)}
 }
 
 // said is Meta's own words in parentheses, nothing where there are none.
-func said(words ...text) string {
+func said(words ...wire.Text) string {
 	var told []string
 	for _, w := range words {
-		if w != "" && !w.is("NONE") {
+		if w != "" && !w.Is("NONE") {
 			told = append(told, string(w))
 		}
 	}
@@ -132,23 +133,23 @@ var (
 // aboutTemplate is what is told about a template. Event is told about numbers
 // and accounts as well.
 type aboutTemplate struct {
-	Event     text `json:"event"`
-	Name      text `json:"message_template_name"`
-	Language  text `json:"message_template_language"`
-	Reason    text `json:"reason"`
+	Event     wire.Text `json:"event"`
+	Name      wire.Text `json:"message_template_name"`
+	Language  wire.Text `json:"message_template_language"`
+	Reason    wire.Text `json:"reason"`
 	OtherInfo struct {
-		Title       text `json:"title"`
-		Description text `json:"description"`
+		Title       wire.Text `json:"title"`
+		Description wire.Text `json:"description"`
 	} `json:"other_info"`
 	Rejection struct {
-		Reason         text `json:"reason"`
-		Recommendation text `json:"recommendation"`
+		Reason         wire.Text `json:"reason"`
+		Recommendation wire.Text `json:"recommendation"`
 	} `json:"rejection_info"`
-	OldQuality      text `json:"previous_quality_score"`
-	NewQuality      text `json:"new_quality_score"`
-	OldCategory     text `json:"previous_category"`
-	NewCategory     text `json:"new_category"`
-	CorrectCategory text `json:"correct_category"`
+	OldQuality      wire.Text `json:"previous_quality_score"`
+	NewQuality      wire.Text `json:"new_quality_score"`
+	OldCategory     wire.Text `json:"previous_category"`
+	NewCategory     wire.Text `json:"new_category"`
+	CorrectCategory wire.Text `json:"correct_category"`
 }
 
 // of names the template in the notice. Without a name nothing can be stopped.
@@ -163,21 +164,21 @@ func (a *aboutTemplate) of(notice whatsapp.Notice) whatsapp.Notice {
 	return notice
 }
 
-func (a *aboutTemplate) templateStatus(event text) whatsapp.Notice {
-	if a.OtherInfo.Title.is("UNPAUSE") {
+func (a *aboutTemplate) templateStatus(event wire.Text) whatsapp.Notice {
+	if a.OtherInfo.Title.Is("UNPAUSE") {
 		event = a.OtherInfo.Title
 	}
 	n := lookUp(templateNews, event)
-	besides := []text{a.Reason, a.Rejection.Reason, a.Rejection.Recommendation, a.OtherInfo.Title, a.OtherInfo.Description}
+	besides := []wire.Text{a.Reason, a.Rejection.Reason, a.Rejection.Recommendation, a.OtherInfo.Title, a.OtherInfo.Description}
 	if n.event == "" {
-		besides = append([]text{event}, besides...)
+		besides = append([]wire.Text{event}, besides...)
 	}
 	return a.of(n.notice(besides...))
 }
 
 func (a *aboutTemplate) templateQuality() whatsapp.Notice {
 	n := worseQuality
-	if a.NewQuality.is("GREEN") {
+	if a.NewQuality.Is("GREEN") {
 		n = betterQuality
 	}
 	return a.of(n.notice(a.OldQuality, a.NewQuality))
@@ -190,15 +191,15 @@ func (a *aboutTemplate) templateCategory() whatsapp.Notice {
 // aboutNumber is what is told about a number, which is named by its digits
 // alone.
 type aboutNumber struct {
-	Display text `json:"display_phone_number"`
-	Limit   text `json:"current_limit"`
+	Display wire.Text `json:"display_phone_number"`
+	Limit   wire.Text `json:"current_limit"`
 	// DailyLimit is a number or a tier's name. Perhaps it is told of the number
 	// alone, as it was before it was the business's.
-	DailyLimit    text `json:"max_daily_conversations_per_business"`
-	DailyLimitOld text `json:"max_daily_conversation_per_phone"`
+	DailyLimit    wire.Text `json:"max_daily_conversations_per_business"`
+	DailyLimitOld wire.Text `json:"max_daily_conversation_per_phone"`
 }
 
-func (a *aboutNumber) numberUpdate(event text) whatsapp.Notice {
+func (a *aboutNumber) numberUpdate(event wire.Text) whatsapp.Notice {
 	limit := a.DailyLimit
 	if limit == "" {
 		limit = a.Limit
@@ -207,13 +208,13 @@ func (a *aboutNumber) numberUpdate(event text) whatsapp.Notice {
 }
 
 // ending tells which number it is, without telling all of it.
-func (a *aboutNumber) ending() text {
+func (a *aboutNumber) ending() wire.Text {
 	const shown = 4
-	number := a.Display.digits()
+	number := a.Display.Digits()
 	if len(number) <= shown {
 		return ""
 	}
-	return text("the number ending in " + number[len(number)-shown:])
+	return wire.Text("the number ending in " + number[len(number)-shown:])
 }
 
 func (a *aboutNumber) capability() whatsapp.Notice {
@@ -224,25 +225,25 @@ func (a *aboutNumber) capability() whatsapp.Notice {
 type aboutAccount struct {
 	Restrictions []restriction `json:"restriction_info"`
 	Ban          struct {
-		State words `json:"waba_ban_state"`
-		Date  text  `json:"waba_ban_date"`
+		State wire.Words `json:"waba_ban_state"`
+		Date  wire.Text  `json:"waba_ban_date"`
 	} `json:"ban_info"`
 	Violation struct {
-		Type text `json:"violation_type"`
+		Type wire.Text `json:"violation_type"`
 	} `json:"violation_info"`
 	Whose struct {
-		ID text `json:"waba_id"`
+		ID wire.Text `json:"waba_id"`
 	} `json:"waba_info"`
 	Alert struct {
-		Severity    text `json:"alert_severity"`
-		Type        text `json:"alert_type"`
-		Description text `json:"alert_description"`
+		Severity    wire.Text `json:"alert_severity"`
+		Type        wire.Text `json:"alert_type"`
+		Description wire.Text `json:"alert_description"`
 	} `json:"alert_info"`
 }
 
 type restriction struct {
-	Type       text `json:"restriction_type"`
-	Expiration text `json:"expiration"`
+	Type       wire.Text `json:"restriction_type"`
+	Expiration wire.Text `json:"expiration"`
 }
 
 // stops reports whether no templates, or not those of a category, can be sent.
@@ -253,13 +254,13 @@ func (r *restriction) stops() bool {
 
 // accountUpdate names the account that the event is about where it is told:
 // news of partners may stand under the partner's own.
-func (a *aboutAccount) accountUpdate(event text) whatsapp.Notice {
+func (a *aboutAccount) accountUpdate(event wire.Text) whatsapp.Notice {
 	var notice whatsapp.Notice
 	switch {
-	case event.is("ACCOUNT_RESTRICTION"):
+	case event.Is("ACCOUNT_RESTRICTION"):
 		notice = a.restricted()
-	case event.is("DISABLED_UPDATE"):
-		notice = lookUp(banNews, text(a.Ban.State)).notice(text(a.Ban.State), a.Ban.Date)
+	case event.Is("DISABLED_UPDATE"):
+		notice = lookUp(banNews, wire.Text(a.Ban.State)).notice(wire.Text(a.Ban.State), a.Ban.Date)
 	default:
 		notice = lookUp(accountNews, event).notice(event, a.Violation.Type)
 	}
@@ -269,15 +270,15 @@ func (a *aboutAccount) accountUpdate(event text) whatsapp.Notice {
 
 func (a *aboutAccount) restricted() whatsapp.Notice {
 	found := restrictedOther
-	var besides []text
+	var besides []wire.Text
 	for i := range a.Restrictions {
 		r := &a.Restrictions[i]
 		if r.stops() {
 			found = restrictedSending
 		}
 		besides = append(besides, r.Type)
-		if end := r.Expiration.time(); !end.IsZero() {
-			besides = append(besides, text(fmt.Sprintf("until %s", end.Format(time.RFC3339))))
+		if end := r.Expiration.Time(); !end.IsZero() {
+			besides = append(besides, wire.Text(fmt.Sprintf("until %s", end.Format(time.RFC3339))))
 		}
 	}
 	return found.notice(besides...)

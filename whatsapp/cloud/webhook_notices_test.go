@@ -38,7 +38,7 @@ func badNotice(n whatsapp.Notice) string {
 		return "no such scope"
 	case n.Scope == whatsapp.TemplateScope && n.Template == "":
 		return "a template without a name is to be stopped"
-	case n.Err != nil && (n.Scope != whatsapp.NoScope || n.Reason != n.Err.Reason || !slices.Contains(Reasons(), n.Reason)):
+	case n.Err != nil && (n.Scope != whatsapp.NoScope || n.Reason != n.Err.Reason || !slices.Contains(Book().Reasons(), n.Reason)):
 		return "an error that is not told as one"
 	case n.Err == nil && !slices.Contains(reasons, n.Reason):
 		return "no such reason"

@@ -14,6 +14,7 @@ import (
 
 	"carillon/campaign"
 	"carillon/whatsapp"
+	"carillon/whatsapp/whatsapptest"
 )
 
 const (
@@ -77,7 +78,7 @@ func TestFailedReceipts(t *testing.T) {
 			t.Errorf("got %+v", r)
 			continue
 		}
-		got = append(got, failure{r.ID, summary(r.Err), r.Err.Message, r.Err.Code})
+		got = append(got, failure{r.ID, whatsapptest.Summary(r.Err), r.Err.Message, r.Err.Code})
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -156,31 +157,6 @@ func TestStrangeBodiesTellNothing(t *testing.T) {
 	}
 }
 
-func TestTextAsTime(t *testing.T) {
-	for value, want := range map[string]time.Time{
-		`"1767000001"`:                at(1767000001),
-		`1767000001`:                  at(1767000001),
-		`"2025-12-29T09:20:01Z"`:      at(1767000001),
-		`"2025-12-29T11:20:01+02:00"`: at(1767000001),
-		`"253402300799"`:              at(253402300799),
-		`"253402300800"`:              {},
-		`"-1"`:                        {},
-		`0`:                           {},
-		`"yesterday"`:                 {},
-		`null`:                        {},
-		`{}`:                          {},
-		`true`:                        {},
-	} {
-		var got text
-		if err := json.Unmarshal([]byte(value), &got); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got.time()); diff != "" {
-			t.Errorf("%s: %s", value, diff)
-		}
-	}
-}
-
 // batch is a body with n statuses, as many as Meta puts into one (Meta,
 // create-webhook-endpoint page: up to 1,000).
 func batch(n int) []byte {
@@ -254,7 +230,7 @@ func FuzzReceive(f *testing.F) {
 		f.Add(body)
 	}
 	client := newClient(f, "https://example.com", nil)
-	reasons := Reasons()
+	reasons := Book().Reasons()
 	known := []campaign.Status{campaign.Sent, campaign.Delivered, campaign.Read, campaign.Failed}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		events, err := client.Receive(signed(firstSecret, body), body)

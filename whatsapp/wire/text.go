@@ -1,4 +1,7 @@
-package cloud
+// Package wire reads and writes the JSON that providers speak. It reads
+// leniently: a value of another type than the documented one is passed over, and
+// the rest is read.
+package wire
 
 import (
 	"bytes"
@@ -9,32 +12,32 @@ import (
 	"unicode/utf8"
 )
 
-// text is a string that may also come as a number. Anything else reads as
+// Text is a string that may also come as a number. Anything else reads as
 // empty.
-type text string
+type Text string
 
 // UnmarshalJSON never fails. Most texts have no escapes and are copied.
-func (t *text) UnmarshalJSON(b []byte) error {
+func (t *Text) UnmarshalJSON(b []byte) error {
 	switch {
 	case b[0] == '"' && bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b):
-		*t = text(b[1 : len(b)-1])
+		*t = Text(b[1 : len(b)-1])
 	case b[0] == '"':
 		var s string
 		if err := json.Unmarshal(b, &s); err == nil {
-			*t = text(s)
+			*t = Text(s)
 		}
 	case b[0] == '-' || b[0] >= '0' && b[0] <= '9':
-		*t = text(b)
+		*t = Text(b)
 	}
 	return nil
 }
 
-// is compares without regard to case: some services write Interactive.
-func (t text) is(word string) bool { return strings.EqualFold(string(t), word) }
+// Is compares without regard to case: some services write Interactive.
+func (t Text) Is(word string) bool { return strings.EqualFold(string(t), word) }
 
-// digits is a phone number or wa_id without its plus sign, empty for what is
+// Digits is a phone number or wa_id without its plus sign, empty for what is
 // neither (Meta hides the number of a person who goes by a user name).
-func (t text) digits() string {
+func (t Text) Digits() string {
 	number := strings.TrimPrefix(string(t), "+")
 	if strings.ContainsFunc(number, func(r rune) bool { return r < '0' || r > '9' }) {
 		return ""
@@ -45,9 +48,9 @@ func (t text) digits() string {
 // endOfTime is the last second that RFC 3339 can write.
 const endOfTime = 253402300799
 
-// time is the moment that seconds since 1970 or an RFC 3339 text name. It is
+// Time is the moment that seconds since 1970 or an RFC 3339 text name. It is
 // zero for anything else.
-func (t text) time() time.Time {
+func (t Text) Time() time.Time {
 	seconds, err := strconv.ParseInt(string(t), 10, 64)
 	switch {
 	case err == nil && seconds > 0 && seconds <= endOfTime:
@@ -62,15 +65,15 @@ func (t text) time() time.Time {
 	return moment.UTC()
 }
 
-// words is a text that may also come as a list, of which the first counts.
-type words text
+// Words is a text that may also come as a list, of which the first counts.
+type Words Text
 
 // UnmarshalJSON never fails.
-func (w *words) UnmarshalJSON(b []byte) error {
-	var list []text
+func (w *Words) UnmarshalJSON(b []byte) error {
+	var list []Text
 	if b[0] == '[' && json.Unmarshal(b, &list) == nil && len(list) > 0 {
-		*w = words(list[0])
+		*w = Words(list[0])
 		return nil
 	}
-	return (*text)(w).UnmarshalJSON(b)
+	return (*Text)(w).UnmarshalJSON(b)
 }

@@ -1,4 +1,4 @@
-package cloud
+package call
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"carillon/whatsapp"
+	"carillon/whatsapp/codes"
 )
 
 // connectTimeout is for connecting, and again for agreeing on TLS.
@@ -80,11 +81,11 @@ func (p *progress) explain(err error) *whatsapp.Error {
 	var network net.Error
 	switch unwritten := p.stage.Load() == connecting; {
 	case unwritten && errors.Is(err, context.Canceled):
-		return cancelled.because(err)
+		return codes.Cancelled().Because(err)
 	case unwritten:
-		return unreachable.because(err)
+		return codes.Unreachable().Because(err)
 	case errors.As(err, &network) && network.Timeout():
-		return timedOut.because(err)
+		return codes.TimedOut().Because(err)
 	}
-	return connectionLost.because(err)
+	return codes.ConnectionLost().Because(err)
 }
