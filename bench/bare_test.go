@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -20,7 +21,8 @@ func TestSameRequest(t *testing.T) {
 	var body []byte
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { body, _ = io.ReadAll(r.Body) }))
 	defer server.Close()
-	client, err := cloud.New(cloud.Options{BaseURL: server.URL, PhoneNumberID: phoneNumberID, AccessToken: accessToken})
+	settings := &cloud.Settings{BaseURL: server.URL, PhoneNumberID: phoneNumberID, AccessToken: accessToken}
+	client, err := settings.Open(whatsapp.Opening{Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

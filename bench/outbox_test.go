@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carillon/campaign"
+	"carillon/whatsapp"
 	"carillon/whatsapp/cloud"
 )
 
@@ -54,12 +55,8 @@ func TestReceiptsBody(t *testing.T) {
 	if err := target.post(t.Context(), told); err != nil {
 		t.Fatal(err)
 	}
-	client, err := cloud.New(cloud.Options{BaseURL: "http://provider.test", PhoneNumberID: phoneNumberID, AccessToken: accessToken, AppSecrets: []string{appSecret}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	events, err := client.Receive(hook.header, hook.body)
+	reader := cloud.Hook{Signing: cloud.Signing{Secret: appSecret}, Read: cloud.NewReader(cloud.Book()).Events}
+	events, _, err := reader.Receive(whatsapp.Request{Method: http.MethodPost, Header: hook.header, Body: hook.body})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,35 +3,41 @@ package configs
 import (
 	"maps"
 	"slices"
+
+	"carillon/whatsapp"
 )
 
 // Account returns the names of the channels of the account that a channel
-// belongs to, sorted, its own included: those of the same provider with the same
-// waba_id. A channel without one is an account of its own.
+// belongs to, sorted, its own included: those of the same provider that tell the
+// same account. A channel without one is an account of its own.
 func (c *Config) Account(channel string) []string {
-	own := c.Channels[channel]
-	if own.WABAID == "" {
-		return []string{channel}
-	}
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
-		if other := c.Channels[name]; other.WABAID == own.WABAID && other.Provider == own.Provider {
-			names = append(names, name)
-		}
-	}
-	return names
+	return c.sharing(channel, func(own, other whatsapp.Identity) bool {
+		return own.Account != "" && own.Account == other.Account
+	}, true)
 }
 
 // Siblings returns the names of the other channels that a limit of calls is
-// shared with, sorted: those of the same account, and those of the same app,
-// which is told by its secret.
+// shared with, sorted: those of the same account, and those of the same app.
 func (c *Config) Siblings(channel string) []string {
-	own, account := c.Channels[channel], c.Account(channel)
+	return c.sharing(channel, func(own, other whatsapp.Identity) bool {
+		return own.Account != "" && own.Account == other.Account || own.App != "" && own.App == other.App
+	}, false)
+}
+
+// sharing are the names of the channels of the same provider whose identity
+// shares something with the channel's own, sorted; with itself where wanted.
+func (c *Config) sharing(channel string, shares func(own, other whatsapp.Identity) bool, itself bool) []string {
+	own := c.Channels[channel]
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
 		other := c.Channels[name]
-		sameApp := other.Provider == own.Provider && other.AppSecret == own.AppSecret && own.AppSecret != ""
-		if name != channel && (sameApp || slices.Contains(account, name)) {
+		if name == channel {
+			if itself {
+				names = append(names, name)
+			}
+			continue
+		}
+		if other.Provider == own.Provider && shares(own.Settings.Identity(), other.Settings.Identity()) {
 			names = append(names, name)
 		}
 	}

@@ -3,14 +3,16 @@ package configs
 import (
 	"testing"
 
+	"carillon/whatsapp/cloud"
+
 	"github.com/google/go-cmp/cmp"
 )
 
 func TestAccount(t *testing.T) {
 	config := &Config{Channels: map[string]Channel{
-		"one": {Provider: Cloud, WABAID: "7"}, "two": {Provider: Cloud, WABAID: "7"},
-		"elsewhere": {Provider: "other", WABAID: "7"}, "another": {Provider: Cloud, WABAID: "8"},
-		"alone": {Provider: Cloud}, "lonely": {Provider: Cloud},
+		"one": {Provider: cloud.Name, Settings: &cloud.Settings{WABAID: "7"}}, "two": {Provider: cloud.Name, Settings: &cloud.Settings{WABAID: "7"}},
+		"elsewhere": {Provider: "other", Settings: &cloud.Settings{WABAID: "7"}}, "another": {Provider: cloud.Name, Settings: &cloud.Settings{WABAID: "8"}},
+		"alone": {Provider: cloud.Name, Settings: &cloud.Settings{}}, "lonely": {Provider: cloud.Name, Settings: &cloud.Settings{}},
 	}}
 	for channel, want := range map[string][]string{
 		"one": {"one", "two"}, "two": {"one", "two"}, "elsewhere": {"elsewhere"},
@@ -24,8 +26,8 @@ func TestAccount(t *testing.T) {
 
 func TestSiblings(t *testing.T) {
 	config := &Config{Channels: map[string]Channel{
-		"one": {Provider: Cloud, WABAID: "7", AppSecret: "a"}, "two": {Provider: Cloud, WABAID: "7", AppSecret: "b"},
-		"three": {Provider: Cloud, WABAID: "8", AppSecret: "a"}, "four": {Provider: Cloud, AppSecret: "c"},
+		"one": {Provider: cloud.Name, Settings: &cloud.Settings{WABAID: "7", AppSecret: "a"}}, "two": {Provider: cloud.Name, Settings: &cloud.Settings{WABAID: "7", AppSecret: "b"}},
+		"three": {Provider: cloud.Name, Settings: &cloud.Settings{WABAID: "8", AppSecret: "a"}}, "four": {Provider: cloud.Name, Settings: &cloud.Settings{AppSecret: "c"}},
 	}}
 	for channel, want := range map[string][]string{
 		"one": {"three", "two"}, "two": {"one"}, "three": {"one"}, "four": nil,

@@ -93,52 +93,6 @@ const (
 	Admin Role = "admin"
 )
 
-// Channel is one sending number at one provider.
-type Channel struct {
-	// Provider is the kind of API; "cloud" (Meta's Cloud API) is the one there
-	// is.
-	Provider string `yaml:"provider"`
-	// BaseURL is the API's address without version and number.
-	BaseURL string `yaml:"base_url"`
-	// APIVersion is the version in the path, such as v23.0; empty leaves it
-	// out, as services that relay the API want.
-	APIVersion string `yaml:"api_version"`
-	// PhoneNumberID is Meta's identifier of the number, digits; no two
-	// channels share one.
-	PhoneNumberID string `yaml:"phone_number_id"`
-	// WABAID is the WhatsApp Business account the number belongs to, digits;
-	// empty if it is not told.
-	WABAID string `yaml:"waba_id"`
-	// AccessToken proves to the provider who is sending.
-	AccessToken string `yaml:"access_token" json:"-"`
-	// AppSecret is the key that the provider signs its webhooks with.
-	AppSecret string `yaml:"app_secret" json:"-"`
-	// VerifyToken is the word that the provider repeats when the webhook is
-	// set up. If empty, that request is refused.
-	VerifyToken string `yaml:"verify_token" json:"-"`
-	// Rate is the number's messages a second, all workers together; 0 means no
-	// limit.
-	Rate float64 `yaml:"rate"`
-	// Pair is the number's limit for one recipient, over all campaigns.
-	Pair Pair `yaml:"pair"`
-	// Portfolio names the business portfolio that the number is in: its
-	// channels share one limit of recipients. If empty, the channel has one of
-	// its own.
-	Portfolio string `yaml:"portfolio"`
-	// DailyRecipients is how many different persons the portfolio may write to
-	// within 24 hours; 0 means no limit.
-	DailyRecipients int `yaml:"daily_recipients"`
-	// Timeout is for one request with its answer.
-	Timeout Duration `yaml:"timeout"`
-	// UnknownAfter is how long a message of unknown fate waits for a receipt
-	// before it is decided.
-	UnknownAfter Duration `yaml:"unknown_after"`
-	// OnUnknown is what becomes of it then.
-	OnUnknown OnUnknown `yaml:"on_unknown"`
-	// Guard says when a campaign is paused because of how it goes.
-	Guard Guard `yaml:"guard"`
-}
-
 // Guard holds the rails of a campaign; 0 turns one off.
 type Guard struct {
 	// SameRefusal is how many messages may be refused running with one code for
@@ -173,15 +127,9 @@ const (
 
 // Defaults of the keys that a file leaves out.
 const (
-	DefaultLedger     = "sqlite:carillon.db"
-	DefaultRedis      = EmbeddedRedis
-	DefaultListen     = "127.0.0.1:8080"
-	DefaultProvider   = Cloud
-	DefaultBaseURL    = "https://graph.facebook.com"
-	DefaultAPIVersion = "v23.0"
-	// DefaultRate is what a number may send at first, in messages a second.
-	// Source: Meta, throughput page.
-	DefaultRate = 80.0
+	DefaultLedger = "sqlite:carillon.db"
+	DefaultRedis  = EmbeddedRedis
+	DefaultListen = "127.0.0.1:8080"
 	// One message in six seconds to one recipient, and 45 at once. Source: Meta,
 	// platform overview, pair rate limits.
 	DefaultPairEvery    = 6 * time.Second
@@ -195,12 +143,8 @@ const (
 	DefaultUnreachableShare = 0.3
 )
 
-const (
-	// EmbeddedRedis is a Redis inside the process; it lives as long as that.
-	EmbeddedRedis = "embedded"
-	// Cloud is Meta's Cloud API.
-	Cloud = "cloud"
-)
+// EmbeddedRedis is a Redis inside the process; it lives as long as that.
+const EmbeddedRedis = "embedded"
 
 // Default is the configuration of a program that was given no file. It has no
 // channel, so nothing can be sent with it.
@@ -213,24 +157,6 @@ func Default() *Config {
 		OptOut:   defaultOptOut(),
 		OptIn:    defaultOptIn(),
 		Holidays: map[string]string{},
-	}
-}
-
-var _ defaulter = (*Channel)(nil)
-
-func (c *Channel) setDefaults() {
-	*c = Channel{
-		Provider:     DefaultProvider,
-		BaseURL:      DefaultBaseURL,
-		APIVersion:   DefaultAPIVersion,
-		Rate:         DefaultRate,
-		Pair:         Pair{Every: Duration(DefaultPairEvery), Burst: DefaultPairBurst},
-		Timeout:      Duration(DefaultTimeout),
-		UnknownAfter: Duration(DefaultUnknownAfter),
-		OnUnknown:    Hold,
-		Guard: Guard{
-			SameRefusal: DefaultSameRefusal, RefusedShare: DefaultRefusedShare, UnreachableShare: DefaultUnreachableShare,
-		},
 	}
 }
 

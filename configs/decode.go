@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
+
+	"carillon/whatsapp"
 )
 
 // decoder fills a configuration from a document. Unlike the library's own it
@@ -19,6 +21,9 @@ type decoder struct {
 	env func(string) (string, bool)
 	// literal are the paths of the values that name no variable.
 	literal map[string]bool
+	// specs are the kinds of providers; the first is that of channels that name
+	// none.
+	specs []whatsapp.Spec
 }
 
 // defaulter is what is not empty before its own keys are read.
@@ -45,9 +50,13 @@ func (d *decoder) decode(n *yaml.Node, into reflect.Value, path string) {
 		}
 		return
 	}
+	if channel, ok := into.Addr().Interface().(*Channel); ok {
+		d.channel(n, channel, path)
+		return
+	}
 	switch into.Kind() {
 	case reflect.Struct:
-		d.structure(n, into, path)
+		d.structure(n, path, true, into)
 	case reflect.Map:
 		d.entries(n, into, path)
 	case reflect.Slice:
@@ -57,13 +66,17 @@ func (d *decoder) decode(n *yaml.Node, into reflect.Value, path string) {
 	}
 }
 
-func (d *decoder) structure(n *yaml.Node, into reflect.Value, path string) {
+// structure reads a mapping into the fields of structs. If it is strict, a key
+// that is none of theirs is a mistake.
+func (d *decoder) structure(n *yaml.Node, path string, strict bool, into ...reflect.Value) {
 	fields := make(map[string]reflect.Value)
 	var known []string
-	for i := range into.NumField() {
-		if key := into.Type().Field(i).Tag.Get("yaml"); key != "-" {
-			fields[key] = into.Field(i)
-			known = append(known, key)
+	for _, part := range into {
+		for i := range part.NumField() {
+			if key := part.Type().Field(i).Tag.Get("yaml"); key != "-" {
+				fields[key] = part.Field(i)
+				known = append(known, key)
+			}
 		}
 	}
 	d.mapping(n, path, func(key string, value *yaml.Node, at string) {
@@ -71,7 +84,9 @@ func (d *decoder) structure(n *yaml.Node, into reflect.Value, path string) {
 			d.decode(value, field, at)
 			return
 		}
-		d.wrong(at, "there is no such key; known here are %s", strings.Join(known, ", "))
+		if strict {
+			d.wrong(at, "there is no such key; known here are %s", strings.Join(known, ", "))
+		}
 	})
 }
 

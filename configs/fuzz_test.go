@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"carillon/whatsapp/providers"
 )
 
 // FuzzLoad holds Load to its word on any file: an error is made of mistakes of
@@ -26,7 +28,7 @@ func FuzzLoad(f *testing.F) {
 	const secret = "kept\x01secret"
 	env := func(name string) (string, bool) { return secret, name != "NOT_SET" }
 	f.Fuzz(func(t *testing.T, data []byte) {
-		config, _, err := read("carillon.yaml", data, env)
+		config, _, err := read("carillon.yaml", data, env, providers.All())
 		if err == nil {
 			if len(config.Channels) == 0 || config.Ledger == "" || config.Redis == "" || config.HTTP.Listen == "" {
 				t.Errorf("taken, but not fit to start: %v", config)

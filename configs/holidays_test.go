@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"carillon/whatsapp/providers"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -29,7 +31,7 @@ func withCalendars(t *testing.T, key, calendar string) string {
 func TestCalendarsAreRead(t *testing.T) {
 	path := withCalendars(t, "holidays: {es: holidays/es.txt, spain: ./holidays/es.txt}",
 		"\ufeff# Spain\r\n\r\n01-01 New Year\r\n  2026-04-03\tGood Friday, moves\n12-25: Christmas\n02-29\n# 10-12\n2026-12-26")
-	config, err := Load(path, environment)
+	config, err := Load(path, environment, providers.All())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +62,7 @@ func TestCalendarsThatCannotBeUsed(t *testing.T) {
 		{"too long", "holidays: {es: holidays/es.txt}", strings.Repeat("#", maxCalendar+1), []string{"it is longer than 1048576 bytes"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := Load(withCalendars(t, test.key, test.calendar), environment)
+			_, err := Load(withCalendars(t, test.key, test.calendar), environment, providers.All())
 			if _, ok := errors.AsType[*Mistake](err); !ok {
 				t.Fatalf("got %v", err)
 			}

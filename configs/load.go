@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"carillon/whatsapp"
 )
 
 // maxFile is the longest file that is read, in bytes. A thousand channels need
@@ -23,10 +25,11 @@ const maxFile = 1 << 20
 const everybody fs.FileMode = 0o007
 
 // Load reads and checks the file at path. A value may name variables, ${NAME},
-// which env looks up (os.LookupEnv does); $${ stands for a literal ${. The
-// error wraps that of opening the file, or joins every *Mistake in it; those of
+// which env looks up (os.LookupEnv does); $${ stands for a literal ${. specs are
+// the kinds of providers that channels may name, the first that of channels that
+// name none. The error wraps that of opening the file, or joins every *Mistake in it; those of
 // its calendars are looked for once it has none.
-func Load(path string, env func(string) (string, bool)) (*Config, error) {
+func Load(path string, env func(string) (string, bool), specs []whatsapp.Spec) (*Config, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
@@ -36,7 +39,7 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	config, literal, err := read(path, data, env)
+	config, literal, err := read(path, data, env, specs)
 	if err != nil {
 		return nil, err
 	}
@@ -55,16 +58,16 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 
 // read makes a configuration of a file's bytes; name stands in the mistakes. The
 // paths of values that name no variable are literal.
-func read(name string, data []byte, env func(string) (string, bool)) (_ *Config, literal map[string]bool, _ error) {
+func read(name string, data []byte, env func(string) (string, bool), specs []whatsapp.Spec) (_ *Config, literal map[string]bool, _ error) {
 	found := newMistakes(name)
 	document := readDocument(data, found)
 	if document == nil {
 		return nil, nil, found.err()
 	}
 	config := Default()
-	reader := decoder{mistakes: found, env: env, literal: map[string]bool{}}
+	reader := decoder{mistakes: found, env: env, literal: map[string]bool{}, specs: specs}
 	reader.decode(document, reflect.ValueOf(config).Elem(), "")
-	check(config, found)
+	check(config, specs, found)
 	if err := found.err(); err != nil {
 		return nil, nil, err
 	}

@@ -12,6 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"carillon/whatsapp"
+	"carillon/whatsapp/cloud"
+	"carillon/whatsapp/providers"
+
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 )
@@ -49,12 +53,18 @@ channels:
 
 func load(t *testing.T, text string) (*Config, error) {
 	t.Helper()
-	config, _, err := read("carillon.yaml", []byte(text), environment)
+	config, _, err := read("carillon.yaml", []byte(text), environment, providers.All())
 	return config, err
 }
 
+// withoutSpecs compares channels without their kinds of providers, which hold
+// functions.
+var withoutSpecs = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().Type() == reflect.TypeFor[whatsapp.Spec]() }, cmp.Ignore())
+
+func settingsOfCloud(c Channel) *cloud.Settings { return c.Settings.(*cloud.Settings) }
+
 func TestExampleLoadsToWhatItSays(t *testing.T) {
-	got, err := Load("example.yaml", environment)
+	got, err := Load("example.yaml", environment, providers.All())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +80,10 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 	want.HTTP.Tokens[0].Token = "ops-secret-0123456789"
 	want.HTTP.Tokens[1].Token = "viewer-secret-0123456789"
 	main := want.Channels["main"]
-	main.AccessToken, main.AppSecret, main.VerifyToken = "access-secret", "app-secret", "verify-secret"
+	main.Settings = &cloud.Settings{
+		BaseURL: "https://graph.facebook.com", APIVersion: "v23.0", PhoneNumberID: "106540352242922", WABAID: "102290129340398",
+		AccessToken: "access-secret", AppSecret: "app-secret", VerifyToken: "verify-secret",
+	}
 	want.Channels["main"] = main
 	want.OptOut, want.OptIn = defaultOptOut(), defaultOptIn() // the words that stand there are the defaults
 	news, invoices := &want.Schedules[2].Contacts, &want.Schedules[3].Contacts
@@ -80,7 +93,7 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 	if want.Dir, err = os.Getwd(); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(&want, got); diff != "" {
+	if diff := cmp.Diff(&want, got, withoutSpecs); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -96,7 +109,11 @@ func TestExampleShowsEveryKey(t *testing.T) {
 	}
 	given := make(map[string]bool)
 	collectKeys(document.Content[0], "", given)
-	for _, path := range knownKeys(reflect.TypeFor[Config](), "") {
+	known := knownKeys(reflect.TypeFor[Config](), "")
+	for _, spec := range providers.All() {
+		known = append(known, knownKeys(reflect.TypeOf(spec.Settings()).Elem(), ".channels.*")...)
+	}
+	for _, path := range known {
 		if !given[path] {
 			t.Errorf("example.yaml does not show %s", path)
 		}
@@ -149,12 +166,15 @@ func TestDefaultsFillWhatIsLeftOut(t *testing.T) {
 	}
 	want := Default()
 	want.Channels["main"] = Channel{
-		Provider: "cloud", BaseURL: "https://graph.facebook.com", APIVersion: "v23.0",
-		PhoneNumberID: "1", AccessToken: "token", AppSecret: "secret",
-		Rate: 80, Pair: Pair{Every: Duration(6 * time.Second), Burst: 45}, Timeout: Duration(30 * time.Second), UnknownAfter: Duration(10 * time.Minute), OnUnknown: Hold,
+		Provider: "cloud",
+		Rate:     80, Pair: Pair{Every: Duration(6 * time.Second), Burst: 45}, Timeout: Duration(30 * time.Second), UnknownAfter: Duration(10 * time.Minute), OnUnknown: Hold,
 		Guard: Guard{SameRefusal: 5, RefusedShare: 0.2, UnreachableShare: 0.3},
+		Settings: &cloud.Settings{
+			BaseURL: "https://graph.facebook.com", APIVersion: "v23.0",
+			PhoneNumberID: "1", AccessToken: "token", AppSecret: "secret",
+		},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, withoutSpecs); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	if diff := cmp.Diff(&Config{
@@ -176,19 +196,19 @@ func TestValuesAreRead(t *testing.T) {
 		"rate left empty":          {"rate:", func(c Channel) any { return c.Rate }, 80.0},
 		"rate by variable, quoted": {`rate: "12.5"`, func(c Channel) any { return c.Rate }, 12.5},
 		"duration":                 {"timeout: 1m30s", func(c Channel) any { return c.Timeout }, Duration(90 * time.Second)},
-		"no version":               {`api_version: ""`, func(c Channel) any { return c.APIVersion }, ""},
-		"variable in a text":       {"verify_token: a-${WHATSAPP_TOKEN}-b", func(c Channel) any { return c.VerifyToken }, "a-access-secret-b"},
-		"variable that looks YAML": {"verify_token: ${YAML}", func(c Channel) any { return c.VerifyToken }, `}"#: [`},
-		"empty variable":           {"verify_token: ${EMPTY}", func(c Channel) any { return c.VerifyToken }, ""},
-		"escape":                   {"verify_token: $${NAME}", func(c Channel) any { return c.VerifyToken }, "${NAME}"},
-		"escape, then variable":    {"verify_token: $${${WHATSAPP_TOKEN}$", func(c Channel) any { return c.VerifyToken }, "${access-secret$"},
-		"dollar alone":             {"verify_token: a$b$", func(c Channel) any { return c.VerifyToken }, "a$b$"},
-		"number as a text":         {"verify_token: 0123", func(c Channel) any { return c.VerifyToken }, "0123"},
+		"no version":               {`api_version: ""`, func(c Channel) any { return settingsOfCloud(c).APIVersion }, ""},
+		"variable in a text":       {"verify_token: a-${WHATSAPP_TOKEN}-b", func(c Channel) any { return string(settingsOfCloud(c).VerifyToken) }, "a-access-secret-b"},
+		"variable that looks YAML": {"verify_token: ${YAML}", func(c Channel) any { return string(settingsOfCloud(c).VerifyToken) }, `}"#: [`},
+		"empty variable":           {"verify_token: ${EMPTY}", func(c Channel) any { return string(settingsOfCloud(c).VerifyToken) }, ""},
+		"escape":                   {"verify_token: $${NAME}", func(c Channel) any { return string(settingsOfCloud(c).VerifyToken) }, "${NAME}"},
+		"escape, then variable":    {"verify_token: $${${WHATSAPP_TOKEN}$", func(c Channel) any { return string(settingsOfCloud(c).VerifyToken) }, "${access-secret$"},
+		"dollar alone":             {"verify_token: a$b$", func(c Channel) any { return string(settingsOfCloud(c).VerifyToken) }, "a$b$"},
+		"number as a text":         {"verify_token: 0123", func(c Channel) any { return string(settingsOfCloud(c).VerifyToken) }, "0123"},
 		"pair limit, one half":     {"pair: {burst: 5}", func(c Channel) any { return c.Pair }, Pair{Duration(6 * time.Second), 5}},
 		"daily limit":              {"daily_recipients: 1000", func(c Channel) any { return c.DailyRecipients }, 1000},
 		"one rail off":             {"guard: {same_refusal: 0}", func(c Channel) any { return c.Guard }, Guard{0, 0.2, 0.3}},
 		"a later version's default": {
-			"on_unknown: hold\n    waba_id: 7", func(c Channel) any { return c.WABAID }, "7",
+			"on_unknown: hold\n    waba_id: 7", func(c Channel) any { return settingsOfCloud(c).WABAID }, "7",
 		},
 	}
 	for name, test := range tests {
@@ -210,13 +230,13 @@ func TestVariablesStandWithinFlowMappings(t *testing.T) {
 channels: {main: {phone_number_id: "1", access_token: ${ACCESS}, app_secret: ${SECRET}}}
 `
 	env := map[string]string{"OPS": "0123456789abcdef", "ACCESS": "a}{", "SECRET": "s, t: u"}
-	got, _, err := read("flow.yaml", []byte(text), func(name string) (string, bool) { value, ok := env[name]; return value, ok })
+	got, _, err := read("flow.yaml", []byte(text), func(name string) (string, bool) { value, ok := env[name]; return value, ok }, providers.All())
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"0123456789abcdef", "${OPS}-and-0123456789abcdef", "a}{", "s, t: u"}
-	main := got.Channels["main"]
-	have := []string{got.HTTP.Tokens[0].Token, got.HTTP.Tokens[1].Token, main.AccessToken, main.AppSecret}
+	main := settingsOfCloud(got.Channels["main"])
+	have := []string{got.HTTP.Tokens[0].Token, got.HTTP.Tokens[1].Token, string(main.AccessToken), string(main.AppSecret)}
 	if diff := cmp.Diff(want, have); diff != "" {
 		t.Error(diff)
 	}
@@ -258,7 +278,7 @@ func TestEveryMistakeHasItsMessage(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
-			config, err := Load(file, environment)
+			config, err := Load(file, environment, providers.All())
 			if err == nil {
 				t.Fatalf("was taken: %v", config)
 			}
@@ -293,7 +313,7 @@ func TestMistakesCanBeTakenApart(t *testing.T) {
 }
 
 func TestFileThatIsNotThere(t *testing.T) {
-	_, err := Load(filepath.Join(t.TempDir(), "carillon.yaml"), environment)
+	_, err := Load(filepath.Join(t.TempDir(), "carillon.yaml"), environment, providers.All())
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}

@@ -24,7 +24,7 @@ func (c *Config) plainSecrets(literal map[string]bool) []string {
 		note(true, fmt.Sprintf("seal_keys[%d]", i))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
-		for _, key := range []string{"access_token", "app_secret", "verify_token"} {
+		for _, key := range c.Channels[name].secretKeys() {
 			note(true, "channels."+name+"."+key)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"carillon/whatsapp/providers"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -49,7 +51,7 @@ schedules:
 			if err := os.Chmod(path, test.mode); err != nil {
 				t.Fatal(err)
 			}
-			config, err := Load(path, environment)
+			config, err := Load(path, environment, providers.All())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // redacted stands for a secret that is there, so that one can tell it from one
@@ -57,28 +56,6 @@ func (t Token) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("name", t.Name), slog.String("role", string(t.Role)))
 }
 
-// LogValue shows the channel without its secrets.
-func (c Channel) LogValue() slog.Value {
-	return slog.GroupValue(
-		slog.String("provider", c.Provider),
-		slog.String("base_url", hidePassword(c.BaseURL)),
-		slog.String("api_version", c.APIVersion),
-		slog.String("phone_number_id", c.PhoneNumberID),
-		slog.String("waba_id", c.WABAID),
-		slog.String("access_token", hide(c.AccessToken)),
-		slog.String("app_secret", hide(c.AppSecret)),
-		slog.String("verify_token", hide(c.VerifyToken)),
-		slog.Float64("rate", c.Rate),
-		slog.Duration("timeout", time.Duration(c.Timeout)),
-		slog.Duration("unknown_after", time.Duration(c.UnknownAfter)),
-		slog.String("on_unknown", string(c.OnUnknown)),
-		slog.Group("guard",
-			slog.Int("same_refusal", c.Guard.SameRefusal),
-			slog.Float64("refused_share", c.Guard.RefusedShare),
-			slog.Float64("unreachable_share", c.Guard.UnreachableShare)),
-	)
-}
-
 // LogValue shows the schedule, of its source what holds no secret.
 func (s Schedule) LogValue() slog.Value {
 	return slog.GroupValue(
@@ -103,15 +80,6 @@ func (c Config) String() string { return c.LogValue().String() }
 func (h HTTP) String() string { return h.LogValue().String() }
 
 func (t Token) String() string { return t.LogValue().String() }
-
-func (c Channel) String() string { return c.LogValue().String() }
-
-func hide(secret string) string {
-	if secret == "" {
-		return ""
-	}
-	return redacted
-}
 
 // hidePassword hides the user and password of an address, and its parameters
 // where there is a password among them.

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"carillon/whatsapp/cloud"
 )
 
 func TestSecretsAreNeverShown(t *testing.T) {
@@ -40,7 +42,7 @@ schedules:
 		log.Info("whole", "config", config, "value", *config)
 		log.Info("parts", "http", config.HTTP, "channels", config.Channels, "tokens", config.HTTP.Tokens, "schedules", config.Schedules)
 	}
-	for _, part := range []any{config, *config, config.HTTP, config.HTTP.Tokens, config.HTTP.Tokens[0], config.Channels, config.Schedules, config.Schedules[0].Contacts} {
+	for _, part := range []any{config, *config, config.HTTP, config.HTTP.Tokens, config.HTTP.Tokens[0], config.Channels, config.Channels["main"].Settings, config.Schedules, config.Schedules[0].Contacts} {
 		fmt.Fprintf(&shown, "%v %+v %s\n", part, part, part)
 	}
 	text := shown.String()
@@ -59,7 +61,7 @@ schedules:
 }
 
 func TestMissingSecretsShowAsMissing(t *testing.T) {
-	text := Channel{AccessToken: "x"}.String()
+	text := Channel{Settings: &cloud.Settings{AccessToken: "x"}}.String()
 	if !strings.Contains(text, "access_token=[redacted]") || !strings.Contains(text, "app_secret= ") {
 		t.Error(text)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carillon/campaign"
+	"carillon/whatsapp/providers"
 )
 
 func TestSchedulesAreRead(t *testing.T) {
@@ -62,7 +63,7 @@ func TestDirIsTheFilesFolder(t *testing.T) {
 	}
 	t.Chdir(folder)
 	for _, path := range []string{"carillon.yaml", "./carillon.yaml", filepath.Join(folder, "carillon.yaml")} {
-		config, err := Load(path, environment)
+		config, err := Load(path, environment, providers.All())
 		if err != nil || config.Dir != folder {
 			t.Errorf("%s: %v, %v", path, config, err)
 		}

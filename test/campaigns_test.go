@@ -13,6 +13,7 @@ import (
 	"carillon/configs"
 	"carillon/contacts"
 	"carillon/internal/app"
+	"carillon/whatsapp/providers"
 )
 
 const sampleCampaigns = "../configs/campaigns"
@@ -25,7 +26,7 @@ func TestSampleCampaignsFitTheSampleList(t *testing.T) {
 			return strings.Repeat("5e", 32), true
 		}
 		return "value-of-" + name, true
-	})
+	}, providers.All())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"carillon/internal/app"
 	"carillon/ledger"
 	"carillon/simulator"
+	"carillon/whatsapp/cloud"
 )
 
 // lockable is a provider whose account is locked after some requests, until it is
@@ -53,11 +54,9 @@ func startDuo(t *testing.T, rate float64, second int64) *duo {
 		provider.Close()
 		server.Close()
 	})
-	h := startHouse(t, setup{redis: startRedis(t), rate: rate, more: map[string]configs.Channel{"second": {
-		Provider: configs.Cloud, BaseURL: server.URL, APIVersion: configs.DefaultAPIVersion, PhoneNumberID: its, WABAID: "another",
-		AccessToken: "access", AppSecret: appSecret, VerifyToken: "verify", Rate: rate,
-		Timeout: configs.Duration(5 * time.Second), UnknownAfter: configs.Duration(time.Minute),
-	}}})
+	other := channel(its, server.URL, rate)
+	other.Settings.(*cloud.Settings).WABAID = "another"
+	h := startHouse(t, setup{redis: startRedis(t), rate: rate, more: map[string]configs.Channel{"second": other}})
 	provider.SetWebhook(h.URL() + "/webhooks/second")
 	return &duo{h, provider}
 }

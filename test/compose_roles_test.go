@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"carillon/configs"
+	"carillon/whatsapp/providers"
 )
 
 // roleServices are the services of docker-compose.roles.yml that run Carillon.
@@ -62,7 +63,7 @@ func TestRolesConfigurationReachesItsServers(t *testing.T) {
 	environment := file.Services["worker"].Environment
 	config, err := configs.Load("../configs/compose.roles.yaml", func(name string) (string, bool) {
 		return composeValue(environment, name)
-	})
+	}, providers.All())
 	if err != nil {
 		t.Fatal(err)
 	}

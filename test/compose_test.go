@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"carillon/configs"
+	"carillon/whatsapp/providers"
 )
 
 // composeFile is what these tests look at in docker-compose.yml.
@@ -75,7 +76,7 @@ func readComposition(t *testing.T) composition {
 	}
 	config, err := configs.Load(path.Join("..", mounted), func(name string) (string, bool) {
 		return composeValue(c.carillon.Environment, name)
-	})
+	}, providers.All())
 	if err != nil {
 		t.Fatal(err)
 	}

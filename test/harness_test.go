@@ -25,6 +25,7 @@ import (
 	"carillon/configs"
 	"carillon/internal/app"
 	"carillon/simulator"
+	"carillon/whatsapp/cloud"
 )
 
 // token admits the tests to the API.
@@ -165,17 +166,26 @@ func config(t testing.TB, s setup, provider string) *configs.Config {
 	usual := configs.Default()
 	c := &configs.Config{
 		OptOut: usual.OptOut, OptIn: usual.OptIn,
-		Ledger: cmp.Or(s.ledger, "sqlite:"+filepath.Join(t.TempDir(), "carillon.db")),
-		Redis:  s.redis,
-		HTTP:   configs.HTTP{Listen: "127.0.0.1:0", Tokens: []configs.Token{{Name: "tests", Token: token, Role: configs.Admin}}},
-		Channels: map[string]configs.Channel{"main": {
-			Provider: configs.Cloud, BaseURL: provider, APIVersion: configs.DefaultAPIVersion, PhoneNumberID: number,
-			AccessToken: "access", AppSecret: appSecret, VerifyToken: "verify", Rate: s.rate,
-			Pair: s.pair, DailyRecipients: s.daily,
-			Timeout: configs.Duration(5 * time.Second), UnknownAfter: configs.Duration(time.Minute),
-		}},
+		Ledger:   cmp.Or(s.ledger, "sqlite:"+filepath.Join(t.TempDir(), "carillon.db")),
+		Redis:    s.redis,
+		HTTP:     configs.HTTP{Listen: "127.0.0.1:0", Tokens: []configs.Token{{Name: "tests", Token: token, Role: configs.Admin}}},
+		Channels: map[string]configs.Channel{},
 	}
+	main := channel(number, provider, s.rate)
+	main.Pair, main.DailyRecipients = s.pair, s.daily
+	c.Channels["main"] = main
 	maps.Copy(c.Channels, s.more)
+	return c
+}
+
+// channel is a number at a simulated Cloud API, with no limits but its rate.
+func channel(number, provider string, rate float64) configs.Channel {
+	c := configs.NewChannel(cloud.Spec())
+	settings := c.Settings.(*cloud.Settings)
+	settings.BaseURL, settings.PhoneNumberID = provider, number
+	settings.AccessToken, settings.AppSecret, settings.VerifyToken = "access", appSecret, "verify"
+	c.Rate, c.Pair, c.Guard = rate, configs.Pair{}, configs.Guard{}
+	c.Timeout, c.UnknownAfter, c.OnUnknown = configs.Duration(5*time.Second), configs.Duration(time.Minute), ""
 	return c
 }
 

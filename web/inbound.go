@@ -202,11 +202,11 @@ func (s *Server) concernedChannel(notice whatsapp.Notice, arrivedAt string) (nam
 	if notice.Number != "" || notice.Account == "" {
 		return s.channelOf(notice.Number, arrivedAt)
 	}
-	if id := s.channels[arrivedAt].AccountID; id == "" || id == notice.Account {
+	if id := s.channels[arrivedAt].Identity.Account; id == "" || id == notice.Account {
 		return arrivedAt, true
 	}
 	for _, name := range s.peers[arrivedAt] {
-		if s.channels[name].AccountID == notice.Account {
+		if s.channels[name].Identity.Account == notice.Account {
 			return name, true
 		}
 	}

@@ -54,7 +54,7 @@ func listening(t *testing.T, now time.Time) (*fixture, *ears) {
 		}
 		o.Wishes = wishes
 		for name, channel := range o.Channels {
-			channel.AccountID = "waba-" + name
+			channel.Identity.Account = "waba-" + name
 			o.Channels[name] = channel
 		}
 	})

@@ -30,7 +30,7 @@ type recipientView struct {
 	Detail      string          `json:"detail"`
 }
 
-func viewRecipient(row ledger.ReportRow, channel string) recipientView {
+func (s *Server) viewRecipient(row ledger.ReportRow, channel string) recipientView {
 	v := recipientView{
 		Row:         row.Row(),
 		Phone:       row.Phone,
@@ -49,6 +49,9 @@ func viewRecipient(row ledger.ReportRow, channel string) recipientView {
 	}
 	if row.Step > 0 {
 		v.Step = &row.Step
+	}
+	if hint := s.channels[channel].Hint; v.Detail == "" && row.Reason != "" && hint != nil {
+		v.Detail = hint(row.Reason, row.Code)
 	}
 	return v
 }
@@ -70,7 +73,7 @@ func (s *Server) listRecipients(w http.ResponseWriter, r *http.Request) error {
 	}
 	list := page[recipientView]{Items: make([]recipientView, len(rows))}
 	for i, row := range rows {
-		list.Items[i] = viewRecipient(row, numberOf(row, c.Definition))
+		list.Items[i] = s.viewRecipient(row, numberOf(row, c.Definition))
 	}
 	if next != 0 {
 		cursor := strconv.Itoa(next.Row())

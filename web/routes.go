@@ -65,7 +65,7 @@ func (s *Server) routes() []route {
 		{"POST", "/api/schedules/{name}/run", Admin, s.runSchedule},
 		{"GET", "/api/schedules/{name}/slots", Viewer, s.listSlots},
 
-		{"GET", "/webhooks/{channel}", "", s.challenge},
+		{"GET", "/webhooks/{channel}", "", s.webhook},
 		{"POST", "/webhooks/{channel}", "", s.webhook},
 	}
 }

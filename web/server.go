@@ -79,13 +79,14 @@ var _ Ledger = (*ledger.Ledger)(nil)
 
 // Channel is a sending number, as far as the network side knows it.
 type Channel struct {
-	// Receiver understands its provider's webhook.
-	Receiver whatsapp.Receiver
-	// Number is the provider's identifier of the number.
-	Number string
-	// App names whoever signs its webhooks. What is signed by one app counts for
-	// the channels of that app alone.
-	App string
+	// Hook understands its provider's webhook; nil where the provider has none.
+	Hook whatsapp.Hook
+	// Identity says how webhooks name the number, and what it shares with others.
+	// What is signed by one app counts for the channels of that app alone.
+	Identity whatsapp.Identity
+	// Hint tells what to do about a refusal by its reason and code. If nil, nothing
+	// is told.
+	Hint func(reason string, code int) string
 	// Echoes says that receipts carry the reference of their attempt.
 	Echoes bool
 	// UnknownAfter is how long an unknown message waits for a receipt, Resend what
@@ -105,9 +106,6 @@ type Channel struct {
 	// Account names the channels of the account that the number belongs to, its
 	// own included. Empty: it is the whole account.
 	Account []string
-	// AccountID is the provider's identifier of that account; empty if it is not
-	// told.
-	AccountID string
 	// Guard says when a campaign has to stop because of its receipts.
 	Guard campaign.GuardLimits
 }

@@ -11,7 +11,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -106,22 +105,18 @@ func (b *brittle) Totals(ctx context.Context) (campaign.Counts, error) {
 // body is whatsapp.Events as JSON.
 type provider struct{}
 
-func (provider) Challenge(query url.Values) (string, error) {
-	if query.Get("verify") != "word" {
-		return "", whatsapp.ErrRefused
-	}
-	return query.Get("challenge"), nil
-}
-
-func (provider) Receive(header http.Header, body []byte) (whatsapp.Events, error) {
+func (provider) Receive(r whatsapp.Request) (whatsapp.Events, *whatsapp.Reply, error) {
 	var told whatsapp.Events
-	if header.Get("X-Signature") != "word" {
-		return told, fmt.Errorf("%w: it is not \"word\"", whatsapp.ErrRefused)
+	switch {
+	case r.Method == http.MethodGet && r.Query.Get("verify") == "word":
+		return told, &whatsapp.Reply{Text: r.Query.Get("challenge")}, nil
+	case r.Method == http.MethodGet, r.Header.Get("X-Signature") != "word":
+		return told, nil, fmt.Errorf("%w: it is not \"word\"", whatsapp.ErrRefused)
 	}
-	if err := json.Unmarshal(body, &told); err != nil {
-		return told, fmt.Errorf("%w: %w", whatsapp.ErrMalformed, err)
+	if err := json.Unmarshal(r.Body, &told); err != nil {
+		return told, nil, fmt.Errorf("%w: %w", whatsapp.ErrMalformed, err)
 	}
-	return told, nil
+	return told, nil, nil
 }
 
 // fixture is a server over a real ledger, with a client that holds every
@@ -146,8 +141,8 @@ func start(t *testing.T, change func(*Options)) *fixture {
 	options := Options{
 		Ledger: f.ledger,
 		Channels: map[string]Channel{
-			"main":   {Receiver: provider{}, Number: "1001", Provider: "test", App: "app", Echoes: true},
-			"second": {Receiver: provider{}, Number: "1002", Provider: "test", App: "app", Echoes: true},
+			"main":   {Hook: provider{}, Identity: whatsapp.Identity{Number: "1001", App: "app"}, Provider: "test", Echoes: true},
+			"second": {Hook: provider{}, Identity: whatsapp.Identity{Number: "1002", App: "app"}, Provider: "test", Echoes: true},
 		},
 		NextSlot: nextSlot,
 		Log:      slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

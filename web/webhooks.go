@@ -26,38 +26,22 @@ func errStranger() error {
 	return refuse(unauthorized, "the server's log says more", "the request does not come from the provider")
 }
 
-// challenge answers the provider when it checks the webhook's address.
-func (s *Server) challenge(w http.ResponseWriter, r *http.Request) error {
-	name := r.PathValue("channel")
-	channel, known := s.channels[name]
-	if !known {
-		return errNoChannel()
-	}
-	text, err := channel.Receiver.Challenge(r.URL.Query())
-	if err != nil {
-		s.refused(r, name, err)
-		return errStranger()
-	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = io.WriteString(w, text) // a caller who has gone need not be told
-	return nil
-}
-
-// webhook takes in what the provider tells. It answers 200 once the receipts
-// are on disk, 503 while they cannot be written, upon which the provider sends
-// them again, and 200 to what is signed but makes no sense: that would be sent
-// for days, and never make any.
+// webhook takes in what the provider tells. It answers 200 once the events are on
+// disk, 503 while they cannot be written, upon which the provider sends them
+// again, and 200 to what is signed but makes no sense: that would be sent for
+// days, and never make any. Where the provider checks the webhook's address it
+// gets its own reply.
 func (s *Server) webhook(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("channel")
 	channel, known := s.channels[name]
-	if !known {
+	if !known || channel.Hook == nil {
 		return errNoChannel()
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxWebhook))
 	if err != nil {
 		return brokenUpload(err)
 	}
-	told, err := channel.Receiver.Receive(r.Header, body)
+	told, reply, err := channel.Hook.Receive(whatsapp.Request{Method: r.Method, Query: r.URL.Query(), Header: r.Header, Body: body})
 	switch {
 	case errors.Is(err, whatsapp.ErrMalformed):
 		s.metrics.malformed.WithLabelValues(name).Inc()
@@ -67,18 +51,27 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		s.refused(r, name, err)
 		return errStranger()
+	case reply != nil:
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, reply.Text) // a caller who has gone need not be told
+		return nil
 	}
-	if err := s.takeReceipts(r, name, told.Receipts); err != nil {
-		return err
-	}
-	if err := s.takeWords(r, name, told); err != nil {
-		return err
-	}
-	if err := s.takeNotices(r, name, told.Notices); err != nil {
+	if err := s.takeEvents(r, name, told); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// takeEvents records what one webhook told.
+func (s *Server) takeEvents(r *http.Request, channel string, told whatsapp.Events) error {
+	if err := s.takeReceipts(r, channel, told.Receipts); err != nil {
+		return err
+	}
+	if err := s.takeWords(r, channel, told); err != nil {
+		return err
+	}
+	return s.takeNotices(r, channel, told.Notices)
 }
 
 func (s *Server) refused(r *http.Request, channel string, err error) {
@@ -139,7 +132,7 @@ func peersOf(channels map[string]Channel) map[string][]string {
 	peers := make(map[string][]string, len(channels))
 	for name, channel := range channels {
 		for other, candidate := range channels {
-			if other == name || channel.App != "" && candidate.App == channel.App {
+			if other == name || channel.Identity.App != "" && candidate.Identity.App == channel.Identity.App {
 				peers[name] = append(peers[name], other)
 			}
 		}
@@ -152,11 +145,11 @@ func peersOf(channels map[string]Channel) map[string][]string {
 // webhook it is may speak for. A provider that does not tell the number means the
 // channel whose address it called.
 func (s *Server) channelOf(number, arrivedAt string) (name string, ours bool) {
-	if number == "" || s.channels[arrivedAt].Number == number {
+	if number == "" || s.channels[arrivedAt].Identity.Number == number {
 		return arrivedAt, true
 	}
 	for _, name := range s.peers[arrivedAt] {
-		if s.channels[name].Number == number {
+		if s.channels[name].Identity.Number == number {
 			return name, true
 		}
 	}

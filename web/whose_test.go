@@ -15,7 +15,7 @@ import (
 func twoApps(o *Options) {
 	o.Tokens = threeTokens()
 	for name, channel := range o.Channels {
-		channel.App, channel.AccountID = "app of "+name, "waba-"+name
+		channel.Identity.App, channel.Identity.Account = "app of "+name, "waba-"+name
 		channel.Guard = campaign.GuardLimits{SameRefusal: 1, UnreachableShare: 0.1}
 		o.Channels[name] = channel
 	}

@@ -10,8 +10,6 @@ package whatsapp
 import (
 	"context"
 	"errors"
-	"net/http"
-	"net/url"
 
 	"carillon/campaign"
 )
@@ -43,33 +41,31 @@ type Sender interface {
 	Send(ctx context.Context, m Message) (Accepted, error)
 }
 
-// Receiver understands the provider's webhook.
-type Receiver interface {
-	// Challenge answers the provider's verification request. It returns the
-	// text to answer with, or ErrRefused.
-	Challenge(query url.Values) (string, error)
-	// Receive verifies the signature over the raw body and parses it. It
-	// returns ErrRefused where the signature is missing or wrong, and
-	// ErrMalformed where a signed body is not what the provider documents.
-	Receive(header http.Header, body []byte) (Events, error)
-}
-
-// Traits are what a program has to know of a provider before it sends.
-type Traits struct {
-	// Echoes says that receipts carry the reference of their message. Only then does
-	// a receipt of another message show that one of this would have been known.
-	Echoes bool
-}
-
-// Provider is one sending number, in both directions.
+// Provider is one open channel: a sending number at a provider. What more it can
+// do is told by the interfaces that it has besides: Hook, Poller, Library, Media.
+// Its methods may be called concurrently.
 type Provider interface {
 	Sender
-	Receiver
-	Traits() Traits
-	// App names whoever signs the webhooks. A webhook may speak for the numbers of
-	// its own app alone. The text is the same for all numbers of an app, says
-	// nothing of its secret, and is not kept anywhere.
-	App() string
+	// Identity says how webhooks name the channel, and what it shares with others.
+	Identity() Identity
+	// Close closes the connections that wait for the next request.
+	Close()
+}
+
+// Identity says how a provider names a channel, and what the channel shares with
+// others of the same provider. Any part may be empty, and then is shared with
+// nobody.
+type Identity struct {
+	// Number is the provider's identifier of the sending number, as webhooks tell
+	// it. No two channels of a provider have the same.
+	Number string
+	// Account is the provider's identifier of the account. Trouble of an account
+	// stops all its channels.
+	Account string
+	// App names whoever makes the calls and signs the webhooks. Channels of one app
+	// share limits of calls, and a webhook may speak for the channels of its own
+	// app alone. The text says nothing of a secret and is kept nowhere.
+	App string
 }
 
 // ErrRefused: the caller of a webhook did not prove that it is the provider.

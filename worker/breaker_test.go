@@ -237,7 +237,7 @@ func TestSendingStopsWhileTheProviderFails(t *testing.T) {
 		w := New(Channel{
 			Name: "main", Sender: provider, Limiter: ratelimit.NewLocal(rate, time.Now), Rate: rate,
 			Timeout: 5 * time.Second, UnknownAfter: time.Minute,
-		}, shared, NewMetrics(registry, []string{"main"}, nil), slog.New(slog.NewTextHandler(&log, nil)), time.Now)
+		}, shared, NewMetrics(registry, map[string][]string{"main": nil}), slog.New(slog.NewTextHandler(&log, nil)), time.Now)
 		done := queue(t, w, 2*rate, messages)
 		time.Sleep(5 * time.Second)
 		provider.turn(true)

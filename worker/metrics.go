@@ -17,9 +17,9 @@ type Metrics struct {
 	breakers *prometheus.GaugeVec
 }
 
-// NewMetrics registers the metrics of the given channels, with every label at
-// zero. reasons are the labels that the channels' providers may give.
-func NewMetrics(r prometheus.Registerer, channels, reasons []string) *Metrics {
+// NewMetrics registers the metrics of channels, with every label at zero. reasons
+// are, by channel, those that its provider may give.
+func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 	m := &Metrics{
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "carillon_attempts_total", Help: "Attempts by outcome.",
@@ -42,14 +42,14 @@ func NewMetrics(r prometheus.Registerer, channels, reasons []string) *Metrics {
 	outcomes := []ledger.Outcome{
 		ledger.OutcomeAccepted, ledger.OutcomeHeld, ledger.OutcomeRefused, ledger.OutcomeUnknown, ledger.OutcomeReleased,
 	}
-	for _, channel := range channels {
+	for channel, known := range reasons {
 		for _, outcome := range outcomes {
 			m.outcomes.WithLabelValues(channel, string(outcome))
 		}
 		for _, reason := range ledger.RefusalReasons() {
 			m.refusals.WithLabelValues(channel, reason)
 		}
-		for _, reason := range reasons {
+		for _, reason := range known {
 			m.failures.WithLabelValues(channel, reason)
 		}
 		m.requests.WithLabelValues(channel)

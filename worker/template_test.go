@@ -133,7 +133,7 @@ func newThrottledStand(rate float64, steps []campaign.Step, cells ...string) *th
 	s.Worker = New(Channel{
 		Name: "main", Sender: s.provider, Limiter: ratelimit.NewLocal(rate, time.Now), Rate: rate,
 		Timeout: 5 * time.Second, UnknownAfter: time.Minute, Account: []string{"main", "second"},
-	}, s.record, NewMetrics(prometheus.NewRegistry(), []string{"main"}, nil), slog.New(slog.NewTextHandler(s.log, nil)), time.Now)
+	}, s.record, NewMetrics(prometheus.NewRegistry(), map[string][]string{"main": nil}), slog.New(slog.NewTextHandler(s.log, nil)), time.Now)
 	return s
 }
 

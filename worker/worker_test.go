@@ -135,7 +135,7 @@ func newStand(rate float64) *stand {
 		Name: "main", Sender: s.provider, Limiter: s.limiter, Rate: rate,
 		Timeout: 5 * time.Second, UnknownAfter: time.Minute,
 		Account: []string{"main", "second"}, Guard: campaign.GuardLimits{SameRefusal: 5},
-	}, s.record, NewMetrics(prometheus.NewRegistry(), []string{"main"}, nil), slog.New(slog.DiscardHandler), time.Now)
+	}, s.record, NewMetrics(prometheus.NewRegistry(), map[string][]string{"main": nil}), slog.New(slog.DiscardHandler), time.Now)
 	return s
 }
 

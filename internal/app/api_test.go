@@ -14,10 +14,11 @@ import (
 	"carillon/ledger"
 	"carillon/web"
 	"carillon/whatsapp"
+	"carillon/whatsapp/cloud"
 )
 
 // noWebhooks is a channel whose provider says nothing.
-type noWebhooks struct{ whatsapp.Receiver }
+type noWebhooks struct{ whatsapp.Hook }
 
 const (
 	adminToken  = "an-admin-token-0123"
@@ -34,7 +35,7 @@ func realServer(t *testing.T) (url string, record *ledger.Ledger) {
 	}
 	api, err := web.New(web.Options{
 		Ledger:   record,
-		Channels: map[string]web.Channel{"main": {Receiver: noWebhooks{}, Number: "1", Provider: "cloud"}},
+		Channels: map[string]web.Channel{"main": {Hook: noWebhooks{}, Identity: whatsapp.Identity{Number: "1"}, Provider: "cloud", Hint: cloud.Book().Hint}},
 		Tokens: []web.Token{
 			{Name: "ops", Token: adminToken, Role: web.Admin}, {Name: "eyes", Token: viewerToken, Role: web.Viewer},
 		},

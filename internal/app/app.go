@@ -27,7 +27,7 @@ import (
 	"carillon/ratelimit"
 	"carillon/scheduler"
 	"carillon/web"
-	"carillon/whatsapp/cloud"
+	"carillon/whatsapp"
 	"carillon/worker"
 )
 
@@ -47,7 +47,7 @@ type App struct {
 	health   *queue.Health // of the queue
 	registry *prometheus.Registry
 
-	clients   map[string]*cloud.Client
+	clients   map[string]whatsapp.Provider
 	workers   map[string]*worker.Worker // by channel
 	scheduler *scheduler.Scheduler      // nil without the role
 	web       *web.Server
@@ -57,7 +57,7 @@ type App struct {
 // New opens everything and listens, but does not work yet. What it opened is
 // closed again when it fails.
 func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Logger) (_ *App, err error) {
-	a := &App{roles: roles, log: log, clients: map[string]*cloud.Client{}, workers: map[string]*worker.Worker{}, registry: prometheus.NewRegistry()}
+	a := &App{roles: roles, log: log, clients: map[string]whatsapp.Provider{}, workers: map[string]*worker.Worker{}, registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {
 		if err != nil {
@@ -110,7 +110,11 @@ func listen(address string) (net.Listener, error) {
 // the scheduler where this process has these roles.
 func (a *App) openChannels(config *configs.Config) error {
 	names := slices.Sorted(maps.Keys(config.Channels))
-	metrics := worker.NewMetrics(a.registry, names, cloud.Book().Reasons())
+	reasons := map[string][]string{}
+	for _, name := range names {
+		reasons[name] = config.Channels[name].Spec.Reasons
+	}
+	metrics := worker.NewMetrics(a.registry, reasons)
 	feeds := map[string]scheduler.Channel{}
 	limiters := map[string]ratelimit.Limiter{}
 	for _, name := range names {
@@ -118,7 +122,7 @@ func (a *App) openChannels(config *configs.Config) error {
 	}
 	for _, name := range names {
 		channel := config.Channels[name]
-		client, err := cloud.New(cloudOptions(channel))
+		client, err := channel.Settings.Open(whatsapp.Opening{Timeout: time.Duration(channel.Timeout)})
 		if err != nil {
 			return fmt.Errorf("channels.%s: %w", name, err)
 		}
@@ -134,7 +138,7 @@ func (a *App) openChannels(config *configs.Config) error {
 		}
 		feeds[name] = scheduler.Channel{
 			Rate: channel.Rate, TaskTimeout: worker.TaskTimeout(timeout),
-			Unknown:   ledger.UnknownPolicy{After: unknownAfter, Resend: channel.OnUnknown == configs.Resend, Echoes: client.Traits().Echoes},
+			Unknown:   ledger.UnknownPolicy{After: unknownAfter, Resend: channel.OnUnknown == configs.Resend, Echoes: channel.Spec.Traits.Echoes},
 			Pair:      scheduler.Pair{Every: time.Duration(channel.Pair.Every), Burst: channel.Pair.Burst},
 			Portfolio: portfolio, DailyRecipients: daily,
 		}
@@ -183,26 +187,16 @@ func (a *App) limiter(channel string, rate float64) ratelimit.Limiter {
 	return ratelimit.NewLocal(rate, time.Now)
 }
 
-func cloudOptions(c configs.Channel) cloud.Options {
-	o := cloud.Options{
-		BaseURL: c.BaseURL, APIVersion: c.APIVersion, PhoneNumberID: c.PhoneNumberID, AccessToken: c.AccessToken,
-		VerifyToken: c.VerifyToken, Timeout: time.Duration(c.Timeout),
-	}
-	if c.AppSecret != "" {
-		o.AppSecrets = []string{c.AppSecret}
-	}
-	return o
-}
-
 func (a *App) openWeb(config *configs.Config) (err error) {
 	channels := map[string]web.Channel{}
 	for name, channel := range config.Channels {
 		portfolio, daily := dailyLimit(config, name)
+		hook, _ := a.clients[name].(whatsapp.Hook)
 		channels[name] = web.Channel{
-			Receiver: a.clients[name], Number: channel.PhoneNumberID, Provider: channel.Provider, App: a.clients[name].App(),
-			Echoes: a.clients[name].Traits().Echoes, UnknownAfter: time.Duration(channel.UnknownAfter), Resend: channel.OnUnknown == configs.Resend,
+			Hook: hook, Identity: channel.Settings.Identity(), Provider: channel.Provider, Hint: channel.Spec.Hint,
+			Echoes: channel.Spec.Traits.Echoes, UnknownAfter: time.Duration(channel.UnknownAfter), Resend: channel.OnUnknown == configs.Resend,
 			Rate: channel.Rate, Portfolio: portfolio, DailyRecipients: daily,
-			Account: config.Account(name), AccountID: channel.WABAID, Guard: campaign.GuardLimits(channel.Guard),
+			Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 		}
 	}
 	wishes, err := newWishes(config)

@@ -16,6 +16,7 @@ import (
 	"carillon/campaign"
 	"carillon/configs"
 	"carillon/simulator"
+	"carillon/whatsapp/cloud"
 )
 
 // DemoOptions say what the demo sends.
@@ -69,7 +70,7 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 
-	config := demoConfig(folder, o.Rate)
+	config := demoConfig(folder)
 	provider, err := startProvider(config, o)
 	if err != nil {
 		return err
@@ -109,7 +110,7 @@ const (
 	demoNumber  = "106540352242922"
 )
 
-func demoConfig(folder string, rate float64) *configs.Config {
+func demoConfig(folder string) *configs.Config {
 	return &configs.Config{
 		Ledger: "sqlite:" + filepath.Join(folder, "carillon.db"),
 		Redis:  configs.EmbeddedRedis,
@@ -117,11 +118,7 @@ func demoConfig(folder string, rate float64) *configs.Config {
 			Listen: "127.0.0.1:0",
 			Tokens: []configs.Token{{Name: "demo", Token: rand.Text(), Role: configs.Admin}},
 		},
-		Channels: map[string]configs.Channel{demoChannel: {
-			Provider: configs.Cloud, APIVersion: configs.DefaultAPIVersion, PhoneNumberID: demoNumber,
-			AccessToken: rand.Text(), AppSecret: rand.Text(), VerifyToken: rand.Text(), Rate: rate,
-			Timeout: configs.Duration(5 * time.Second), UnknownAfter: configs.Duration(30 * time.Second),
-		}},
+		Channels: map[string]configs.Channel{},
 	}
 }
 
@@ -143,11 +140,19 @@ func startProvider(config *configs.Config, o DemoOptions) (*simulated, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the simulated provider: %w", err)
 	}
-	channel := config.Channels[demoChannel]
-	channel.BaseURL = "http://" + listener.Addr().String()
+	settings := map[string]string{
+		"base_url": "http://" + listener.Addr().String(), "phone_number_id": demoNumber,
+		"access_token": rand.Text(), "app_secret": rand.Text(), "verify_token": rand.Text(),
+	}
+	channel := configs.NewChannel(cloud.Spec())
+	channel.Rate, channel.Pair, channel.Guard = o.Rate, configs.Pair{}, configs.Guard{}
+	channel.Timeout, channel.UnknownAfter = configs.Duration(5*time.Second), configs.Duration(30*time.Second)
+	if err := channel.Set(settings); err != nil {
+		return nil, err
+	}
 	config.Channels[demoChannel] = channel
 	s := simulator.New(simulator.Options{
-		AppSecret: channel.AppSecret, AccessToken: channel.AccessToken, PhoneNumberID: demoNumber,
+		AppSecret: settings["app_secret"], AccessToken: settings["access_token"], PhoneNumberID: demoNumber,
 		Latency: 20 * time.Millisecond, Faults: demoFaults(), Receipts: demoReceipts(), Twins: true, Seed: o.Seed, Logger: o.Log,
 	})
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second}

@@ -9,6 +9,7 @@ import (
 
 	"carillon/campaign"
 	"carillon/configs"
+	"carillon/whatsapp/providers"
 )
 
 // Estimate says how long the sending takes.
@@ -40,7 +41,7 @@ type pace struct {
 func paceOf(config *configs.Config, configPath string, def *campaign.Definition) (pace, error) {
 	numbers := def.Numbers()
 	if config == nil {
-		return pace{rate: configs.DefaultRate * float64(len(numbers))}, nil
+		return pace{rate: providers.All()[0].Rate * float64(len(numbers))}, nil
 	}
 	var sum pace
 	limits := map[string]int{} // by portfolio: those who share one have it once

@@ -10,6 +10,7 @@ import (
 
 	"carillon/configs"
 	"carillon/ledger"
+	"carillon/whatsapp/providers"
 )
 
 // ServeOptions say how to serve.
@@ -44,7 +45,7 @@ func Serve(ctx context.Context, o ServeOptions) error {
 
 // loadConfig reads a configuration; a mistake in it is the caller's.
 func loadConfig(path string) (*configs.Config, error) {
-	config, err := configs.Load(path, os.LookupEnv)
+	config, err := configs.Load(path, os.LookupEnv, providers.All())
 	if err != nil {
 		return nil, &UsageError{Err: err}
 	}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"carillon/campaign"
-	"carillon/whatsapp/cloud"
 )
 
 // Recipient is one step for one recipient, as the HTTP API gives it.
@@ -130,7 +129,7 @@ func (t Tested) hint() string {
 // known is what was said and what to do by the record, which is that of the
 // newest attempt with an end; empty where that tells nothing.
 func (t Tested) known() string {
-	return orElse(t.Message.Detail, cloud.Book().Hint(t.Message.Reason, t.Message.ErrorCode))
+	return t.Message.Detail
 }
 
 func (t Tested) pendingHint() string {

@@ -1,13 +1,11 @@
 package cloud
 
 import (
-	"net/http"
 	"strconv"
 	"time"
 
 	"carillon/whatsapp"
 	"carillon/whatsapp/call"
-	"carillon/whatsapp/codes"
 	"carillon/whatsapp/wire"
 )
 
@@ -20,45 +18,6 @@ type answerBody struct {
 		Status wire.Text `json:"message_status"`
 	} `json:"messages"`
 	Error *graphError `json:"error"`
-}
-
-// read tells what an answer means.
-func (c *Client) read(answer *call.Answer) (whatsapp.Accepted, *whatsapp.Error) {
-	var told answerBody
-	broken := answer.Broken
-	if err := wire.Decode(answer.Body, &told); err != nil && broken == nil {
-		broken = err
-	}
-	if told.names() && answer.OK() {
-		return told.accepted(), nil
-	}
-	refusal := c.refusal(told.Error, answer, broken)
-	if refusal.Message == "" {
-		refusal.Message = answer.PlainText()
-	}
-	var longer time.Duration
-	if refusal.Budget == whatsapp.AppBudget || refusal.Budget == whatsapp.AccountBudget {
-		longer = regainAccess(answer.Header.Get("X-Business-Use-Case-Usage"))
-	}
-	answer.RaiseWait(refusal, c.now(), longer)
-	return whatsapp.Accepted{}, refusal
-}
-
-// refusal is what an answer with this error means when it is not a yes.
-func (c *Client) refusal(told *graphError, answer *call.Answer, broken error) *whatsapp.Error {
-	f := told.fault(codes.InAnswer)
-	f.Status = answer.Status
-	var refusal *whatsapp.Error
-	switch {
-	case answer.OK():
-		refusal = c.book.Others.NoMessageID.Of(f)
-	case answer.Status == http.StatusRequestTimeout || !told.own():
-		refusal = c.book.JudgeStatus(f)
-	default:
-		return c.book.Judge(f)
-	}
-	refusal.Cause = broken
-	return refusal
 }
 
 // names reports whether the answer names a message.

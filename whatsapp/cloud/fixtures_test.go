@@ -8,33 +8,37 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"carillon/whatsapp"
 )
 
 const (
-	firstSecret  = "first-app-secret"
-	secondSecret = "second-app-secret"
+	appSecret   = "first-app-secret"
+	otherSecret = "second-app-secret"
 )
 
-// newClient is a client of an API at base, with the options changed.
-func newClient(tb testing.TB, base string, change func(*Options)) *Client {
+// settings are those of an API at base.
+func settings(base string) *Settings {
+	return &Settings{
+		BaseURL: base, APIVersion: "v23.0", PhoneNumberID: "5500000000000001",
+		AccessToken: "token-1", AppSecret: appSecret, VerifyToken: "verify-1",
+	}
+}
+
+// newClient is a client of an API at base, with the settings changed.
+func newClient(tb testing.TB, base string, change func(*Settings)) *Client {
 	tb.Helper()
-	options := Options{
-		BaseURL:       base,
-		APIVersion:    "v23.0",
-		PhoneNumberID: "5500000000000001",
-		AccessToken:   "token-1",
-		AppSecrets:    []string{firstSecret, secondSecret},
-		VerifyToken:   "verify-1",
-	}
+	s := settings(base)
 	if change != nil {
-		change(&options)
+		change(s)
 	}
-	client, err := New(options)
+	opened, err := s.Open(whatsapp.Opening{Timeout: 30 * time.Second})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(client.Close)
-	return client
+	tb.Cleanup(opened.Close)
+	return opened.(*Client)
 }
 
 func signed(secret string, body []byte) http.Header {
@@ -50,4 +54,10 @@ func fixture(tb testing.TB, name string) []byte {
 		tb.Fatal(err)
 	}
 	return body
+}
+
+// post gives the client a webhook that is signed as it has to be.
+func post(client *Client, body []byte) (whatsapp.Events, error) {
+	events, _, err := client.Receive(whatsapp.Request{Method: http.MethodPost, Header: signed(appSecret, body), Body: body})
+	return events, err
 }

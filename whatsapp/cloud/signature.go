@@ -17,25 +17,35 @@ import (
 // (Meta, create-webhook-endpoint page).
 const signatureHeader = "X-Hub-Signature-256"
 
+// Signing is how webhooks prove that they come from the provider.
+type Signing struct {
+	// Secret is the key that bodies are signed with. Without one every body is
+	// refused.
+	Secret whatsapp.Secret
+	// VerifyToken is the word that the verification request has to bring. Without
+	// one every such request is refused.
+	VerifyToken whatsapp.Secret
+}
+
 // Challenge answers the verification request that comes when the webhook is
-// saved in the app's dashboard. Without a VerifyToken it refuses every one.
-func (c *Client) Challenge(query url.Values) (string, error) {
+// saved in the app's dashboard.
+func (s Signing) Challenge(query url.Values) (string, error) {
 	if query.Get("hub.mode") != "subscribe" {
 		return "", fmt.Errorf("%w: hub.mode is not subscribe", whatsapp.ErrRefused)
 	}
-	if c.verifyToken == "" {
+	if s.VerifyToken == "" {
 		return "", fmt.Errorf("%w: no verify_token is configured", whatsapp.ErrRefused)
 	}
-	if subtle.ConstantTimeCompare([]byte(query.Get("hub.verify_token")), []byte(c.verifyToken)) != 1 {
+	if subtle.ConstantTimeCompare([]byte(query.Get("hub.verify_token")), []byte(s.VerifyToken)) != 1 {
 		return "", fmt.Errorf("%w: hub.verify_token is another one than the configured verify_token", whatsapp.ErrRefused)
 	}
 	return query.Get("hub.challenge"), nil
 }
 
-// verify checks the signature over the bytes as they came. They must not be
+// Verify checks the signature over the bytes as they came. They must not be
 // decoded and encoded again before: the provider signs its own escapes.
-func (c *Client) verify(header http.Header, body []byte) error {
-	if len(c.appSecrets) == 0 {
+func (s Signing) Verify(header http.Header, body []byte) error {
+	if s.Secret == "" {
 		return fmt.Errorf("%w: no app_secret is configured", whatsapp.ErrRefused)
 	}
 	digits, ok := strings.CutPrefix(header.Get(signatureHeader), "sha256=")
@@ -46,22 +56,34 @@ func (c *Client) verify(header http.Header, body []byte) error {
 	if err != nil || len(claimed) != sha256.Size {
 		return fmt.Errorf("%w: the %s header holds no SHA-256", whatsapp.ErrRefused, signatureHeader)
 	}
-	for _, secret := range c.appSecrets {
-		mac := hmac.New(sha256.New, secret)
-		mac.Write(body)
-		if hmac.Equal(mac.Sum(nil), claimed) {
-			return nil
-		}
+	mac := hmac.New(sha256.New, []byte(s.Secret))
+	mac.Write(body)
+	if !hmac.Equal(mac.Sum(nil), claimed) {
+		return fmt.Errorf("%w: signed with another secret than the configured app_secret", whatsapp.ErrRefused)
 	}
-	return fmt.Errorf("%w: signed with none of the configured app secrets", whatsapp.ErrRefused)
+	return nil
 }
 
-// appOf names an app by its secrets without telling them: by their hash.
-func appOf(secrets [][]byte) string {
-	hash := sha256.New()
-	for _, secret := range secrets {
-		each := sha256.Sum256(secret)
-		hash.Write(each[:])
+// Hook takes webhooks that are signed as Meta signs them.
+type Hook struct {
+	Signing
+	// Read reads a body that is proven.
+	Read func(body []byte) (whatsapp.Events, error)
+}
+
+// Receive answers a verification request, which is a GET, with its challenge. Of
+// anything else it verifies the signature over the raw body and reads it.
+func (h Hook) Receive(r whatsapp.Request) (whatsapp.Events, *whatsapp.Reply, error) {
+	if r.Method == http.MethodGet {
+		text, err := h.Challenge(r.Query)
+		if err != nil {
+			return whatsapp.Events{}, nil, err
+		}
+		return whatsapp.Events{}, &whatsapp.Reply{Text: text}, nil
 	}
-	return "cloud " + hex.EncodeToString(hash.Sum(nil))
+	if err := h.Verify(r.Header, r.Body); err != nil {
+		return whatsapp.Events{}, nil, err
+	}
+	events, err := h.Read(r.Body)
+	return events, nil, err
 }

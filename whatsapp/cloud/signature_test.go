@@ -10,13 +10,22 @@ import (
 	"carillon/whatsapp"
 )
 
+// challenge is the answer to a verification request.
+func challenge(client *Client, query url.Values) (string, error) {
+	_, reply, err := client.Receive(whatsapp.Request{Method: http.MethodGet, Query: query})
+	if err != nil {
+		return "", err
+	}
+	return reply.Text, nil
+}
+
 func TestChallenge(t *testing.T) {
 	asked := func(mode, token string) url.Values {
 		return url.Values{"hub.mode": {mode}, "hub.verify_token": {token}, "hub.challenge": {"1158201444"}}
 	}
 	for name, test := range map[string]struct {
 		query  url.Values
-		change func(*Options)
+		change func(*Settings)
 		ok     bool
 	}{
 		"right":              {asked("subscribe", "verify-1"), nil, true},
@@ -25,10 +34,10 @@ func TestChallenge(t *testing.T) {
 		"no token":           {asked("subscribe", ""), nil, false},
 		"wrong mode":         {asked("unsubscribe", "verify-1"), nil, false},
 		"nothing":            {nil, nil, false},
-		"nothing configured": {asked("subscribe", ""), func(o *Options) { o.VerifyToken = "" }, false},
+		"nothing configured": {asked("subscribe", ""), func(o *Settings) { o.VerifyToken = "" }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := newClient(t, "https://example.com", test.change).Challenge(test.query)
+			got, err := challenge(newClient(t, "https://example.com", test.change), test.query)
 			if test.ok && (err != nil || got != "1158201444") {
 				t.Errorf("got %q, %v", got, err)
 			}
@@ -45,33 +54,31 @@ func TestChallenge(t *testing.T) {
 func TestSignature(t *testing.T) {
 	body := fixture(t, "inbound_escaped.json")
 	header := func(value string) http.Header { return http.Header{"X-Hub-Signature-256": {value}} }
-	right := signed(firstSecret, body).Get(signatureHeader)
+	right := signed(appSecret, body).Get(signatureHeader)
 	for name, test := range map[string]struct {
 		header http.Header
 		body   []byte
-		change func(*Options)
+		change func(*Settings)
 		ok     bool
 	}{
-		"first secret":        {signed(firstSecret, body), body, nil, true},
-		"second secret":       {signed(secondSecret, body), body, nil, true},
-		"upper-case digits":   {header("sha256=" + strings.ToUpper(strings.TrimPrefix(right, "sha256="))), body, nil, true},
-		"another secret":      {signed("third", body), body, nil, false},
-		"missing":             {http.Header{}, body, nil, false},
-		"empty":               {header(""), body, nil, false},
-		"no prefix":           {header(strings.TrimPrefix(right, "sha256=")), body, nil, false},
-		"another hash":        {header("sha1=" + strings.TrimPrefix(right, "sha256=")), body, nil, false},
-		"odd length":          {header(right[:len(right)-1]), body, nil, false},
-		"too short":           {header(right[:len(right)-2]), body, nil, false},
-		"too long":            {header(right + "00"), body, nil, false},
-		"no digits":           {header("sha256=" + strings.Repeat("zz", 32)), body, nil, false},
-		"body unescaped":      {signed(firstSecret, body), []byte(strings.ReplaceAll(string(body), `\/`, "/")), nil, false},
-		"body cut":            {signed(firstSecret, body), body[:len(body)-1], nil, false},
-		"no secret":           {signed(firstSecret, body), body, func(o *Options) { o.AppSecrets = nil }, false},
-		"empty secret":        {signed("", body), body, func(o *Options) { o.AppSecrets = []string{""} }, false},
-		"empty among secrets": {signed("", body), body, func(o *Options) { o.AppSecrets = []string{"", firstSecret} }, false},
+		"right":             {signed(appSecret, body), body, nil, true},
+		"upper-case digits": {header("sha256=" + strings.ToUpper(strings.TrimPrefix(right, "sha256="))), body, nil, true},
+		"another secret":    {signed(otherSecret, body), body, nil, false},
+		"missing":           {http.Header{}, body, nil, false},
+		"empty":             {header(""), body, nil, false},
+		"no prefix":         {header(strings.TrimPrefix(right, "sha256=")), body, nil, false},
+		"another hash":      {header("sha1=" + strings.TrimPrefix(right, "sha256=")), body, nil, false},
+		"odd length":        {header(right[:len(right)-1]), body, nil, false},
+		"too short":         {header(right[:len(right)-2]), body, nil, false},
+		"too long":          {header(right + "00"), body, nil, false},
+		"no digits":         {header("sha256=" + strings.Repeat("zz", 32)), body, nil, false},
+		"body unescaped":    {signed(appSecret, body), []byte(strings.ReplaceAll(string(body), `\/`, "/")), nil, false},
+		"body cut":          {signed(appSecret, body), body[:len(body)-1], nil, false},
+		"no secret":         {signed(appSecret, body), body, func(o *Settings) { o.AppSecret = "" }, false},
+		"empty secret":      {signed("", body), body, func(o *Settings) { o.AppSecret = "" }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			events, err := newClient(t, "https://example.com", test.change).Receive(test.header, test.body)
+			events, _, err := newClient(t, "https://example.com", test.change).Receive(whatsapp.Request{Method: http.MethodPost, Header: test.header, Body: test.body})
 			if test.ok && (err != nil || len(events.Inbound) == 0) {
 				t.Errorf("got %d messages, %v", len(events.Inbound), err)
 			}

@@ -3,7 +3,6 @@ package cloud
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 
 	"carillon/campaign"
 	"carillon/whatsapp"
@@ -64,20 +63,12 @@ func (s *status) who() whatsapp.Who {
 	return named(s.Recipient, s.RecipientUserID, s.RecipientParent)
 }
 
-// Receive verifies that the body is signed with one of the AppSecrets and
-// reads what is told in it: receipts, messages and wishes of people, and news
-// of templates, numbers and the account. Without AppSecrets it refuses every
-// body. Statuses it does not know, "played" among them, messages to groups and
-// fields about other things are passed over. A time that is missing or cannot
-// be read is zero.
-func (c *Client) Receive(header http.Header, body []byte) (whatsapp.Events, error) {
-	if err := c.verify(header, body); err != nil {
-		return whatsapp.Events{}, err
-	}
-	return parse(c.book, body)
-}
-
-func parse(book *codes.Book, body []byte) (whatsapp.Events, error) {
+// Events reads what is told in a webhook's body: receipts, messages and wishes of
+// people, and news of templates, numbers and the account. Statuses it does not
+// know, "played" among them, messages to groups and fields about other things are
+// passed over. A time that is missing or cannot be read is zero. The error is
+// whatsapp.ErrMalformed.
+func (r *Reader) Events(body []byte) (whatsapp.Events, error) {
 	var told notification
 	if err := wire.Decode(body, &told); err != nil {
 		return whatsapp.Events{}, fmt.Errorf("%w: %w", whatsapp.ErrMalformed, err)
@@ -86,18 +77,18 @@ func parse(book *codes.Book, body []byte) (whatsapp.Events, error) {
 	for _, entry := range told.Entry {
 		for i := range entry.Changes {
 			change := &entry.Changes[i]
-			change.Value.appendTo(book, &events, cmp.Or(change.Field, change.Value.Field), string(entry.ID))
+			r.appendChange(&events, &change.Value, cmp.Or(change.Field, change.Value.Field), string(entry.ID))
 		}
 	}
 	return events, nil
 }
 
-// appendTo adds what a change of the field tells. One without a field is about
-// messages.
-func (v *value) appendTo(book *codes.Book, events *whatsapp.Events, field wire.Text, account string) {
+// appendChange adds what a change of the field tells. One without a field is
+// about messages.
+func (r *Reader) appendChange(events *whatsapp.Events, v *value, field wire.Text, account string) {
 	switch {
 	case field == "" || field.Is("messages"):
-		v.appendMessages(book, events, account)
+		r.appendMessages(events, v, account)
 	case field.Is("user_preferences"):
 		v.appendPreferences(events)
 	case field.Is("user_id_update"):
@@ -111,11 +102,11 @@ func (v *value) appendTo(book *codes.Book, events *whatsapp.Events, field wire.T
 }
 
 // appendMessages adds what is told about messages, ours and those of people.
-func (v *value) appendMessages(book *codes.Book, events *whatsapp.Events, account string) {
+func (r *Reader) appendMessages(events *whatsapp.Events, v *value, account string) {
 	number := string(v.Metadata.PhoneNumberID)
 	people := newDirectory(v.Contacts)
 	for i := range v.Statuses {
-		if receipt, ok := v.Statuses[i].receipt(book); ok {
+		if receipt, ok := v.Statuses[i].receipt(r.book); ok {
 			receipt.Number, receipt.Recipient = number, people.complete(receipt.Recipient)
 			events.Receipts = append(events.Receipts, receipt)
 		}
@@ -133,7 +124,7 @@ func (v *value) appendMessages(book *codes.Book, events *whatsapp.Events, accoun
 	}
 	events.Contacts = append(events.Contacts, people.left(number)...)
 	for i := range v.Errors {
-		refusal := v.Errors[i].refusal(book)
+		refusal := v.Errors[i].refusal(r.book)
 		events.Notices = append(events.Notices, whatsapp.Notice{
 			Number: number, Account: account, Reason: refusal.Reason, Detail: refusal.Hint, Err: refusal,
 		})

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,7 +28,7 @@ func at(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 // receive reads a signed body.
 func receive(tb testing.TB, body []byte) whatsapp.Events {
 	tb.Helper()
-	events, err := newClient(tb, "https://example.com", nil).Receive(signed(secondSecret, body), body)
+	events, err := post(newClient(tb, "https://example.com", nil), body)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -138,7 +139,7 @@ func TestWishesAndNewNumbers(t *testing.T) {
 func TestMalformed(t *testing.T) {
 	client := newClient(t, "https://example.com", nil)
 	for _, body := range []string{"", "{", "<html>", "[]", `"x"`, "1", `{"entry":[]}{`} {
-		_, err := client.Receive(signed(firstSecret, []byte(body)), []byte(body))
+		_, err := post(client, []byte(body))
 		if !errors.Is(err, whatsapp.ErrMalformed) {
 			t.Errorf("%q: got %v", body, err)
 		}
@@ -201,12 +202,12 @@ func BenchmarkReceive(b *testing.B) {
 	for _, n := range []int{1, 10, 1000} {
 		b.Run(fmt.Sprintf("statuses=%d", n), func(b *testing.B) {
 			body := batch(n)
-			header := signed(secondSecret, body)
+			header := signed(otherSecret, body)
 			client := newClient(b, "https://example.com", nil)
 			b.SetBytes(int64(len(body)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := client.Receive(header, body); err != nil {
+				if _, _, err := client.Receive(whatsapp.Request{Method: http.MethodPost, Header: header, Body: body}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -233,7 +234,7 @@ func FuzzReceive(f *testing.F) {
 	reasons := Book().Reasons()
 	known := []campaign.Status{campaign.Sent, campaign.Delivered, campaign.Read, campaign.Failed}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		events, err := client.Receive(signed(firstSecret, body), body)
+		events, err := post(client, body)
 		if err != nil {
 			if !errors.Is(err, whatsapp.ErrMalformed) || json.Valid(body) && body[0] == '{' {
 				t.Fatal(err)

@@ -1,0 +1,61 @@
+package whatsapp
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Hook is a provider that tells what happens by webhook.
+type Hook interface {
+	// Receive verifies a request and reads it. It answers the events that were
+	// told, or a reply of its own, such as the answer to a challenge; then there
+	// are no events. The error is ErrRefused where the caller does not prove to be
+	// the provider, and ErrMalformed where a proven body makes no sense.
+	Receive(r Request) (Events, *Reply, error)
+}
+
+// Request is a webhook's request as it came.
+type Request struct {
+	Method string
+	Query  url.Values
+	Header http.Header
+	// Body is what was signed, byte for byte.
+	Body []byte
+}
+
+// Reply is what a webhook is answered with status 200, as plain text.
+type Reply struct{ Text string }
+
+// Poller is a provider that has to be asked what became of a message.
+type Poller interface {
+	// Poll makes one request for the message that the provider calls id. ok is
+	// false where it tells nothing yet. The error is an *Error.
+	Poll(ctx context.Context, id string) (receipt Receipt, ok bool, err error)
+}
+
+// Library is a provider that tells which templates it has approved.
+type Library interface {
+	// Templates lists the account's templates. The error is an *Error.
+	Templates(ctx context.Context) ([]Approved, error)
+}
+
+// Approved is a template as the provider knows it.
+type Approved struct {
+	// Name and Language are as templates are sent.
+	Name, Language string
+	// Category and Status are the provider's words in lower case, such as utility
+	// and approved.
+	Category, Status string
+	// Components is the template's text in the provider's JSON.
+	Components []byte
+}
+
+// Media is a provider that keeps files for the messages of a number.
+type Media interface {
+	// Upload stores a file of this type, such as image/png, and returns the
+	// provider's identifier and when it ends; the zero time for never.
+	Upload(ctx context.Context, name, kind string, content io.Reader) (id string, until time.Time, err error)
+}

@@ -1,0 +1,68 @@
+package whatsapp
+
+import (
+	"net/http"
+	"time"
+
+	"carillon/campaign"
+)
+
+// Spec is a kind of provider, before any channel of it is open. It is read,
+// never written.
+type Spec struct {
+	// Name is what a channel's key provider says.
+	Name string
+	// Title is the name for people.
+	Title string
+	// Traits are what the program has to know before it sends.
+	Traits Traits
+	// Rate is what a number may send when the channel does not say, in messages a
+	// second.
+	Rate float64
+	// NumberKey is the key of the settings that names the sending number. No two
+	// channels may have the same.
+	NumberKey string
+	// Settings makes the settings of a channel with their defaults.
+	Settings func() Settings
+	// Supports says why a step cannot be sent this way; nil where it can.
+	Supports func(step *campaign.Step) error
+	// Reasons are all that a refusal's Reason can be, sorted: a closed set, fit for
+	// the labels of a metric.
+	Reasons []string
+	// Hint tells what to do about a refusal whose reason and code (0 for none) are
+	// on record; it is empty where nothing is known.
+	Hint func(reason string, code int) string
+}
+
+// Traits are what a program has to know of a provider before it sends.
+type Traits struct {
+	// Echoes says that receipts carry the reference of their message. Only then does
+	// a receipt of another message show that one of this would have been known.
+	Echoes bool
+	// Polled says that the provider tells what became of a message only when it is
+	// asked.
+	Polled bool
+	// Requests is how many requests one Send makes at most.
+	Requests int
+}
+
+// Settings are the keys that a kind of provider has of its own in a channel of
+// the configuration: a pointer to a struct whose fields carry yaml tags. Secrets
+// are of type Secret.
+type Settings interface {
+	// Check reports every value that cannot work, without the network.
+	Check(r *Report)
+	// Identity is that of the channel they describe.
+	Identity() Identity
+	// Open makes the channel of settings that have passed Check. It makes no
+	// request.
+	Open(o Opening) (Provider, error)
+}
+
+// Opening is what all providers are opened with.
+type Opening struct {
+	// Timeout is for one request with its answer. It is more than 0.
+	Timeout time.Duration
+	// Transport makes the requests; nil for one of the provider's own.
+	Transport http.RoundTripper
+}
