@@ -32,20 +32,23 @@ func latinFit(word []rune, s script) (fit float64, says bool) {
 // latinLanguages are the letters beyond ASCII of the languages of a script.
 func latinLanguages(s script) []string {
 	const (
-		spanish, portuguese, french, catalan, italian, german = "áéíóúüñ", "áâãàçéêíóôõúü", "àâæçéèêëîïôœùûüÿ", "àçéèíïóòúü", "àèéìíîòóù", "äöüßé"
+		spanish, portuguese, french, catalan, italian, german = "áéíóúüñ", "áâãàçéêíóôõúü", "àâçéèêëîïôœùûüÿ", "àçéèíïóòúü", "àèéìíîòóù", "äöüßé"
 		dutch, danish, swedish, albanian, welsh, shared       = "áéëïóöüèê", "æøåéü", "åäöéüà", "çë", "âêîôûéëïö", "áâäçéëíîóôöúüýß"
 		icelandic, slavic                                     = "áéíóúýþæöð", "šžáéíóúýäö"
-		polish, czech, hungarian, romanian, croatian          = "ąćęłńóśźż", "áčďéěíľňóôřšťúůýžäöü", "áéíóöőúüű", "ăâîşţ", "čćđšž"
-		turkishLetters, lithuanian, latvian, estonian         = "çğıİöşüâîû", "ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž"
+		polish, czech, slovak                                 = "ąćęłńóśźż", "áčďéěíňóřšťúůýžäöü", "áäčďéíĺľňóôŕšťúýžöü"
+		hungarian, romanian, croatian                         = "áéíóöőúüű", "ăâîşţ", "čćđšž"
+		turkishLetters, lithuanian, latvian, estonianLetters  = "çğıİöşüâîû", "ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž"
 	)
 	westernOnes := []string{spanish, portuguese, french, catalan, italian, german, dutch, danish, swedish, albanian, welsh}
 	switch s {
 	case nordic:
 		return append(westernOnes, icelandic, slavic)
+	case estonian:
+		return []string{estonianLetters, swedish, german, shared}
 	case central:
-		return []string{polish, czech, hungarian, romanian, croatian, albanian, shared}
+		return []string{polish, czech, slovak, hungarian, romanian, croatian, albanian, shared}
 	case baltic:
-		return []string{lithuanian, latvian, estonian, polish, german}
+		return []string{lithuanian, latvian, estonianLetters, polish, german}
 	case turkish:
 		return append(westernOnes, turkishLetters)
 	case vietnamese:
@@ -72,7 +75,7 @@ func inOneAlphabet(word []rune, alphabets []string) bool {
 	for _, alphabet := range alphabets {
 		all := true
 		for _, r := range word {
-			all = all && (strings.ContainsRune(alphabet, unicode.ToLower(r)) || unicode.IsMark(r))
+			all = all && (strings.ContainsRune(alphabet, toLower(r)) || unicode.IsMark(r))
 		}
 		if all {
 			return true
@@ -86,9 +89,7 @@ func inOneAlphabet(word []rune, alphabets []string) bool {
 func isOfOneLanguage(word []rune, s script) bool {
 	lower := make([]rune, len(word))
 	for i, r := range word {
-		if lower[i] = unicode.ToLower(r); lower[i] < 0x80 && r >= 0x80 {
-			lower[i] = r // the Turkish İ
-		}
+		lower[i] = toLower(r)
 	}
 	for i, r := range lower {
 		if r >= 0x80 && !unicode.IsMark(r) && !stands(lower, i, s) {
@@ -108,6 +109,14 @@ func isOfOneLanguage(word []rune, s script) bool {
 		}
 	}
 	return false
+}
+
+// toLower leaves the Turkish İ alone, whose small letter is an i.
+func toLower(r rune) rune {
+	if lower := unicode.ToLower(r); lower >= 0x80 || r < 0x80 {
+		return lower
+	}
+	return r
 }
 
 func isVowel(r rune) bool {
@@ -140,8 +149,13 @@ func stands(word []rune, i int, s script) bool {
 		return before != 0
 	case 'ď', 'ť', 'ň':
 		return !consonant(behind) || oneOf(behind, "kč")
+	case 'ĺ', 'ŕ':
+		return consonant(before) && consonant(behind)
 	case 'ć', 'č', 'š', 'ž', 'ż', 'ř', 'đ', 'ğ', 'ş', 'ţ', 'ķ', 'ļ', 'ģ', 'ņ', 'ç':
-		syllabic := oneOf(before, "rl") && !isVowel(at(i-2))
+		if word[i] == 'ç' && before == 0 && consonant(behind) {
+			return false
+		}
+		syllabic := oneOf(before, "rl") && consonant(at(i-2))
 		return !consonant(before) || !consonant(behind) || syllabic
 	}
 	return true
@@ -153,7 +167,7 @@ func vowelStands(r, before, behind rune, s script) bool {
 	case 'ã':
 		return behind == 0 || oneOf(behind, "oes")
 	case 'õ':
-		return behind == 'e' || s == baltic
+		return behind == 'e' || s == baltic || s == estonian
 	case 'ă':
 		return !oneOf(behind, "oea")
 	case 'è':
@@ -171,15 +185,21 @@ func vowelStands(r, before, behind rune, s script) bool {
 	case 'ø':
 		return !oneOf(behind, "aeiou")
 	case 'ä':
-		return !isVowel(before) || behind == 0
+		return (!isVowel(before) || behind == 0) && !oneOf(behind, "ao")
 	case 'ý':
 		return !isVowel(behind) && (s != western || behind == 0)
 	case 'ě':
 		return oneOf(before, "bpvmdtnf")
-	case 'ů', 'ą', 'ę':
-		return before != 0 || s == baltic
+	case 'ů':
+		return before != 0
+	case 'ą', 'ę':
+		return before != 0 && (!isVowel(before) || before == 'i') && !isVowel(behind) || s == baltic
 	case 'ê':
 		return !isVowel(before)
+	case 'á', 'é', 'í', 'ó', 'ú':
+		if before == 0 && strings.Contains("áa ée íi óo úu", string([]rune{r, behind})) {
+			return false
+		}
 	}
 	return !isVowel(before) || !isVowel(behind) || oneOf(r, "ëüıiāēīū")
 }

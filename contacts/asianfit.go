@@ -2,14 +2,16 @@ package contacts
 
 import "unicode"
 
+// narrow is how well half-width kana fit, which other encodings are read as.
+const narrow = 0.85
+
 // asianFit judges a run of bytes in one of the encodings of East Asia. They have
 // thousands of characters, of which the first level, by each standard, holds those
 // that people write: nearly all names are of them, and what is misread is hardly.
 func (p codePage) asianFit(raw []byte, word []rune) float64 {
-	if !scriptFits(word, p.script) {
+	if !scriptFits(word, p.script) || !halfWidthFits(word) {
 		return no
 	}
-	const narrow = 0.8 // half-width kana, which other encodings are read as
 	sum, count := 0.0, 0
 	for i := 0; i < len(raw); {
 		lead := raw[i]
@@ -38,7 +40,10 @@ func (p codePage) level(lead, trail byte) float64 {
 	case "shift_jis":
 		return either(within(0x81, 0x84) || within(0x88, 0x98), within(0x99, 0x9f) || within(0xe0, 0xea))
 	case "euc-jp":
-		return either(within(0xa1, 0xa5) || within(0xb0, 0xcf), within(0xd0, 0xf4) || lead == 0x8e)
+		if lead == 0x8e { // half-width kana
+			return narrow
+		}
+		return either(within(0xa1, 0xa5) || within(0xb0, 0xcf), within(0xd0, 0xf4))
 	case "euc-kr":
 		return either(within(0xb0, 0xc8) && trail >= 0xa1, within(0xa1, 0xaf) && trail >= 0xa1)
 	case "gbk":
@@ -63,6 +68,28 @@ func scriptFits(word []rune, s script) bool {
 		case s != japanese && unicode.In(r, unicode.Hiragana, unicode.Katakana):
 			return false
 		case s == korean && unicode.Is(unicode.Han, r):
+			return false
+		}
+	}
+	return true
+}
+
+// halfWidthFits reports whether half-width kana make words of their own, with no
+// signs among them and each mark on a kana that takes it: ｽｽﾞｷ.
+func halfWidthFits(word []rune) bool {
+	for i, r := range word {
+		half := r >= 0xff61 && r <= 0xff9f
+		before := rune(0)
+		if i > 0 {
+			before = word[i-1]
+		}
+		switch {
+		case i > 0 && half != (before >= 0xff61 && before <= 0xff9f) && (half || before >= 0x80):
+			return false
+		case !half:
+		case r <= 'ｦ' && r != '･', r >= 'ｧ' && r <= 'ｰ' && before == 0:
+			return false
+		case r == 'ﾞ' && before != 'ｳ' && (before < 'ｶ' || before > 'ﾄ') && (before < 'ﾊ' || before > 'ﾎ'), r == 'ﾟ' && (before < 'ﾊ' || before > 'ﾎ'):
 			return false
 		}
 	}

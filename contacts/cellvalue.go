@@ -17,16 +17,11 @@ func readValue(text string) (value, fault string) {
 	if value == "" {
 		return "", ""
 	}
-	switch value[0] {
-	case '\'':
-		if unescaped := value[1:]; isEscaped(unescaped) {
-			value = strings.TrimSpace(unescaped)
-		}
-	case '#', 'L', 'E':
-	default:
-		if value[0] < utf8.RuneSelf && value[0] != '=' && !strings.Contains(value, ":5") && !strings.Contains(value, "\ufffd") {
-			return value, ""
-		}
+	if isPlain(value) {
+		return value, ""
+	}
+	if unescaped, found := strings.CutPrefix(value, "'"); found && isEscaped(unescaped) {
+		value = strings.TrimSpace(unescaped)
 	}
 	value = strings.TrimFunc(value, isMargin)
 	if literal, ok := quotedFormula(value); ok {
@@ -41,6 +36,18 @@ func readValue(text string) (value, fault string) {
 		return value, "holds a formula instead of its value; export the list again from the program that it is from"
 	}
 	return value, ""
+}
+
+// isPlain tells at a glance of most texts that they hold nothing unusual.
+func isPlain(text string) bool {
+	first := text[0]
+	switch {
+	case first >= utf8.RuneSelf, strings.IndexByte("#'={", first) >= 0, strings.IndexByte("+-@", first) >= 0 && strings.Contains(text, "("):
+		return false
+	case strings.HasSuffix(text, "..."), strings.HasSuffix(text, "…"): // Loading...
+		return false
+	}
+	return !strings.Contains(text, ":5") && !strings.Contains(text, ": 5") && !strings.Contains(text, "\ufffd")
 }
 
 func errorFault(text string) string {
@@ -58,7 +65,7 @@ func isEscaped(text string) bool {
 	if text == "" {
 		return false
 	}
-	if strings.IndexByte("+=@", text[0]) >= 0 {
+	if strings.IndexByte("+=@", text[0]) >= 0 || isErrorValue(text) {
 		return true
 	}
 	digits := strings.TrimLeft(text, "-")
@@ -68,9 +75,10 @@ func isEscaped(text string) bool {
 // quotedFormula unwraps ="00042", in which programs write a text that a
 // spreadsheet shall not take for a number.
 func quotedFormula(text string) (literal string, ok bool) {
-	inner, opened := strings.CutPrefix(text, `="`)
+	inner, begins := strings.CutPrefix(text, "=")
+	inner, opened := strings.CutPrefix(strings.TrimLeft(inner, " "), `"`)
 	inner, closed := strings.CutSuffix(inner, `"`)
-	if !opened || !closed || strings.Contains(strings.ReplaceAll(inner, `""`, ""), `"`) {
+	if !begins || !opened || !closed || strings.Contains(strings.ReplaceAll(inner, `""`, ""), `"`) {
 		return "", false
 	}
 	return strings.ReplaceAll(inner, `""`, `"`), true
@@ -78,10 +86,27 @@ func quotedFormula(text string) (literal string, ok bool) {
 
 // isFormula recognises what a spreadsheet would show the result of.
 func isFormula(text string) bool {
+	if strings.HasPrefix(text, "{=") && strings.HasSuffix(text, "}") { // one of an array
+		return true
+	}
+	if rest := strings.TrimLeft(text, "+-@"); rest != text {
+		return isCall(rest)
+	}
 	rest, found := strings.CutPrefix(text, "=")
+	if !found {
+		rest, found = strings.CutPrefix(text, "＝")
+	}
+	rest = strings.TrimLeft(rest, " \u00a0")
 	if !found || rest == "" {
 		return false
 	}
 	r, _ := utf8.DecodeRuneInString(rest)
-	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(`"'(+-@$#{[.`, r)
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(`"'(+-@$#{[._\`, r)
+}
+
+// isCall recognises the call of a function, SUM(A1:A9), with which a formula begins
+// that has another sign in front than =.
+func isCall(text string) bool {
+	name, _, found := strings.Cut(text, "(")
+	return found && len(name) > 1 && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._") == "" && strings.HasSuffix(text, ")")
 }

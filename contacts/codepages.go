@@ -23,7 +23,7 @@ type codePage struct {
 func codePages() []codePage {
 	return []codePage{
 		{"windows-1252", western, false}, {"windows-1250", central, false}, {"windows-1254", turkish, false}, {"windows-1257", baltic, false},
-		{"windows-1258", vietnamese, false}, {"windows-1252", nordic, false}, {"iso-8859-15", western, true}, {"iso-8859-2", central, true},
+		{"windows-1258", vietnamese, false}, {"windows-1252", nordic, false}, {"windows-1252", estonian, false}, {"iso-8859-15", western, true}, {"iso-8859-2", central, true},
 		{"macintosh", western, true}, {"ibm850", western, true}, {"ibm437", western, true}, {"ibm852", central, true},
 		{"windows-1251", cyrillic, false}, {"windows-1251", balkan, false}, {"koi8-u", cyrillic, false}, {"ibm866", cyrillic, true}, {"x-mac-cyrillic", cyrillic, true},
 		{"iso-8859-5", cyrillic, true}, {"windows-1253", greek, false}, {"iso-8859-7", greek, true}, {"windows-1255", hebrew, false},
@@ -31,6 +31,9 @@ func codePages() []codePage {
 		{"shift_jis", japanese, false}, {"euc-jp", japanese, false}, {"euc-kr", korean, false}, {"gbk", simplified, false}, {"big5", traditional, false},
 	}
 }
+
+// fewWords are so few that they may all be words in an encoding by chance.
+const fewWords = 6
 
 // guess is what the words of a text are in one code page.
 type guess struct {
@@ -136,6 +139,44 @@ func common(guesses []guess) []guess {
 		most = max(most, g.fit)
 	}
 	return keep(guesses, func(g guess) bool { return !g.page.old && g.fit == most })
+}
+
+// isForeign reports whether a guess is too weak for its script, which is not the one
+// of nearly all numbers' countries: few words speak for it, and others fit as well, or
+// it does not fit well, or it is out of use.
+func (t *oddText) isForeign(g guess, all []guess) bool {
+	const well = 0.9
+	switch {
+	case len(g.words) >= fewWords || t.countries.write(g.page.script):
+		return false
+	case g.page.old:
+		return true
+	case alike(all) && g.fit >= well:
+		return false
+	}
+	for s := western; s < scripts; s++ {
+		if t.countries.write(s) {
+			return true
+		}
+	}
+	return g.fit < well
+}
+
+// ofOneLanguage reports whether a guess reads words in Latin letters as those of one
+// language, if they are few.
+func ofOneLanguage(g guess) bool {
+	if g.page.script > vietnamese || len(g.words) >= fewWords {
+		return true
+	}
+	return inOneAlphabet([]rune(strings.Map(beyondASCII, strings.Join(g.words, ""))), latinLanguages(g.page.script))
+}
+
+// beyondASCII drops all but the letters that are not ASCII.
+func beyondASCII(r rune) rune {
+	if r < utf8.RuneSelf || !isLetter(r) {
+		return -1
+	}
+	return r
 }
 
 // alike reports whether all guesses read the text in the same way.

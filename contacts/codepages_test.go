@@ -33,6 +33,12 @@ func peopleOf() []struct{ code, pages, names string } {
 		{"+40", "windows-1250", "Ştefan Ionescu|Ana Bălan|Cătălin Mureşan|Mihăiţă|Ţuţea Pârvu|Iulia Dănilă"},
 		{"+385", "windows-1250 ibm852", "Ivan Kovačević|Željka Šimić|Đurđica Matić|Luka Čović|Zvonimir Škaro"},
 		{"+90", "windows-1254", "Şule Çağlar|Ayşe Yılmaz|Gökçe Öztürk|İbrahim Doğan|Oğuz Işık|Çiğdem"},
+		{"+372", "windows-1252 windows-1257", "Õie Jõgi|Žanna Põder|Tõnu Öpik|Ülle Mägi|Mõõs|Kärt Šestakova|Jüri Kõiv|Žürii"},
+		{"+421", "iso-8859-2", "Žofia Stĺpová|Ľudovít Štúr|Ján Kŕdeľ|Božena Ďurišová|Martin Kráľ"},
+		{"+386", "windows-1250 iso-8859-2", "Uroš|Žiga Črnič|Špela Kovačič|Boštjan Žnidaršič"},
+		{"+389", "windows-1251 iso-8859-5", "Ѓорѓи Ќосев|Љупчо Џамбазов|Ѕвонко|Јована Њагулова|Бојан Јовановски"},
+		{"+20", "windows-1256 iso-8859-6", "آية قاسم|زينب إبراهيم|يوسف عثمان|هدى الشريف|لؤي"},
+		{"+81", "shift_jis", "松本 翔|ｽｽﾞｷ|ヤマダ ﾊﾅｺ"},
 		{"+371", "windows-1257", "Jānis Bērziņš|Līga Kalniņa|Kārlis Ozoliņš|Zaķis|Ģirts Šķēle"},
 		{"+370", "windows-1257", "Žydrūnas Kęstutis|Rūta Šimkutė|Ąžuolas Mačiulis|Jūratė Žukauskaitė"},
 		{"+7", "windows-1251 koi8-r ibm866 x-mac-cyrillic iso-8859-5", "Анна|Иван Петров|Мария Кузнецова|Ольга|Сергей Смирнов|Дмитрий|Наталья Попова|Фёдор"},
@@ -105,6 +111,46 @@ func readRightOrAsked(t *testing.T, page string, names []string, code string, su
 		t.Errorf("numbers %q: %q is read as %q", code, names, got)
 	case err != nil && sure:
 		t.Errorf("%q: %v", names, err)
+	}
+}
+
+// Words that two encodings may have are asked for, whatever is more common, where the
+// one is not of the numbers' country.
+func TestWordsOfAnotherCountryAreAskedFor(t *testing.T) {
+	for _, c := range []struct{ page, name, code string }{
+		{"macintosh", "Raúl", "+34"}, {"macintosh", "Raúl", "+1"}, {"iso-8859-15", "Œdipe", "+33"}, {"macintosh", "Löwe", "+49"}, {"iso-8859-2", "Růžena Němcová", "+420"},
+		{"iso-8859-2", "Matěj Kříž", "+1"}, {"iso-8859-5", "Ѕвонко", ""}, {"iso-8859-5", "Јована Њагулова", "+389"}, {"windows-1257", "Ēriks Ķirsis", "+1"},
+		{"windows-1257", "Gintarė Kęsaitė", "+1"}, {"shift_jis", "松本 翔", "+81"}, {"shift_jis", "松本 翔", "+1"},
+	} {
+		readRightOrAsked(t, c.page, []string{c.name}, c.code, false)
+	}
+}
+
+// Turkish and Ukrainian encodings of DOS that are not known are taken for no other.
+func TestEncodingsThatAreNotKnown(t *testing.T) {
+	for name, text := range map[string]string{
+		"Özgür Ağca in ibm857":  "Name,Phone\n\x99zg\x81r A\xa7ca,+905551234567\n",
+		"İlkay Güneş in ibm857": "Name,Phone\n\x98lkay G\x81ne\x9f,+905551234567\n",
+		"Надія in cp1125":       "Name,Phone\n\x8d\xa0\xa4\xf7\xef,+380501689766\n",
+	} {
+		if got, err := firstColumn(t, text); err == nil {
+			t.Errorf("%s is read as %q", name, got)
+		}
+	}
+}
+
+// Two letters of another encoding may be one of UTF-8 by chance.
+func TestTextsThatAreUTF8ByChance(t *testing.T) {
+	for _, c := range []struct{ page, name, code string }{
+		{"gbk", "郑爽", "+86"}, {"gbk", "郑爽", ""}, {"ibm850", "Íñiguez", "+34"}, {"ibm850", "Íñiguez", "+1"},
+	} {
+		readRightOrAsked(t, c.page, []string{c.name}, c.code, false)
+		readRightOrAsked(t, c.page, []string{"Ana", c.name, "Jo", c.name}, c.code, false)
+	}
+	for _, name := range strings.Split("José|Łukasz|Zoe\u0308|12 °C|½|Анна|Γιώργος|שרה|שָׂרָה|محمد|Հայկ|Tʻbilisi|ʻOkina|Ўктам|naïve “q”|Ana\u200d|µ|Ђорђе|e\u0301|x\u00adx|ɐ|Dž", "|") {
+		if got, err := firstColumn(t, "Name,Phone\n"+name+",+4915123018622\n"); err != nil || strings.TrimSpace(name) != got[0] {
+			t.Errorf("%q is read as %q, %v", name, got, err)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ type script int8
 const (
 	western script = iota
 	nordic         // of Iceland and the Faroes
+	estonian
 	central
 	baltic
 	turkish
@@ -44,8 +45,10 @@ func scriptsOf(callingCode string) []script {
 		return []script{central}
 	case "354", "298":
 		return []script{nordic, western}
-	case "370", "371", "372":
+	case "370", "371":
 		return []script{baltic}
+	case "372":
+		return []script{baltic, estonian}
 	case "373":
 		return []script{central, cyrillic}
 	case "90", "994":

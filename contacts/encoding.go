@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,22 +78,25 @@ func byteOrderMark(file io.ReaderAt) (name string, length int64, err error) {
 
 // detectCharset reads the whole text.
 func detectCharset(file *io.SectionReader, region string) (charset, error) {
+	var odd oddRuns
 	whole := io.NewSectionReader(file, 0, file.Size())
-	_, err := io.Copy(io.Discard, transform.NewReader(whole, encoding.UTF8Validator))
+	_, err := io.Copy(&odd, transform.NewReader(whole, encoding.UTF8Validator))
 	switch {
+	case err == nil && odd.strange():
+		return charset{}, asOtherPage(file, odd.line)
 	case err == nil:
 		return newCharset(utf8Name, 0, "encoding "+utf8Name+", because the whole text is valid")
 	case !errors.Is(err, encoding.ErrInvalidUTF8):
 		return charset{}, unreadable(err)
 	}
-	odd, err := scanText(io.NewSectionReader(file, 0, file.Size()))
+	text, err := scanText(io.NewSectionReader(file, 0, file.Size()))
 	if err != nil {
 		return charset{}, err
 	}
-	if odd.countries.numbers == 0 && region != "" {
-		odd.countries.add(strconv.Itoa(phonenumbers.GetCountryCodeForRegion(strings.ToUpper(region))))
+	if text.countries.numbers == 0 && region != "" {
+		text.countries.add(strconv.Itoa(phonenumbers.GetCountryCodeForRegion(strings.ToUpper(region))))
 	}
-	return odd.charset()
+	return text.charset()
 }
 
 // charset is the code page of a text that is not UTF-8, where there is no doubt.
@@ -105,11 +109,15 @@ func (t *oddText) charset() (charset, error) {
 	}
 	guesses := t.guessPages()
 	left := t.choose(guesses)
-	if !alike(left) {
-		if len(left) == 0 {
-			left = guesses
-		}
+	switch {
+	case len(left) == 0:
+		return charset{}, t.unclear(guesses)
+	case !alike(left):
 		return charset{}, t.unclear(left)
+	case !slices.ContainsFunc(left, func(g guess) bool { return !t.isForeign(g, guesses) }):
+		return charset{}, t.unclear(fitting(guesses))
+	case !slices.ContainsFunc(left, ofOneLanguage) && slices.ContainsFunc(fitting(guesses), ofOneLanguage):
+		return charset{}, t.unclear(fitting(guesses))
 	}
 	chosen := left[0]
 	if t.alsoUTF8 && chosen.page.script < japanese { // of two bytes some make words by chance
@@ -146,7 +154,9 @@ func (t *oddText) unclear(guesses []guess) error {
 	if len(guesses) > 0 {
 		var names []string
 		for _, g := range guesses {
-			names = append(names, g.page.name)
+			if !slices.Contains(names, g.page.name) {
+				names = append(names, g.page.name)
+			}
 		}
 		hint = "name it in contacts.encoding: it may be " + strings.Join(names, ", ")
 	}

@@ -14,13 +14,20 @@ func isErrorValue(text string) bool {
 	if text == "" {
 		return false
 	}
-	switch text[0] {
-	case '#':
+	if text[0] == '#' {
 		return isHashes(text) || isMarkedError(text) || isUnmarkedError(strings.ToUpper(text))
-	case 'L':
-		return text == "Loading..." || text == "Loading…"
 	}
-	return isNumberedError(text)
+	return isLoading(text) || isNumberedError(text)
+}
+
+// isLoading recognises what a sheet on the web shows until its values are there.
+func isLoading(text string) bool {
+	word, found := strings.CutSuffix(text, "...")
+	if !found {
+		word, found = strings.CutSuffix(text, "…")
+	}
+	return found && slices.Contains([]string{"Loading", "Cargando", "Carregando", "A carregar", "Chargement", "Chargement en cours", "Wird geladen",
+		"Caricamento", "Caricamento in corso", "Laden", "Ładowanie", "Загрузка"}, strings.TrimRight(word, " \u00a0"))
 }
 
 // isHashes recognises what stands in a column that is too narrow for a number,
@@ -59,6 +66,8 @@ func isUnmarkedError(upper string) bool {
 		"#A_OBTER_DADOS", "#RECUPERO_DATI", "#GEGEVENS_OPHALEN", "#POBIERANIE_DANYCH", "#ZÍSKÁVÁNÍ_DAT", "#ПОЛУЧЕНИЕ_ДАННЫХ",
 		"#ЗАГРУЗКА_ДАННЫХ", "#VERİ_ALINIYOR", "#HÄMTAR_DATA", "#HENTER_DATA", "#NOUDETAAN_TIETOJA", "#ADATOK_BEOLVASÁSA",
 		"#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#ERROR!", "#SPILL!", "#CALC!",
+		"#REF", "#NAME", "#VALUE", "#DIV/0", "#NUM", "#NULL", "#ERR", "#ERR!", "#ERROR", "#N/A N/A", // as other programs write them
+		"#FIELD!", "#TYPE!", "#DELETED", // Access
 	}, upper)
 }
 

@@ -14,6 +14,9 @@ func (r *Reader) judge(rec record, values []string) campaign.Row {
 		return r.faulty(row, r.layout.Phone)
 	}
 	n := readCell(text, about, r.opts)
+	if r.sum.add(text, about) {
+		n = noTotal(text, "the sum of the numbers above it")
+	}
 	row.Verdict, row.Detail = n.verdict, n.detail
 	if n.exists() {
 		row.Phone, row.Person = n.e164, campaign.Person(n.e164)
@@ -28,6 +31,8 @@ func (r *Reader) judge(rec record, values []string) campaign.Row {
 // readCell judges the number in a cell.
 func readCell(text string, about note, opts campaign.ContactOptions) number {
 	switch {
+	case about.total != "":
+		return noTotal(text, "the result of "+about.total)
 	case text != "" && about.number != "":
 		return readNumericPhone(about.number, opts)
 	case text != "" && about.day != "":

@@ -21,8 +21,8 @@ const maxDigits = 15
 // verdict but OK and says what to do; with OK it is a warning or empty.
 //
 // Spaces, hyphens, dots, slashes, parentheses, invisible marks and full-width
-// digits are tolerated, 00 is taken for the plus, "(0)" is dropped. Letters and
-// extensions are refused. A number without a plus belongs to
+// digits are tolerated, 00 is taken for the plus, "(0)" is dropped; a link such as
+// tel: or wa.me is the number in it. Letters and extensions are refused. A number without a plus belongs to
 // opts.DefaultRegion; failing that it is international if
 // opts.AssumeInternational says so, and otherwise Invalid. It is Invalid as well
 // if another person abroad may be meant.

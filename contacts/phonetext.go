@@ -25,7 +25,10 @@ func cleanPhone(text string) phoneText {
 	if saysMissing(text) {
 		return phoneText{missing: true}
 	}
-	text = withoutDecimals(text)
+	text = withoutDecimals(withoutLink(text))
+	if what := calculated(text); what != "" {
+		return phoneText{problem: fmt.Sprintf("%q is a %s, as a calculation gives, and no phone number; correct it", text, what)}
+	}
 	marks, problem := phoneMarks(text)
 	if problem != "" {
 		return phoneText{problem: problem}
@@ -36,13 +39,28 @@ func cleanPhone(text string) phoneText {
 // withoutDecimals takes the zeros from the end of a number where a program took
 // the column for decimal numbers.
 func withoutDecimals(text string) string {
-	for _, zeros := range []string{".0", ".00"} {
+	for _, zeros := range []string{".0", ".00", ",0", ",00"} {
 		whole, isFloat := strings.CutSuffix(text, zeros)
 		if isFloat && len(whole) >= leastNumber && allDigits(strings.TrimPrefix(whole, "+")) {
 			return whole
 		}
 	}
 	return text
+}
+
+// calculated says what kind of number a text is that nobody writes for a phone
+// number; empty for none.
+func calculated(text string) string {
+	const centsDigits = 2
+	unsigned := strings.TrimPrefix(strings.TrimPrefix(text, "-"), "\u2212")
+	if unsigned != text && len(unsigned) >= leastNumber && allDigits(unsigned) {
+		return "negative number"
+	}
+	whole, behind, found := strings.Cut(text, ".")
+	if found && len(whole) >= leastNumber && len(behind) <= centsDigits && allDigits(strings.TrimPrefix(whole, "+")) && allDigits(behind) {
+		return "number with decimal places"
+	}
+	return ""
 }
 
 // splitPrefix takes the plus or 00 and the "(0)" from a text of digits, pluses

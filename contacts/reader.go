@@ -61,7 +61,9 @@ type Reader struct {
 	sample    []record
 	sampleEnd error
 	rows      int
-	err       error
+	// sum is that of the phone numbers so far.
+	sum runningSum
+	err error
 }
 
 // Open finds out the format of a list, by its content and never by its name,

@@ -17,8 +17,8 @@ func holdsSeveral(text string) bool {
 	if countNumbers(text, endsNumber) > 1 {
 		return true
 	}
-	digits := strings.Count(strings.Map(onlyDigits, text), "0")
-	return digits > maxDigits && (countNumbers(text, unicode.IsSpace) > 1 || countNumbers(strings.ReplaceAll(text, " - ", "\n"), endsNumber) > 1)
+	tooMany := len(strings.Map(onlyDigits, text)) > maxDigits // for one number
+	return tooMany && (countNumbers(text, unicode.IsSpace) > 1 || countNumbers(text, mayEndNumber) > 1)
 }
 
 // endsNumber reports whether a rune stands between two numbers rather than
@@ -32,6 +32,9 @@ func endsNumber(r rune) bool {
 	}
 	return onlyDigits(r) < 0 && !isFiller(r) && r != '+' && r != '\uff0b'
 }
+
+// mayEndNumber does so where there is more than one number at any rate.
+func mayEndNumber(r rune) bool { return endsNumber(r) || r == '.' || unicode.Is(unicode.Pd, r) }
 
 // onlyDigits maps digits to zeros and drops all else.
 func onlyDigits(r rune) rune {

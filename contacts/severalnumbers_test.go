@@ -33,7 +33,8 @@ func TestSeveralNumbersInACell(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"+44 7911 123456 / +44 7911 123457 / +44 7911 123458", "Mobile +44 7911 123456 Work +44 7911 123457"} {
+	for _, text := range []string{"+44 7911 123456 / +44 7911 123457 / +44 7911 123458", "Mobile +44 7911 123456 Work +44 7911 123457",
+		"07911123456-07911123457", "07911123456.07911123457", "447911123456–447911123457", "tel:+447911123456 tel:+447911123457", "https://wa.me/447911123456, https://wa.me/447911123457"} {
 		if _, verdict, detail := ParsePhone(text, campaign.ContactOptions{}); verdict != campaign.Invalid || !strings.Contains(detail, "more than one") {
 			t.Errorf("%q: %s, %s", text, verdict, detail)
 		}

@@ -23,6 +23,7 @@ type sheetSource struct {
 	styles   styles
 	hidden   hiddenParts
 	merged   covers
+	totals   sharedTotals
 	rowBytes int
 
 	row    int

@@ -18,6 +18,8 @@ type note struct {
 	number string
 	// day is the day or the time that the cell holds, as 2006-01-02 15:04:05.
 	day string
+	// total is the function, such as SUM, of which the number is the result.
+	total string
 	// fault says why the cell holds no value though it is not empty.
 	fault string
 }
@@ -34,6 +36,8 @@ type content struct {
 	text string
 	// value says that there is a value, formula that there is a formula.
 	value, formula bool
+	// code is the formula. It stands once for the cells that share it by a number.
+	code, shared string
 }
 
 // readCell appends a cell, and the empty ones before it.
@@ -80,6 +84,7 @@ func (s *sheetSource) show(cell cellXML) (text string, about note, err error) {
 		return text, note{fault: errorFault(text)}, nil
 	case "", "n":
 		text, about = s.number(text, format)
+		about.total = s.totals.of(cell.content)
 		return text, about, nil
 	case "d":
 		text, about = s.isoDate(text, format)
@@ -139,7 +144,7 @@ func (s *sheetSource) isoDate(text string, format *cellFormat) (string, note) {
 // readText collects the text within the named elements up to the end of the
 // outer one, leaving out phonetic readings.
 func readText(d *xml.Decoder, outer string, inner ...string) (c content, err error) {
-	within, phonetic := false, false
+	within, phonetic, formula := false, false, false
 	for {
 		token, err := d.RawToken()
 		if err != nil {
@@ -153,7 +158,7 @@ func readText(d *xml.Decoder, outer string, inner ...string) (c content, err err
 			case t.Name.Local == "rPh":
 				phonetic = true
 			case t.Name.Local == "f":
-				c.formula = true
+				formula, c.formula, c.shared = true, true, attribute(t, "si")
 			}
 		case xml.EndElement:
 			switch {
@@ -161,12 +166,17 @@ func readText(d *xml.Decoder, outer string, inner ...string) (c content, err err
 				return c, nil
 			case t.Name.Local == "rPh":
 				phonetic = false
+			case t.Name.Local == "f":
+				formula = false
 			case slices.Contains(inner, t.Name.Local):
 				within = false
 			}
 		case xml.CharData:
-			if within && !phonetic {
+			switch {
+			case within && !phonetic:
 				c.text += string(t)
+			case formula:
+				c.code += string(t)
 			}
 		}
 	}

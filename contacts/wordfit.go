@@ -61,7 +61,10 @@ func (p codePage) otherFit(word []rune) (fit float64, says bool) {
 			return no, true
 		}
 	}
-	return fit, letters > 0
+	if p.name == "ibm866" && slices.ContainsFunc(word, func(r rune) bool { return strings.ContainsRune("ЄєЇїЎў", r) }) {
+		return no, true // where its variants for Ukraine and Belarus have other letters
+	}
+	return fit, letters > 0 || fit == no
 }
 
 // parts are the words between the signs of a run.
@@ -108,6 +111,9 @@ func thaiFits(word []rune) bool {
 		above := r == '\u0e31' || r >= '\u0e34' && r <= '\u0e3a' || r >= '\u0e47' && r <= '\u0e4e'
 		first := r >= '\u0e40' && r <= '\u0e44'
 		if above && i == 0 || first && i == len(word)-1 {
+			return false
+		}
+		if r == 'ๅ' && (i == 0 || word[i-1] != 'ฤ' && word[i-1] != 'ฦ') {
 			return false
 		}
 		if first && (word[i+1] < '\u0e01' || word[i+1] > '\u0e2e') {
