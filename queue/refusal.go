@@ -43,12 +43,25 @@ var refusals = []struct{ words, reason, hint string }{
 	{"user executing the script", "the user may not do in Redis what the queue needs", permissions},
 	{"NOAUTH", "Redis wants a password", "write it into `redis`: redis://user:password@host:6379/0"},
 	{"WRONGPASS", "Redis does not know the user or the password", "correct them in `redis`"},
-	{"unknown command", "Redis lacks a command that the queue needs", "take Redis 6.2 or newer, with its commands under their own names"},
+	{"unknown command 'sentinel'", "there is no Sentinel at the address in `redis`", "write redis://host:port for a server, or the Sentinels' own addresses"},
+	{
+		"unknown command", "Redis lacks a command that the queue needs",
+		"take Redis 6.2 or newer, with its commands under their own names; where this is a Sentinel, write redis-sentinel://host:port?master=name",
+	},
+	{noSentinel, "no Sentinel tells who the master is", "look at the Sentinels, and whether `redis` has their addresses and the master's name (?master=name)"},
 	{"BUSY", "Redis is busy with somebody's script", "wait for it, or end it by SCRIPT KILL"},
 	{"max number of clients", "Redis takes no more connections (maxclients)", "raise maxclients, or close what else is connected"},
-	{"MOVED", "the Redis Cluster does not agree on who has the queue", "look at CLUSTER NODES on each node"},
+	{"MOVED", "another node of the Redis Cluster has the queue", "write redis-cluster:// with its nodes; if it says so already, they do not agree: look at CLUSTER NODES on each"},
+	{"ASK ", "the Redis Cluster is moving the queue", "wait until it has"},
 	{"TRYAGAIN", "the Redis Cluster is moving the queue", "wait until it has"},
+	{"not allowed in cluster mode", "this Redis is a node of a cluster, which has no databases with numbers", "write redis-cluster:// with its nodes, and no number"},
+	{"cluster support disabled", "this Redis is no node of a cluster", "write redis://host:port instead of redis-cluster://"},
+	{"DB index is out of range", "Redis has no database of the number that `redis` names", "take a smaller one, or raise `databases` in Redis"},
+	{"DENIED", "Redis is in protected mode and lets in its own machine alone", "give it a password, or set protected-mode no where its network is closed"},
 }
+
+// noSentinel is what the client says where no Sentinel has named a master.
+const noSentinel = "all sentinels specified in configuration are unreachable"
 
 // permissions are what ACL SETUSER has to grant.
 const permissions = "grant it +@read +@write +@scripting +@connection +@pubsub +time ~asynq:* ~carillon:* &asynq:*"
