@@ -14,14 +14,21 @@ import (
 )
 
 const (
-	// lookEvery is how often a queue is tried.
+	// lookEvery is how often the queues are tried, and lookAgain while one of them
+	// takes no tasks.
 	lookEvery = time.Second
+	lookAgain = lookEvery / 4
 	// believedFor is how long an answer counts: until the next one has to be
 	// there, if Run runs.
 	believedFor = 2*lookEvery + probeWithin
 	// echoFor is how long after its end a trouble explains what still goes wrong:
 	// a command that waited for an answer fails late.
 	echoFor = 10 * time.Second
+	// calm is how long after its end a trouble is the same one when it comes again:
+	// a Redis that is nearly full refuses for a moment every few seconds. Then the
+	// log tells of it where it lasts, which is for lasting.
+	calm    = time.Minute
+	lasting = 10 * time.Second
 )
 
 // Health knows whether the channels' queues take tasks. It tries them by writing,
@@ -31,14 +38,38 @@ const (
 type Health struct {
 	log    *slog.Logger
 	places []*place
-	kick   chan struct{}      // wakes Run: something has gone wrong
-	said   map[string]trouble // by channel; Run's alone
+	kick   chan struct{}       // wakes Run: something has gone wrong
+	said   map[string]*trouble // by channel; Run's alone
 }
 
-// trouble is what the log was told of a channel.
+// trouble is what goes wrong, or went wrong not long ago, with a channel's queue.
 type trouble struct {
-	kind  string
+	told  map[string]bool // the kinds that the log was told of
+	open  bool            // the log was told that it has begun, and not that it is over
 	since time.Time
+	ended time.Time // zero while it lasts
+}
+
+// begins takes in that a queue refuses, and reports whether that is news.
+func (t *trouble) begins(kind string, now time.Time) bool {
+	if !t.ended.IsZero() {
+		t.since, t.ended = now, time.Time{}
+	}
+	if t.told[kind] && (t.open || now.Sub(t.since) < lasting) {
+		return false
+	}
+	t.told[kind], t.open = true, true
+	return true
+}
+
+// ends takes in that a queue takes tasks, and reports whether that is news.
+func (t *trouble) ends(now time.Time) bool {
+	if t.ended.IsZero() {
+		t.ended = now
+	}
+	news := t.open
+	t.open = false
+	return news
 }
 
 // place is a Redis, or a shard of a cluster, with the channels whose queues it
@@ -59,7 +90,7 @@ type place struct {
 // NewHealth makes what watches the queues of some channels. It asks nothing
 // before it is asked.
 func NewHealth(client redis.UniversalClient, channels []string, log *slog.Logger) *Health {
-	h := &Health{log: log, kick: make(chan struct{}, 1), said: map[string]trouble{}}
+	h := &Health{log: log, kick: make(chan struct{}, 1), said: map[string]*trouble{}}
 	for _, group := range groups(client, channels) {
 		name := campaign.Queue(group[0])
 		h.places = append(h.places, &place{
@@ -88,21 +119,25 @@ func groups(client redis.UniversalClient, channels []string) [][]string {
 
 // Run looks after the queues until the context ends.
 func (h *Health) Run(ctx context.Context) {
-	ticker := time.NewTicker(lookEvery)
-	defer ticker.Stop()
-	for {
+	for every := lookEvery; ; {
 		var group sync.WaitGroup
 		for _, p := range h.places {
-			group.Go(func() { p.look(func() bool { return p.toldSince(time.Now().Add(-lookEvery / 2)) }) })
+			group.Go(func() { p.look(func() bool { return p.toldSince(time.Now().Add(-every / 2)) }) })
 		}
 		group.Wait()
-		h.say(time.Now())
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		case <-h.kick:
+		every = lookEvery
+		if h.say(time.Now()) {
+			every = lookAgain
 		}
+		next := time.NewTimer(every)
+		select {
+		case <-next.C:
+		case <-h.kick:
+		case <-ctx.Done():
+			next.Stop()
+			return
+		}
+		next.Stop()
 	}
 }
 
@@ -205,25 +240,16 @@ func (p *place) explains() bool {
 }
 
 // say tells the log what has changed, in a line for all channels that are alike.
-func (h *Health) say(now time.Time) {
+// It reports whether any queue takes no tasks.
+func (h *Health) say(now time.Time) (refused bool) {
 	begun, ended := map[string]*news{}, map[string]*news{}
 	for _, p := range h.places {
 		p.mu.Lock()
 		wrong := p.wrong
 		p.mu.Unlock()
+		refused = refused || wrong != nil
 		for _, name := range p.channels {
-			known, isKnown := h.said[name]
-			switch {
-			case wrong == nil && isKnown:
-				delete(h.said, name)
-				gather(ended, "", name, wrong, known.since)
-			case wrong != nil && known.kind != wrong.kind:
-				if !isKnown {
-					known.since = now
-				}
-				h.said[name] = trouble{wrong.kind, known.since}
-				gather(begun, wrong.kind, name, wrong, known.since)
-			}
+			h.note(name, wrong, now, begun, ended)
 		}
 	}
 	for _, n := range begun {
@@ -232,6 +258,30 @@ func (h *Health) say(now time.Time) {
 	}
 	for _, n := range ended {
 		h.log.Info("the queue takes tasks again", "channels", strings.Join(n.channels, ","), "after", now.Sub(n.since).Round(lookEvery))
+	}
+	return refused
+}
+
+// note takes in how a channel's queue does, and gathers what is new.
+func (h *Health) note(channel string, wrong *Refusal, now time.Time, begun, ended map[string]*news) {
+	known := h.said[channel]
+	switch {
+	case wrong == nil && known == nil:
+	case wrong == nil:
+		if known.ends(now) {
+			gather(ended, "", channel, wrong, known.since)
+		}
+		if now.Sub(known.ended) >= calm {
+			delete(h.said, channel)
+		}
+	default:
+		if known == nil {
+			known = &trouble{told: map[string]bool{}, since: now}
+			h.said[channel] = known
+		}
+		if known.begins(wrong.kind, now) {
+			gather(begun, wrong.kind, channel, wrong, known.since)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -52,7 +53,7 @@ func (w *watched) lines() []string {
 }
 
 // betweenLooks puts what a test does between two looks, so that one sees all of it.
-const betweenLooks = lookEvery / 2
+const betweenLooks = lookAgain / 2
 
 // TestTroubleIsSaidOnce lets a queue fail for a while in several words, and then
 // for another reason.
@@ -83,14 +84,61 @@ func TestTroubleIsSaidOnce(t *testing.T) {
 		for i, want := range []string{
 			`level=ERROR msg="the queue takes no tasks; what waits goes on by itself once it does" channels=main,south reason="Redis does not answer`,
 			`level=ERROR msg="the queue takes no tasks; what waits goes on by itself once it does" channels=main,south reason="Redis is full`,
-			`level=INFO msg="the queue takes tasks again" channels=main,south after=1m0s`,
+			`level=INFO msg="the queue takes tasks again" channels=main,south after=59s`,
 		} {
 			if !strings.HasPrefix(lines[i], want) {
 				t.Errorf("line %d is %s", i+1, lines[i])
 			}
 		}
-		if n := w.looked.Load(); n < 85 || n > 95 {
-			t.Errorf("looked %d times in 90 seconds", n)
+		if n := w.looked.Load(); n < 265 || n > 275 {
+			t.Errorf("looked %d times in 30 seconds, and in 60 seconds of trouble", n)
+		}
+	})
+}
+
+// TestATroubleThatComesAndGoesIsSaidOnce: a Redis that is nearly full refuses for
+// a moment every few seconds. When it does so for good, the log has to tell.
+func TestATroubleThatComesAndGoesIsSaidOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watch([]string{"main"})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			w.Run(ctx)
+			close(ended)
+		}()
+		time.Sleep(betweenLooks)
+		refuse := func(text string, during time.Duration) {
+			w.fail(0, redisError(text))
+			time.Sleep(during)
+			w.mend(0)
+		}
+		const full, replica = "OOM no (at set)", "READONLY no"
+		for range 50 {
+			refuse(full, lasting/2)
+			time.Sleep(calm / 2)
+		}
+		refuse(replica, lasting/2) // which is another one
+		time.Sleep(calm / 2)
+		refuse(full, 2*lasting)
+		time.Sleep(2 * calm)
+		refuse(full, lasting/2)
+		time.Sleep(calm / 2)
+		stop()
+		<-ended
+		var got []string
+		for _, line := range w.lines() {
+			_, reason, begins := strings.Cut(line, `reason="`)
+			reason, _, _ = strings.Cut(reason, `"`)
+			if !begins {
+				reason = "over"
+			}
+			got = append(got, reason)
+		}
+		const isFull, isReplica = "Redis is full (maxmemory)", "this Redis is a replica, which takes no writes"
+		want := []string{isFull, "over", isReplica, "over", isFull, "over", isFull, "over"}
+		if !slices.Equal(got, want) {
+			t.Errorf("the log says %q, want %q", got, want)
 		}
 	})
 }

@@ -108,8 +108,14 @@ func TestRefusals(t *testing.T) {
 		"ERR unknown command 'evalsha', with args beginning with: ":                                                    "lacks a command",
 		"BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.":                       "script",
 		"ERR max number of clients reached":                                                                            "connections",
-		"MOVED 8487 127.0.0.1:7001":                                                                                    "does not agree",
+		"MOVED 8487 127.0.0.1:7001":                                                                                    "another node",
+		"ASK 8487 127.0.0.1:7001":                                                                                      "moving",
 		"TRYAGAIN Multiple keys request during rehashing of slot":                                                      "moving",
+		"ERR SELECT is not allowed in cluster mode":                                                                    "node of a cluster",
+		"ERR This instance has cluster support disabled":                                                               "no node of a cluster",
+		"ERR DB index is out of range":                                                                                 "no database",
+		"DENIED Redis is running in protected mode because":                                                            "protected mode",
+		"ERR unknown command 'sentinel', with args beginning with":                                                     "no Sentinel at",
 		"ERR something new": "refuses: ERR something new",
 	} {
 		r := refusalOf(redisError(text))

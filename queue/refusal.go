@@ -33,22 +33,38 @@ func (r *Refusal) Unwrap() error { return r.err }
 // script's refusal may begin with ERR, which is why they are looked for anywhere.
 var refusals = []struct{ words, reason, hint string }{
 	{"OOM ", "Redis is full (maxmemory)", "give it more memory, or remove what else it holds"},
-	{"READONLY", "this Redis is a replica, which takes no writes", "lead `redis` to the master, or to the Sentinels that know it"},
+	{"READONLY", "this Redis is a replica, which takes no writes", replica},
 	{"MISCONF", "Redis cannot save to its disk and so takes no writes", "look at its log and its disk, or set stop-writes-on-bgsave-error no"},
 	{"LOADING", "Redis is still loading its data", "wait until it has"},
 	{"CLUSTERDOWN", "the Redis Cluster is down: a part of it has no master", "look at CLUSTER INFO and at its nodes"},
-	{"MASTERDOWN", "this Redis is a replica that has lost its master", "lead `redis` to the master, or to the Sentinels that know it"},
+	{"MASTERDOWN", "this Redis is a replica that has lost its master", replica},
 	{"NOREPLICAS", "Redis has too few replicas to take writes (min-replicas-to-write)", "look at its replicas"},
 	{"NOPERM", "the user may not do in Redis what the queue needs", permissions},
 	{"user executing the script", "the user may not do in Redis what the queue needs", permissions},
-	{"NOAUTH", "Redis wants a password", "write it into `redis`: redis://user:password@host:6379/0"},
-	{"WRONGPASS", "Redis does not know the user or the password", "correct them in `redis`"},
-	{"unknown command", "Redis lacks a command that the queue needs", "take Redis 6.2 or newer, with its commands under their own names"},
+	{"NOAUTH", "Redis wants a password", "write it into `redis`, redis://user:password@host:6379/0, and restart"},
+	{"WRONGPASS", "Redis does not know the user or the password", "correct them in Redis, or in `redis` and restart"},
+	{"unknown command 'sentinel'", "there is no Sentinel at the address in `redis`", "write redis://host:port for a server, or the Sentinels' own addresses, and restart"},
+	{
+		"unknown command", "Redis lacks a command that the queue needs",
+		"take Redis 6.2 or newer, with its commands under their own names; where this is a Sentinel, write redis-sentinel://host:port?master=name and restart",
+	},
+	{noSentinel, "no Sentinel tells who the master is", "look at the Sentinels, and whether `redis` has their addresses and the master's name (?master=name)"},
 	{"BUSY", "Redis is busy with somebody's script", "wait for it, or end it by SCRIPT KILL"},
 	{"max number of clients", "Redis takes no more connections (maxclients)", "raise maxclients, or close what else is connected"},
-	{"MOVED", "the Redis Cluster does not agree on who has the queue", "look at CLUSTER NODES on each node"},
+	{"MOVED", "another node of the Redis Cluster has the queue", "write redis-cluster:// with its nodes and restart; if `redis` says so already, look at CLUSTER NODES on each: they do not agree"},
+	{"ASK ", "the Redis Cluster is moving the queue", "wait until it has"},
 	{"TRYAGAIN", "the Redis Cluster is moving the queue", "wait until it has"},
+	{"not allowed in cluster mode", "this Redis is a node of a cluster, which has no databases with numbers", "write redis-cluster:// with its nodes and no number, and restart"},
+	{"cluster support disabled", "this Redis is no node of a cluster", "write redis://host:port instead of redis-cluster:// and restart"},
+	{"DB index is out of range", "Redis has no database of the number that `redis` names", "write a smaller one and restart, or raise `databases` in Redis"},
+	{"DENIED", "Redis is in protected mode and lets in its own machine alone", "give it a password, or set protected-mode no where its network is closed"},
 }
+
+// noSentinel is what the client says where no Sentinel has named a master.
+const noSentinel = "all sentinels specified in configuration are unreachable"
+
+// replica is what to do about one.
+const replica = "make it the master, or write the master's address or that of its Sentinels into `redis` and restart"
 
 // permissions are what ACL SETUSER has to grant.
 const permissions = "grant it +@read +@write +@scripting +@connection +@pubsub +time ~asynq:* ~carillon:* &asynq:*"

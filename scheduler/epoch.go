@@ -18,10 +18,14 @@ type queueError struct{ err error }
 func (e *queueError) Error() string { return e.err.Error() }
 func (e *queueError) Unwrap() error { return e.err }
 
-//go:embed look.lua
-var lookLua string
+var (
+	//go:embed look.lua
+	lookLua string
+	//go:embed advance.lua
+	advanceLua string
 
-var lookScript = redis.NewScript(lookLua)
+	lookScript, advanceScript = redis.NewScript(lookLua), redis.NewScript(advanceLua)
+)
 
 // contents is what a queue holds.
 type contents struct {
@@ -76,18 +80,30 @@ func (e *epoch) look(ctx context.Context) (c contents, lost bool, err error) {
 // begin names a new epoch, once the memory is empty.
 func (e *epoch) begin(ctx context.Context) error {
 	e.name, e.count = rand.Text(), 0
-	return e.advance(ctx)
+	return e.marked(e.redis.Set(ctx, e.keys[0], e.value(), 0).Err())
 }
 
-// advance notes that something was put into the queue. Where that cannot be
-// written, nobody knows what the queue would lose: its epoch is over.
+// advance notes that something was put into the queue. Where a replica has taken
+// over since the last look, it may lack what was put there before: then the epoch
+// is over, or the new value would hide it.
 func (e *epoch) advance(ctx context.Context) error {
+	before := e.value()
 	e.count++
-	if err := e.redis.Set(ctx, e.keys[0], e.value(), 0).Err(); err != nil {
+	same, err := advanceScript.Run(ctx, e.redis, e.keys[:1], before, e.value()).Bool()
+	if err == nil && !same {
 		e.name = ""
-		return &queueError{fmt.Errorf("mark the queue: %w", err)}
 	}
-	return nil
+	return e.marked(err)
+}
+
+// marked takes the outcome of writing the epoch. Where it cannot be written,
+// nobody knows what the queue would lose: the epoch is over.
+func (e *epoch) marked(err error) error {
+	if err == nil {
+		return nil
+	}
+	e.name = ""
+	return &queueError{fmt.Errorf("mark the queue: %w", err)}
 }
 
 func (e *epoch) value() string { return e.name + "." + strconv.FormatInt(e.count, 10) }

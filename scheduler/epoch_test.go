@@ -105,6 +105,19 @@ func TestEpoch(t *testing.T) {
 	p.must(e.begin(t.Context()))
 	expect(false, "all is put there again")
 
+	p.enqueue("2")
+	p.must(p.client.Set(t.Context(), key, older, 0).Err())
+	p.must(e.advance(t.Context()))
+	expect(true, "a replica took over that lagged behind, just before the last task was noted")
+	p.must(e.begin(t.Context()))
+	expect(false, "all is put there again")
+
+	before := e.value()
+	p.must(e.advance(t.Context()))
+	after := e.value()
+	p.must(advanceScript.Run(t.Context(), p.client, e.keys[:1], before, after).Err())
+	expect(false, "the last note was made twice, for its answer was lost")
+
 	p.server.FlushAll()
 	expect(true, "it was emptied")
 	p.must(e.begin(t.Context()))

@@ -58,6 +58,9 @@ func WriteLaunched(out io.Writer, c Campaign) {
 		fmt.Fprintf(out, " (%s; `carillon check` says why)", campaign.CountVerdicts(c.Verdicts))
 	}
 	fmt.Fprintln(out)
+	for _, trouble := range c.queueTrouble() {
+		fmt.Fprintln(out, "the queue "+trouble)
+	}
 }
 
 // WriteText writes the campaign for a person to read.
@@ -127,7 +130,7 @@ func (c Campaign) queueTrouble() []string {
 		if len(c.Channels) > 1 {
 			of = " for " + strings.Join(alike[why], ", ")
 		}
-		lines = append(lines, "takes nothing"+of+": "+why+"; it goes on by itself")
+		lines = append(lines, "takes nothing"+of+": "+why+"; sending goes on by itself once that is mended")
 	}
 	return lines
 }
@@ -209,9 +212,21 @@ func WriteCampaigns(out io.Writer, list []Campaign) error {
 			rate = formatRate(s.Rate)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%d/%d\t%d\t%d\t%s\t%s\t%s\n", c.ID, c.Name, c.State,
-			s.Sent, s.Total, s.Delivered, s.Failed, rate, c.start(), c.Reason)
+			s.Sent, s.Total, s.Delivered, s.Failed, rate, c.start(), c.standing())
 	}
 	return table.Flush()
+}
+
+// standing is why the campaign does not go on, empty where nothing is wrong.
+func (c Campaign) standing() string {
+	var why []string
+	if c.Reason != "" {
+		why = append(why, c.Reason)
+	}
+	for _, trouble := range c.queueTrouble() {
+		why = append(why, "the queue "+trouble)
+	}
+	return strings.Join(why, "; ")
 }
 
 // start is when the campaign started, or will by itself.

@@ -56,6 +56,24 @@ all                   8        3        5          2
 	}
 }
 
+// TestCampaignTextOfAQueue: numbers whose queues fail alike share a line.
+func TestCampaignTextOfAQueue(t *testing.T) {
+	c := read(t, pausedCampaign)
+	c.Channels = []string{"main", "north", "south"}
+	c.QueueTrouble = map[string]string{"south": "Redis is full", "main": "Redis is full", "north": "Redis does not answer"}
+	var out strings.Builder
+	if err := c.WriteText(&out); err != nil {
+		t.Fatal(err)
+	}
+	const want = `
+queue     takes nothing for north: Redis does not answer; sending goes on by itself once that is mended
+queue     takes nothing for main, south: Redis is full; sending goes on by itself once that is mended
+`
+	if !strings.Contains(out.String(), want) {
+		t.Errorf("got\n%s", &out)
+	}
+}
+
 func TestACampaignForNobody(t *testing.T) {
 	if err := read(t, pausedCampaign).Nobody(); err != nil {
 		t.Error(err)
@@ -127,13 +145,13 @@ func TestCampaignsTable(t *testing.T) {
 	want := strings.Join([]string{
 		"ID       NAME          STATE      SENT  DELIVERED  FAILED  RATE  STARTED                  REASON",
 		"3k7z2aq  order-update  paused     5/16  5          0       -     2026-03-01T09:00:01Z     paused by ops",
-		"0000001  two           running    0/0   0          0       12/s  -                        ",
+		"0000001  two           running    0/0   0          0       12/s  -                        the queue takes nothing: Redis is full; sending goes on by itself once that is mended",
 		"0000002  three         scheduled  0/0   0          0       -     at 2030-03-01T09:00:00Z  ",
 		"",
 	}, "\n")
 	at := time.Date(2030, 3, 1, 10, 0, 0, 0, time.FixedZone("CET", 3600))
 	var out strings.Builder
-	if err := WriteCampaigns(&out, []Campaign{read(t, pausedCampaign), {ID: "0000001", Name: "two", State: "running", Rate: 12}, {ID: "0000002", Name: "three", State: "scheduled", StartAt: &at}}); err != nil {
+	if err := WriteCampaigns(&out, []Campaign{read(t, pausedCampaign), {ID: "0000001", Name: "two", State: "running", Rate: 12, QueueTrouble: map[string]string{"main": "Redis is full"}}, {ID: "0000002", Name: "three", State: "scheduled", StartAt: &at}}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, out.String()); diff != "" {

@@ -26,11 +26,7 @@ func Follow(ctx context.Context, c *Client, launched Campaign, out io.Writer) (C
 		if now.State == "paused" && last.State != "paused" {
 			progress.Note("paused: " + now.Reason + "; `carillon resume " + now.ID + "` goes on")
 		}
-		if trouble := now.queueTrouble(); !slices.Equal(trouble, last.queueTrouble()) {
-			for _, line := range trouble {
-				progress.Note("the queue " + line)
-			}
-		}
+		noteQueue(progress, last.queueTrouble(), now.queueTrouble())
 		last = now
 		progress.Update(now.Snapshot())
 	})
@@ -47,6 +43,18 @@ func Follow(ctx context.Context, c *Client, launched Campaign, out io.Writer) (C
 		return ended, fmt.Errorf("campaign %s was %s", ended.ID, orElse(ended.Reason, ended.State))
 	}
 	return ended, nil
+}
+
+// noteQueue says what is new of the queues' trouble, and that it is over.
+func noteQueue(progress *Progress, before, now []string) {
+	for _, line := range now {
+		if !slices.Contains(before, line) {
+			progress.Note("the queue " + line)
+		}
+	}
+	if len(before) > 0 && len(now) == 0 {
+		progress.Note("the queue takes tasks again")
+	}
 }
 
 func orElse(text, other string) string {

@@ -136,6 +136,47 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+// TestFollowTellsOfTheQueue: what is wrong with it is said when it begins and when
+// it is over, and not what was said at the launch.
+func TestFollowTellsOfTheQueue(t *testing.T) {
+	view := func(trouble string) string {
+		return `{"id":"abc","state":"running","channels":["main","south"],"counts":{"sent":1,"pending":1},"queue_trouble":{` + trouble + `}}`
+	}
+	const full, away = `"main":"Redis is full; give it more memory"`, `"south":"Redis does not answer; start it"`
+	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/events") {
+			fmt.Fprint(w, `{"id":"abc","state":"finished","counts":{"delivered":2}}`)
+			return
+		}
+		for _, trouble := range []string{full, full + "," + away, full + "," + away, "", ""} {
+			progress(w, "progress", view(trouble))
+		}
+		progress(w, "end", view(""))
+	})
+	var launch, out strings.Builder
+	launched := read(t, view(full))
+	WriteLaunched(&launch, launched)
+	if want := "the queue takes nothing for main: Redis is full; give it more memory; sending goes on by itself once that is mended\n"; !strings.HasSuffix(launch.String(), want) {
+		t.Errorf("the launch says %q", launch.String())
+	}
+	if _, err := Follow(t.Context(), c, launched, &out); err != nil {
+		t.Fatal(err)
+	}
+	var notes []string
+	for line := range strings.Lines(out.String()) {
+		if strings.Contains(line, "queue") {
+			notes = append(notes, line)
+		}
+	}
+	want := []string{
+		"the queue takes nothing for south: Redis does not answer; start it; sending goes on by itself once that is mended\n",
+		"the queue takes tasks again\n",
+	}
+	if diff := cmp.Diff(want, notes); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestFollowInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
