@@ -1,6 +1,8 @@
 package configs
 
 import (
+	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -24,13 +26,23 @@ func unshield(text string) string {
 // expand puts the values of the variables into a text. ok is false after a
 // mistake.
 func (d *decoder) expand(text, path string) (expanded string, ok bool) {
+	expanded, err := Expand(unshield(text), d.env)
+	if err != nil {
+		d.wrong(path, "%s", err)
+	}
+	return expanded, err == nil
+}
+
+// Expand puts the values of variables, ${NAME}, into a text; $${ stands for a
+// literal ${. The error repeats nothing but names of variables.
+func Expand(text string, env func(string) (string, bool)) (string, error) {
 	var out strings.Builder
-	text, ok = unshield(text), true
+	var unset []string
 	for {
 		before, rest, found := strings.Cut(text, "${")
 		out.WriteString(before)
 		if !found {
-			return out.String(), ok
+			break
 		}
 		if strings.HasSuffix(before, "$") { // $${ has its first dollar in out
 			out.WriteString("{")
@@ -39,17 +51,19 @@ func (d *decoder) expand(text, path string) (expanded string, ok bool) {
 		}
 		name, after, closed := strings.Cut(rest, "}")
 		if !closed || !isVariable(name) {
-			d.wrong(path, "${ begins no variable; write ${NAME} with letters, digits and underscores, or $${ for the characters themselves")
-			return "", false
+			return "", errors.New("${ begins no variable; write ${NAME} with letters, digits and underscores, or $${ for the characters themselves")
 		}
-		value, set := d.env(name)
+		value, set := env(name)
 		if !set {
-			d.wrong(path, "the environment variable %s is not set; set it, or write the value here", name)
-			ok = false
+			unset = append(unset, name)
 		}
 		out.WriteString(value)
 		text = after
 	}
+	if len(unset) > 0 {
+		return "", fmt.Errorf("the environment variable %s is not set; set it, or write the value here", strings.Join(unset, ", "))
+	}
+	return out.String(), nil
 }
 
 // isVariable reports whether a shell would take the name for a variable's.

@@ -74,7 +74,7 @@ func (l *Ledger) SyncSchedules(ctx context.Context, wanted []NewSchedule, now ti
 		for _, k := range known {
 			named := slices.ContainsFunc(wanted, func(w NewSchedule) bool { return w.Name == k.Name })
 			if k.Origin == FromConfig && !named {
-				if err := t.deleteSchedule(ctx, k.Name); err != nil {
+				if err := t.deleteSchedule(ctx, k.Schedule); err != nil {
 					return err
 				}
 			}
@@ -149,12 +149,18 @@ func (t *tx) updateSchedule(ctx context.Context, known Schedule, wanted NewSched
 	if err != nil {
 		return fmt.Errorf("ledger: change schedule %s: %w", s.Name, err)
 	}
+	if hasSecrets(known.Contacts) { // which were not sealed
+		return t.leaveRemnants(ctx)
+	}
 	return nil
 }
 
-func (t *tx) deleteSchedule(ctx context.Context, name string) error {
-	if _, err := t.ExecContext(ctx, `DELETE FROM schedules WHERE name = $1`, name); err != nil {
-		return fmt.Errorf("ledger: remove schedule %s: %w", name, err)
+func (t *tx) deleteSchedule(ctx context.Context, s Schedule) error {
+	if _, err := t.ExecContext(ctx, `DELETE FROM schedules WHERE name = $1`, s.Name); err != nil {
+		return fmt.Errorf("ledger: remove schedule %s: %w", s.Name, err)
+	}
+	if hasSecrets(s.Contacts) { // which were not sealed
+		return t.leaveRemnants(ctx)
 	}
 	return nil
 }
@@ -188,7 +194,7 @@ func (l *Ledger) RemoveSchedule(ctx context.Context, name string) error {
 		if s.Origin == FromConfig {
 			return fmt.Errorf("%w: it stands in the configuration", ErrState)
 		}
-		return t.deleteSchedule(ctx, name)
+		return t.deleteSchedule(ctx, s)
 	})
 }
 

@@ -132,15 +132,12 @@ type Sealing struct {
 	// Sealed are those that were sealed now, for the first time or with another
 	// key; Cleared those of the configuration whose rows held secrets.
 	Sealed, Cleared []string
-	// Remnants says why what stood there in plain text may still be found in
-	// the file, and what to do; nil where it cannot.
-	Remnants error
 }
 
 // SealSchedules gives the ledger the keys for the secrets of schedules. Those
 // that stand there as they are, from an older version, are sealed, and so are
 // those that are sealed with another key than the first. Call it when the ledger
-// was opened and nobody else uses it yet.
+// was opened and nobody else uses it yet, and Scrub after it.
 func (l *Ledger) SealSchedules(ctx context.Context, keys seal.Keys) (Sealing, error) {
 	l.keys.Store(&keys)
 	var done Sealing
@@ -150,11 +147,11 @@ func (l *Ledger) SealSchedules(ctx context.Context, keys seal.Keys) (Sealing, er
 		for _, s := range all {
 			err = errors.Join(err, t.sealSchedule(ctx, s, keys, &done))
 		}
+		if len(done.Sealed)+len(done.Cleared) > 0 {
+			err = errors.Join(err, t.leaveRemnants(ctx))
+		}
 		return err
 	})
-	if err == nil && len(done.Sealed)+len(done.Cleared) > 0 {
-		done.Remnants = l.scrub(ctx)
-	}
 	return done, err
 }
 
@@ -200,19 +197,6 @@ func (t *tx) storeSchedule(ctx context.Context, name string, stored campaign.Sch
 	_, err := t.ExecContext(ctx, `UPDATE schedules SET definition = $2, sealed = $3 WHERE name = $1`, name, asJSON(stored), sealed)
 	if err != nil {
 		return fmt.Errorf("ledger: seal schedule %s: %w", name, err)
-	}
-	return nil
-}
-
-// scrub has the database forget what it has overwritten or deleted: both engines
-// leave it in their files until they need the room.
-func (l *Ledger) scrub(ctx context.Context) error {
-	if l.file != "" {
-		return rewriteSQLite(ctx, l.file)
-	}
-	const statement = `VACUUM (FULL) schedules`
-	if _, err := l.write.ExecContext(ctx, statement); err != nil {
-		return fmt.Errorf("the table cannot be rewritten now (%w); run in the database: %s", err, statement)
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,26 +44,4 @@ func (l *Ledger) Exposed() []string {
 		}
 	}
 	return exposed
-}
-
-// rewriteSQLite writes a file anew, without what was deleted from it or
-// overwritten in it.
-func rewriteSQLite(ctx context.Context, path string) (err error) {
-	by := "stop carillon and run: sqlite3 " + path + " VACUUM"
-	about, err := os.Stat(path)
-	if err != nil || about.Size() > checkedWhole {
-		return errors.Join(fmt.Errorf("the file is too large to be rewritten on the way; %s", by), err)
-	}
-	db, err := sql.Open("sqlite", sqliteDSN(path)+"?_pragma=busy_timeout(10000)")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	db.SetMaxOpenConns(1)
-	for _, statement := range []string{`VACUUM`, `PRAGMA wal_checkpoint(TRUNCATE)`} {
-		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("the file cannot be rewritten now (%w); %s", err, by)
-		}
-	}
-	return nil
 }

@@ -18,11 +18,17 @@ steps:
   - {after: reply, when: {text: "yes"}, patience: 1h, otherwise: stop, template: glad, language: en, category: utility}
 `
 
-// writes posts a message of a person to the webhook, signed as the provider does.
+// writes posts a message of a person to the webhook.
 func (h *house) writes(t *testing.T, phone, message string) {
 	t.Helper()
+	h.posts(t, fmt.Sprintf(`"messages":[{"from":%q,%s}]`, strings.TrimPrefix(phone, "+"), message))
+}
+
+// posts posts what a change tells to the webhook, signed as the provider does.
+func (h *house) posts(t *testing.T, told string) {
+	t.Helper()
 	body := fmt.Appendf(nil, `{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":{
-		"metadata":{"phone_number_id":%q},"messages":[{"from":%q,%s}]}}]}]}`, number, strings.TrimPrefix(phone, "+"), message)
+		"metadata":{"phone_number_id":%q},%s}}]}]}`, number, told)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.URL()+"/webhooks/main", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)

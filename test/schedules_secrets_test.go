@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,6 +18,7 @@ import (
 	"carillon/configs"
 	"carillon/internal/app"
 	"carillon/seal"
+	"carillon/simulator"
 )
 
 // lists is a server of lists that notes what it was sent.
@@ -136,4 +139,132 @@ func TestSecretsOfSchedulesReachTheirServerAlone(t *testing.T) {
 	if !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "schedules=[theirs]") {
 		t.Errorf("the log does not say it:\n%s", log)
 	}
+}
+
+// The key of a schedule's secrets is exchanged as the docs say, and what goes
+// wrong on the way is told by name, without a secret.
+func TestTheKeyIsExchanged(t *testing.T) {
+	program := build(t)
+	server := serveLists(t)
+	folder := t.TempDir()
+	definition := filepath.Join(folder, "one.yaml")
+	if err := os.WriteFile(definition, []byte(oneStep), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, provider := startProvider(t, simulator.Options{})
+	c := config(t, setup{redis: "embedded", rate: 100}, provider)
+	c.Ledger, c.Dir = "sqlite:"+filepath.Join(folder, "carillon.db"), folder
+	first, second := strings.Repeat("1f", seal.KeyBytes), strings.Repeat("2e", seal.KeyBytes)
+	newest := "" // campaign of the schedule
+	for n, stage := range []struct {
+		keys []string
+		runs bool
+		says string // in the log
+	}{
+		{[]string{first}, true, ""},
+		{[]string{second}, false, "do not open"},
+		{[]string{""}, false, "do not open"},
+		{[]string{first, second}, true, ""},
+		{[]string{second, first}, true, "nor under an older key"},
+		{[]string{second}, true, ""},
+		{[]string{first}, false, "do not open"},
+	} {
+		c.SealKeys = stage.keys
+		log := during(t, c, func(h *house) {
+			if n == 0 {
+				h.addTheirs(t, definition, server)
+			}
+			if _, err := h.client.RunSchedule(t.Context(), "theirs"); stage.runs {
+				eventually(t, "another second has come", func() bool {
+					before := newest
+					newest = h.fired(t, "theirs")
+					if newest == before {
+						_, err = h.client.RunSchedule(t.Context(), "theirs")
+					}
+					return newest != before || err != nil
+				})
+				if got := server.sent("/theirs.csv"); err != nil || got != "hidden-0 key=hidden-1" {
+					t.Errorf("stage %d: the list is asked for with %q, %v", n, got, err)
+				}
+			} else if err == nil || !strings.Contains(err.Error(), "theirs") || !strings.Contains(err.Error(), "seal_keys") {
+				t.Errorf("stage %d: it is run, %v", n, err)
+			}
+			h.showsNoSecret(t, program, first, second)
+		})
+		if stage.says == "" && strings.Contains(log, "secrets of schedules") || !strings.Contains(log, stage.says) ||
+			stage.says != "" && !strings.Contains(log, "schedules=[theirs]") {
+			t.Errorf("stage %d: the log says\n%s", n, log)
+		}
+		for _, secret := range []string{"hidden", first, second} {
+			if strings.Contains(log, secret) {
+				t.Errorf("stage %d: a secret is logged:\n%s", n, log)
+			}
+		}
+	}
+}
+
+// addTheirs adds a schedule with secrets by the API.
+func (h *house) addTheirs(t *testing.T, definition string, server *lists) {
+	t.Helper()
+	_, err := h.client.AddSchedule(t.Context(), app.ScheduleRequest{
+		Name: "theirs", Campaign: definition, Cron: "0 9 1 1 *", Overlap: "parallel",
+		Contacts: server.URL + "/theirs.csv?key=hidden-1", Headers: map[string]string{"X-Key": "hidden-0"}, AllowPrivate: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// showsNoSecret looks at everything that a server shows: to the program's
+// commands, by HTTP, and in the monitor of the queue.
+func (h *house) showsNoSecret(t *testing.T, program string, keys ...string) {
+	t.Helper()
+	shown := map[string][]byte{}
+	for _, line := range []string{"schedule list", "schedule list --json", "schedule show theirs", "schedule show theirs --json", "schedule history theirs --json", "list --json", "suppress list"} {
+		command := exec.Command(program, append(strings.Fields(line), "--server", h.URL())...)
+		command.Env = append(os.Environ(), "CARILLON_TOKEN="+token)
+		answer, err := command.CombinedOutput()
+		if err != nil {
+			t.Errorf("%s: %v:\n%s", line, err, answer)
+		}
+		shown[line] = answer
+	}
+	campaigns, err := h.client.Campaigns(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := []string{"/api/schedules", "/api/schedules/theirs", "/metrics", "/readyz", "/healthz", "/asynqmon/", "/asynqmon/api/queues", "/asynqmon/api/redis_info", "/asynqmon/api/servers"}
+	for _, c := range campaigns {
+		paths = append(paths, "/api/campaigns/"+c.ID, "/api/campaigns/"+c.ID+"/report.csv", "/api/campaigns/"+c.ID+"/recipients")
+	}
+	for _, path := range paths {
+		shown[path] = h.read(t, path)
+	}
+	for place, text := range shown {
+		for _, secret := range append(keys, "hidden", token, appSecret) {
+			if bytes.Contains(text, []byte(secret)) {
+				t.Errorf("a secret is shown by %s:\n%s", place, text)
+			}
+		}
+	}
+}
+
+// read is the answer at a path.
+func (h *house) read(t *testing.T, path string) []byte {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.URL()+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Errorf("%s is answered %s, %v:\n%s", path, response.Status, err, text)
+	}
+	return text
 }

@@ -132,7 +132,7 @@ func (s *Server) authenticate(r *http.Request) (caller, error) {
 }
 
 // throttled refuses a proof whose address has sent too many wrong ones, and logs
-// how that grows.
+// that, once for each address.
 func (s *Server) throttled(r *http.Request, p proof) error {
 	from := s.originOf(r)
 	ruling := s.tries.judge(from.neighbourhood(), p, s.now())
@@ -141,7 +141,7 @@ func (s *Server) throttled(r *http.Request, p proof) error {
 		if from.claims {
 			hint = "if that is your proxy, name it under http.trusted_proxies: all who come through it wait together"
 		}
-		s.log.Warn("wrong tokens: an address has to wait", "request", visitOf(r).id, "from", from.neighbourhood(), "wrong", ruling.tries, "hint", hint)
+		s.log.Warn("wrong tokens: an address has to wait, longer with each", "request", visitOf(r).id, "from", from.neighbourhood(), "wrong", ruling.tries, "at_most", mostWait, "hint", hint)
 	}
 	if ruling.wait == 0 {
 		return nil

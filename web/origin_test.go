@@ -15,6 +15,7 @@ func TestOrigin(t *testing.T) {
 		peer          string
 		addresses     []string // of X-Forwarded-For, one for each line
 		scheme        string   // of X-Forwarded-Proto
+		forwarded     []string // of Forwarded, one for each line
 		direct        bool     // by TLS to us
 		from          string   // the network that waits together
 		tls, disputed bool
@@ -35,11 +36,19 @@ func TestOrigin(t *testing.T) {
 		"IPv6 by a proxy":           {peer: "[fd00::1]:1", addresses: []string{"[2001:db8:1:2:3::4]:80"}, scheme: "HTTPS", from: "2001:db8:1:2::/64", tls: true},
 		"IPv4 in IPv6":              {peer: "[::ffff:10.0.0.1]:1", addresses: []string{"::ffff:203.0.113.7"}, from: "203.0.113.7/32"},
 		"IPv6 with a zone":          {peer: "[fe80::1%eth0]:1", from: "fe80::/64"},
+		"Forwarded":                 {peer: "10.0.0.1:1", forwarded: []string{`for=203.0.113.7;proto=https;by=10.0.0.1`}, from: "203.0.113.7/32", tls: true},
+		"Forwarded, two proxies":    {peer: "127.0.0.1:1", forwarded: []string{`for=8.8.8.8, For="203.0.113.7:4711"; Proto="HTTPS"`, `for=10.1.2.3;proto=http`}, from: "203.0.113.7/32", tls: true},
+		"Forwarded, IPv6":           {peer: "127.0.0.1:1", forwarded: []string{`proto=http;for="[2001:db8:1:2:3::4]:4711"`}, from: "2001:db8:1:2::/64"},
+		"Forwarded, hidden":         {peer: "10.0.0.1:1", forwarded: []string{`for=203.0.113.7, for=_gazonk`}, from: "10.0.0.1/32"},
+		"Forwarded, without for":    {peer: "10.0.0.1:1", forwarded: []string{`for=203.0.113.7, proto=https`}, from: "10.0.0.1/32", tls: true},
+		"Forwarded by a stranger":   {peer: "203.0.113.7:1", forwarded: []string{`for=8.8.8.8;proto=https`}, from: "203.0.113.7/32", disputed: true},
+		"Forwarded by the caller":   {peer: "10.0.0.1:1", addresses: []string{"203.0.113.7"}, forwarded: []string{`for=8.8.8.8`}, from: "203.0.113.7/32"},
+		"Forwarded, broken":         {peer: "10.0.0.1:1", forwarded: []string{`;;=;for;"proto=https`}, from: "10.0.0.1/32"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.RemoteAddr = test.peer
-			r.Header["X-Forwarded-For"] = test.addresses
+			r.Header["X-Forwarded-For"], r.Header["Forwarded"] = test.addresses, test.forwarded
 			if test.scheme != "" {
 				r.Header.Set("X-Forwarded-Proto", test.scheme)
 			}

@@ -49,6 +49,7 @@ type trier struct {
 	guesses pace     // by different tokens
 	repeats pace     // of tokens that were wrong before
 	wrong   []uint64 // those, the oldest first
+	told    bool     // that it has to wait
 }
 
 func newThrottle() *throttle {
@@ -73,7 +74,8 @@ func newProof(text string, right bool) proof {
 type ruling struct {
 	// wait is how long it is until the next one is looked at; 0: this one was.
 	wait time.Duration
-	// tries is how many were wrong; 0 unless that is worth a line in the log.
+	// tries is how many were wrong, where the address has to wait from now on; 0
+	// else, so that it is told once.
 	tries int
 }
 
@@ -94,12 +96,21 @@ func (t *throttle) judge(from netip.Prefix, p proof, now time.Time) ruling {
 	t.recent.MoveToFront(t.known[from])
 	if !slices.Contains(who.wrong, p.mark) {
 		who.remember(p.mark)
-		return who.guesses.miss(now)
+		return who.tell(who.guesses.miss(now))
 	}
 	if wait := who.guesses.left(now); wait > 0 || p.cookie {
 		return ruling{wait: wait}
 	}
-	return who.repeats.miss(now)
+	return who.tell(who.repeats.miss(now))
+}
+
+// tell leaves the tries in a ruling the first time that there are any.
+func (who *trier) tell(r ruling) ruling {
+	if who.told {
+		r.tries = 0
+	}
+	who.told = who.told || r.tries > 0
+	return r
 }
 
 // find returns what is known of an address; nil for nothing.
@@ -139,9 +150,8 @@ func (who *trier) remember(mark uint64) {
 
 // pace counts misses and says how long to wait.
 type pace struct {
-	misses  int
-	until   time.Time
-	longest time.Duration // that was told
+	misses int
+	until  time.Time
 }
 
 func (p *pace) left(now time.Time) time.Duration { return max(0, p.until.Sub(now)) }
@@ -159,12 +169,9 @@ func (p *pace) miss(now time.Time) ruling {
 		wait = min(mostWait, firstWait<<doubled)
 	}
 	p.until = now.Add(wait)
-	var r ruling
+	r := ruling{tries: p.misses}
 	if waiting {
 		r.wait = wait
-	}
-	if wait > p.longest {
-		p.longest, r.tries = wait, p.misses
 	}
 	return r
 }

@@ -35,7 +35,12 @@ func newScheduleAdd(to *connection) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add NAME --campaign FILE --contacts SOURCE --cron WHEN",
 		Short: "Adds a schedule; the server keeps the campaign's text and fetches the list each time",
-		Args:  args(cobra.ExactArgs(1)),
+		Long: `Adds a schedule; the server keeps the campaign's text and fetches the list each time.
+
+Every user of this machine can see what a command is called with. So keep secrets in
+environment variables and write '${NAME}', in quotes, in --contacts and in --header.`,
+		Example: `  carillon schedule add daily --campaign order-update.yaml --contacts https://lists.example/%Y-%m-%d.csv --header 'Authorization=Bearer ${LISTS_TOKEN}' --cron '0 9 * * 1-5'`,
+		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			s.Name = names[0]
 			if s.Campaign == "" || s.Contacts == "" || s.Cron == "" {
@@ -43,6 +48,9 @@ func newScheduleAdd(to *connection) *cobra.Command {
 			}
 			var err error
 			if s.Headers, err = app.ParseHeaders(headers); err != nil {
+				return err
+			}
+			if s.Contacts, err = app.FillIn("--contacts", s.Contacts); err != nil {
 				return err
 			}
 			return to.with(func(client *app.Client) error {

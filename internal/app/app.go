@@ -81,7 +81,7 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	for _, warning := range a.queue.Warnings(ctx) {
 		log.Warn(warning)
 	}
-	if err := keepSecrets(ctx, a.ledger, config, log); err != nil {
+	if err := keepSecrets(ctx, a.ledger, config, false, log); err != nil {
 		return nil, err
 	}
 	if err := a.openChannels(config); err != nil {

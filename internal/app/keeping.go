@@ -12,8 +12,8 @@ import (
 
 // keepSecrets has the ledger keep the secrets of schedules as the configuration
 // says, those that are there already included, and warns of what a person has to
-// do about that.
-func keepSecrets(ctx context.Context, l *ledger.Ledger, config *configs.Config, log *slog.Logger) error {
+// do about that. A patient caller has time for a large file to be rewritten.
+func keepSecrets(ctx context.Context, l *ledger.Ledger, config *configs.Config, patient bool, log *slog.Logger) error {
 	keys, err := config.Keys()
 	if err != nil {
 		return err
@@ -35,8 +35,8 @@ func keepSecrets(ctx context.Context, l *ledger.Ledger, config *configs.Config, 
 		log.Warn("secrets of schedules are no longer in plain text in the ledger, nor under an older key; copies of it from before still hold them so",
 			"schedules", moved)
 	}
-	if done.Remnants != nil {
-		log.Warn("what the ledger held in plain text may still be found in its files", "error", done.Remnants)
+	if err := l.Scrub(ctx, patient); err != nil {
+		log.Warn("what the ledger held in plain text may still be found in its files", "error", err)
 	}
 	return nil
 }

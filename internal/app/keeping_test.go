@@ -98,7 +98,7 @@ func TestSecretsAreToldAtTheStart(t *testing.T) {
 	start := func(keys ...string) string {
 		t.Helper()
 		var log strings.Builder
-		if err := keepSecrets(t.Context(), l, &configs.Config{SealKeys: keys}, slog.New(slog.NewTextHandler(&log, nil))); err != nil {
+		if err := keepSecrets(t.Context(), l, &configs.Config{SealKeys: keys}, false, slog.New(slog.NewTextHandler(&log, nil))); err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(log.String(), "hidden") {

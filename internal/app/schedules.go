@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"carillon/campaign"
+	"carillon/configs"
 	"carillon/sources"
 )
 
@@ -149,7 +150,8 @@ func (c *Client) Slots(ctx context.Context, name string, limit int) ([]Slot, err
 	return slots, nil
 }
 
-// ParseHeaders reads headers that are written as NAME=VALUE. The error, a
+// ParseHeaders reads headers that are written as NAME=VALUE, in which variables
+// may stand. The error, a
 // *UsageError, does not repeat them: they may hold a secret.
 func ParseHeaders(texts []string) (map[string]string, error) {
 	headers := make(map[string]string, len(texts))
@@ -158,7 +160,21 @@ func ParseHeaders(texts []string) (map[string]string, error) {
 		if _, twice := headers[name]; !ok || name == "" || twice {
 			return nil, usagef("a header is not understood, or given twice; write --header NAME=VALUE once for each")
 		}
-		headers[name] = value
+		var err error
+		if headers[name], err = FillIn("--header "+name, value); err != nil {
+			return nil, err
+		}
 	}
 	return headers, nil
+}
+
+// FillIn puts environment variables, ${NAME}, into the value of a flag: what
+// stands in a command's arguments every user of the machine may read. The error is
+// a *UsageError.
+func FillIn(flag, value string) (string, error) {
+	filled, err := configs.Expand(value, os.LookupEnv)
+	if err != nil {
+		return "", usagef("%s: %w", flag, err)
+	}
+	return filled, nil
 }

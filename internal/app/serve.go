@@ -85,7 +85,7 @@ func Migrate(ctx context.Context, configPath string, out io.Writer, log *slog.Lo
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	if err := keepSecrets(ctx, l, config, log); err != nil {
+	if err := keepSecrets(ctx, l, config, true, log); err != nil {
 		return err
 	}
 	warnOfReaders(l, config, configPath, log)

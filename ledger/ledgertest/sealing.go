@@ -46,9 +46,7 @@ func (b *bench) seal(digits ...string) ledger.Sealing {
 	b.Helper()
 	done, err := b.SealSchedules(b.Context(), sealKeys(b.T, digits...))
 	b.check(err)
-	if done.Remnants != nil {
-		b.Errorf("remnants: %v", done.Remnants)
-	}
+	b.check(b.Scrub(b.Context(), false))
 	return done
 }
 
