@@ -152,6 +152,25 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 			b.forgetAnd(ana, anasID)
 		}
 	},
+	"of two wishes under two keys the newer holds, however late these are known to be one person's": func(t *testing.T, b *bench) {
+		early := b.now
+		for name, wishes := range map[string][]ledger.Heard{
+			"stop by user ID, start under the number": {{Person: anasID, Stop: campaign.ScopeAll}, {Person: ana, Start: true}},
+			"stop under the number, start by user ID": {{Person: ana, Stop: campaign.ScopeAll}, {Person: anasID, Start: true}},
+		} {
+			for i, wish := range wishes {
+				wish.Channel, wish.At, wish.Source = "main", early.Add(time.Duration(i)*time.Hour), ledger.SourcePerson
+				b.hear(wish)
+			}
+			b.now = early.Add(40 * 24 * time.Hour)
+			b.check(b.Tidy(t.Context(), b.now))
+			meets["in a contact"](b, 0)
+			if reason := b.tryClaim(b.running(steps(1), 1).Recipient(1).Message(0), 1); reason != "" {
+				t.Errorf("%s: refused as %q", name, reason)
+			}
+			b.forgetAnd(ana, anasID)
+		}
+	},
 	"an operator's word is not taken back by user ID": func(t *testing.T, b *bench) {
 		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: ana, Scope: campaign.ScopeAll}}, b.now))
 		b.byID(func(h *ledger.Heard) { h.Start, h.At = true, b.now.Add(time.Minute) })
