@@ -220,7 +220,7 @@ func (t *tx) linkNew(ctx context.Context, pairs [][2]string) error {
 	if err := t.lockKeys(ctx, keys...); err != nil {
 		return err
 	}
-	if _, err := t.ExecContext(ctx, t.l.sql(linkNewSQL), asJSON(simple), mostKeys-mostNew); err != nil {
+	if _, err := t.ExecContext(ctx, t.l.sql(linkNewSQL), asJSON(simple), mostNumbers-mostNew); err != nil {
 		return fmt.Errorf("ledger: link the keys of people: %w", err)
 	}
 	return nil
