@@ -54,9 +54,11 @@ type status struct {
 	RecipientType   text `json:"recipient_type"`
 }
 
+func (s *status) toGroup() bool { return s.RecipientType.is("group") }
+
 // who is whom the message was for; nobody where it went to a group.
 func (s *status) who() whatsapp.Who {
-	if s.RecipientType.is("group") {
+	if s.toGroup() {
 		return whatsapp.Who{}
 	}
 	return named(s.Recipient, s.RecipientUserID, s.RecipientParent)
@@ -111,10 +113,14 @@ func (v *value) appendTo(events *whatsapp.Events, field text, account string) {
 // appendMessages adds what is told about messages, ours and those of people.
 func (v *value) appendMessages(events *whatsapp.Events, account string) {
 	number := string(v.Metadata.PhoneNumberID)
-	people := newDirectory(v.Contacts)
+	people, things := newDirectory(v.Contacts), len(v.Statuses)+len(v.Messages)
 	for i := range v.Statuses {
-		if receipt, ok := v.Statuses[i].receipt(); ok {
-			receipt.Number, receipt.Recipient = number, people.complete(receipt.Recipient)
+		s := &v.Statuses[i]
+		if receipt, ok := s.receipt(); ok {
+			receipt.Number = number
+			if !s.toGroup() {
+				receipt.Recipient = people.person(receipt.Recipient, things)
+			}
 			events.Receipts = append(events.Receipts, receipt)
 		}
 	}
@@ -125,7 +131,7 @@ func (v *value) appendMessages(events *whatsapp.Events, account string) {
 			events.Moves = append(events.Moves, move)
 		}
 		if inbound, ok := m.inbound(); ok {
-			inbound.Number, inbound.From = number, people.speaker(inbound.From, len(v.Messages))
+			inbound.Number, inbound.From = number, people.person(inbound.From, things)
 			events.Inbound = append(events.Inbound, inbound)
 		}
 	}
