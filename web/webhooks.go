@@ -139,7 +139,8 @@ func peersOf(channels map[string]Channel) map[string][]string {
 	peers := make(map[string][]string, len(channels))
 	for name, channel := range channels {
 		for other, candidate := range channels {
-			if other == name || channel.App != "" && candidate.App == channel.App {
+			sameApp := channel.App != "" && candidate.App == channel.App && candidate.Provider == channel.Provider
+			if other == name || sameApp {
 				peers[name] = append(peers[name], other)
 			}
 		}
