@@ -32,14 +32,17 @@ func defaultStopWords() map[string][]string {
 			"stop", "stop all", "unsubscribe", "cancel", "end", "quit", "opt out", "remove me",
 			"revoke", "remove", "unsub", "unsubcribe", "unsuscribe", "unsubscribe me", "unsubscribe all", "opt me out", "reply stop",
 			"stop it", "stop this", "stop messaging me", "stop texting me", "stop writing to me",
+			"stop texting", "stop texts", "stop messaging", "stop contacting me",
 			"stop sending", "stop sending messages", "stop sending me messages", "stop messages", "stop all messages", "no more messages",
 			"don't message me", "do not message me", "don't contact me", "do not contact me", "don't text me", "do not text me",
+			"do not contact", "do not text", "don't write to me", "do not write to me", "opt out all", "opt out of all", "unsubscribe from all",
 			"leave me alone", "take me off", "take me off the list", "take me off your list", "remove me from the list", "remove me from your list",
+			"take me off this list", "remove me from this list",
 			"remove my number", "delete my number", "revoke consent", "withdraw consent", "i want to unsubscribe", "i want to opt out", "🛑",
 		},
 		"es": {
 			"baja", "darme de baja", "dar de baja", "alto", "parar", "cancelar", "darse de baja", "dame de baja", "denme de baja",
-			"quiero darme de baja", "pare", "paren", "detener", "salir", "desuscribir", "desuscribirme", "cancelar suscripción", "anular suscripción",
+			"quiero darme de baja", "pare", "paren", "detener", "detener mensajes", "salir", "desuscribir", "desuscribirse", "desuscribirme", "cancelar suscripción", "anular suscripción",
 			"no más mensajes", "no quiero más mensajes", "no me escriban", "no me escriban más", "no me escribas más", "no me contacten",
 		},
 		"fi": {"lopeta", "lopeta tilaus", "peruuta tilaus", "peru tilaus", "poista tilaus", "poista minut", "poistakaa minut"},
@@ -48,7 +51,7 @@ func defaultStopWords() map[string][]string {
 			"désinscrire", "me désinscrire", "se désinscrire", "désinscrivez-moi", "désinscription", "stop sms", "stop pub", "plus de messages",
 			"ne plus recevoir", "ne m'écrivez plus", "ne me contactez plus", "retirez-moi de la liste",
 		},
-		"he": {"הסר", "הסר אותי", "הסרה", "הסירו", "הסירו אותי", "להסיר", "תסירו אותי", "עצור", "תפסיק", "תפסיקו", "תפסיקו לשלוח", "ביטול מנוי", "סטופ"},
+		"he": {"הסר", "הסר אותי", "הסרה", "הסירו", "הסירו אותי", "להסיר", "תסירו אותי", "עצור", "הפסק", "הפסיקו", "תפסיק", "תפסיקו", "תפסיקו לשלוח", "ביטול מנוי", "סטופ"},
 		"hi": {
 			"बंद करें", "रोकें", "बंद करो", "बन्द करें", "बन्द करो", "बंद कर दो", "बंद कीजिए", "रोको", "स्टॉप", "अनसब्सक्राइब", "सदस्यता समाप्त करें", "सदस्यता रद्द करें",
 			"मैसेज बंद करो", "मैसेज बंद करें", "मैसेज मत भेजो", "band karo", "band karen", "band kare", "message band karo", "message mat bhejo",
@@ -74,7 +77,7 @@ func defaultStopWords() map[string][]string {
 		"pl": {"wypisz", "rezygnuję", "wypisz mnie", "wypiszcie mnie", "wypisz się", "wypisuję się", "rezygnacja", "zrezygnuj", "anuluj subskrypcję", "usuń mnie", "nie piszcie", "przestańcie"},
 		"pt": {
 			"sair", "parar", "cancelar", "descadastrar", "pare", "parem", "remover", "me remova", "remova-me", "descadastre", "me descadastrar", "quero sair",
-			"sair da lista", "me tire da lista", "cancelar inscrição", "cancelar subscrição", "anular subscrição", "não quero receber", "não quero mais receber", "não me envie mais",
+			"parar mensagens", "pare de enviar", "sair da lista", "me tire da lista", "cancelar inscrição", "cancelar subscrição", "anular subscrição", "não quero receber", "não quero mais receber", "não me envie mais",
 		},
 		"ro": {"dezabonare", "dezabonează-mă", "dezabonați-mă", "mă dezabonez", "oprește", "opriți"},
 		"ru": {"стоп", "отписаться", "отписка", "отпишите меня", "отменить подписку", "прекратите", "прекратите рассылку", "не пишите", "не пишите мне", "больше не пишите"},
@@ -83,14 +86,15 @@ func defaultStopWords() map[string][]string {
 		"th": {"หยุด", "หยุดส่ง", "ยกเลิก", "ยกเลิกการสมัคร", "ยกเลิกรับข่าวสาร", "ยกเลิกการรับข่าวสาร", "ยกเลิกรับข้อความ", "ไม่รับข่าวสาร"},
 		"tl": {"itigil", "itigil na", "ihinto", "tigil", "tumigil", "huwag nang magpadala"},
 		"tr": {
-			"dur", "iptal", "durdur", "ret", "abonelikten çık", "abonelikten çıkmak istiyorum", "abonelik iptal", "aboneliği iptal et",
+			"dur", "iptal", "durdur", "durdurun", "ret", "abonelikten çık", "abonelikten çıkmak istiyorum", "abonelik iptal", "aboneliği iptal et",
 			"listeden çıkar", "beni listeden çıkar", "mesaj göndermeyin", "mesaj atmayın",
 		},
 		"uk": {"стоп", "відписатися", "відписатись", "відписка", "відпишіть мене", "припиніть", "не пишіть мені"},
 		"vi": {"dừng lại", "hủy đăng ký", "hủy nhận tin", "ngừng gửi", "ngừng nhận tin", "ngừng nhắn tin", "từ chối nhận tin", "từ chối quảng cáo", "đừng nhắn tin nữa"},
 		"zh": {
 			"退订", "停止", "退訂", "TD", "停", "终止", "終止", "取消订阅", "取消訂閱", "拒收", "退出", "停止接收", "停止发送", "停止發送",
-			"请退订", "請退訂", "请停止", "請停止", "别发了", "別發了", "不要发了", "不要發了", "不要再发", "不要再發", "别再发了", "別再發了", "唔好再發",
+			"停止订阅", "停止訂閱", "解除订阅", "解除訂閱", "拒绝接收", "拒絕接收", "不再接收", "不要再传", "不要再傳", "别再传了", "別再傳了",
+			"请退订", "請退訂", "请停止", "請停止", "别发了", "別發了", "不要发了", "不要發了", "不要再发", "不要再發", "别再发了", "別再發了", "唔好再发", "唔好再發",
 		},
 	}
 }

@@ -101,6 +101,22 @@ func TestEveryStopWordHoweverItIsWritten(t *testing.T) {
 	}
 }
 
+// TestChineseStopWordsAreWrittenBothWays: whoever writes traditional characters says
+// the same as who writes simplified ones.
+func TestChineseStopWordsAreWrittenBothWays(t *testing.T) {
+	pairs := []string{"订", "訂", "阅", "閱", "终", "終", "发", "發", "请", "請", "别", "別", "传", "傳", "绝", "絕"}
+	reversed := slices.Clone(pairs)
+	slices.Reverse(reversed)
+	wishes := usualWishes(t)
+	for _, word := range defaultStopWords()["zh"] {
+		for _, other := range []string{strings.NewReplacer(pairs...).Replace(word), strings.NewReplacer(reversed...).Replace(word)} {
+			if stop, _ := wishes.Of(campaign.Reply{Text: other}); stop != campaign.ScopeAll {
+				t.Errorf("%q opts out, and %q of %q", word, other, stop)
+			}
+		}
+	}
+}
+
 func TestMessagesThatOptOut(t *testing.T) {
 	wishes := usualWishes(t)
 	for language, texts := range map[string][]string{
@@ -111,7 +127,7 @@ func TestMessagesThatOptOut(t *testing.T) {
 		"en": {
 			"Stop please", "please stop", "PLEASE STOP!!!", "Stop, thanks", "stop now", "Hi, please unsubscribe me", "stoooop", "STOPPP", "S T O P", "S.T.O.P.",
 			"stop stop stop", "STOP / UNSUBSCRIBE", "Don’t text me", "dont message me", "Remove me from your list.", "🛑", "🛑🛑", "🛑\ufe0f", "Reply STOP",
-			"unsubcribe", "unsuscribe", "Ⓢⓣⓞⓟ", "𝗦𝗧𝗢𝗣",
+			"unsubcribe", "unsuscribe", "Ⓢⓣⓞⓟ", "𝗦𝗧𝗢𝗣", "Stop texting!", "stop messaging", "Please remove me from this list", "DO NOT CONTACT", "Opt-out of all",
 		},
 		"ar": {"الغاء", "إلغاء", "ألغاء", "إلـغـاء", "إِلْغَاء", "توقّف", "ايقاف", "إيقاف من فضلك", "الغاء الاشتراك", "إلغاءالإشتراك", "ﺇﻟﻐﺎء"},
 		"cs": {"odhlasit", "ODHLÁSIT SE", "Zrušit odběr prosím"},
@@ -121,7 +137,7 @@ func TestMessagesThatOptOut(t *testing.T) {
 		"es": {"BAJA", "Baja por favor", "dar de baja", "DARMEDEBAJA", "cancelar suscripcion", "No quiero mas mensajes", "¡Parar!"},
 		"fi": {"Lopeta kiitos", "PERUUTA TILAUS"},
 		"fr": {"Arrêt", "ARRET", "arrete", "Arrêtez svp", "STOP s'il vous plaît", "Desabonner", "Me désabonner, merci", "desinscription", "ne m’ecrivez plus", "neMʼecrivez plus"},
-		"he": {"הסר", "הָסֵר", "הסר אותי בבקשה", "תפסיקו!"},
+		"he": {"הסר", "הָסֵר", "הסר אותי בבקשה", "תפסיקו!", "הפסק"},
 		"hi": {"बंद करें", "बंद करे", "बँद करें", "बन्द करें", "बंदकरो", "कृपया बंद करें", "रोकें", "रोके", "BAND KARO"},
 		"hr": {"ODJAVA", "Odjava molim"},
 		"hu": {"leiratkozas", "LEIRATKOZÁS", "Leiratkozom, köszönöm"},
@@ -143,7 +159,7 @@ func TestMessagesThatOptOut(t *testing.T) {
 		"tr": {"İPTAL", "IPTAL", "iptal", "İptal lütfen", "ıptal", "RET", "DUR", "abonelikten cik", "ABONELİKTEN ÇIK", "ABONELIKTEN CIK"},
 		"uk": {"Відписатися", "ВІДПИСАТИСЬ", "стоп будь ласка"},
 		"vi": {"HỦY ĐĂNG KÝ", "huỷ đăng ký", "huy dang ky", "Dừng lại", "từ chối nhận tin"},
-		"zh": {"退订", "退訂", "停止", "取消订阅", "取消訂閱", "td", "ＴＤ", "請退訂", "拒收！", "停止，谢谢"},
+		"zh": {"退订", "退訂", "停止", "取消订阅", "取消訂閱", "td", "ＴＤ", "請退訂", "拒收！", "停止，谢谢", "拒絕接收", "拒绝接收", "停止訂閱", "解除订阅", "不要再傳", "別再傳了", "唔好再发"},
 	} {
 		for _, text := range texts {
 			if stop, start := wishes.Of(campaign.Reply{Text: text}); stop != campaign.ScopeAll || start {

@@ -76,11 +76,26 @@ func (t *tx) personOf(ctx context.Context, id campaign.RecipientID) (person stri
 	return person, nil
 }
 
-// mostKeys is how many keys a person may have. Ours: some numbers are written in
-// two or three ways, some people move, and each number has a user ID or two; a
-// provider that tells the same key of many people is wrong, and a STOP of one of
-// them must not be that of all.
-const mostKeys = 12
+// mostNumbers and mostUserIDs are how many keys a person may have. Ours: some
+// numbers are written in two or three ways, some people move, and each number has a
+// user ID in every business portfolio that writes to it. A provider that tells the
+// same key of many people is wrong, and a STOP of one of them must not be that of
+// all.
+const (
+	mostNumbers = 8
+	mostUserIDs = 100
+)
+
+// tooMany reports whether keys can hardly be those of one person.
+func tooMany(keys []string) bool {
+	numbers := 0
+	for _, key := range keys {
+		if campaign.IsNumber(key) {
+			numbers++
+		}
+	}
+	return numbers > mostNumbers || len(keys)-numbers > mostUserIDs
+}
 
 // linkKeys records that two keys are one person's. What the person has wished
 // under one of them holds for all that either is known by, and ends what was to be
@@ -110,16 +125,20 @@ func (t *tx) linkKeys(ctx context.Context, person, alias string, now time.Time) 
 		return err
 	}
 	others, err := t.keysOf(ctx, alias)
-	if err != nil || slices.Contains(ones, alias) || len(ones)+len(others) > mostKeys {
+	if err != nil || slices.Contains(ones, alias) {
 		return err
 	}
-	if err := t.lockKeys(ctx, append(ones, others...)...); err != nil {
+	all := append(ones, others...)
+	if tooMany(all) {
+		return nil
+	}
+	if err := t.lockKeys(ctx, all...); err != nil {
 		return err
 	}
 	if err := t.join(ctx, person, alias); err != nil {
 		return err
 	}
-	return t.shareWishes(ctx, append(ones, others...), now)
+	return t.shareWishes(ctx, all, now)
 }
 
 // lockUnwanted locks what may be on its way to a person of two keys, where they

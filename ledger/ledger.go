@@ -198,8 +198,8 @@ type tx struct {
 	messages map[campaign.MessageID]*message
 	counts   map[countKey]int64
 	met      []acquaintance // keys of people that are not linked yet
-	// unknownIn are the campaigns that have unknown messages; nil until asked for.
-	unknownIn map[campaign.ID]bool
+	// toHear are the campaigns of campaignsToHear; nil until asked for.
+	toHear map[campaign.ID]bool
 	// holdsOff says that nobody is erased until the transaction ends.
 	holdsOff bool
 	failures map[failureKey]int64

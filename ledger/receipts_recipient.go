@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"carillon/campaign"
@@ -52,10 +54,11 @@ func (t *tx) matchRecipients(ctx context.Context, receipts []Receipt, found map[
 }
 
 // attemptFor is the one attempt that a receipt can be about by its channel, its
-// recipient and its time: that of an unknown message, while no other attempt of
-// the person's on that channel has no identifier yet.
+// recipient and its time: the newest of a message of which nobody knew whether it
+// was accepted, whatever was decided about it since, while no other attempt of the
+// person's on that channel has no identifier yet.
 func (t *tx) attemptFor(ctx context.Context, r Receipt) (found attempt, ok bool, err error) {
-	campaigns, err := t.campaignsWithUnknown(ctx, r.At)
+	campaigns, err := t.campaignsToHear(ctx, r.At)
 	if err != nil || len(campaigns) == 0 {
 		return attempt{}, false, err
 	}
@@ -79,51 +82,49 @@ func (t *tx) attemptFor(ctx context.Context, r Receipt) (found attempt, ok bool,
 		}
 		candidates++
 		found = attempt{message: o.message, n: o.n, position: m.position, nameless: true}
-		ok = m.status == campaign.Unknown && m.attempt == o.n && !o.claimed.After(r.At.Add(answerSkew))
+		ok = m.status != campaign.Posting && m.attempt == o.n && !o.claimed.After(r.At.Add(answerSkew))
 	}
 	return found, ok && candidates == 1, nil
 }
 
-// campaignsWithUnknown are the campaigns that have unknown messages and may yet
-// hear of them at a time.
-func (t *tx) campaignsWithUnknown(ctx context.Context, at time.Time) ([]campaign.ID, error) {
-	if t.unknownIn == nil {
+// campaignsToHear are the campaigns in which messages may be, or may have been,
+// unknown at a time: those under way, and those that are over and left some
+// unknown or dropped.
+func (t *tx) campaignsToHear(ctx context.Context, at time.Time) ([]campaign.ID, error) {
+	if t.toHear == nil {
 		rows, err := t.QueryContext(ctx, `
 			SELECT c.id FROM campaigns c
-			WHERE c.started_at IS NOT NULL AND (c.finished_at IS NULL OR c.finished_at > $1)
-			  AND (SELECT m.id FROM messages m WHERE m.campaign_id = c.id AND m.status = 4 LIMIT 1) IS NOT NULL`, at.Add(-arrivesWithin).UnixMilli())
+			WHERE c.state IN ('running', 'paused') OR c.started_at IS NOT NULL AND c.finished_at > $1 AND (
+				(SELECT m.id FROM messages m WHERE m.campaign_id = c.id AND m.status = 4 LIMIT 1) IS NOT NULL
+				OR EXISTS (SELECT 1 FROM failures f WHERE f.campaign_id = c.id AND f.reason LIKE '`+droppedBy+`%'))`,
+			at.Add(-arrivesWithin).UnixMilli())
 		if err != nil {
 			return nil, fmt.Errorf("ledger: campaigns with unknown messages: %w", err)
 		}
 		defer rows.Close()
-		t.unknownIn = map[campaign.ID]bool{}
+		t.toHear = map[campaign.ID]bool{}
 		for rows.Next() {
 			var id campaign.ID
 			if err := rows.Scan(&id); err != nil {
 				return nil, fmt.Errorf("ledger: campaigns with unknown messages: %w", err)
 			}
-			t.unknownIn[id] = true
+			t.toHear[id] = true
 		}
 		if err := rows.Err(); err != nil {
 			return nil, err
 		}
 	}
-	list := make([]campaign.ID, 0, len(t.unknownIn))
-	for id := range t.unknownIn {
-		list = append(list, id)
-	}
-	return list, nil
+	return slices.Collect(maps.Keys(t.toHear)), nil
 }
 
-// nameless are the attempts of a person that may have been accepted and have no
-// identifier: in some campaigns, and in those that are under way. Their messages
-// are locked.
+// nameless are the attempts of a person in some campaigns that may have been
+// accepted and have no identifier. Where there are any, the person's messages are
+// locked.
 func (t *tx) nameless(ctx context.Context, campaigns []campaign.ID, keys []string) ([]namelessAttempt, error) {
 	rows, err := t.recipients(ctx, `
 		SELECT id FROM (
-			SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = +c.id AND r.person = k.value ->> 0) AS id
-			FROM EACH($1) AS k CROSS JOIN campaigns c
-			WHERE c.state IN ('running', 'paused') OR c.id IN (SELECT CAST(value AS BIGINT) FROM EACH($2))) AS looked_up
+			SELECT (SELECT r.id FROM recipients r WHERE (r.id >> 24) = +CAST(c.value AS BIGINT) AND r.person = k.value ->> 0) AS id
+			FROM EACH($1) AS k CROSS JOIN EACH($2) AS c) AS looked_up
 		WHERE id IS NOT NULL ORDER BY id`, asJSON(nested(keys)), asJSON(campaigns))
 	if err != nil || len(rows) == 0 {
 		return nil, err
@@ -137,6 +138,9 @@ func (t *tx) nameless(ctx context.Context, campaigns []campaign.ID, keys []strin
 		for step := range definition.Steps {
 			ids = append(ids, recipient.Message(step))
 		}
+	}
+	if open, err := t.queryNameless(ctx, ids); err != nil || len(open) == 0 {
+		return nil, err
 	}
 	if err := t.lock(ctx, ids); err != nil {
 		return nil, err
@@ -188,12 +192,10 @@ func (t *tx) matchEarlyFor(ctx context.Context, m *message, now time.Time) error
 	if err != nil || len(early) == 0 {
 		return err
 	}
-	if t.unknownIn == nil {
-		if _, err := t.campaignsWithUnknown(ctx, now); err != nil {
-			return err
-		}
+	if _, err := t.campaignsToHear(ctx, now); err != nil {
+		return err
 	}
-	t.unknownIn[m.id.Campaign()] = true // the row does not say so yet
+	t.toHear[m.id.Campaign()] = true // the row does not say so yet
 	_, err = t.applyEarly(ctx, early, now)
 	return err
 }

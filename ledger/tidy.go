@@ -24,7 +24,6 @@ func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
 			age         time.Duration
 		}{
 			{"receipts", `DELETE FROM early_receipts WHERE received_at < $1`, earlyFor},
-			{"wishes", `DELETE FROM starts WHERE at < $1`, earlyFor},
 			{"who was reached", `DELETE FROM reached WHERE at <= $1`, reachedFor},
 			{"slowed templates", `DELETE FROM slowed_templates WHERE until < $1`, slowedFor},
 			{"slots", `DELETE FROM slots WHERE at < $1 AND state NOT IN ('due', 'running') AND NOT EXISTS (

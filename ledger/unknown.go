@@ -186,9 +186,12 @@ const (
 	Drop Decision = "drop"
 )
 
+// droppedBy begins the reason of a message that an operator has given up.
+const droppedBy = "dropped by "
+
 // dropped explains a message of unknown fate that an operator has given up.
 func dropped(by string) campaign.Failure {
-	return campaign.Failure{Reason: "dropped by " + by, Detail: "It may have arrived: a receipt would still tell."}
+	return campaign.Failure{Reason: droppedBy + by, Detail: "It may have arrived: a receipt would still tell."}
 }
 
 // Resolve decides about every unknown message of a campaign, those included

@@ -132,7 +132,9 @@ func peersOf(channels map[string]Channel) map[string][]string {
 	peers := make(map[string][]string, len(channels))
 	for name, channel := range channels {
 		for other, candidate := range channels {
-			if other == name || channel.Identity.App != "" && candidate.Identity.App == channel.Identity.App {
+			own, its := channel.Identity.App, candidate.Identity.App
+			sameApp := own != "" && own == its && candidate.Provider == channel.Provider
+			if other == name || sameApp {
 				peers[name] = append(peers[name], other)
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"carillon/campaign"
 	"carillon/ledger"
 	"carillon/whatsapp"
@@ -55,6 +57,20 @@ func TestAnAppSpeaksForItsOwnChannels(t *testing.T) {
 	wantStatus(t, f.do(second), http.StatusOK)
 	if c, err := f.ledger.Campaign(t.Context(), id); err != nil || c.Counts[campaign.Delivered] != 1 {
 		t.Errorf("its own app moved %v, %v", c.Counts, err)
+	}
+}
+
+// TestAnAppIsOfOneProvider: two providers may be given the same secret.
+func TestAnAppIsOfOneProvider(t *testing.T) {
+	peers := peersOf(map[string]Channel{
+		"one": {Provider: "cloud", Identity: whatsapp.Identity{App: "a"}}, "two": {Provider: "cloud", Identity: whatsapp.Identity{App: "a"}}, "three": {Provider: "other", Identity: whatsapp.Identity{App: "a"}},
+		"four": {Provider: "cloud", Identity: whatsapp.Identity{App: "b"}}, "five": {Provider: "cloud"}, "six": {Provider: "cloud"},
+	})
+	want := map[string][]string{
+		"one": {"one", "two"}, "two": {"one", "two"}, "three": {"three"}, "four": {"four"}, "five": {"five"}, "six": {"six"},
+	}
+	if diff := cmp.Diff(want, peers); diff != "" {
+		t.Error(diff)
 	}
 }
 

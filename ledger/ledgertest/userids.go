@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -152,6 +153,25 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 			b.forgetAnd(ana, anasID)
 		}
 	},
+	"of two wishes under two keys the newer holds, however late these are known to be one person's": func(t *testing.T, b *bench) {
+		early := b.now
+		for name, wishes := range map[string][]ledger.Heard{
+			"stop by user ID, start under the number": {{Person: anasID, Stop: campaign.ScopeAll}, {Person: ana, Start: true}},
+			"stop under the number, start by user ID": {{Person: ana, Stop: campaign.ScopeAll}, {Person: anasID, Start: true}},
+		} {
+			for i, wish := range wishes {
+				wish.Channel, wish.At, wish.Source = "main", early.Add(time.Duration(i)*time.Hour), ledger.SourcePerson
+				b.hear(wish)
+			}
+			b.now = early.Add(40 * 24 * time.Hour)
+			b.check(b.Tidy(t.Context(), b.now))
+			meets["in a contact"](b, 0)
+			if reason := b.tryClaim(b.running(steps(1), 1).Recipient(1).Message(0), 1); reason != "" {
+				t.Errorf("%s: refused as %q", name, reason)
+			}
+			b.forgetAnd(ana, anasID)
+		}
+	},
 	"an operator's word is not taken back by user ID": func(t *testing.T, b *bench) {
 		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: ana, Scope: campaign.ScopeAll}}, b.now))
 		b.byID(func(h *ledger.Heard) { h.Start, h.At = true, b.now.Add(time.Minute) })
@@ -200,6 +220,47 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 			if n%50 == 0 {
 				b.expectFate(b.hear(ledger.Heard{Channel: "main", Person: "GB." + id.Reference(1), At: b.now}), ledger.FateOnRecord)
 			}
+		}
+	},
+	"each of many businesses has a user ID for the person, for each of their numbers": func(t *testing.T, b *bench) {
+		const businesses = 20
+		id := func(business int, number string) string { return fmt.Sprintf("GB.%s%d", number[1:], business) }
+		for _, number := range []string{ana, other} {
+			for n := range businesses {
+				b.receive(ledger.Receipt{ProviderID: "w" + id(n, number), Status: campaign.Sent, At: b.now, Keys: []string{number, id(n, number)}})
+			}
+		}
+		b.hear(ledger.Heard{Channel: "main", Person: other, Also: []string{ana}, At: b.now}) // a new number
+		b.expectFate(b.hear(ledger.Heard{
+			Channel: "main", Person: id(businesses-1, ana), Stop: campaign.ScopeAll, At: b.now, Source: ledger.SourcePerson,
+		}), ledger.FateOnRecord)
+		c := b.imported(steps(1), []campaign.Row{row(1, ana), row(2, other)})
+		b.act(c, campaign.Start)
+		for n := 1; n <= 2; n++ {
+			if reason := b.tryClaim(c.Recipient(n).Message(0), 1); reason == "" {
+				t.Errorf("number %d is written to", n)
+			}
+		}
+	},
+	"a provider that tells one number of everybody links few numbers": func(t *testing.T, b *bench) {
+		const many, wrong = 40, "+447700999999"
+		numbers := people(many)
+		for n, p := range numbers {
+			userID := fmt.Sprintf("GB.%d", n)
+			b.receive(ledger.Receipt{ProviderID: "w" + userID, Status: campaign.Sent, At: b.now, Keys: []string{wrong, userID}},
+				ledger.Receipt{ProviderID: "v" + userID, Status: campaign.Sent, At: b.now, Keys: []string{p.Person, userID}})
+		}
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: wrong, Scope: campaign.ScopeAll}}, b.now))
+		list, err := b.Suppressions(t.Context(), ledger.Suppression{}, 100)
+		b.check(err)
+		stopped := 0
+		for _, s := range list {
+			if campaign.IsNumber(s.Person) {
+				stopped++
+			}
+		}
+		if stopped > 8 {
+			t.Errorf("%d numbers were suppressed", stopped)
 		}
 	},
 	"a provider that tells one user ID of everybody links few": func(t *testing.T, b *bench) {

@@ -127,6 +127,36 @@ var whoseScenarios = map[string]func(*testing.T, *bench){
 		b.receive(r) // its identifier is known now
 		b.expect(first, campaign.Read)
 	},
+	"what was unknown is told by its recipient, whatever was decided about it since": func(t *testing.T, b *bench) {
+		b.now, b.mute, b.resend = time.Now(), true, true
+		late := func(id campaign.MessageID, s campaign.Status) {
+			b.receive(ledger.Receipt{Channel: "main", Peers: own, ProviderID: providerID(id, 1), Keys: []string{ana}, Status: s, At: b.now})
+		}
+		again := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.lost(again)
+		b.advance(10 * time.Minute)
+		b.sweep()
+		b.expect(again, campaign.Pending)
+		late(again, campaign.Sent)
+		b.expect(again, campaign.Sent) // and not sent a second time
+
+		dropped := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.lost(dropped)
+		_, err := b.Resolve(t.Context(), dropped.Campaign(), ledger.Drop, "ana", b.now)
+		b.check(err)
+		_, err = b.Finish(t.Context(), []campaign.ID{dropped.Campaign()}, b.now)
+		b.check(err)
+		late(dropped, campaign.Delivered)
+		b.expect(dropped, campaign.Delivered)
+
+		posting := b.running(steps(1), 1).Recipient(1).Message(0)
+		b.lost(posting)
+		b.advance(10 * time.Minute)
+		b.sweep()
+		b.claim(posting, 2)
+		late(posting, campaign.Sent) // either attempt could be meant
+		b.expect(posting, campaign.Posting)
+	},
 	"receipts of two messages for one unknown one tell nothing": func(_ *testing.T, b *bench) {
 		id := b.running(steps(1), 1).Recipient(1).Message(0)
 		b.lost(id)

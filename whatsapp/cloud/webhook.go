@@ -55,9 +55,11 @@ type status struct {
 	RecipientType   wire.Text `json:"recipient_type"`
 }
 
+func (s *status) toGroup() bool { return s.RecipientType.Is("group") }
+
 // who is whom the message was for; nobody where it went to a group.
 func (s *status) who() whatsapp.Who {
-	if s.RecipientType.Is("group") {
+	if s.toGroup() {
 		return whatsapp.Who{}
 	}
 	return named(s.Recipient, s.RecipientUserID, s.RecipientParent)
@@ -104,10 +106,14 @@ func (r *Reader) appendChange(events *whatsapp.Events, v *value, field wire.Text
 // appendMessages adds what is told about messages, ours and those of people.
 func (r *Reader) appendMessages(events *whatsapp.Events, v *value, account string) {
 	number := string(v.Metadata.PhoneNumberID)
-	people := newDirectory(v.Contacts)
+	people, things := newDirectory(v.Contacts), len(v.Statuses)+len(v.Messages)
 	for i := range v.Statuses {
-		if receipt, ok := v.Statuses[i].receipt(r.book); ok {
-			receipt.Number, receipt.Recipient = number, people.complete(receipt.Recipient)
+		s := &v.Statuses[i]
+		if receipt, ok := s.receipt(r.book); ok {
+			receipt.Number = number
+			if !s.toGroup() {
+				receipt.Recipient = people.person(receipt.Recipient, things)
+			}
 			events.Receipts = append(events.Receipts, receipt)
 		}
 	}
@@ -118,7 +124,7 @@ func (r *Reader) appendMessages(events *whatsapp.Events, v *value, account strin
 			events.Moves = append(events.Moves, move)
 		}
 		if inbound, ok := m.inbound(); ok {
-			inbound.Number, inbound.From = number, people.speaker(inbound.From, len(v.Messages))
+			inbound.Number, inbound.From = number, people.person(inbound.From, things)
 			events.Inbound = append(events.Inbound, inbound)
 		}
 	}

@@ -62,9 +62,10 @@ func (d *directory) complete(who whatsapp.Who) whatsapp.Who {
 	return who
 }
 
-// speaker is the same for whoever says one of so many things. Where there is but
-// one, and one contact, a name that is missing altogether is the contact's.
-func (d *directory) speaker(who whatsapp.Who, things int) whatsapp.Who {
+// person is the same for whoever says, or is told of in, one of so many things.
+// Where there is but one, and one contact, a name that is missing altogether is the
+// contact's.
+func (d *directory) person(who whatsapp.Who, things int) whatsapp.Who {
 	if !who.Known() && things == 1 && len(d.contacts) == 1 {
 		who = d.contacts[0]
 	}
@@ -159,7 +160,7 @@ func (v *value) appendPreferences(events *whatsapp.Events) {
 	people := newDirectory(v.Contacts)
 	for i := range v.Preferences {
 		if wish, ok := v.Preferences[i].wish(); ok {
-			wish.Number, wish.From = string(v.Metadata.PhoneNumberID), people.speaker(wish.From, len(v.Preferences))
+			wish.Number, wish.From = string(v.Metadata.PhoneNumberID), people.person(wish.From, len(v.Preferences))
 			events.Preferences = append(events.Preferences, wish)
 		}
 	}

@@ -70,6 +70,25 @@ func TestANamelessMessageIsTheOnlyContacts(t *testing.T) {
 	}
 }
 
+// TestANamelessReceiptIsTheOnlyContacts does the same for receipts. A group's message
+// is none of a single person's.
+func TestANamelessReceiptIsTheOnlyContacts(t *testing.T) {
+	const contact = `"contacts":[{"user_id":"GB.11","wa_id":"447700900123"}],`
+	bo := whatsapp.Who{Phone: "447700900123", UserID: "GB.11"}
+	for value, want := range map[string]whatsapp.Who{
+		`"statuses":[{"id":"w","status":"sent"}]`:                                             bo,
+		`"statuses":[{"id":"w","status":"sent","recipient_id":null}]`:                         bo,
+		`"statuses":[{"id":"w","status":"sent","recipient_id":"g","recipient_type":"group"}]`: {},
+		`"statuses":[{"id":"w","status":"sent"},{"id":"v","status":"sent"}]`:                  {},
+		`"statuses":[{"id":"w","status":"sent"}],"messages":[{"id":"x","type":"text"}]`:       {},
+	} {
+		got := told(t, "messages", contact+value).Receipts
+		if len(got) == 0 || got[0].Recipient != want {
+			t.Errorf("%s: %+v", value, got)
+		}
+	}
+}
+
 // TestContactsOfNobodyElse: a contact that tells several names of one person is
 // worth keeping even if nothing else is told of them.
 func TestContactsOfNobodyElse(t *testing.T) {
