@@ -1,14 +1,13 @@
 package cloud
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"carillon/whatsapp"
 )
@@ -33,11 +32,11 @@ type answerBody struct {
 }
 
 // readBody reads an answer to its end, so that the connection can be used
-// again. One that is too long gives errTooLong and no bytes.
+// again. Of one that is too long it gives the beginning, and errTooLong.
 func readBody(r io.Reader) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
 	if len(body) > maxAnswer {
-		return nil, errTooLong
+		return body[:maxAnswer], errTooLong
 	}
 	return body, err
 }
@@ -46,15 +45,17 @@ func readBody(r io.Reader) ([]byte, error) {
 // too soon, if one did.
 func (c *Client) read(answer *http.Response, body []byte, broken error) (whatsapp.Accepted, *whatsapp.Error) {
 	var told answerBody
-	if err := decode(body, &told); err != nil && broken == nil {
-		broken = err
+	if !errors.Is(broken, errTooLong) {
+		if err := decode(body, &told); err != nil && broken == nil {
+			broken = err
+		}
 	}
 	if told.names() && succeeded(answer.StatusCode) {
 		return told.accepted(), nil
 	}
 	refusal := told.refusal(answer.StatusCode, broken)
-	if refusal.Message == "" {
-		refusal.Message = plainText(body)
+	if refusal.Message == "" && !told.Error.own() {
+		refusal.Message = cmp.Or(bodyText(body), statusText(answer.StatusCode))
 	}
 	c.raiseWait(refusal, answer.Header)
 	return whatsapp.Accepted{}, refusal
@@ -94,16 +95,6 @@ func (a answerBody) accepted() whatsapp.Accepted {
 		accepted.Recipient = a.Contacts[0].who()
 	}
 	return accepted
-}
-
-// plainText is what an answer says that is neither JSON nor a page; it is empty
-// for those.
-func plainText(body []byte) string {
-	text := strings.TrimSpace(string(body))
-	if text == "" || !utf8.ValidString(text) || strings.ContainsAny(text[:1], `{["<`) {
-		return ""
-	}
-	return whatsapp.Excerpt(text)
 }
 
 // raiseWait makes a retry wait as long as the answer's headers ask for. Of a

@@ -21,7 +21,7 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	case b[0] == '"':
 		var s string
 		if err := json.Unmarshal(b, &s); err == nil {
-			*t = text(s)
+			*t = text(strings.ReplaceAll(s, "\x00", "")) // which no database takes
 		}
 	case b[0] == '-' || b[0] >= '0' && b[0] <= '9':
 		*t = text(b)

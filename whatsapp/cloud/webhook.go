@@ -33,7 +33,7 @@ type value struct {
 	Contacts    []contact      `json:"contacts"`
 	Statuses    []status       `json:"statuses"`
 	Messages    []message      `json:"messages"`
-	Errors      []graphError   `json:"errors"`
+	Errors      graphErrors    `json:"errors"`
 	Preferences []preference   `json:"user_preferences"`
 	UserIDs     []userIDUpdate `json:"user_id_update"`
 	aboutTemplate
@@ -42,11 +42,11 @@ type value struct {
 }
 
 type status struct {
-	ID        text         `json:"id"`
-	Status    text         `json:"status"`
-	Timestamp text         `json:"timestamp"`
-	Reference text         `json:"biz_opaque_callback_data"`
-	Errors    []graphError `json:"errors"`
+	ID        text        `json:"id"`
+	Status    text        `json:"status"`
+	Timestamp text        `json:"timestamp"`
+	Reference text        `json:"biz_opaque_callback_data"`
+	Errors    graphErrors `json:"errors"`
 
 	Recipient       text `json:"recipient_id"`
 	RecipientUserID text `json:"recipient_user_id"`
@@ -172,9 +172,13 @@ func (s *status) failure() *whatsapp.Error {
 	return s.Errors[0].refusal()
 }
 
-// refusal judges an error that came by webhook.
+// refusal judges an error that came by webhook. One whose code cannot be read is as
+// one whose code is unknown.
 func (g *graphError) refusal() *whatsapp.Error {
 	f := g.fault()
 	f.mode = inReceipt
+	if g.Code != "" && !g.own() {
+		return unknownCode.of(f)
+	}
 	return classify(f)
 }
