@@ -32,7 +32,8 @@ const (
 	fixStep    = "Compare the step's parameters with the approved template, correct the campaign's file, then " + relaunch
 	fixRow     = "Correct the value in the recipient's row, then " + relaunch
 	fixMedia   = "Check the file's type and size and that the link can be reached, or upload it anew, then " + relaunch
-	willRetry  = "Nothing to do: it is tried again. If it lasts, look at Meta's status page."
+	willRetry  = "It is tried again for a quarter of an hour at least, and later by `carillon retry`. If it lasts, look at Meta's status page."
+	inRepair   = "The number is in maintenance for some minutes. It is tried again for a quarter of an hour at least, and later by `carillon retry`."
 	slowedDown = "Nothing to do: it is sent later. If it is frequent, lower the channel's rate."
 	notOurs    = "This answer belongs to a call that is not used for sending: check base_url and phone_number_id."
 )
@@ -49,7 +50,7 @@ var (
 
 	transient    = soon("transient", willRetry)
 	throttled    = slow(whatsapp.NumberBudget, time.Second, "rate_limited", slowedDown)
-	unknownFault = soon("unknown_server_error", "Look the code up in Meta's error codes; it is tried again.").after(5 * time.Second).times(2)
+	unknownFault = soon("unknown_server_error", "It is tried again for a quarter of an hour at least, and later by `carillon retry`. Look the code up in Meta's error codes.").after(5 * time.Second).times(2)
 	unknownCode  = bad("unknown_code", "Look the code up in Meta's error codes, correct what it names, then "+relaunch)
 	unexplained  = drop(keep, "unexplained", "The provider gave no reason: look at the number in WhatsApp Manager, and later "+relaunch)
 )
@@ -89,7 +90,7 @@ var codeTable = []row{
 	// The app, its token and the Graph API.
 	{code(0).in(inAnswer), pause(account, "token_rejected", askToken)},
 	{code(0), unexplained},
-	{code(1), soon("api_unknown", "Nothing to do: it is tried again. If many fail so, compare the campaign with the template.").after(2 * time.Second).times(3)},
+	{code(1), soon("api_unknown", "It is tried again for a quarter of an hour at least, and later by `carillon retry`. If many fail so, compare the campaign with the template.").after(2 * time.Second).times(3)},
 	{code(2), soon("service_unavailable", willRetry).after(5 * time.Second)},
 	{code(3), pause(account, "permission_denied", askRights)},
 	{code(4), slow(whatsapp.AppBudget, 5*time.Minute, "app_rate_limit", "Nothing to do: it is sent later. The app makes too many calls; stop what else uses it.")},
@@ -132,14 +133,14 @@ var codeTable = []row{
 	{code(131045), pause(number, "number_not_registered", "Register the number again in WhatsApp Manager, then resume.")},
 	{code(131047), bad("outside_window", "The person's 24 hours are over: send a template.")},
 	{code(131048), pause(number, "spam_rate_limit", "Too many people block or report this number. Wait a day, better the list and the text, then resume with few.").after(time.Hour)},
-	{code(131049), slow(whatsapp.UserBudget, 24*time.Hour, "user_marketing_limit", "Nothing to do: this person gets enough marketing for now and is tried again after a day.")},
+	{code(131049), slow(whatsapp.UserBudget, 24*time.Hour, "user_marketing_limit", "This person gets enough marketing for now. It is tried again a day later, four times, and then by `carillon retry`.")},
 	{code(131050), drop(noOffers, "stopped_marketing", "The person stopped marketing from this business: send them none until they opt in again.")},
 	{code(131051), bad("unsupported_type", fixStep)},
 	{code(131052), bad("media_download", fixMedia)},
 	{code(131053), bad("media_upload", fixMedia)},
 	{code(131055), bad("wrong_endpoint", "The address takes marketing templates only: correct base_url.")},
 	{code(131056), slow(whatsapp.PairBudget, time.Second, "pair_rate_limit", "Nothing to do: this person got many messages just now and the next is sent later.")},
-	{code(131057), soon("maintenance", "Nothing to do: the number is in maintenance for some minutes.").after(30 * time.Second)},
+	{code(131057), soon("maintenance", inRepair).after(30 * time.Second)},
 	{code(131058), bad("media_upload", fixMedia)},
 	{code(131059), bad("not_a_send", notOurs)},
 	{code(131060), drop(keep, "inbound_unavailable", "It is about a message from the person: nothing to do.")},
@@ -186,5 +187,5 @@ var codeTable = []row{
 	{code(139200), pause(account, "direct_send_blocked", askAccount)},
 	{code(1752041), bad("not_a_send", notOurs)},
 	{codes(2388000, 2388999), bad("template_administration", fixStep)},
-	{code(maintenance), soon("maintenance", "Nothing to do: the number is in maintenance for some minutes.").after(time.Minute)},
+	{code(maintenance), soon("maintenance", inRepair).after(time.Minute)},
 }
