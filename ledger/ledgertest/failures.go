@@ -29,6 +29,19 @@ func (b *bench) failures(id campaign.ID) []ledger.Failures {
 	return all
 }
 
+// pauseBecause pauses a campaign that runs.
+func (b *bench) pauseBecause(id campaign.ID, reason string) {
+	b.Helper()
+	ran, err := b.PauseBecause(b.Context(), id, reason)
+	b.check(err)
+	if !ran {
+		b.Errorf("campaign %s did not run", id)
+	}
+	if again, err := b.PauseBecause(b.Context(), id, "another reason"); err != nil || again {
+		b.Errorf("paused already, and %t, %v", again, err)
+	}
+}
+
 // refuseAt claims attempt n of a message and has it refused.
 func (b *bench) refuseAt(id campaign.MessageID, n int, f campaign.Failure) {
 	b.Helper()
@@ -174,7 +187,7 @@ var failureScenarios = map[string]func(*testing.T, *bench){
 		b.refuseAt(mine, 1, quoting)
 		b.refuseAt(others, 1, miscounted)
 		b.claim(late, 1)
-		b.check(b.PauseBecause(t.Context(), c, fmt.Sprintf("the last 5 messages were refused alike: %s Ana should look.", quoting)))
+		b.pauseBecause(c, fmt.Sprintf("the last 5 messages were refused alike: %s Ana should look.", quoting))
 		b.forget()
 		b.settle(late, 1, ledger.OutcomeRefused, quoting)
 		for _, id := range []campaign.MessageID{mine, late} {
