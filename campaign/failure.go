@@ -99,9 +99,15 @@ func (f Failure) Words() string {
 // characters, the longest hint about 200).
 const longestWords = 1000
 
-// OneLine is a text on one line, without control characters and of at most so
-// many characters.
+// OneLine is a text on one line, without control characters, without signs that
+// turn the direction of what follows, and of at most so many characters.
 func OneLine(text string, most int) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, text)
 	line := []rune(strings.Join(strings.FieldsFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
 	}), " "))

@@ -81,7 +81,7 @@ func TestHowLongAMessageIsTried(t *testing.T) {
 				if counted+1 >= MaxFailures {
 					return
 				}
-				s.Failures, s.Mixed, counted, mixed = s.Failures+1, true, counted+1, true
+				s.Failures, counted = s.Failures+1, counted+1
 				now = now.Add(10 * time.Minute)
 				continue
 			}

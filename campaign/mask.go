@@ -3,9 +3,12 @@ package campaign
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // MaskPhone leaves of a number what tells countries apart and one number from
@@ -31,18 +34,25 @@ func Masked(text string, values []string) string {
 	return maskPhones(MaskValues(text, values))
 }
 
-// MaskValues is the text without the given values alone.
+// MaskValues is the text without the given values alone, in whichever of the usual
+// forms they stand there.
 func MaskValues(text string, values []string) string {
-	folded := make([]string, 0, len(values))
+	text = norm.NFC.String(text)
+	var forms []string
 	for _, value := range values {
-		if value = strings.Join(strings.Fields(value), " "); value != "" {
-			folded = append(folded, value)
+		plain := norm.NFC.String(OneLine(value, len(value)))
+		if plain == "" {
+			continue
+		}
+		forms = append(forms, plain)
+		if quoted := strconv.Quote(plain); quoted[1:len(quoted)-1] != plain { // as JSON has it, too
+			forms = append(forms, quoted[1:len(quoted)-1])
 		}
 	}
 	// The longest first: one value may be part of another.
-	slices.SortFunc(folded, func(a, b string) int { return len(b) - len(a) })
-	for _, value := range folded {
-		text = maskCut(maskValue(text, value), value)
+	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	for _, form := range forms {
+		text = maskCut(maskValue(text, form), form)
 	}
 	return text
 }
@@ -73,7 +83,8 @@ func maskValue(text, value string) string {
 	within := utf8.RuneCountInString(value) >= anywhere
 	var out strings.Builder
 	done := 0
-	for _, at := range regexp.MustCompile(`(?i)`+regexp.QuoteMeta(value)).FindAllStringIndex(text, -1) {
+	spaced := strings.ReplaceAll(regexp.QuoteMeta(value), " ", `[\s\p{Z}]+`)
+	for _, at := range regexp.MustCompile(`(?i)`+spaced).FindAllStringIndex(text, -1) {
 		if !within && !apart(text, at[0], at[1]) {
 			continue
 		}

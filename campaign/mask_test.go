@@ -31,6 +31,23 @@ func TestMasked(t *testing.T) {
 	}
 }
 
+func TestMaskedInOtherForms(t *testing.T) {
+	row := []string{"Jose\u0301 Nu\u00f1ez", "Ana \"Nana\" So\\uza", "\u2068Zoe\u2069 K.", "Ana\u00a0\u00a0Li\u0007Mo"}
+	for text, want := range map[string]string{
+		"no: Jos\u00e9 Nun\u0303ez":    "no: ***",
+		`no: Ana "Nana" So\uza`:        "no: ***",
+		`{"p":"Ana \"Nana\" So\\uza"}`: `{"p":"***"}`,
+		"no: Zoe K.":                   "no: ***",
+		"no: Ana Li Mo":                "no: ***",
+		"no: Ana Li\tMo":               "no: ***",
+		"no: JOS\u00c9 NU\u00d1\u2026": "no: ***\u2026",
+	} {
+		if got := Masked(text, row); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
 // Whatever a row holds and wherever its values stand, none of them is left.
 func TestNoValueIsLeft(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

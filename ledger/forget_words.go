@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 
 	"carillon/campaign"
 )
@@ -87,8 +88,16 @@ func (e *eraser) reasons(ctx context.Context) ([]stopReason, error) {
 // unquote takes values out of the quoted parts of a reason, which are a
 // provider's words; see campaign.Failure.String.
 func unquote(reason string, values []string) string {
-	return regexp.MustCompile(`"(?:[^"\\]|\\.)*"`).ReplaceAllStringFunc(reason, func(words string) string {
-		return campaign.MaskValues(words, values)
+	return regexp.MustCompile(`"(?:[^"\\]|\\.)*"`).ReplaceAllStringFunc(reason, func(quoted string) string {
+		words, err := strconv.Unquote(quoted)
+		if err != nil { // it is ours
+			return campaign.MaskValues(quoted, values)
+		}
+		without := campaign.MaskValues(words, values)
+		if without == words {
+			return quoted
+		}
+		return strconv.Quote(without)
 	})
 }
 

@@ -206,6 +206,10 @@ type tx struct {
 	noted    map[failureKey]noted
 	slowed   map[slowedKey]slowing
 	probes   map[slowedKey]probing
+	// halted counts the campaigns and numbers that the transaction stops, halting
+	// are the messages whose failure did.
+	halted  int64
+	halting map[campaign.MessageID]bool
 }
 
 // mostRepeats is how often a transaction is run again that another one has
@@ -240,7 +244,7 @@ func (l *Ledger) transactOnce(ctx context.Context, shard int, f func(context.Con
 	defer func() { _ = raw.Rollback() }() // does nothing once committed
 	t := &tx{
 		session: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{},
-		failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{},
+		failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{}, halting: map[campaign.MessageID]bool{},
 	}
 	if err := f(ctx, t); err != nil {
 		return err

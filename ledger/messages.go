@@ -70,6 +70,16 @@ func (m *message) explain(f campaign.Failure) {
 // before does not hold any more.
 func (m *message) because(reason string) { m.code, m.reason, m.detail = 0, reason, "" }
 
+// end gives the message the reason why its campaign's end leaves it unsent. Where time
+// ran out it matters what was refused before.
+func (m *message) end(to campaign.Status, reason string) {
+	if to == campaign.Expired {
+		m.reason = reason
+		return
+	}
+	m.because(reason)
+}
+
 // at is a time that a column takes.
 func at(t time.Time) sql.NullInt64 { return sql.NullInt64{Int64: t.UnixMilli(), Valid: true} }
 

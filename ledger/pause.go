@@ -2,18 +2,22 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
 	"carillon/campaign"
 )
 
-// PauseBecause pauses a running campaign that cannot go on until a person has
-// acted.
-func (l *Ledger) PauseBecause(ctx context.Context, id campaign.ID, reason string) error {
-	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
-		return t.pause(ctx, []campaign.ID{id}, reason)
+// PauseBecause pauses a campaign that cannot go on until a person has acted. It
+// reports whether the campaign ran.
+func (l *Ledger) PauseBecause(ctx context.Context, id campaign.ID, reason string) (ran bool, err error) {
+	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
+		err := t.pause(ctx, []campaign.ID{id}, reason)
+		ran = t.halted > 0
+		return err
 	})
+	return ran, err
 }
 
 // StopFor stops what a trouble makes unusable, until a person has acted, and
@@ -140,11 +144,18 @@ func (t *tx) pause(ctx context.Context, ids []campaign.ID, reason string) error 
 	if len(ids) == 0 {
 		return nil
 	}
-	_, err := t.ExecContext(ctx, t.l.sql(`
+	done, err := t.ExecContext(ctx, t.l.sql(`
 		UPDATE campaigns SET state = 'paused', reason = $2, changes = changes + 1
 		WHERE state = 'running' AND id IN (SELECT CAST(value AS BIGINT) FROM EACH($1))`), asJSON(ids), reason)
 	if err != nil {
 		return fmt.Errorf("ledger: pause campaigns: %w", err)
 	}
-	return nil
+	return t.halt(done)
+}
+
+// halt counts what a statement has stopped.
+func (t *tx) halt(done sql.Result) error {
+	n, err := done.RowsAffected()
+	t.halted += n
+	return err
 }

@@ -43,6 +43,9 @@ type Received struct {
 	// Message and Attempt are zero where the attempt is not known (yet).
 	Message campaign.MessageID
 	Attempt int
+	// Stopped says that its failure has stopped campaigns, or numbers of theirs, that
+	// went on before.
+	Stopped bool
 }
 
 // receiving is some receipts of one caller with what they turn out to be about.
@@ -110,7 +113,7 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) ([]
 			early = append(early, r)
 			continue
 		}
-		about[i] = Received{a.message, a.n}
+		about[i] = Received{Message: a.message, Attempt: a.n}
 		if byMessage[a.message] == nil {
 			if ids, err = t.withNext(ctx, ids, a.message); err != nil {
 				return nil, err
@@ -140,6 +143,9 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) ([]
 		if err := t.receiveFor(ctx, t.messages[id], list, now); err != nil {
 			return nil, err
 		}
+	}
+	for i, r := range receipts {
+		about[i].Stopped = r.Failure.Pause != campaign.PauseNothing && t.halting[about[i].Message]
 	}
 	return about, t.matchEarly(ctx, providerIDsOf(names), now)
 }

@@ -268,8 +268,12 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 			return err
 		}
 	}
+	before := t.halted
 	if err := t.pauseFor(ctx, stopped, m.id.Campaign(), f, now); err != nil {
 		return err
+	}
+	if t.halted > before {
+		t.halting[m.id] = true
 	}
 	return t.follow(ctx, m, now)
 }

@@ -36,13 +36,16 @@ func (l *Ledger) StopBecause(ctx context.Context, id campaign.ID, position int, 
 // stop stops some of a campaign's numbers, where it runs and they are not
 // stopped already. The transaction has locked the campaign.
 func (t *tx) stop(ctx context.Context, id campaign.ID, positions []int, reason string, now time.Time) error {
-	_, err := t.ExecContext(ctx, t.l.sql(`
+	done, err := t.ExecContext(ctx, t.l.sql(`
 		INSERT INTO campaign_channels (campaign_id, position, stopped, reason)
 		SELECT c.id, CAST(value AS SMALLINT), CAST($3 AS BIGINT), CAST($4 AS TEXT)
 		FROM EACH($2) CROSS JOIN campaigns c WHERE c.id = $1 AND c.state = 'running'
 		ON CONFLICT (campaign_id, position) DO NOTHING`), int64(id), asJSON(positions), now.UnixMilli(), reason)
 	if err != nil {
 		return fmt.Errorf("ledger: stop numbers of campaign %s: %w", id, err)
+	}
+	if err := t.halt(done); err != nil {
+		return err
 	}
 	definition, err := t.definition(ctx, id)
 	if err != nil {

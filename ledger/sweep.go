@@ -132,12 +132,13 @@ func (l *Ledger) dueIDs(ctx context.Context, query string, args ...any) ([]campa
 }
 
 // CloseRows ends what a cancelled or expired campaign has not begun to send:
-// its waiting and pending messages become skipped or expired. It works in
-// batches between other work, and ends early with the context.
+// its waiting and pending messages become skipped or expired. One that expires
+// keeps what was said of its last refusal. It works in batches between other work,
+// and ends early with the context.
 func (l *Ledger) CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error {
 	statuses := []campaign.Status{campaign.Waiting, campaign.Pending}
 	return l.eachBatch(ctx, id, statuses, map[string]int{}, func(_ context.Context, t *tx, m *message) (string, error) {
-		m.because(reason)
+		m.end(to, reason)
 		t.set(m, to, never(), now)
 		return "", nil
 	})

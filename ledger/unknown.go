@@ -97,7 +97,6 @@ func (t *tx) resend(ctx context.Context, m *message, now time.Time) error {
 		return t.leave(m, now)
 	}
 	m.failures++
-	m.since = sql.NullInt64{Valid: true} // an attempt of unknown fate is more than passing trouble
 	m.because("nobody confirmed the attempt before")
 	t.set(m, campaign.Pending, at(now), now)
 	return nil

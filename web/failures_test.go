@@ -52,25 +52,34 @@ func TestWhyMessagesFailed(t *testing.T) {
 func TestReceiptsWordsStayOutOfTheLog(t *testing.T) {
 	f := start(t, guarded)
 	list := "Phone,Name\n"
-	for row := range 5 {
+	for row := range 15 {
 		list += fmt.Sprintf("+4915112345%03d,Ada\n", row)
 	}
-	id := f.running(twoSteps, list, 5)
-	for row := 1; row <= 5; row++ {
+	id := f.running(twoSteps, list, 15)
+	for row := 1; row <= 15; row++ {
 		f.report(id, row, row, func(_ int, r *whatsapp.Receipt) {
 			r.Status = campaign.Failed
 			r.Err = &whatsapp.Error{Class: whatsapp.BadRequest, Reason: "invalid_parameter", Code: 131009, Message: "'Ana Souza' is no value", Hint: "Correct it."}
 		})
 	}
-	f.report(id, 1, 1, func(_ int, r *whatsapp.Receipt) {
-		r.Status = campaign.Failed
-		r.Err = &whatsapp.Error{Class: whatsapp.Pause, Scope: whatsapp.AccountScope, Reason: "payment_problem", Code: 131042, Message: "'Ana Souza' cannot pay", Hint: "Pay."}
-	})
+	unpaid := f.running(twoSteps, list, 5)
+	for row := 1; row <= 5; row++ {
+		f.report(unpaid, row, row, func(_ int, r *whatsapp.Receipt) {
+			r.Status = campaign.Failed
+			r.Err = &whatsapp.Error{Class: whatsapp.Pause, Scope: whatsapp.AccountScope, Reason: "payment_problem", Code: 131042, Message: "'Ana Souza' cannot pay", Hint: "Pay."}
+		})
+	}
+	if n := strings.Count(f.log.String(), "a receipt tells of trouble"); n != 1 {
+		t.Errorf("%d lines about one trouble", n)
+	}
 	wantStatus(t, f.webhook("word", eventsBody(whatsapp.Events{Notices: []whatsapp.Notice{{
 		Scope: whatsapp.NumberScope, Number: "1001", Reason: "number_flagged", Detail: "look at it (+4915112345601)",
 	}}})), http.StatusOK)
 	for _, line := range []string{"campaign paused", "a receipt tells of trouble", "the provider has news"} {
 		f.wantLog(line)
+	}
+	if n := strings.Count(f.log.String(), "campaign paused"); n != 1 {
+		t.Errorf("%d lines about one pause", n)
 	}
 	if log := f.log.String(); strings.Contains(log, "Souza") || strings.Contains(log, "4915112345601") {
 		t.Errorf("the log has\n%s", log)

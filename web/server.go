@@ -50,7 +50,7 @@ type Ledger interface {
 	Forget(ctx context.Context, person string, now time.Time) (ledger.Erased, error)
 	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) ([]ledger.Received, error)
 	Hear(ctx context.Context, list []ledger.Heard, now time.Time) ([]ledger.Fate, error)
-	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
+	PauseBecause(ctx context.Context, id campaign.ID, reason string) (ran bool, err error)
 	StopFor(ctx context.Context, trouble campaign.Trouble, reason string, now time.Time) (int, error)
 	Totals(ctx context.Context) (campaign.Counts, error)
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)

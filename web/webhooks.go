@@ -112,7 +112,7 @@ func (s *Server) watchCampaign(r *http.Request, receipt ledger.Receipt, about le
 		return // it is not known whose it is, or not yet what becomes of it
 	}
 	id, channel := about.Message.Campaign(), receipt.Channel
-	if stops := receipt.Failure.Pause; stops != campaign.PauseNothing {
+	if stops := receipt.Failure.Pause; about.Stopped {
 		s.log.Error("a receipt tells of trouble that stops campaigns", "request", visitOf(r).id, "channel", channel, "campaign", id, "trouble", stops, "reason", receipt.Failure.WithoutWords().String())
 	}
 	reason, logged := s.guards[channel].Hear(about.Message, about.Attempt, receipt.Failure)
@@ -120,11 +120,14 @@ func (s *Server) watchCampaign(r *http.Request, receipt ledger.Receipt, about le
 		return
 	}
 	// A provider that hangs up now will not tell again.
-	if err := s.ledger.PauseBecause(context.WithoutCancel(r.Context()), id, reason); err != nil {
+	ran, err := s.ledger.PauseBecause(context.WithoutCancel(r.Context()), id, reason)
+	if err != nil {
 		s.log.Error("cannot pause a campaign that ought to stop", "request", visitOf(r).id, "campaign", id, "reason", logged, "error", err)
 		return
 	}
-	s.log.Error("campaign paused if it ran", "request", visitOf(r).id, "channel", channel, "campaign", id, "reason", logged)
+	if ran {
+		s.log.Error("campaign paused", "request", visitOf(r).id, "channel", channel, "campaign", id, "reason", logged)
+	}
 }
 
 // peersOf are the channels of each channel's app.

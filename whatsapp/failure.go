@@ -50,9 +50,9 @@ func pauses(s Scope) campaign.PauseScope {
 }
 
 // longestExcerpt is how much of a provider's text is kept, in characters: the
-// longest of Meta's own messages have about 200.
-const longestExcerpt = 300
+// longest of Meta's own messages with their details have about 300.
+const longestExcerpt = 500
 
-// Excerpt is a provider's text on one line and not too long: at most 300
+// Excerpt is a provider's text on one line and not too long: at most 500
 // characters.
 func Excerpt(text string) string { return campaign.OneLine(text, longestExcerpt) }

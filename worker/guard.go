@@ -20,12 +20,15 @@ func (w *Worker) watchCampaign(ctx context.Context, s *send, f campaign.Failure)
 	id := s.task.Message.Campaign()
 	bounded, cancel := context.WithTimeout(ctx, settlePatience)
 	defer cancel()
-	if err := w.ledger.PauseBecause(bounded, id, reason); err != nil {
+	ran, err := w.ledger.PauseBecause(bounded, id, reason)
+	if err != nil {
 		w.log.Error("cannot pause a campaign that ought to stop", "campaign", id, "reason", logged, "error", err)
 		return
 	}
 	s.campaign.paused()
-	w.log.Error("campaign paused", "campaign", id, "reason", logged)
+	if ran { // another process may have been first
+		w.log.Error("campaign paused", "campaign", id, "reason", logged)
+	}
 }
 
 // believedRunning reports whether the campaign ran when that was last looked at.

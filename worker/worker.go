@@ -37,7 +37,7 @@ type Ledger interface {
 	Claim(ctx context.Context, task campaign.Task, by ledger.Sender, now, until time.Time) (ledger.Claimed, error)
 	Settle(ctx context.Context, s ledger.Settlement) error
 	Slowed(ctx context.Context) ([]ledger.Slowed, error)
-	PauseBecause(ctx context.Context, id campaign.ID, reason string) error
+	PauseBecause(ctx context.Context, id campaign.ID, reason string) (ran bool, err error)
 }
 
 var _ Ledger = (*ledger.Ledger)(nil)

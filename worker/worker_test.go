@@ -75,11 +75,11 @@ func (r *record) Settle(_ context.Context, s ledger.Settlement) error {
 	return nil
 }
 
-func (r *record) PauseBecause(_ context.Context, _ campaign.ID, reason string) error {
-	if r.state == campaign.Running {
+func (r *record) PauseBecause(_ context.Context, _ campaign.ID, reason string) (ran bool, err error) {
+	if ran = r.state == campaign.Running; ran {
 		r.state, r.reasons = campaign.Paused, append(r.reasons, reason)
 	}
-	return nil
+	return ran, nil
 }
 
 func next(list *[]error) (err error) {

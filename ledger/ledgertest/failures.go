@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -25,6 +27,19 @@ func (b *bench) failures(id campaign.ID) []ledger.Failures {
 	all, err := b.Failures(b.Context(), id)
 	b.check(err)
 	return all
+}
+
+// pauseBecause pauses a campaign that runs.
+func (b *bench) pauseBecause(id campaign.ID, reason string) {
+	b.Helper()
+	ran, err := b.PauseBecause(b.Context(), id, reason)
+	b.check(err)
+	if !ran {
+		b.Errorf("campaign %s did not run", id)
+	}
+	if again, err := b.PauseBecause(b.Context(), id, "another reason"); err != nil || again {
+		b.Errorf("paused already, and %t, %v", again, err)
+	}
 }
 
 // refuseAt claims attempt n of a message and has it refused.
@@ -59,6 +74,24 @@ var failureScenarios = map[string]func(*testing.T, *bench){
 		b.receive(b.receipt(id, 1, campaign.Failed, miscounted))
 		if line := b.line(id); !strings.HasPrefix(line.Detail, miscounted.Said) {
 			t.Errorf("%+v", line)
+		}
+	},
+	"words that no column or terminal takes as they are": func(t *testing.T, b *bench) {
+		odd := miscounted
+		odd.Said = "a\x00b\x1b[31mc\u202ed\r\n\"e\"\\ \xff" + strings.Repeat("ö", 5000)
+		c := b.running(steps(1), 2)
+		answered, told := c.Recipient(1).Message(0), c.Recipient(2).Message(0)
+		b.refuseAt(answered, 1, odd)
+		b.receive(ledger.Receipt{Channel: "main", ProviderID: "wamid.odd", Status: campaign.Failed, Failure: odd, At: b.now}) // before its answer
+		b.claim(told, 1)
+		b.check(b.Settle(t.Context(), ledger.Settlement{Message: told, Attempt: 1, Outcome: ledger.OutcomeAccepted, ProviderID: "wamid.odd", At: b.now, UnknownAfter: time.Hour}))
+		for _, id := range []campaign.MessageID{answered, told} {
+			if got := b.line(id).Detail; !strings.HasPrefix(got, `a b [31mcd "e"\ `) || strings.ContainsFunc(got, unicode.IsControl) || utf8.RuneCountInString(got) > 1000 {
+				t.Errorf("%.60q", got)
+			}
+		}
+		if all := b.failures(c); len(all) != 1 || all[0].Count != 2 || !strings.HasPrefix(all[0].Said, `a b [31mcd "e"\ `) {
+			t.Errorf("%.200v", all)
 		}
 	},
 	"words of what waits for another attempt, and of what nobody knows": func(t *testing.T, b *bench) {
@@ -154,7 +187,7 @@ var failureScenarios = map[string]func(*testing.T, *bench){
 		b.refuseAt(mine, 1, quoting)
 		b.refuseAt(others, 1, miscounted)
 		b.claim(late, 1)
-		b.check(b.PauseBecause(t.Context(), c, fmt.Sprintf("the last 5 messages were refused alike: %s Ana should look.", quoting)))
+		b.pauseBecause(c, fmt.Sprintf("the last 5 messages were refused alike: %s Ana should look.", quoting))
 		b.forget()
 		b.settle(late, 1, ledger.OutcomeRefused, quoting)
 		for _, id := range []campaign.MessageID{mine, late} {
@@ -232,7 +265,7 @@ var failureScenarios = map[string]func(*testing.T, *bench){
 		b.refuseAt(id, 2, limited)
 		b.expect(id, campaign.Failed)
 	},
-	"what is resent without an answer is more than passing trouble": func(t *testing.T, b *bench) {
+	"what is resent without an answer has met passing trouble": func(t *testing.T, b *bench) {
 		b.now, b.resend = time.Now(), true
 		b.check(b.WebhooksUp(t.Context()))
 		c := b.running(steps(1), 2)
@@ -244,24 +277,47 @@ var failureScenarios = map[string]func(*testing.T, *bench){
 		b.advance(10 * time.Minute)
 		b.sweep()
 		b.expect(id, campaign.Pending)
-		for n := 2; n <= campaign.MaxFailures; n++ {
-			b.expect(id, campaign.Pending)
+		began := b.now
+		n := b.refuseUntilFailed(id, 2, busyFor(408), busyFor(131000))
+		if tried := b.now.Sub(began); tried < campaign.PassingFor || n > 10 {
+			t.Errorf("given up after %s and %d attempts", tried, n)
+		}
+	},
+	"what is resent often is resent no more": func(t *testing.T, b *bench) {
+		b.resend, b.mute = true, true
+		id := b.running(steps(1), 1).Recipient(1).Message(0)
+		for n := 1; n < campaign.MaxFailures; n++ {
 			b.refuseAt(id, n, busyFor(408))
 			b.advance(campaign.Backoff(n))
 		}
-		b.expect(id, campaign.Failed)
+		b.claim(id, campaign.MaxFailures)
+		b.settle(id, campaign.MaxFailures, ledger.OutcomeUnknown, campaign.Failure{Reason: "timeout"})
+		b.advance(10 * time.Minute)
+		b.sweep()
+		if line := b.line(id); line.Status != campaign.Unknown || line.Reason != "unconfirmed" {
+			t.Errorf("%+v", line)
+		}
 	},
 	"a campaign that expires ends what meets passing trouble": func(t *testing.T, b *bench) {
-		c := b.running(steps(1, func(d *campaign.Definition) { d.Expires = campaign.Duration(time.Minute) }), 1)
+		c := b.running(steps(1, func(d *campaign.Definition) { d.Expires = campaign.Duration(time.Minute) }), 2)
 		id := c.Recipient(1).Message(0)
-		b.refuseAt(id, 1, busyFor(408))
+		busy := busyFor(408)
+		busy.Said = "Too late"
+		b.refuseAt(id, 1, busy)
 		b.advance(time.Minute)
 		if reason := b.tryClaim(id, 2); reason != "expired" {
 			t.Errorf("refused as %q, want expired", reason)
 		}
 		b.check(b.CloseRows(t.Context(), c, campaign.Expired, "the campaign's time ran out", b.now))
-		if line := b.line(id); line.Status != campaign.Expired || line.Detail != "" {
+		if line := b.line(id); line.Status != campaign.Expired || line.Reason != "the campaign's time ran out" || line.Code != 408 || line.Detail != "Too late" {
 			t.Errorf("%+v", line)
+		}
+		if line := b.line(c.Recipient(2).Message(0)); line.Status != campaign.Expired || line.Code != 0 || line.Detail != "" {
+			t.Errorf("never sent, and %+v", line)
+		}
+		b.retry(c, campaign.Expired)
+		if line := b.line(id); line.Code != 0 || line.Detail != "" {
+			t.Errorf("retried, and still %+v", line)
 		}
 	},
 }

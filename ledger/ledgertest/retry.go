@@ -118,7 +118,7 @@ var retryScenarios = map[string]func(*testing.T, *bench){
 	"a campaign in which nothing is attempted stays as it is": func(t *testing.T, b *bench) {
 		ends := map[campaign.State]func(campaign.ID){
 			campaign.Running: func(campaign.ID) {},
-			campaign.Paused:  func(c campaign.ID) { b.check(b.PauseBecause(t.Context(), c, "a person has to look")) },
+			campaign.Paused:  func(c campaign.ID) { b.pauseBecause(c, "a person has to look") },
 			campaign.Finished: func(c campaign.ID) {
 				_, err := b.Finish(t.Context(), []campaign.ID{c}, b.now)
 				b.check(err)

@@ -160,7 +160,7 @@ var sweepScenarios = map[string]func(*testing.T, *bench){
 	"one campaign paused for a reason": func(t *testing.T, b *bench) {
 		c := b.running(steps(1), 1)
 		before := b.campaign(c).Changes
-		b.check(b.PauseBecause(t.Context(), c, "no such channel"))
+		b.pauseBecause(c, "no such channel")
 		if got := b.campaign(c); got.State != campaign.Paused || got.Reason != "no such channel" || got.Changes != before+1 {
 			t.Errorf("%s, %q, changed %d times after %d", got.State, got.Reason, got.Changes, before)
 		}

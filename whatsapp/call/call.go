@@ -19,7 +19,8 @@ import (
 // MaxAnswer is the longest answer that is read, in bytes.
 const MaxAnswer = 1 << 20
 
-var errTooLong = errors.New("the answer is longer than 1 MiB")
+// ErrTooLong: the answer is longer than MaxAnswer.
+var ErrTooLong = errors.New("the answer is longer than 1 MiB")
 
 // Client makes requests to one host. Its methods may be called concurrently.
 type Client struct {
@@ -41,8 +42,7 @@ func New(timeout time.Duration, transport http.RoundTripper) *Client {
 type Answer struct {
 	Status int
 	Header http.Header
-	// Body is what came of the body, nothing of one that is longer than
-	// MaxAnswer.
+	// Body is what came of the body; of one that is too long, the beginning.
 	Body []byte
 	// Broken is the error that ended the body too soon, if one did.
 	Broken error
@@ -87,12 +87,12 @@ func request(ctx context.Context, prototype *http.Request, progress *progress, b
 	return r
 }
 
-// read reads a body to its end, so that the connection can be used again. One
-// that is too long gives errTooLong and no bytes.
+// read reads a body to its end, so that the connection can be used again. Of one
+// that is too long it gives the beginning, and ErrTooLong.
 func read(r io.Reader) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r, MaxAnswer+1))
 	if len(body) > MaxAnswer {
-		return nil, errTooLong
+		return body[:MaxAnswer], ErrTooLong
 	}
 	return body, err
 }

@@ -3,9 +3,7 @@ package call
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"carillon/whatsapp"
 )
@@ -42,14 +40,4 @@ func retryAfter(value string, now time.Time) time.Duration {
 // day.
 func Limited(n int64, unit time.Duration) time.Duration {
 	return time.Duration(min(max(n, 0), int64(maxWait/unit))) * unit
-}
-
-// PlainText is what the answer says that is neither JSON nor a page; it is empty
-// for those.
-func (a *Answer) PlainText() string {
-	text := strings.TrimSpace(string(a.Body))
-	if text == "" || !utf8.ValidString(text) || strings.ContainsAny(text[:1], `{["<`) {
-		return ""
-	}
-	return whatsapp.Excerpt(text)
 }

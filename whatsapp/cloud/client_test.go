@@ -231,14 +231,30 @@ func TestAnswersThatAreNotTheAPIs(t *testing.T) {
 }
 
 func TestWordsOfAnswersThatAreNotTheAPIs(t *testing.T) {
+	const none = "HTTP 400 Bad Request"
+	page := "<!DOCTYPE html><html><head><title>502 Bad&nbsp;Gateway</title><style>h1 {color: red}</style><script>x < 1</script></head>\n" +
+		"<body><!-- a > b --><h1>No answer from &quot;upstream&quot;</h1><hr"
 	for body, want := range map[string]string{
-		" Invalid\n number\n":                     "Invalid number",
-		"<html>Bad Gateway</html>":                "",
-		`{"error":{"message":"upstream failed"}}`: "upstream failed",
-		`{"fault":"x"}`:                           "",
-		"\xff\xfe":                                "",
-		"":                                        "",
-		strings.Repeat("a", 1000):                 strings.Repeat("a", 299) + "…",
+		" Invalid\n number\n":      "Invalid number",
+		"<html>Bad Gateway</html>": "Bad Gateway",
+		page:                       `502 Bad Gateway No answer from "upstream"`,
+		"<html></html>":            none,
+		`{"error":{"message":"upstream failed"}}`:       "upstream failed",
+		`{"error":"upstream failed"}`:                   "upstream failed",
+		`{"error":{"code":"BUSY","message":"no"}}`:      "BUSY: no",
+		`{"error":{"code":99999999999,"message":"no"}}`: "99999999999: no",
+		`{"fault":"x"}`: "fault: x",
+		`{"errors":[{"code":1006,"title":"No \u00fc","details":null,"href":""},7],"ok":false}`: "code: 1006, title: No ü, 7, ok: false",
+		`["a\"b", {"c": {"d": "e"}, "f": []}]`:                                                 `a"b, d: e`,
+		`"no such number"`:                                                                     "no such number",
+		`{"error":{"message":"cut o`:                                                           none,
+		`{}`:                                                                                   none,
+		"\xff\xfe":                                                                             none,
+		"N\xfamero inv\xe1lido":                                                                "N\uFFFDmero inv\uFFFDlido",
+		"\x00\x1b[31mred\x1b[0m\r\n=1+1":                                                       "[31mred [0m =1+1",
+		"":                                                                                     none,
+		strings.Repeat("a", 2*call.MaxAnswer):                                                  strings.Repeat("a", 499) + "…",
+		"<p>" + strings.Repeat("no ", call.MaxAnswer):                                          strings.Repeat("no ", 166) + "n…",
 	} {
 		server := api(t, http.StatusBadRequest, nil, body)
 		_, err := newClient(t, server.URL, nil).Send(t.Context(), letter())

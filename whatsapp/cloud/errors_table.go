@@ -33,7 +33,8 @@ const (
 	fixStep    = "Compare the step's parameters with the approved template, correct the campaign's file, then " + relaunch
 	fixRow     = "Correct the value in the recipient's row, then " + relaunch
 	fixMedia   = "Check the file's type and size and that the link can be reached, or upload it anew, then " + relaunch
-	willRetry  = "Nothing to do: it is tried again. If it lasts, look at Meta's status page."
+	willRetry  = "It is tried again for a quarter of an hour at least, and later by `carillon retry`. If it lasts, look at Meta's status page."
+	inRepair   = "The number is in maintenance for some minutes. It is tried again for a quarter of an hour at least, and later by `carillon retry`."
 	slowedDown = "Nothing to do: it is sent later. If it is frequent, lower the channel's rate."
 	notOurs    = "This answer belongs to a call that is not used for sending: check base_url and phone_number_id."
 )
@@ -47,7 +48,7 @@ func Book() *codes.Book {
 			NoVerdict:    codes.Ambiguous("server_error", "It may have been sent: a receipt will tell. If it lasts, look at Meta's status page."),
 			Transient:    codes.Soon("transient", willRetry),
 			Throttled:    throttled,
-			UnknownFault: codes.Soon("unknown_server_error", "Look the code up in Meta's error codes; it is tried again.").After(5 * time.Second).Times(2),
+			UnknownFault: codes.Soon("unknown_server_error", "It is tried again for a quarter of an hour at least, and later by `carillon retry`. Look the code up in Meta's error codes.").After(5 * time.Second).Times(2),
 			UnknownCode:  codes.Bad("unknown_code", "Look the code up in Meta's error codes, correct what it names, then "+relaunch),
 			Unexplained:  unexplained,
 		},
@@ -80,7 +81,7 @@ var codeTable = codes.Table{
 	// The app, its token and the Graph API.
 	codes.One(0).In(codes.InAnswer).Means(codes.Pause(account, "token_rejected", askToken)),
 	codes.One(0).Means(unexplained),
-	codes.One(1).Means(codes.Soon("api_unknown", "Nothing to do: it is tried again. If many fail so, compare the campaign with the template.").After(2 * time.Second).Times(3)),
+	codes.One(1).Means(codes.Soon("api_unknown", "It is tried again for a quarter of an hour at least, and later by `carillon retry`. If many fail so, compare the campaign with the template.").After(2 * time.Second).Times(3)),
 	codes.One(2).Means(codes.Soon("service_unavailable", willRetry).After(5 * time.Second)),
 	codes.One(3).Means(codes.Pause(account, "permission_denied", askRights)),
 	codes.One(4).Means(codes.Slow(whatsapp.AppBudget, 5*time.Minute, "app_rate_limit", "Nothing to do: it is sent later. The app makes too many calls; stop what else uses it.")),
@@ -123,14 +124,14 @@ var codeTable = codes.Table{
 	codes.One(131045).Means(codes.Pause(number, "number_not_registered", "Register the number again in WhatsApp Manager, then resume.")),
 	codes.One(131047).Means(codes.Bad("outside_window", "The person's 24 hours are over: send a template.")),
 	codes.One(131048).Means(codes.Pause(number, "spam_rate_limit", "Too many people block or report this number. Wait a day, better the list and the text, then resume with few.").After(time.Hour)),
-	codes.One(131049).Means(codes.Slow(whatsapp.UserBudget, 24*time.Hour, "user_marketing_limit", "Nothing to do: this person gets enough marketing for now and is tried again after a day.")),
+	codes.One(131049).Means(codes.Slow(whatsapp.UserBudget, 24*time.Hour, "user_marketing_limit", "This person gets enough marketing for now. It is tried again a day later, four times, and then by `carillon retry`.")),
 	codes.One(131050).Means(codes.Drop(noOffers, "stopped_marketing", "The person stopped marketing from this business: send them none until they opt in again.")),
 	codes.One(131051).Means(codes.Bad("unsupported_type", fixStep)),
 	codes.One(131052).Means(codes.Bad("media_download", fixMedia)),
 	codes.One(131053).Means(codes.Bad("media_upload", fixMedia)),
 	codes.One(131055).Means(codes.Bad("wrong_endpoint", "The address takes marketing templates only: correct base_url.")),
 	codes.One(131056).Means(codes.Slow(whatsapp.PairBudget, time.Second, "pair_rate_limit", "Nothing to do: this person got many messages just now and the next is sent later.")),
-	codes.One(131057).Means(codes.Soon("maintenance", "Nothing to do: the number is in maintenance for some minutes.").After(30 * time.Second)),
+	codes.One(131057).Means(codes.Soon("maintenance", inRepair).After(30 * time.Second)),
 	codes.One(131058).Means(codes.Bad("media_upload", fixMedia)),
 	codes.One(131059).Means(codes.Bad("not_a_send", notOurs)),
 	codes.One(131060).Means(codes.Drop(keep, "inbound_unavailable", "It is about a message from the person: nothing to do.")),
@@ -177,5 +178,5 @@ var codeTable = codes.Table{
 	codes.One(139200).Means(codes.Pause(account, "direct_send_blocked", askAccount)),
 	codes.One(1752041).Means(codes.Bad("not_a_send", notOurs)),
 	codes.Range(2388000, 2388999).Means(codes.Bad("template_administration", fixStep)),
-	codes.One(maintenance).Means(codes.Soon("maintenance", "Nothing to do: the number is in maintenance for some minutes.").After(time.Minute)),
+	codes.One(maintenance).Means(codes.Soon("maintenance", inRepair).After(time.Minute)),
 }

@@ -259,10 +259,17 @@ func TestGraphErrorText(t *testing.T) {
 		`{"message":"(#1) no","error_data":{"details":"why"}}`: "(#1) no: why",
 		`{"message":"no","error_data":{"details":"no"}}`:       "no",
 		`{"title":"no","error_data":{"details":"why"}}`:        "no: why",
-		`{"title":"title","message":"message"}`:                "message",
+		`{"title":"title","message":"message"}`:                "message: title",
 		`{"error_data":{"details":"why"}}`:                     "why",
-		`{"message":"no","error_data":"why"}`:                  "no",
-		`{}`:                                                   "",
+		`{"message":"no","error_data":"why"}`:                  "no: why",
+		`{"message":"no","error_data":["why"]}`:                "no",
+		`{"message":"no","details":"why"}`:                     "no: why",
+		`{"message":"(#1) no","title":"no"}`:                   "(#1) no",
+		`{"message":"no","error_user_title":"Not there","error_user_msg":"Make one.","error_data":{"details":"why"}}`: "no: why: Not there: Make one.",
+		`{"code":"BUSY","message":"no"}`: "BUSY: no",
+		`{"code":"190","message":"no"}`:  "no",
+		`"no"`:                           "no",
+		`{}`:                             "",
 	} {
 		var g graphError
 		if err := wire.Decode([]byte(body), &g); err != nil {
@@ -285,6 +292,8 @@ func TestAnErrorIsTheAPIsOwnByItsCode(t *testing.T) {
 		`{"error":"bad gateway"}`:                false,
 		`{"errors":[{"code":190}]}`:              false,
 		`{"error":{"code":190,"message":["x"]}}`: true,
+		`{"error":{"code":2147483648}}`:          false,
+		`{"error":{"code":[190]}}`:               false,
 	} {
 		var told answerBody
 		if err := wire.Decode([]byte(body), &told); err != nil {

@@ -45,6 +45,13 @@ func TestNoHintPromisesARetryThatIsRefused(t *testing.T) {
 			t.Errorf("%s is permanent, and its hint promises another attempt: %s", v.Reason, v.Hint)
 		}
 	}
+	for _, v := range Book().Meanings() {
+		f := v.Of(codes.Fault{}).Failure()
+		givesUp := f.Retry && !f.Throttled
+		if givesUp && (!strings.Contains(v.Hint, "`carillon retry`") || strings.Contains(v.Hint, "Nothing to do")) {
+			t.Errorf("%s is given up in the end, and its hint does not say what helps then: %s", v.Reason, v.Hint)
+		}
+	}
 	for _, code := range []int{131009, 100, 131052, 999999} {
 		if e := Book().Judge(codes.Fault{Mode: codes.InAnswer, Code: code, Status: 400}); !strings.Contains(e.Hint, "launch the campaign again") {
 			t.Errorf("%d: the hint does not say what helps: %s", code, e.Hint)

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -26,15 +27,17 @@ func NewReader(book *codes.Book) *Reader { return &Reader{book: book} }
 func (r *Reader) answer(answer *call.Answer, now time.Time) (whatsapp.Accepted, *whatsapp.Error) {
 	var told answerBody
 	broken := answer.Broken
-	if err := wire.Decode(answer.Body, &told); err != nil && broken == nil {
-		broken = err
+	if !errors.Is(broken, call.ErrTooLong) {
+		if err := wire.Decode(answer.Body, &told); err != nil && broken == nil {
+			broken = err
+		}
 	}
 	if told.names() && answer.OK() {
 		return told.accepted(), nil
 	}
 	refusal := r.refusal(told.Error, answer, broken)
-	if refusal.Message == "" {
-		refusal.Message = answer.PlainText()
+	if refusal.Message == "" && !told.Error.own() {
+		refusal.Message = answer.Words()
 	}
 	var longer time.Duration
 	if refusal.Budget == whatsapp.AppBudget || refusal.Budget == whatsapp.AccountBudget {

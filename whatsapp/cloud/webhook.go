@@ -34,7 +34,7 @@ type value struct {
 	Contacts    []contact      `json:"contacts"`
 	Statuses    []status       `json:"statuses"`
 	Messages    []message      `json:"messages"`
-	Errors      []graphError   `json:"errors"`
+	Errors      graphErrors    `json:"errors"`
 	Preferences []preference   `json:"user_preferences"`
 	UserIDs     []userIDUpdate `json:"user_id_update"`
 	aboutTemplate
@@ -43,11 +43,11 @@ type value struct {
 }
 
 type status struct {
-	ID        wire.Text    `json:"id"`
-	Status    wire.Text    `json:"status"`
-	Timestamp wire.Text    `json:"timestamp"`
-	Reference wire.Text    `json:"biz_opaque_callback_data"`
-	Errors    []graphError `json:"errors"`
+	ID        wire.Text   `json:"id"`
+	Status    wire.Text   `json:"status"`
+	Timestamp wire.Text   `json:"timestamp"`
+	Reference wire.Text   `json:"biz_opaque_callback_data"`
+	Errors    graphErrors `json:"errors"`
 
 	Recipient       wire.Text `json:"recipient_id"`
 	RecipientUserID wire.Text `json:"recipient_user_id"`
@@ -171,7 +171,12 @@ func (s *status) failure(book *codes.Book) *whatsapp.Error {
 	return s.Errors[0].refusal(book)
 }
 
-// refusal judges an error that came by webhook.
+// refusal judges an error that came by webhook. One whose code cannot be read is as
+// one whose code is unknown.
 func (g *graphError) refusal(book *codes.Book) *whatsapp.Error {
-	return book.Judge(g.fault(codes.InReceipt))
+	f := g.fault(codes.InReceipt)
+	if g.Code != "" && !g.own() {
+		return book.Others.UnknownCode.Of(f)
+	}
+	return book.Judge(f)
 }

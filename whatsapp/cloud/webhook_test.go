@@ -69,7 +69,7 @@ func TestFailedReceipts(t *testing.T) {
 	}
 	want := []failure{
 		{"wamid.cap", "retry_slow user_marketing_limit budget=user wait=24h0m0s", "Not delivered: The person has had enough marketing for now.", 131049},
-		{"wamid.late", "retry_soon request_timeout wait=5s", "Message is not valid", 408},
+		{"wamid.late", "retry_soon request_timeout wait=5s", "Message is not valid: waited too long", 408},
 		{"wamid.mute", "drop unexplained", "", 0},
 		{"wamid.pace", "pause portfolio_paced scope=account", "Generic user error", 135000},
 	}
@@ -83,6 +83,34 @@ func TestFailedReceipts(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestOddErrorsInReceipts(t *testing.T) {
+	for errs, want := range map[string]string{
+		`[{"code":131026,"title":"Undeliverable","message":"Message undeliverable","error_data":{"details":"No such account."}}]`: "131026 undeliverable: Message undeliverable: Undeliverable: No such account.",
+		`[{"code":"131026","title":"Gone"}]`:               "131026 undeliverable: Gone",
+		`{"code":131026,"title":"Gone"}`:                   "131026 undeliverable: Gone",
+		`[{"code":131026,"title":"a\u0000\u001b[1mb\nc"}]`: "131026 undeliverable: a [1mb c",
+		`[{"code":99999999999,"title":"Gone"}]`:            "0 unknown_code: 99999999999: Gone",
+		`[{"code":"GONE","title":"Gone away"}]`:            "0 unknown_code: GONE: Gone away",
+		`[{"code":987654,"title":"Gone"}]`:                 "987654 unknown_code: Gone",
+		`["gone"]`:                                         "0 unexplained: gone",
+		`"gone"`:                                           "0 unexplained: gone",
+		`[{"title":"gone"}]`:                               "0 unexplained: gone",
+		`[null]`:                                           "0 unexplained: ",
+		`null`:                                             "0 unexplained: ",
+		`[]`:                                               "0 unexplained: ",
+	} {
+		body := `{"entry":[{"changes":[{"field":"messages","value":{"statuses":[{"id":"wamid.1","status":"failed","errors":` + errs + `}]}}]}]}`
+		told := receive(t, []byte(body)).Receipts
+		if len(told) != 1 || told[0].Err == nil {
+			t.Errorf("%s: %+v", errs, told)
+			continue
+		}
+		if got := fmt.Sprintf("%d %s: %s", told[0].Err.Code, told[0].Err.Reason, told[0].Err.Message); got != want {
+			t.Errorf("%s: got %q, want %q", errs, got, want)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 	case b[0] == '"':
 		var s string
 		if err := json.Unmarshal(b, &s); err == nil {
-			*t = Text(s)
+			*t = Text(strings.ReplaceAll(s, "\x00", "")) // which no database takes
 		}
 	case b[0] == '-' || b[0] >= '0' && b[0] <= '9':
 		*t = Text(b)
