@@ -60,6 +60,13 @@ type Event struct {
 	Code int `json:"code"`
 }
 
+// The kinds of events of which the platform is the author.
+const (
+	templateStatus = "template_status"
+	accountUpdate  = "account_update"
+	numberErrors   = "errors"
+)
+
 // ErrNoWebhook is returned where there is nobody to tell.
 var ErrNoWebhook = errors.New("no webhook is set; give one (--webhook) first")
 
@@ -95,12 +102,8 @@ func (s *Simulator) Tell(ctx context.Context, e Event) (id string, err error) {
 // saying is the event as the outbox takes it, booked if a person says it.
 func (s *Simulator) saying(e Event) (*saying, error) {
 	switch e.Kind {
-	case "template_status":
-		return s.templateStatus(e)
-	case "account_update":
-		return s.accountUpdate(e)
-	case "errors":
-		return s.failure(e)
+	case templateStatus, accountUpdate, numberErrors:
+		return s.notice(e)
 	}
 	kind, err := e.kind()
 	if err != nil {
@@ -124,7 +127,7 @@ func (s *Simulator) saying(e Event) (*saying, error) {
 	if say.Number, err = s.toldTo(e); err != nil {
 		return nil, err
 	}
-	return s.book.say(say, s.change), nil
+	return s.book.say(say), nil
 }
 
 // kind is what a person says by the event.
@@ -170,55 +173,25 @@ func (s *Simulator) toldTo(e Event) (string, error) {
 	return "", errors.New("number is required as long as no message was sent")
 }
 
-// news is a saying of the platform itself, which is in no book.
-func (s *Simulator) news(e Event, field string, value object) *saying {
-	return &saying{account: e.Account, change: changeOf(field, value), Inbound: Inbound{At: s.book.now()}}
-}
-
-// templateStatus has a hyphen in the language, as Meta's has.
-func (s *Simulator) templateStatus(e Event) (*saying, error) {
-	if e.Template == "" || e.Event == "" {
+// notice is a saying of the platform itself, which is in no book.
+func (s *Simulator) notice(e Event) (*saying, error) {
+	switch {
+	case e.Kind == templateStatus && (e.Template == "" || e.Event == ""):
 		return nil, errors.New("template and event are required")
-	}
-	value := object{
-		"event": e.Event, "message_template_id": 1689000000000001, "message_template_name": e.Template,
-		"message_template_language": strings.ReplaceAll(e.Language, "_", "-"), "reason": e.Reason,
-	}
-	if e.Reason == "" {
-		value["reason"] = "NONE"
-	}
-	if e.Title != "" {
-		value["other_info"] = object{"title": e.Title}
-	}
-	return s.news(e, "message_template_status_update", value), nil
-}
-
-func (s *Simulator) accountUpdate(e Event) (*saying, error) {
-	if e.Event == "" {
+	case e.Kind == accountUpdate && e.Event == "":
 		return nil, errors.New("event is required")
-	}
-	value := object{"event": e.Event}
-	if e.Restriction != "" {
-		value["restriction_info"] = []object{{"restriction_type": e.Restriction}}
-	}
-	if e.Ban != "" {
-		value["ban_info"] = object{"waba_ban_state": e.Ban}
-	}
-	return s.news(e, "account_update", value), nil
-}
-
-func (s *Simulator) failure(e Event) (*saying, error) {
-	if e.Code <= 0 {
+	case e.Kind == numberErrors && e.Code <= 0:
 		return nil, errors.New("code is required")
 	}
-	number, err := s.toldTo(e)
-	if err != nil {
-		return nil, err
+	say := &saying{account: e.Account, notice: &e, Inbound: Inbound{At: s.book.now()}}
+	if e.Kind == numberErrors {
+		number, err := s.toldTo(e)
+		if err != nil {
+			return nil, err
+		}
+		say.Number = number
 	}
-	const title = "Simulated trouble"
-	return s.news(e, "messages", object{"messaging_product": "whatsapp", "metadata": metadata(number), "errors": []object{{
-		"code": e.Code, "title": title, "message": title, "error_data": object{"details": "It was asked for."},
-	}}}), nil
+	return say, nil
 }
 
 // serveEvents tells an event that was posted. It answers with the identifier
@@ -241,6 +214,6 @@ func (s *Simulator) serveEvents(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 	default:
 		w.Header().Set("Content-Type", "application/json")
-		s.report(json.NewEncoder(w).Encode(object{"id": id}))
+		s.report(json.NewEncoder(w).Encode(map[string]string{"id": id}))
 	}
 }

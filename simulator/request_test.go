@@ -149,8 +149,8 @@ func FuzzRead(f *testing.F) {
 	f.Add(`{"messaging_product":"whatsapp","to":"+","type":"template"}`)
 	f.Add(`[]`)
 	f.Fuzz(func(t *testing.T, body string) {
-		var m request
-		if m.read([]byte(body)) == nil && (!strings.HasPrefix(m.phone, "+") || m.Template.Name == "") {
+		m, no := readCloud([]byte(body))
+		if no == nil && (!strings.HasPrefix(m.phone, "+") || m.template == "") {
 			t.Errorf("took %q as %+v", body, m)
 		}
 	})

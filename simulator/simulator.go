@@ -14,6 +14,8 @@ import (
 // Options say what the simulated account is like. The zero value serves any
 // number without a fault, a limit or a receipt.
 type Options struct {
+	// Dialect is how the provider talks; nil for the Cloud API.
+	Dialect Dialect
 	// Webhook is the URL that receipts and what people say are posted to. While
 	// it is empty, those that fall due are dropped.
 	Webhook string
@@ -82,8 +84,11 @@ func New(o Options) *Simulator {
 	if o.WABAID == "" {
 		o.WABAID = "102000000000001"
 	}
+	if o.Dialect == nil {
+		o.Dialect = cloudDialect{}
+	}
 	o.Receipts = o.Receipts.withDefaults()
-	s := &Simulator{options: o, book: newBook(), mux: http.NewServeMux()}
+	s := &Simulator{options: o, book: newBook(o.Dialect.failure), mux: http.NewServeMux()}
 	s.faults.Store(&o.Faults)
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.outbox = newOutbox(o, s.book)
@@ -91,14 +96,17 @@ func New(o Options) *Simulator {
 	for range o.Receipts.Senders {
 		s.senders.Go(func() { s.outbox.send(s.closing) })
 	}
-	s.mux.HandleFunc("POST /{version}/{number}/messages", s.message)
-	s.mux.HandleFunc("POST /{number}/messages", s.message)
+	for _, route := range o.Dialect.routes() {
+		s.mux.HandleFunc(route, s.message)
+	}
 	s.mux.HandleFunc("GET /truth", s.serveTruth)
 	s.mux.HandleFunc("GET /counts", s.serveCounts)
 	s.mux.HandleFunc("POST /faults", s.serveFaults)
 	s.mux.HandleFunc("POST /events", s.serveEvents)
 	s.mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
-	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { noSuchObject().answer().write(w) })
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		s.options.Dialect.refuse(refusal{reason: noSuchPath}).write(w)
+	})
 	return s
 }
 

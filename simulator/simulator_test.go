@@ -202,7 +202,7 @@ func TestLatency(t *testing.T) {
 }
 
 func TestIdentifiersDiffer(t *testing.T) {
-	b := newBook()
+	b := newBook(cloudFailure)
 	seen := map[string]bool{}
 	for place := range 10_000 {
 		seen[b.id(place)] = true

@@ -234,8 +234,6 @@ func checkPlan(t *rapid.T, d decision, latency time.Duration, plan []planned) {
 			t.Fatalf("%v is early in %v", p, plan)
 		case p.happens < latency && !plan[0].early:
 			t.Fatalf("%v happens before the answer", p)
-		case (p.code != 0) != (p.status == campaign.Failed):
-			t.Fatalf("%v has code %d", p, p.code)
 		}
 	}
 	failing := d.fate != noFault && d.fate != silent
