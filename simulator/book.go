@@ -162,12 +162,15 @@ func (b *book) id(place int) string {
 type telling struct {
 	// at is when it happened.
 	at time.Time
+	// number is the id of the number that it is told to, display how that number
+	// is shown; empty for displayNumber.
+	number, display string
 	// said is what somebody said, nil for a receipt; the rest is the receipt's.
-	said                         *saying
-	status                       campaign.Status
-	id, phone, reference, number string
-	// fate is why a message failed.
-	fate         fault
+	said                 *saying
+	status               campaign.Status
+	id, phone, reference string
+	// code is why a message failed.
+	code         int
 	twin, hidden bool
 }
 
@@ -179,12 +182,16 @@ func (b *book) tellings(items []item) []telling {
 	for n, i := range items {
 		list[n] = telling{at: b.start.Add(i.happens), said: i.said, status: i.status}
 		if i.said != nil {
+			list[n].number = i.said.Number
 			continue
 		}
 		m, t := b.at(i.message), &list[n]
 		phone, reference := m.texts()
 		t.id, t.phone, t.reference, t.number = b.id(i.message), string(phone), string(reference), b.names[m.number]
-		t.fate, t.twin, t.hidden = m.fate, m.twin, m.hidden
+		t.twin, t.hidden = m.twin, m.hidden
+		if i.status == campaign.Failed {
+			t.code = b.code(m.fate)
+		}
 	}
 	return list
 }

@@ -29,6 +29,18 @@ type cloudMessage struct {
 	} `json:"template"`
 }
 
+// decodeBearer reads a request with a bearer token and the number in its path.
+func decodeBearer(r *http.Request, o Options) (request, *refusal) {
+	if token := o.AccessToken; token != "" && r.Header.Get("Authorization") != "Bearer "+token {
+		return request{}, &refusal{reason: badToken}
+	}
+	number := r.PathValue("number")
+	if only := o.PhoneNumberID; only != "" && number != only {
+		return request{}, &refusal{reason: noSuchPath}
+	}
+	return decodeCloud(r, number)
+}
+
 // decodeCloud reads the body of a request to a number.
 func decodeCloud(r *http.Request, number string) (request, *refusal) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequest))

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,12 +16,22 @@ import (
 // displayNumber is how the sending number is shown, whatever its id.
 const displayNumber = "15550001234"
 
+// shown is how the number that is told is shown.
+func (t telling) shown() string { return cmp.Or(t.display, displayNumber) }
+
 // Sign is the value of X-Hub-Signature-256 for a webhook's body: the
 // HMAC-SHA256 under the app's secret.
 func Sign(secret string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write(body)
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// signCloud signs a webhook if there is a secret.
+func signCloud(h http.Header, o Options, body []byte) {
+	if o.AppSecret != "" {
+		h.Set("X-Hub-Signature-256", Sign(o.AppSecret, body))
+	}
 }
 
 // cloudWebhook is the webhook's body: one change for each run of receipts of the
@@ -48,7 +59,9 @@ func cloudWebhook(account string, list []telling) []byte {
 
 // appendChange appends receipts of one number.
 func appendChange(b []byte, receipts []telling) []byte {
-	b = append(b, `{"field":"messages","value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"`+displayNumber+`","phone_number_id":`...)
+	b = append(b, `{"field":"messages","value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":`...)
+	b = appendEscaped(b, receipts[0].shown())
+	b = append(b, `,"phone_number_id":`...)
 	b = appendEscaped(b, receipts[0].number)
 	b = append(b, `},"contacts":[`...)
 	contacts := len(b)
@@ -108,7 +121,7 @@ func appendStatus(b []byte, r telling) []byte {
 	case campaign.Sent, campaign.Delivered:
 		b = append(b, `,"pricing":{"billable":true,"pricing_model":"PMP","type":"regular","category":"utility"}`...)
 	case campaign.Failed:
-		b = appendFailure(b, cloudFailure(r.fate))
+		b = appendFailure(b, r.code)
 	}
 	return append(b, '}')
 }
@@ -124,17 +137,24 @@ func cloudFailure(fate fault) int {
 	return http.StatusRequestTimeout
 }
 
+// failureWords say what a code of a failed message means.
+func failureWords(code int) (title, details string) {
+	switch code {
+	case receiverIncapable:
+		return "Receiver Incapable", "The person's WhatsApp cannot show this message."
+	case 131026:
+		return "Message undeliverable", "Unable to deliver message; the number may not be on WhatsApp."
+	case 131049:
+		return "Not delivered to maintain healthy ecosystem engagement",
+			"The person has had as many marketing messages as they are likely to read."
+	}
+	return "Request timed out", "The request took too long and was given up."
+}
+
 // appendFailure appends why a message failed, in the words of Meta's error
 // codes page where it has some.
 func appendFailure(b []byte, code int) []byte {
-	title, details := "Request timed out", "The request took too long and was given up."
-	switch code {
-	case 131026:
-		title, details = "Message undeliverable", "Unable to deliver message; the number may not be on WhatsApp."
-	case 131049:
-		title, details = "Not delivered to maintain healthy ecosystem engagement",
-			"The person has had as many marketing messages as they are likely to read."
-	}
+	title, details := failureWords(code)
 	b = append(b, `,"errors":[{"code":`...)
 	b = strconv.AppendInt(b, int64(code), 10)
 	b = append(b, `,"title":`...)

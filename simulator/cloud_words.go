@@ -14,13 +14,13 @@ type object map[string]any
 // cloudChange is the webhook's change that tells a saying (Meta, webhooks
 // reference, messages and user_preferences).
 func cloudChange(t telling) []byte {
-	say, at := t.said, t.at.Unix()
+	say := t.said
 	if say.notice != nil {
-		return cloudNotice(say)
+		return cloudNotice(t)
 	}
-	value := object{"messaging_product": "whatsapp", "metadata": metadata(say.Number)}
+	value := object{"messaging_product": "whatsapp", "metadata": metadata(t)}
 	if say.Kind != ChangeNumber { // that one comes without a contact
-		value["contacts"] = []object{say.named(object{"profile": object{"name": profileName(say.Person)}}, "wa_id", "user_id")}
+		value["contacts"] = []object{cloudContact(say)}
 	}
 	if say.Kind == StopMarketing || say.Kind == WantMarketing {
 		wish := "stop"
@@ -29,11 +29,23 @@ func cloudChange(t telling) []byte {
 		}
 		value["user_preferences"] = []object{say.named(object{
 			"detail":   "User requested to " + wish + " marketing messages",
-			"category": "marketing_messages", "value": wish, "timestamp": at,
+			"category": "marketing_messages", "value": wish, "timestamp": t.at.Unix(),
 		}, "wa_id", "user_id")}
 		return changeOf("user_preferences", value)
 	}
-	message := say.named(object{"id": say.ID, "timestamp": strconv.FormatInt(at, 10)}, "from", "from_user_id")
+	value["messages"] = []object{cloudWords(t)}
+	return changeOf("messages", value)
+}
+
+// cloudContact is the person who says something.
+func cloudContact(say *saying) object {
+	return say.named(object{"profile": object{"name": profileName(say.Person)}}, "wa_id", "user_id")
+}
+
+// cloudWords are what a person says, but for preferences.
+func cloudWords(t telling) object {
+	say := t.said
+	message := say.named(object{"id": say.ID, "timestamp": strconv.FormatInt(t.at.Unix(), 10)}, "from", "from_user_id")
 	switch say.Kind {
 	case Press:
 		message["type"], message["button"] = "button", object{"payload": say.payload, "text": say.text}
@@ -46,10 +58,9 @@ func cloudChange(t telling) []byte {
 		message["type"], message["text"] = "text", object{"body": say.text}
 	}
 	if say.Message != "" && say.quotes {
-		message["context"] = object{"from": displayNumber, "id": say.Message}
+		message["context"] = object{"from": t.shown(), "id": say.Message}
 	}
-	value["messages"] = []object{message}
-	return changeOf("messages", value)
+	return message
 }
 
 // named adds who the person is, under the names that number and user ID have
@@ -62,36 +73,40 @@ func (s *saying) named(to object, number, id string) object {
 	return to
 }
 
-func metadata(number string) object {
-	return object{"display_phone_number": displayNumber, "phone_number_id": number}
+func metadata(t telling) object {
+	return object{"display_phone_number": t.shown(), "phone_number_id": t.number}
 }
 
-// changeOf is a change in the form in which Meta signs it, see appendEscaped.
 func changeOf(field string, value object) []byte {
-	plain, err := json.Marshal(object{"field": field, "value": value})
+	return escaped(object{"field": field, "value": value})
+}
+
+// escaped is JSON in the form in which Meta signs it, see appendEscaped.
+func escaped(value object) []byte {
+	plain, err := json.Marshal(value)
 	if err != nil {
 		panic(err) // texts and numbers always marshal
 	}
-	escaped := make([]byte, 0, len(plain)+len(plain)/8)
+	text := make([]byte, 0, len(plain)+len(plain)/8)
 	for i := 0; i < len(plain); { // what has to be escaped stands in strings alone
 		if c := plain[i]; c < utf8.RuneSelf {
 			if c == '/' {
-				escaped = append(escaped, '\\')
+				text = append(text, '\\')
 			}
-			escaped = append(escaped, c)
+			text = append(text, c)
 			i++
 			continue
 		}
 		r, size := utf8.DecodeRune(plain[i:])
-		escaped = appendRune(escaped, r)
+		text = appendRune(text, r)
 		i += size
 	}
-	return escaped
+	return text
 }
 
 // cloudNotice is the webhook's change that tells news of the platform.
-func cloudNotice(say *saying) []byte {
-	e := say.notice
+func cloudNotice(t telling) []byte {
+	e := t.said.notice
 	switch e.Kind {
 	case templateStatus:
 		return changeOf("message_template_status_update", templateNews(e))
@@ -99,7 +114,7 @@ func cloudNotice(say *saying) []byte {
 		return changeOf("account_update", accountNews(e))
 	}
 	const title = "Simulated trouble"
-	return changeOf("messages", object{"messaging_product": "whatsapp", "metadata": metadata(say.Number), "errors": []object{{
+	return changeOf("messages", object{"messaging_product": "whatsapp", "metadata": metadata(t), "errors": []object{{
 		"code": e.Code, "title": title, "message": title, "error_data": object{"details": "It was asked for."},
 	}}})
 }

@@ -1,6 +1,9 @@
 package simulator
 
-import "net/http"
+import (
+	"cmp"
+	"net/http"
+)
 
 // cloudDialect is Meta's Cloud API.
 type cloudDialect struct{}
@@ -9,20 +12,22 @@ var _ Dialect = cloudDialect{}
 
 func (cloudDialect) Name() string { return "cloud" }
 
+func (cloudDialect) About() string { return "Meta's Cloud API" }
+
+func (cloudDialect) settings(o Options, base string) map[string]string {
+	return map[string]string{
+		"base_url": base, "phone_number_id": cmp.Or(o.PhoneNumberID, "106540352242922"),
+		"access_token": o.AccessToken, "app_secret": o.AppSecret, "verify_token": "any-word",
+	}
+}
+
 // routes have a version in them or not: relaying services leave it out.
 func (cloudDialect) routes() []string {
 	return []string{"POST /{version}/{number}/messages", "POST /{number}/messages"}
 }
 
 func (cloudDialect) decode(r *http.Request, o Options) (request, *refusal) {
-	if token := o.AccessToken; token != "" && r.Header.Get("Authorization") != "Bearer "+token {
-		return request{}, &refusal{reason: badToken}
-	}
-	number := r.PathValue("number")
-	if only := o.PhoneNumberID; only != "" && number != only {
-		return request{}, &refusal{reason: noSuchPath}
-	}
-	return decodeCloud(r, number)
+	return decodeBearer(r, o)
 }
 
 func (cloudDialect) accept(m request, id string, d decision) answer { return acceptCloud(m, id, d) }
@@ -37,7 +42,7 @@ func (cloudDialect) webhook(account string, list []telling) []byte {
 
 func (cloudDialect) sign(h http.Header, o Options, body []byte) {
 	h.Set("User-Agent", "facebookexternalua")
-	if o.AppSecret != "" {
-		h.Set("X-Hub-Signature-256", Sign(o.AppSecret, body))
-	}
+	signCloud(h, o, body)
 }
+
+func (cloudDialect) lacks() []string { return nil }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -22,7 +23,8 @@ import (
 //	curl -d '{"kind":"errors","code":130429}' …
 type Event struct {
 	// Kind is template_status, account_update, inbound, preference,
-	// number_change or errors. Each uses the fields that its example has.
+	// number_change or errors. Each uses the fields that its example has. Not every
+	// Dialect has them all.
 	Kind string `json:"kind"`
 	// Number is the id of the number that is told. If empty, it is
 	// Options.PhoneNumberID, or the number that sent the last message.
@@ -60,8 +62,12 @@ type Event struct {
 	Code int `json:"code"`
 }
 
-// The kinds of events of which the platform is the author.
+// The kinds of events: people are the authors of the first three, the platform of
+// the others.
 const (
+	inbound        = "inbound"
+	preference     = "preference"
+	numberChange   = "number_change"
 	templateStatus = "template_status"
 	accountUpdate  = "account_update"
 	numberErrors   = "errors"
@@ -101,6 +107,9 @@ func (s *Simulator) Tell(ctx context.Context, e Event) (id string, err error) {
 
 // saying is the event as the outbox takes it, booked if a person says it.
 func (s *Simulator) saying(e Event) (*saying, error) {
+	if slices.Contains(s.options.Dialect.lacks(), e.Kind) {
+		return nil, fmt.Errorf("%s never tells an event of kind %s", s.options.Dialect.Name(), e.Kind)
+	}
 	switch e.Kind {
 	case templateStatus, accountUpdate, numberErrors:
 		return s.notice(e)
@@ -133,9 +142,9 @@ func (s *Simulator) saying(e Event) (*saying, error) {
 // kind is what a person says by the event.
 func (e Event) kind() (Kind, error) {
 	switch e.Kind {
-	case "number_change":
+	case numberChange:
 		return ChangeNumber, nil
-	case "preference":
+	case preference:
 		switch e.Value {
 		case "stop":
 			return StopMarketing, nil
@@ -143,7 +152,7 @@ func (e Event) kind() (Kind, error) {
 			return WantMarketing, nil
 		}
 		return "", fmt.Errorf("value must be stop or resume, and is %q", e.Value)
-	case "inbound":
+	case inbound:
 		switch {
 		case e.Payload != "":
 			return Press, nil

@@ -64,6 +64,9 @@ func (s *Simulator) converse(m request, d decision, id string, begun time.Durati
 		Person: m.phone, From: waID(m.phone, d.twin), Hidden: d.hidden, Number: m.number, Message: id, At: at,
 	}}
 	say := func(kind Kind, text, payload string) {
+		if s.options.untold(kind) {
+			return
+		}
 		one := about
 		one.Kind, one.text, one.payload = kind, text, payload
 		i := item{due: one.At, happens: one.At, said: s.book.say(&one)}

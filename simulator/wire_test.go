@@ -24,8 +24,14 @@ var update = flag.Bool("update", false, "write anew what goes over the wire")
 // provider's, to a file: what is answered to good and bad requests, what each
 // kind of recipient makes the webhooks tell, and every event.
 func TestWire(t *testing.T) {
-	path := filepath.Join("testdata", "wire", "cloud.txt")
-	got := record(t)
+	for _, d := range Dialects() {
+		t.Run(d.Name(), func(t *testing.T) { wire(t, d) })
+	}
+}
+
+func wire(t *testing.T, d Dialect) {
+	path := filepath.Join("testdata", "wire", d.Name()+".txt")
+	got := record(t, d)
 	if *update {
 		if err := os.WriteFile(path, got, 0o600); err != nil {
 			t.Fatal(err)
@@ -42,11 +48,11 @@ func TestWire(t *testing.T) {
 
 // record plays all that can happen in a bubble, where clocks always show the
 // same, with identifiers that are always the same.
-func record(t *testing.T) []byte {
+func record(t *testing.T, d Dialect) []byte {
 	r := &recorder{}
 	synctest.Test(t, func(t *testing.T) {
 		r.simulator = New(Options{
-			Webhook: "http://hook.test/", AppSecret: "s3cret", AccessToken: "right", PhoneNumberID: testNumber, Transport: r,
+			Dialect: d, Webhook: "http://hook.test/", AppSecret: "s3cret", AccessToken: "right", PhoneNumberID: testNumber, Transport: r,
 			Suffixes: true, Seed: 7, Latency: 10 * time.Millisecond,
 			Faults:   Faults{HangFor: time.Minute, SlowTemplate: "slow", SlowFor: 90 * time.Second},
 			Receipts: ReceiptOptions{Delay: time.Second, Read: 0.5, Early: 0.2, Senders: 1, Batch: 3},
@@ -95,7 +101,11 @@ func (r *recorder) RoundTrip(q *http.Request) (*http.Response, error) {
 // call makes one request and writes down its answer.
 func (r *recorder) call(name, method, path, token, body string) {
 	q := httptest.NewRequest(method, path, strings.NewReader(body))
-	if token != "" {
+	switch {
+	case token == "":
+	case r.simulator.options.Dialect.Name() == "360dialog-cloud":
+		q.Header.Set("D360-API-KEY", token)
+	default:
 		q.Header.Set("Authorization", "Bearer "+token)
 	}
 	w := httptest.NewRecorder()
@@ -120,7 +130,8 @@ func (r *recorder) call(name, method, path, token, body string) {
 }
 
 func (r *recorder) send(name, body string) {
-	r.call(name, http.MethodPost, "/v23.0/"+testNumber+"/messages", "right", body)
+	path, _ := entrance(r.simulator.options)
+	r.call(name, http.MethodPost, path, "right", body)
 }
 
 // requests are good and bad ones.
@@ -130,12 +141,14 @@ func (r *recorder) requests(t *testing.T) {
 	drain(t, r.simulator)
 	r.call("without a version", http.MethodPost, "/"+testNumber+"/messages", "right", template(phone(2), "hello", "8 / é"))
 	drain(t, r.simulator)
-	r.call("wrong token", http.MethodPost, "/v23.0/"+testNumber+"/messages", "wrong", good)
-	r.call("no token", http.MethodPost, "/v23.0/"+testNumber+"/messages", "", good)
+	path, _ := entrance(r.simulator.options)
+	r.call("wrong token", http.MethodPost, path, "wrong", good)
+	r.call("no token", http.MethodPost, path, "", good)
 	r.call("another number", http.MethodPost, "/v23.0/999/messages", "right", good)
 	r.call("no number", http.MethodPost, "/messages", "right", good)
+	drain(t, r.simulator)
 	r.call("no such path", http.MethodPost, "/v23.0/"+testNumber+"/media", "right", good)
-	r.call("no such method", http.MethodGet, "/v23.0/"+testNumber+"/messages", "right", "")
+	r.call("no such method", http.MethodGet, path, "right", "")
 	r.send("no JSON", "{")
 	r.send("no recipient", strings.Replace(good, `"to":"`+phone(1)+`",`, "", 1))
 	r.send("no plus", strings.Replace(good, `"+44`, `"44`, 1))
