@@ -16,7 +16,7 @@ var _ Dialect = dialog360Dialect{}
 func (dialog360Dialect) Name() string { return "360dialog-cloud" }
 
 func (dialog360Dialect) About() string {
-	return "360dialog's Cloud API: an API key, refusals of its own, a secret word in a header of the webhooks"
+	return "360dialog's Cloud API: an API key, refusals of its own (one half of throttle and unavailable), a word in a header of the webhooks"
 }
 
 func (dialog360Dialect) lacks() []string { return nil }

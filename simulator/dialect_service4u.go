@@ -18,7 +18,7 @@ var _ Dialect = service4uDialect{}
 func (service4uDialect) Name() string { return "service4u" }
 
 func (service4uDialect) About() string {
-	return "Service4U: a number in the path, some webhooks flat, references not echoed; lacks preference, template_status and account_update"
+	return "Service4U: a number in the path, some webhooks flat, references not echoed, 1026 for 131026; no preference, template_status or account_update"
 }
 
 func (service4uDialect) lacks() []string { return []string{preference, templateStatus, accountUpdate} }

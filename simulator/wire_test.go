@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -110,16 +111,8 @@ func (r *recorder) call(name, method, path, token, body string) {
 	}
 	w := httptest.NewRecorder()
 	r.note("%s: %s %s\n", name, method, path)
-	func() {
-		defer func() {
-			if recover() == http.ErrAbortHandler {
-				r.note("  the connection is closed\n")
-				w = nil
-			}
-		}()
-		r.simulator.ServeHTTP(w, q)
-	}()
-	if w == nil {
+	if !answers(r.simulator, w, q) {
+		r.note("  the connection is closed\n")
 		return
 	}
 	r.note("  %d %s", w.Code, w.Header().Get("Content-Type"))
@@ -127,6 +120,19 @@ func (r *recorder) call(name, method, path, token, body string) {
 		r.note(", again after %s", again)
 	}
 	r.note("\n  %s\n", strings.TrimSuffix(w.Body.String(), "\n"))
+}
+
+// answers reports whether an answer comes: the handler may close the connection.
+func answers(h http.Handler, w http.ResponseWriter, q *http.Request) (answered bool) {
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			if err, ok := thrown.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+				panic(thrown)
+			}
+		}
+	}()
+	h.ServeHTTP(w, q)
+	return true
 }
 
 func (r *recorder) send(name, body string) {
