@@ -29,8 +29,7 @@ type message struct {
 	posted, answered           [kinds]time.Duration
 	number, template, language uint32
 	phone, reference           uint16 // lengths
-	code                       uint32
-	planned, lost              uint8 // bits by kind
+	planned, lost              uint8  // bits by kind
 	answer, fate               fault
 	twin, hidden               bool
 }
@@ -42,6 +41,8 @@ func kind(s campaign.Status) int { return int(s - campaign.Sent) }
 type book struct {
 	start time.Time
 	nonce uint64
+	// code is what the provider calls the way in which a message failed.
+	code func(fault) int
 
 	mu       sync.Mutex
 	pages    []*[pageSize]message
@@ -56,9 +57,9 @@ type book struct {
 	index map[string]uint32
 }
 
-func newBook() *book {
+func newBook(code func(fault) int) *book {
 	return &book{
-		start: time.Now(), nonce: rand.Uint64(),
+		start: time.Now(), nonce: rand.Uint64(), code: code,
 		refused: map[int]int{}, tries: map[uint64]uint32{}, index: map[string]uint32{},
 	}
 }
@@ -101,22 +102,21 @@ func (b *book) refuse(code int) {
 
 // accept stores a message and gives it its place and its id.
 func (b *book) accept(r request, d decision, at time.Duration, receipts []planned) (int, string) {
-	text := make([]byte, 0, len(r.phone)+len(r.Reference)+len(r.Template.Components))
-	text = append(append(append(text, r.phone...), r.Reference...), r.Template.Components...)
+	text := make([]byte, 0, len(r.phone)+len(r.reference)+len(r.components))
+	text = append(append(append(text, r.phone...), r.reference...), r.components...)
 	m := message{
 		text: text, at: at, answer: d.answer, fate: d.fate, twin: d.twin, hidden: d.hidden,
-		phone: uint16(len(r.phone)), reference: uint16(len(r.Reference)),
+		phone: uint16(len(r.phone)), reference: uint16(len(r.reference)),
 	}
 	for _, p := range receipts {
 		m.planned |= 1 << kind(p.status)
 		if p.lost {
 			m.lost |= 1 << kind(p.status)
 		}
-		m.code = max(m.code, uint32(p.code))
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	m.number, m.template, m.language = b.intern(r.number), b.intern(r.Template.Name), b.intern(r.Template.Language.Code)
+	m.number, m.template, m.language = b.intern(r.number), b.intern(r.template), b.intern(r.language)
 	place := b.accepted
 	if place%pageSize == 0 {
 		b.pages = append(b.pages, new([pageSize]message))
@@ -158,26 +158,42 @@ func (b *book) id(place int) string {
 	return "wamid." + base64.StdEncoding.EncodeToString(raw)
 }
 
-// receiver is what a receipt tells of a message.
-type receiver struct {
-	id, phone, reference, number string
-	twin, hidden                 bool
+// telling is one thing that a webhook tells: a receipt, or what somebody said.
+type telling struct {
+	// at is when it happened.
+	at time.Time
+	// number is the id of the number that it is told to, display how that number
+	// is shown; empty for displayNumber.
+	number, display string
+	// said is what somebody said, nil for a receipt; the rest is the receipt's.
+	said                 *saying
+	status               campaign.Status
+	id, phone, reference string
+	// code is why a message failed.
+	code         int
+	twin, hidden bool
 }
 
-// receivers looks up the messages of receipts; sayings have none.
-func (b *book) receivers(items []item) []receiver {
-	found := make([]receiver, len(items))
+// tellings are what items tell.
+func (b *book) tellings(items []item) []telling {
+	list := make([]telling, len(items))
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for n, i := range items {
+		list[n] = telling{at: b.start.Add(i.happens), said: i.said, status: i.status}
 		if i.said != nil {
+			list[n].number = i.said.Number
 			continue
 		}
-		m := b.at(i.message)
+		m, t := b.at(i.message), &list[n]
 		phone, reference := m.texts()
-		found[n] = receiver{b.id(i.message), string(phone), string(reference), b.names[m.number], m.twin, m.hidden}
+		t.id, t.phone, t.reference, t.number = b.id(i.message), string(phone), string(reference), b.names[m.number]
+		t.twin, t.hidden = m.twin, m.hidden
+		if i.status == campaign.Failed {
+			t.code = b.code(m.fate)
+		}
 	}
-	return found
+	return list
 }
 
 // texts are the message's number and reference.
@@ -267,7 +283,7 @@ func (b *book) export(page []Message, from, to int) []Message {
 		out := Message{
 			ID: b.id(place), To: string(phone), Reference: string(reference),
 			Number: b.names[m.number], Template: b.names[m.template], Language: b.names[m.language],
-			At: m.at, Fault: m.fault(), Receipts: m.receipts(),
+			At: m.at, Fault: m.fault(), Receipts: m.receipts(b.code),
 		}
 		if components := m.text[len(phone)+len(reference):]; len(components) > 0 {
 			out.Components = json.RawMessage(components)
@@ -290,7 +306,7 @@ func (m *message) fault() string {
 }
 
 // receipts lists what the message was planned to get.
-func (m *message) receipts() []Receipt {
+func (m *message) receipts(code func(fault) int) []Receipt {
 	var list []Receipt
 	for k := range kinds {
 		if m.planned>>k&1 == 0 {
@@ -298,7 +314,7 @@ func (m *message) receipts() []Receipt {
 		}
 		r := Receipt{Status: campaign.Sent + campaign.Status(k), Lost: m.lost>>k&1 == 1, Posted: m.posted[k], Answered: m.answered[k]}
 		if r.Status == campaign.Failed {
-			r.Code = int(m.code)
+			r.Code = code(m.fate)
 		}
 		list = append(list, r)
 	}

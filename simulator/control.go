@@ -20,6 +20,10 @@ func (s *Simulator) serveFaults(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	if err := s.options.check(f); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
 	s.SetFaults(f)
 	w.WriteHeader(http.StatusNoContent)
 }

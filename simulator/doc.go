@@ -1,6 +1,7 @@
-// Package simulator is a WhatsApp Cloud API that reaches nobody: it takes
-// template messages as the real one does, answers with its refusals, and posts
-// signed receipts to a webhook, with every fault a real provider has. It plays
+// Package simulator is a WhatsApp provider that reaches nobody: it takes
+// template messages as a real one does, answers with its refusals, and posts
+// signed receipts to a webhook, with every fault a real provider has. It speaks
+// as one of the kinds that Dialects lists, the Cloud API unless told. It plays
 // the people as well: they answer, press buttons, write STOP and START, and stop
 // marketing in the app's menu, each by a share or by the last digits of their
 // numbers. An Event makes it tell one thing at once: that a template was paused,

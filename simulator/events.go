@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -22,7 +23,8 @@ import (
 //	curl -d '{"kind":"errors","code":130429}' …
 type Event struct {
 	// Kind is template_status, account_update, inbound, preference,
-	// number_change or errors. Each uses the fields that its example has.
+	// number_change or errors. Each uses the fields that its example has. Not every
+	// Dialect has them all.
 	Kind string `json:"kind"`
 	// Number is the id of the number that is told. If empty, it is
 	// Options.PhoneNumberID, or the number that sent the last message.
@@ -60,6 +62,17 @@ type Event struct {
 	Code int `json:"code"`
 }
 
+// The kinds of events: people are the authors of the first three, the platform of
+// the others.
+const (
+	inbound        = "inbound"
+	preference     = "preference"
+	numberChange   = "number_change"
+	templateStatus = "template_status"
+	accountUpdate  = "account_update"
+	numberErrors   = "errors"
+)
+
 // ErrNoWebhook is returned where there is nobody to tell.
 var ErrNoWebhook = errors.New("no webhook is set; give one (--webhook) first")
 
@@ -94,13 +107,12 @@ func (s *Simulator) Tell(ctx context.Context, e Event) (id string, err error) {
 
 // saying is the event as the outbox takes it, booked if a person says it.
 func (s *Simulator) saying(e Event) (*saying, error) {
+	if slices.Contains(s.options.Dialect.lacks(), e.Kind) {
+		return nil, fmt.Errorf("%s never tells an event of kind %s", s.options.Dialect.Name(), e.Kind)
+	}
 	switch e.Kind {
-	case "template_status":
-		return s.templateStatus(e)
-	case "account_update":
-		return s.accountUpdate(e)
-	case "errors":
-		return s.failure(e)
+	case templateStatus, accountUpdate, numberErrors:
+		return s.notice(e)
 	}
 	kind, err := e.kind()
 	if err != nil {
@@ -124,15 +136,15 @@ func (s *Simulator) saying(e Event) (*saying, error) {
 	if say.Number, err = s.toldTo(e); err != nil {
 		return nil, err
 	}
-	return s.book.say(say, s.change), nil
+	return s.book.say(say), nil
 }
 
 // kind is what a person says by the event.
 func (e Event) kind() (Kind, error) {
 	switch e.Kind {
-	case "number_change":
+	case numberChange:
 		return ChangeNumber, nil
-	case "preference":
+	case preference:
 		switch e.Value {
 		case "stop":
 			return StopMarketing, nil
@@ -140,7 +152,7 @@ func (e Event) kind() (Kind, error) {
 			return WantMarketing, nil
 		}
 		return "", fmt.Errorf("value must be stop or resume, and is %q", e.Value)
-	case "inbound":
+	case inbound:
 		switch {
 		case e.Payload != "":
 			return Press, nil
@@ -170,55 +182,25 @@ func (s *Simulator) toldTo(e Event) (string, error) {
 	return "", errors.New("number is required as long as no message was sent")
 }
 
-// news is a saying of the platform itself, which is in no book.
-func (s *Simulator) news(e Event, field string, value object) *saying {
-	return &saying{account: e.Account, change: changeOf(field, value), Inbound: Inbound{At: s.book.now()}}
-}
-
-// templateStatus has a hyphen in the language, as Meta's has.
-func (s *Simulator) templateStatus(e Event) (*saying, error) {
-	if e.Template == "" || e.Event == "" {
+// notice is a saying of the platform itself, which is in no book.
+func (s *Simulator) notice(e Event) (*saying, error) {
+	switch {
+	case e.Kind == templateStatus && (e.Template == "" || e.Event == ""):
 		return nil, errors.New("template and event are required")
-	}
-	value := object{
-		"event": e.Event, "message_template_id": 1689000000000001, "message_template_name": e.Template,
-		"message_template_language": strings.ReplaceAll(e.Language, "_", "-"), "reason": e.Reason,
-	}
-	if e.Reason == "" {
-		value["reason"] = "NONE"
-	}
-	if e.Title != "" {
-		value["other_info"] = object{"title": e.Title}
-	}
-	return s.news(e, "message_template_status_update", value), nil
-}
-
-func (s *Simulator) accountUpdate(e Event) (*saying, error) {
-	if e.Event == "" {
+	case e.Kind == accountUpdate && e.Event == "":
 		return nil, errors.New("event is required")
-	}
-	value := object{"event": e.Event}
-	if e.Restriction != "" {
-		value["restriction_info"] = []object{{"restriction_type": e.Restriction}}
-	}
-	if e.Ban != "" {
-		value["ban_info"] = object{"waba_ban_state": e.Ban}
-	}
-	return s.news(e, "account_update", value), nil
-}
-
-func (s *Simulator) failure(e Event) (*saying, error) {
-	if e.Code <= 0 {
+	case e.Kind == numberErrors && e.Code <= 0:
 		return nil, errors.New("code is required")
 	}
-	number, err := s.toldTo(e)
-	if err != nil {
-		return nil, err
+	say := &saying{account: e.Account, notice: &e, Inbound: Inbound{At: s.book.now()}}
+	if e.Kind == numberErrors {
+		number, err := s.toldTo(e)
+		if err != nil {
+			return nil, err
+		}
+		say.Number = number
 	}
-	const title = "Simulated trouble"
-	return s.news(e, "messages", object{"messaging_product": "whatsapp", "metadata": metadata(number), "errors": []object{{
-		"code": e.Code, "title": title, "message": title, "error_data": object{"details": "It was asked for."},
-	}}}), nil
+	return say, nil
 }
 
 // serveEvents tells an event that was posted. It answers with the identifier
@@ -241,6 +223,6 @@ func (s *Simulator) serveEvents(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 	default:
 		w.Header().Set("Content-Type", "application/json")
-		s.report(json.NewEncoder(w).Encode(object{"id": id}))
+		s.report(json.NewEncoder(w).Encode(map[string]string{"id": id}))
 	}
 }

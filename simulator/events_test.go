@@ -47,7 +47,7 @@ func TestEvents(t *testing.T) {
 			whatsapp.Notice{Number: testNumber, Account: account, Reason: "number_rate_limit"}),
 	} {
 		t.Run(body, func(t *testing.T) {
-			simulate(t, Options{PhoneNumberID: testNumber}, func(s *Simulator, h *hook) {
+			simulate(t, Options{Dialect: cloudDialect{}, PhoneNumberID: testNumber}, func(s *Simulator, h *hook) {
 				w := call(s, http.MethodPost, "/events", body)
 				if w.Code != http.StatusOK {
 					t.Fatalf("%d %s", w.Code, w.Body)

@@ -29,7 +29,6 @@ type item struct {
 	happens time.Duration
 	message int
 	status  campaign.Status
-	code    int
 	// said is what is told instead of a receipt.
 	said *saying
 	// posted is closed after the first POST of an item that is posted alone, as
@@ -84,7 +83,7 @@ func (o *outbox) schedule(message int, begun time.Duration, receipts []planned) 
 		if p.lost {
 			continue
 		}
-		i := item{due: begun + p.due, happens: begun + p.happens, message: message, status: p.status, code: p.code}
+		i := item{due: begun + p.due, happens: begun + p.happens, message: message, status: p.status}
 		if p.early {
 			early = make(chan struct{})
 			i.posted = early

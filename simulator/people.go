@@ -3,10 +3,8 @@ package simulator
 import (
 	"encoding/json"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Kind is what a person says or does.
@@ -44,8 +42,8 @@ type saying struct {
 	quotes bool
 	// account stands for Options.WABAID where it is not empty.
 	account string
-	// change is the webhook's change in JSON.
-	change []byte
+	// notice is the news, nil for what a person said.
+	notice *Event
 }
 
 // converse has the recipient of a message say what the decision tells, once
@@ -66,9 +64,12 @@ func (s *Simulator) converse(m request, d decision, id string, begun time.Durati
 		Person: m.phone, From: waID(m.phone, d.twin), Hidden: d.hidden, Number: m.number, Message: id, At: at,
 	}}
 	say := func(kind Kind, text, payload string) {
+		if s.options.untold(kind) {
+			return
+		}
 		one := about
 		one.Kind, one.text, one.payload = kind, text, payload
-		i := item{due: one.At, happens: one.At, said: s.book.say(&one, s.change)}
+		i := item{due: one.At, happens: one.At, said: s.book.say(&one)}
 		s.outbox.add(i)
 		if dice.Float64() < o.Duplicate {
 			i.due += o.step(dice)
@@ -79,7 +80,7 @@ func (s *Simulator) converse(m request, d decision, id string, begun time.Durati
 	case replies:
 		say(Answer, "Sí, gracias 👍", "")
 	case presses:
-		if payload, found := quickReply(m.Template.Components); found {
+		if payload, found := quickReply(m.components); found {
 			say(Press, payload, payload)
 		}
 	case stops:
@@ -118,93 +119,20 @@ func quickReply(components json.RawMessage) (payload string, found bool) {
 	return "", false
 }
 
-// object is JSON in the making.
-type object map[string]any
-
-// change is the webhook's change that tells the saying (Meta, webhooks
-// reference, messages and user_preferences).
-func (s *Simulator) change(say *saying) []byte {
-	at := s.book.start.Add(say.At).Unix()
-	value := object{"messaging_product": "whatsapp", "metadata": metadata(say.Number)}
-	if say.Kind != ChangeNumber { // that one comes without a contact
-		value["contacts"] = []object{say.named(object{"profile": object{"name": profileName(say.Person)}}, "wa_id", "user_id")}
-	}
-	if say.Kind == StopMarketing || say.Kind == WantMarketing {
-		wish := "stop"
-		if say.Kind == WantMarketing {
-			wish = "resume"
-		}
-		value["user_preferences"] = []object{say.named(object{
-			"detail":   "User requested to " + wish + " marketing messages",
-			"category": "marketing_messages", "value": wish, "timestamp": at,
-		}, "wa_id", "user_id")}
-		return changeOf("user_preferences", value)
-	}
-	message := say.named(object{"id": say.ID, "timestamp": strconv.FormatInt(at, 10)}, "from", "from_user_id")
-	switch say.Kind {
-	case Press:
-		message["type"], message["button"] = "button", object{"payload": say.payload, "text": say.text}
-	case ChangeNumber:
-		message["type"] = "system"
-		message["system"] = object{
-			"type": "user_changed_number", "wa_id": say.to, "user_id": userID("+" + say.to), "body": "The person has a new number.",
-		}
-	default:
-		message["type"], message["text"] = "text", object{"body": say.text}
-	}
-	if say.Message != "" && say.quotes {
-		message["context"] = object{"from": displayNumber, "id": say.Message}
-	}
-	value["messages"] = []object{message}
-	return changeOf("messages", value)
-}
-
-// named adds who the person is, under the names that number and user ID have
-// there.
-func (s *saying) named(to object, number, id string) object {
-	if !s.Hidden {
-		to[number] = s.From
-	}
-	to[id] = userID(s.Person)
-	return to
-}
-
-func metadata(number string) object {
-	return object{"display_phone_number": displayNumber, "phone_number_id": number}
-}
-
-// changeOf is a change in the form in which Meta signs it, see appendEscaped.
-func changeOf(field string, value object) []byte {
-	plain, err := json.Marshal(object{"field": field, "value": value})
-	if err != nil {
-		panic(err) // texts and numbers always marshal
-	}
-	escaped := make([]byte, 0, len(plain)+len(plain)/8)
-	for i := 0; i < len(plain); { // what has to be escaped stands in strings alone
-		if c := plain[i]; c < utf8.RuneSelf {
-			if c == '/' {
-				escaped = append(escaped, '\\')
-			}
-			escaped = append(escaped, c)
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRune(plain[i:])
-		escaped = appendRune(escaped, r)
-		i += size
-	}
-	return escaped
-}
-
-// say books what a person says, with the change that render makes of it once
-// it has its identifier.
-func (b *book) say(s *saying, render func(*saying) []byte) *saying {
+// say books what a person says, and gives it its identifier.
+func (b *book) say(s *saying) *saying {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	if s.Kind != StopMarketing && s.Kind != WantMarketing { // those have none
 		s.ID = b.id(-1 - len(b.said)) // messages have the places from 0 on
 	}
 	b.said = append(b.said, s)
-	b.mu.Unlock()
-	s.change = render(s)
 	return s
+}
+
+// profileName makes up a name; most need escapes, which is what signatures
+// break on.
+func profileName(phone string) string {
+	names := [...]string{"Ana", "Zoë", "José / Café", "山田", "سارة", "Ola 🎉"}
+	return names[hash(hashStart, phone)%uint64(len(names))]
 }

@@ -65,15 +65,13 @@ type planned struct {
 	happens, due time.Duration
 	// lost ones are never posted, early ones before the answer.
 	lost, early bool
-	// code explains a failed one.
-	code int
 }
 
 // plan lays out the receipts of a message that was accepted.
 func (o ReceiptOptions) plan(d decision, latency time.Duration, dice *rand.Rand) []planned {
 	hits := func(share float64) bool { return dice.Float64() < share }
 	early, reorder := hits(o.Early), hits(o.Reorder)
-	story, code := o.story(d.fate, hits)
+	story := o.story(d.fate, hits)
 	at := latency
 	if d.answer == held {
 		at += o.HeldFor
@@ -82,11 +80,7 @@ func (o ReceiptOptions) plan(d decision, latency time.Duration, dice *rand.Rand)
 	step := func() time.Duration { return o.step(dice) }
 	for _, status := range story {
 		at += step()
-		p := planned{status: status, happens: at, due: at, lost: hits(o.Lost)}
-		if status == campaign.Failed {
-			p.code = code
-		}
-		receipts = append(receipts, p)
+		receipts = append(receipts, planned{status: status, happens: at, due: at, lost: hits(o.Lost)})
 	}
 	if len(receipts) == 0 {
 		return nil
@@ -111,18 +105,16 @@ func (o ReceiptOptions) step(dice *rand.Rand) time.Duration {
 	return o.Delay + time.Duration(dice.Float64()*float64(o.Jitter))
 }
 
-// story is what becomes of a message, in order, and the code of its failure.
-func (o ReceiptOptions) story(fate fault, hits func(float64) bool) ([]campaign.Status, int) {
+// story is what becomes of a message, in order.
+func (o ReceiptOptions) story(fate fault, hits func(float64) bool) []campaign.Status {
 	read, noDelivered, noSent := hits(o.Read), hits(o.ReadWithoutDelivered), hits(o.DeliveredWithoutSent)
 	switch fate {
 	case silent:
-		return nil, 0
-	case undeliverable:
-		return []campaign.Status{campaign.Failed}, 131026
-	case marketingCap:
-		return []campaign.Status{campaign.Failed}, 131049
+		return nil
+	case undeliverable, marketingCap:
+		return []campaign.Status{campaign.Failed}
 	case failLater408:
-		return []campaign.Status{campaign.Sent, campaign.Failed}, 408
+		return []campaign.Status{campaign.Sent, campaign.Failed}
 	}
 	story := make([]campaign.Status, 0, 3)
 	if !noSent {
@@ -134,5 +126,5 @@ func (o ReceiptOptions) story(fate fault, hits func(float64) bool) ([]campaign.S
 	if read {
 		story = append(story, campaign.Read)
 	}
-	return story, 0
+	return story
 }

@@ -1,38 +1,25 @@
 package simulator
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// maxRequest is the longest message that is read, in bytes.
-const maxRequest = 1 << 20
-
-// request is the part of a message's body that matters here (Meta,
-// send-messages page).
+// request asks for a message, whatever dialect it came in.
 type request struct {
-	Product   string `json:"messaging_product"`
-	To        string `json:"to"`
-	Type      string `json:"type"`
-	Reference string `json:"biz_opaque_callback_data"`
-	Template  struct {
-		Name     string `json:"name"`
-		Language struct {
-			Code string `json:"code"`
-		} `json:"language"`
-		Components json.RawMessage `json:"components"`
-	} `json:"template"`
-
-	// number is the sending number's id, phone the recipient in E.164.
-	number, phone string
+	// number is the sending number's id, to the recipient as the request writes it,
+	// phone the same in E.164.
+	number, to, phone string
+	// reference is the sender's own word for the message, empty for none.
+	reference          string
+	template, language string
+	// components are the template's parameters in the Cloud API's JSON.
+	components json.RawMessage
 }
 
-// message serves POST /{version}/{phone_number_id}/messages.
+// message serves a request for a message.
 func (s *Simulator) message(w http.ResponseWriter, r *http.Request) {
 	begun := s.book.now()
 	a := s.answer(r, begun)
@@ -53,23 +40,12 @@ func (s *Simulator) message(w http.ResponseWriter, r *http.Request) {
 // answer decides about a request and books what was accepted.
 func (s *Simulator) answer(r *http.Request, begun time.Duration) answer {
 	inTime := s.book.arrive(begun, s.options.Rate)
-	if token := s.options.AccessToken; token != "" && r.Header.Get("Authorization") != "Bearer "+token {
-		return badToken().answer()
-	}
-	number := r.PathValue("number")
-	if only := s.options.PhoneNumberID; only != "" && number != only {
-		return noSuchObject().answer()
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequest))
-	if err != nil {
-		return invalidParameter("The body ended too soon: " + err.Error()).answer()
-	}
-	m := request{number: number}
-	if wrong := m.read(body); wrong != nil {
-		return wrong.answer()
+	m, no := s.options.Dialect.decode(r, s.options)
+	if no != nil {
+		return s.options.Dialect.refuse(*no)
 	}
 	if !inTime {
-		return rateLimited(http.StatusTooManyRequests).answer()
+		return s.options.Dialect.refuse(refusal{reason: overRate, coin: true})
 	}
 	return s.take(m, begun)
 }
@@ -77,12 +53,12 @@ func (s *Simulator) answer(r *http.Request, begun time.Duration) answer {
 // take draws the message's faults and accepts or refuses it.
 func (s *Simulator) take(m request, begun time.Duration) answer {
 	person := hash(hashStart, m.phone)
-	key := hash(person, "\x00"+m.Template.Name)
+	key := hash(person, "\x00"+m.template)
 	try := s.book.try(key)
 	turn := dice(s.options.Seed, key+uint64(try))
 	faults := *s.faults.Load()
-	if faults.SlowTemplate == m.Template.Name { // which is never empty
-		return slowed(faults.SlowFor)
+	if faults.SlowTemplate == m.template { // which is never empty
+		return s.options.Dialect.refuse(refusal{reason: slowTemplate, wait: faults.SlowFor})
 	}
 	d := faults.decide(dice(s.options.Seed, person), turn)
 	if s.options.Suffixes {
@@ -92,7 +68,7 @@ func (s *Simulator) take(m request, begun time.Duration) answer {
 	}
 	d.twin = d.twin || s.options.Twins
 	if !d.accepted() {
-		return refusalFor(d, m.phone)
+		return s.options.Dialect.refuse(d.refused(m.phone))
 	}
 	receipts := s.options.Receipts.plan(d, s.options.Latency, turn)
 	index, id := s.book.accept(m, d, begun, receipts)
@@ -100,65 +76,18 @@ func (s *Simulator) take(m request, begun time.Duration) answer {
 	if d.says != noFault {
 		s.converse(m, d, id, begun, receipts, turn)
 	}
-	a := answer{status: http.StatusOK, kind: typeJSON, body: s.acceptance(m, id, d), early: early}
+	a := s.options.Dialect.accept(m, id, d)
+	a.early = early
 	switch d.answer {
 	case lostAnswer:
 		a.hangUp = true
 	case badGateway:
-		a.status, a.kind, a.body = http.StatusBadGateway, "text/html", []byte(gatewayPage)
+		a.status, a.kind, a.body = http.StatusBadGateway, typeHTML, []byte(gatewayPage)
 	case hang:
 		a.wait = faults.hangFor()
 	}
 	return a
 }
-
-// acceptance is the body of a success (Meta, send-messages page).
-func (s *Simulator) acceptance(m request, id string, d decision) []byte {
-	status := "accepted"
-	if d.answer == held {
-		status = "held_for_quality_assessment"
-	}
-	b := make([]byte, 0, 256)
-	b = append(b, `{"messaging_product":"whatsapp","contacts":[{"input":`...)
-	b = appendEscaped(b, m.To)
-	b = append(b, `,"wa_id":"`...)
-	b = append(b, waID(m.phone, d.twin)...)
-	b = append(b, `"}],"messages":[{"id":`...)
-	b = appendEscaped(b, id)
-	b = append(b, `,"message_status":"`...)
-	b = append(b, status...)
-	return append(b, `"}]}`...)
-}
-
-// read decodes and checks a body. It returns nil or why it is refused.
-func (m *request) read(body []byte) *refusal {
-	if err := json.Unmarshal(body, m); err != nil {
-		return invalidParameter("The body is not a message in JSON: " + err.Error())
-	}
-	switch {
-	case m.Product != "whatsapp":
-		return invalidParameter("The parameter messaging_product is required and must be whatsapp.")
-	case m.To == "":
-		return invalidParameter("The parameter to is required.")
-	case m.Type != "template":
-		return unsupportedType(m.Type)
-	case m.Template.Name == "":
-		return invalidParameter("The parameter template['name'] is required.")
-	case m.Template.Language.Code == "":
-		return invalidParameter("The parameter template['language']['code'] is required.")
-	case len(m.Reference) > maxReference:
-		return invalidParameter("Param biz_opaque_callback_data must be at most 512 characters long.")
-	}
-	phone, ok := international(m.To)
-	if !ok {
-		return invalidParameter("The parameter to must be a phone number with a plus sign and the country code.")
-	}
-	m.phone = phone
-	return checkComponents(m.Template.Components)
-}
-
-// maxReference is the longest reference, in characters (Meta, calls API).
-const maxReference = 512
 
 // international reads a number as the real API does: spaces, hyphens, dots and
 // parentheses do not count. One without a plus would there get the sender's
@@ -182,41 +111,4 @@ func international(to string) (e164 string, ok bool) {
 		return "", false
 	}
 	return string(phone), true
-}
-
-// checkComponents refuses what Meta refuses of a parameter's text: newlines,
-// tabs, more than four spaces in a row, nothing at all.
-func checkComponents(raw json.RawMessage) *refusal {
-	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
-		return nil
-	}
-	var components []struct {
-		Type       string `json:"type"`
-		Parameters []struct {
-			Type string  `json:"type"`
-			Text *string `json:"text"`
-		} `json:"parameters"`
-	}
-	if err := json.Unmarshal(raw, &components); err != nil {
-		return invalidParameter("The parameter template['components'] is malformed: " + err.Error())
-	}
-	for i, c := range components {
-		if c.Type == "" {
-			return invalidParameter("The parameter template['components'][" + strconv.Itoa(i) + "]['type'] is required.")
-		}
-		for _, p := range c.Parameters {
-			switch {
-			case p.Type != "text":
-			case p.Text == nil || *p.Text == "":
-				return missingText(c.Type)
-			case c.Type != "button" && badText(*p.Text):
-				return forbiddenText(c.Type)
-			}
-		}
-	}
-	return nil
-}
-
-func badText(text string) bool {
-	return strings.ContainsAny(text, "\n\r\t") || strings.Contains(text, "     ")
 }

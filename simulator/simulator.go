@@ -14,14 +14,20 @@ import (
 // Options say what the simulated account is like. The zero value serves any
 // number without a fault, a limit or a receipt.
 type Options struct {
+	// Dialect is how the provider talks; nil for the Cloud API.
+	Dialect Dialect
 	// Webhook is the URL that receipts and what people say are posted to. While
 	// it is empty, those that fall due are dropped.
 	Webhook string
-	// AppSecret signs the webhooks; while it is empty they are not signed.
+	// AppSecret signs the webhooks; while it is empty they are not signed. To
+	// 360dialog-cloud it is the word that goes with them.
 	AppSecret string
-	// AccessToken must be sent as a bearer token unless it is empty.
+	// AccessToken must be sent as a bearer token unless it is empty. To
+	// 360dialog-cloud it is the API key.
 	AccessToken string
-	// PhoneNumberID is the only number served; empty serves any.
+	// PhoneNumberID is the only number served; empty serves any. To service4u it
+	// is the number itself, in digits. 360dialog-cloud knows a number by its API
+	// key; if empty, each key has a made-up id.
 	PhoneNumberID string
 	// WABAID is the account named in webhooks; empty for a made-up one.
 	WABAID string
@@ -49,15 +55,14 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Simulator is the simulated provider. It serves
+// Simulator is the simulated provider. Beside the calls of its Dialect, such as
+// POST /{version}/{phone_number_id}/messages, it serves
 //
-//	POST /{version}/{phone_number_id}/messages   as the Cloud API does
-//	POST /{phone_number_id}/messages             the same, for relaying services
-//	GET  /truth                                  the Truth as JSON
-//	GET  /counts                                 its Counts alone
-//	POST /faults                                 replaces the Faults (JSON)
-//	POST /events                                 tells an Event (JSON) at once
-//	GET  /healthz                                200
+//	GET  /truth     the Truth as JSON
+//	GET  /counts    its Counts alone
+//	POST /faults    replaces the Faults (JSON)
+//	POST /events    tells an Event (JSON) at once
+//	GET  /healthz   200
 //
 // It is safe for concurrent use.
 type Simulator struct {
@@ -82,8 +87,9 @@ func New(o Options) *Simulator {
 	if o.WABAID == "" {
 		o.WABAID = "102000000000001"
 	}
+	o = o.withDialect()
 	o.Receipts = o.Receipts.withDefaults()
-	s := &Simulator{options: o, book: newBook(), mux: http.NewServeMux()}
+	s := &Simulator{options: o, book: newBook(o.Dialect.failure), mux: http.NewServeMux()}
 	s.faults.Store(&o.Faults)
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.outbox = newOutbox(o, s.book)
@@ -91,14 +97,17 @@ func New(o Options) *Simulator {
 	for range o.Receipts.Senders {
 		s.senders.Go(func() { s.outbox.send(s.closing) })
 	}
-	s.mux.HandleFunc("POST /{version}/{number}/messages", s.message)
-	s.mux.HandleFunc("POST /{number}/messages", s.message)
+	for _, route := range o.Dialect.routes() {
+		s.mux.HandleFunc(route, s.message)
+	}
 	s.mux.HandleFunc("GET /truth", s.serveTruth)
 	s.mux.HandleFunc("GET /counts", s.serveCounts)
 	s.mux.HandleFunc("POST /faults", s.serveFaults)
 	s.mux.HandleFunc("POST /events", s.serveEvents)
 	s.mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
-	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { noSuchObject().answer().write(w) })
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		s.options.Dialect.refuse(refusal{reason: noSuchPath}).write(w)
+	})
 	return s
 }
 
@@ -109,7 +118,8 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Se
 // waiting to be posted again. An empty url drops them as they fall due.
 func (s *Simulator) SetWebhook(url string) { s.outbox.setWebhook(url) }
 
-// SetFaults replaces the shares for all requests from now on.
+// SetFaults replaces the shares for all requests from now on. What the provider
+// never tells (see Options.Check) does not happen.
 func (s *Simulator) SetFaults(f Faults) { s.faults.Store(&f) }
 
 // Drain waits until no receipt, and nothing that people say, is scheduled or

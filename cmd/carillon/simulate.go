@@ -23,9 +23,10 @@ func newSimulate() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.Listen, "listen", "127.0.0.1:8090", "the address to serve at; port 0 takes a free one")
+	flags.StringVar(&o.Provider, "provider", "cloud", "the kind of provider that it speaks as, see above")
 	flags.StringVar(&o.Webhook, "webhook", "", "the URL that receipts and answers are posted to; without it there are none")
-	flags.StringVar(&o.AppSecret, "app-secret", "", "the secret that signs the receipts")
-	flags.StringVar(&o.Token, "token", "", "the access token that requests must carry; without it any will do")
+	flags.StringVar(&o.AppSecret, "app-secret", "", "the secret that signs the receipts; of 360dialog-cloud the word in their X-Webhook-Secret header")
+	flags.StringVar(&o.Token, "token", "", "the access token or API key that requests must carry; without it any will do")
 	flags.Float64Var(&o.Rate, "rate", 0, "what is taken, in messages a second; 0 is no limit")
 	flags.DurationVar(&o.Latency, "latency", 0, "how long each answer takes")
 	flags.DurationVar(&o.Delay, "delay", 0, "the time between a message's receipts, and from there to an answer")

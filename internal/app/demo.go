@@ -16,11 +16,13 @@ import (
 	"carillon/campaign"
 	"carillon/configs"
 	"carillon/simulator"
-	"carillon/whatsapp/cloud"
+	"carillon/whatsapp/providers"
 )
 
 // DemoOptions say what the demo sends.
 type DemoOptions struct {
+	// Provider is the kind of provider that is simulated. If empty, it is cloud.
+	Provider string
 	// People is how long the sample list is.
 	People int
 	// Rate is the number's rate, in messages a second.
@@ -64,6 +66,10 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	case !(o.Rate >= 0):
 		return usagef("--rate %g is no rate; write how many messages a second, or 0 for no limit", o.Rate)
 	}
+	dialect, err := dialectOf(o.Provider)
+	if err != nil {
+		return err
+	}
 	folder, err := os.MkdirTemp("", "carillon-demo-")
 	if err != nil {
 		return err
@@ -71,7 +77,7 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 
 	config := demoConfig(folder)
-	provider, err := startProvider(config, o)
+	provider, err := startProvider(config, dialect, o)
 	if err != nil {
 		return err
 	}
@@ -135,26 +141,27 @@ func (s *simulated) Close() {
 
 // startProvider starts the simulator on a free port and points the channel at
 // it.
-func startProvider(config *configs.Config, o DemoOptions) (*simulated, error) {
+func startProvider(config *configs.Config, dialect simulator.Dialect, o DemoOptions) (*simulated, error) {
+	spec, known := providers.Find(dialect.Name())
+	if !known {
+		return nil, usagef("--provider %s: there is no channel of this kind yet; write %s", dialect.Name(), simulator.Dialects()[0].Name())
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("start the simulated provider: %w", err)
 	}
-	settings := map[string]string{
-		"base_url": "http://" + listener.Addr().String(), "phone_number_id": demoNumber,
-		"access_token": rand.Text(), "app_secret": rand.Text(), "verify_token": rand.Text(),
+	options := simulator.Options{
+		Dialect: dialect, AppSecret: rand.Text(), AccessToken: rand.Text(), PhoneNumberID: demoNumber,
+		Latency: 20 * time.Millisecond, Faults: demoFaults(), Receipts: demoReceipts(), Twins: true, Seed: o.Seed, Logger: o.Log,
 	}
-	channel := configs.NewChannel(cloud.Spec())
+	channel := configs.NewChannel(spec)
 	channel.Rate, channel.Pair, channel.Guard = o.Rate, configs.Pair{}, configs.Guard{}
 	channel.Timeout, channel.UnknownAfter = configs.Duration(5*time.Second), configs.Duration(30*time.Second)
-	if err := channel.Set(settings); err != nil {
-		return nil, err
+	if err := channel.Set(options.Settings("http://" + listener.Addr().String())); err != nil {
+		return nil, errors.Join(err, listener.Close())
 	}
 	config.Channels[demoChannel] = channel
-	s := simulator.New(simulator.Options{
-		AppSecret: settings["app_secret"], AccessToken: settings["access_token"], PhoneNumberID: demoNumber,
-		Latency: 20 * time.Millisecond, Faults: demoFaults(), Receipts: demoReceipts(), Twins: true, Seed: o.Seed, Logger: o.Log,
-	})
+	s := simulator.New(options)
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends with Close
 	return &simulated{Simulator: s, server: server}, nil

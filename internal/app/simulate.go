@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,13 +18,17 @@ import (
 
 // SimulateOptions says how the simulated provider behaves.
 type SimulateOptions struct {
+	// Provider is the kind of provider that it speaks as; SimulateHelp lists them.
+	// If empty, it is cloud.
+	Provider string
 	// Listen is the address to serve at; port 0 takes a free one.
 	Listen string
 	// Webhook is where receipts and what people say are posted to, signed with
-	// AppSecret. If empty, none are.
+	// AppSecret, or with it in a header where the provider does not sign. If empty,
+	// none are.
 	Webhook, AppSecret string
-	// Token is the access token that requests must carry. If empty, any will
-	// do.
+	// Token is the access token or API key that requests must carry. If empty, any
+	// will do.
 	Token string
 	// Rate is what is taken, in messages a second; 0 means no limit.
 	Rate float64
@@ -43,24 +48,25 @@ type SimulateOptions struct {
 	Log  *slog.Logger
 }
 
-// Simulate serves a simulated provider until the context ends. Faults that
-// cannot be read are a *UsageError.
+// Simulate serves a simulated provider until the context ends. An unknown
+// provider, and faults that cannot be read or that it never tells of, are a
+// *UsageError.
 func Simulate(ctx context.Context, o SimulateOptions) error {
-	faults, err := simulator.ParseFaults(o.Faults)
+	options, err := o.simulated()
 	if err != nil {
-		return &UsageError{Err: fmt.Errorf("--faults: %w", err)}
+		return err
 	}
 	listener, err := net.Listen("tcp", o.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w; choose another address", err)
 	}
-	provider := simulator.New(simulator.Options{
-		Webhook: o.Webhook, AppSecret: o.AppSecret, AccessToken: o.Token, Rate: o.Rate,
-		Latency: o.Latency, Faults: faults, Seed: o.Seed, Suffixes: o.Suffixes, Logger: o.Log,
-		Receipts: simulator.ReceiptOptions{Delay: o.Delay},
-	})
+	provider := simulator.New(options)
 	defer provider.Close()
-	fmt.Fprintf(o.Out, simulateGreeting, listener.Addr(), listener.Addr())
+	channel := ""
+	if name := options.Dialect.Name(); name != simulator.Dialects()[0].Name() { // which a channel need not say
+		channel = "\n    provider: " + name
+	}
+	fmt.Fprintf(o.Out, simulateGreeting, listener.Addr(), channel, listener.Addr())
 	if o.Webhook == "" {
 		fmt.Fprintln(o.Out, "No receipts are sent: give --webhook http://127.0.0.1:8080/webhooks/CHANNEL and --app-secret.")
 	}
@@ -73,8 +79,38 @@ func Simulate(ctx context.Context, o SimulateOptions) error {
 	return nil
 }
 
+// simulated are the options of the provider.
+func (o SimulateOptions) simulated() (simulator.Options, error) {
+	dialect, err := dialectOf(o.Provider)
+	if err != nil {
+		return simulator.Options{}, err
+	}
+	faults, err := simulator.ParseFaults(o.Faults)
+	if err != nil {
+		return simulator.Options{}, &UsageError{Err: fmt.Errorf("--faults: %w", err)}
+	}
+	options := simulator.Options{
+		Dialect: dialect, Webhook: o.Webhook, AppSecret: o.AppSecret, AccessToken: o.Token, Rate: o.Rate,
+		Latency: o.Latency, Faults: faults, Seed: o.Seed, Suffixes: o.Suffixes, Logger: o.Log,
+		Receipts: simulator.ReceiptOptions{Delay: o.Delay},
+	}
+	if err := options.Check(); err != nil {
+		return simulator.Options{}, &UsageError{Err: fmt.Errorf("--faults: %w", err)}
+	}
+	return options, nil
+}
+
+// dialectOf is what --provider names. An unknown name is a *UsageError.
+func dialectOf(provider string) (simulator.Dialect, error) {
+	dialect, err := simulator.DialectOf(cmp.Or(provider, simulator.Dialects()[0].Name()))
+	if err != nil {
+		return nil, &UsageError{Err: fmt.Errorf("--provider: %w", err)}
+	}
+	return dialect, nil
+}
+
 const simulateGreeting = `The simulated provider listens at http://%s and sends to nobody.
-Point a channel at it in carillon.yaml:
+Point a channel at it in carillon.yaml:%s
     base_url: http://%s
 What it accepted is shown at /truth, in numbers at /counts. POST /events has it tell something at once.
 `
@@ -83,8 +119,12 @@ What it accepted is shown at /truth, in numbers at /counts. POST /events has it 
 // digits that choose one.
 func SimulateHelp() string {
 	var text strings.Builder
-	text.WriteString("Runs the simulated provider as a server of its own. It reaches nobody.\n\nThe shares of --faults:\n")
+	text.WriteString("Runs the simulated provider as a server of its own. It reaches nobody.\n\nThe kinds of providers that --provider takes; the codes below are those of cloud:\n")
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, dialect := range simulator.Dialects() {
+		fmt.Fprintf(table, "  %s\t%s\n", dialect.Name(), dialect.About())
+	}
+	fmt.Fprint(table, "\nThe shares of --faults:\n")
 	for _, share := range simulator.Shares() {
 		fmt.Fprintf(table, "  %s\t%s\n", share.Name, share.Does)
 	}

@@ -15,21 +15,34 @@ import (
 )
 
 func TestSimulateServesUntilItIsStopped(t *testing.T) {
+	for provider, path := range map[string]string{
+		"": "/v23.0/1/messages", "cloud": "/v23.0/1/messages", "service4u": "/15550001234/messages", "360dialog-cloud": "/messages",
+	} {
+		t.Run(provider, func(t *testing.T) { simulateServes(t, provider, path) })
+	}
+}
+
+func simulateServes(t *testing.T, provider, path string) {
 	ctx, stop := context.WithCancel(t.Context())
 	said, out := io.Pipe()
 	ended := make(chan error)
 	go func() {
-		ended <- Simulate(ctx, SimulateOptions{Listen: "127.0.0.1:0", Out: out, Log: slog.New(slog.DiscardHandler)})
+		ended <- Simulate(ctx, SimulateOptions{Provider: provider, Listen: "127.0.0.1:0", Out: out, Log: slog.New(slog.DiscardHandler)})
 		out.Close()
 	}()
-	lines := bufio.NewScanner(said)
-	if !lines.Scan() {
-		t.Fatalf("it says nothing: %v", <-ended)
+	lines := bufio.NewReader(said)
+	first, err := lines.ReadString('\n')
+	if err != nil {
+		t.Fatalf("it says %q, %v: %v", first, err, <-ended)
 	}
-	address := regexp.MustCompile(`http://\S+`).FindString(lines.Text())
-	go func() { _, _ = io.Copy(io.Discard, said) }()
+	address := regexp.MustCompile(`http://\S+`).FindString(first)
+	greeting := make(chan string, 1)
+	go func() {
+		rest, _ := io.ReadAll(lines) // the pipe ends when it is closed
+		greeting <- string(rest)
+	}()
 	const body = `{"messaging_product":"whatsapp","to":"+4915123018622","type":"template","template":{"name":"hello","language":{"code":"en"}}}`
-	answer, err := http.Post(address+"/v23.0/1/messages", "application/json", strings.NewReader(body))
+	answer, err := http.Post(address+path, "application/json", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,17 +55,28 @@ func TestSimulateServesUntilItIsStopped(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+	named := provider != "" && provider != "cloud"
+	if got := <-greeting; strings.Contains(got, "    provider: "+provider+"\n    base_url: "+address) != named {
+		t.Errorf("it says %s", got)
+	}
 }
 
 func TestSimulateRefusesFaultsItDoesNotKnow(t *testing.T) {
 	err := Simulate(t.Context(), SimulateOptions{Faults: "boredom=1", Out: io.Discard})
 	exits(t, err, 2, "--faults: ")
+	err = Simulate(t.Context(), SimulateOptions{Provider: "service4u", Faults: "preference_stop=0.1", Out: io.Discard})
+	exits(t, err, 2, "--faults: fault preference_stop: service4u never tells ")
 }
 
 // TestSimulateHelp has the help list all there is, and tells each event that it
 // shows.
 func TestSimulateHelp(t *testing.T) {
 	help := SimulateHelp()
+	for _, dialect := range simulator.Dialects() {
+		if !strings.Contains(help, "  "+dialect.Name()+" ") || !strings.Contains(help, dialect.About()) {
+			t.Errorf("the provider %s is not in the help", dialect.Name())
+		}
+	}
 	for _, share := range simulator.Shares() {
 		if !strings.Contains(help, "  "+share.Name+" ") || !strings.Contains(help, share.Does) {
 			t.Errorf("the share %s is not in the help", share.Name)

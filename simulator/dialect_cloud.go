@@ -1,0 +1,48 @@
+package simulator
+
+import (
+	"cmp"
+	"net/http"
+)
+
+// cloudDialect is Meta's Cloud API.
+type cloudDialect struct{}
+
+var _ Dialect = cloudDialect{}
+
+func (cloudDialect) Name() string { return "cloud" }
+
+func (cloudDialect) About() string { return "Meta's Cloud API" }
+
+func (cloudDialect) settings(o Options, base string) map[string]string {
+	return map[string]string{
+		"base_url": base, "phone_number_id": cmp.Or(o.PhoneNumberID, "106540352242922"),
+		"access_token": o.AccessToken, "app_secret": o.AppSecret, "verify_token": "any-word",
+	}
+}
+
+// routes have a version in them or not: relaying services leave it out.
+func (cloudDialect) routes() []string {
+	return []string{"POST /{version}/{number}/messages", "POST /{number}/messages"}
+}
+
+func (cloudDialect) decode(r *http.Request, o Options) (request, *refusal) {
+	return decodeBearer(r, o)
+}
+
+func (cloudDialect) accept(m request, id string, d decision) answer { return acceptCloud(m, id, d) }
+
+func (cloudDialect) refuse(no refusal) answer { return refuseCloud(no) }
+
+func (cloudDialect) failure(fate fault) int { return cloudFailure(fate) }
+
+func (cloudDialect) webhook(account string, list []telling) []byte {
+	return cloudWebhook(account, list)
+}
+
+func (cloudDialect) sign(h http.Header, o Options, body []byte) {
+	h.Set("User-Agent", "facebookexternalua")
+	signCloud(h, o, body)
+}
+
+func (cloudDialect) lacks() []string { return nil }
