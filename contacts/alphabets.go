@@ -1,6 +1,7 @@
 package contacts
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -197,7 +198,7 @@ func vowelStands(r, before, behind rune, s script) bool {
 	case 'ê':
 		return !isVowel(before)
 	case 'á', 'é', 'í', 'ó', 'ú':
-		if before == 0 && strings.Contains("áa ée íi óo úu", string([]rune{r, behind})) {
+		if before == 0 && slices.Contains([]string{"áa", "ée", "íi", "óo", "úu"}, string([]rune{r, behind})) {
 			return false
 		}
 	}

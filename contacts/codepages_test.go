@@ -205,6 +205,16 @@ func TestTextsThatAreUTF8ButForAFewBytes(t *testing.T) {
 	}
 }
 
+// A byte order mark does not make a text UTF-8; nobody is told to leave out what
+// nobody wrote.
+func TestByteOrderMarkBeforeAnotherEncoding(t *testing.T) {
+	err := openAndRead(list(t, "\ufeffName,Phone\nAna,+34612345678\nI\xf1aki,+34612345679\n"), campaign.ContactOptions{}, Limits{})
+	wantError(t, err, 3, "not valid utf-8")
+	if err != nil && strings.Contains(err.Error(), "leave contacts.encoding out") {
+		t.Error(err)
+	}
+}
+
 // Two lists in one, each in an encoding of its own, garble no name.
 func TestTextsInTwoEncodings(t *testing.T) {
 	text := "Name,Phone\nJos\xe9 Pe\xf1a,+34612345678\nZo\xeb Lef\xe8vre,+33612982489\nBj\xf6rn,+46701234567\nJosé,+34612345679\n"

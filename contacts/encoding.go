@@ -233,14 +233,17 @@ func (g *textGuard) Read(p []byte) (int, error) {
 	case err == nil || errors.Is(err, io.EOF):
 		return n, err
 	case errors.Is(err, encoding.ErrInvalidUTF8):
-		return n, wrongEncoding(g.lines+1, g.charset.name, err)
+		return n, wrongEncoding(g.lines+1, g.charset, err)
 	}
 	return n, unreadable(err)
 }
 
-func wrongEncoding(line int, name string, cause error) *Error {
-	return &Error{Line: line, Problem: "the text is not valid " + name, Err: cause,
-		Hint: "leave contacts.encoding out to have it detected, or name the right one"}
+func wrongEncoding(line int, c charset, cause error) *Error {
+	hint := "leave contacts.encoding out to have it detected, or name the right one"
+	if c.guess != "" {
+		hint = "correct this line and save all of the list as CSV (UTF-8) or .xlsx"
+	}
+	return &Error{Line: line, Problem: "the text is not valid " + c.name, Err: cause, Hint: hint}
 }
 
 func unreadable(err error) *Error {

@@ -91,6 +91,15 @@ func TestNothingButHiddenRows(t *testing.T) {
 	}
 }
 
+func TestNothingButHiddenColumns(t *testing.T) {
+	sheet := sheetXML(`<cols><col min="1" max="2" hidden="1"/></cols>`, "", rowXML("", "Phone", "Name"), rowXML("", "+447911123456", "Jo"))
+	path := rawWorkbook(t, nil, rawSheet{name: "S", xml: sheet})
+	wantError(t, openAndRead(path, campaign.ContactOptions{}, Limits{}), 0, "in hidden columns")
+	if rows := mustRead(t, mustOpen(t, path, campaign.ContactOptions{IncludeHidden: true})); len(rows) != 1 {
+		t.Errorf("%+v", rows)
+	}
+}
+
 func TestHiddenColumns(t *testing.T) {
 	def := func(text string) *campaign.Definition {
 		d, err := campaign.Parse([]byte("name: x\nchannel: main\nsteps:\n  - {template: t, language: en, body: [\"" + text + "\"]}\n"))

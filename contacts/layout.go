@@ -79,5 +79,8 @@ func (r *Reader) nothing() error {
 	if r.layout.HiddenRows > 0 {
 		return &Error{Problem: "all rows of the list are hidden", Hint: "show those who shall get a message, or write include_hidden: true under contacts"}
 	}
+	if r.unseen {
+		return &Error{Problem: "all that the list holds is in hidden columns", Hint: "show those that it needs, or write include_hidden: true under contacts"}
+	}
 	return &Error{Problem: "the contact list is empty", Hint: "upload a list with one contact per row"}
 }

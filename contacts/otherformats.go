@@ -24,6 +24,8 @@ func otherFormat(file *io.SectionReader) error {
 		return &Error{Problem: "this is a PDF file", Hint: csv}
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
 		return &Error{Problem: "this is a compressed file (gzip)", Hint: "unpack it first"}
+	case isUTF32(head):
+		return &Error{Problem: "this is a text in UTF-32", Hint: "save the list as CSV (UTF-8) or .xlsx"}
 	case bytes.HasPrefix(head, []byte("bplist")), bytes.HasPrefix(head, []byte("{\\rtf")):
 		return &Error{Problem: "this is a document and no list", Hint: csv}
 	}
@@ -41,4 +43,17 @@ func otherFormat(file *io.SectionReader) error {
 		}
 	}
 	return nil
+}
+
+// isUTF32 recognises a text by the zero bytes of its first letter or its byte order
+// mark.
+func isUTF32(head []byte) bool {
+	const zeros = "\x00\x00\x00"
+	switch {
+	case bytes.HasPrefix(head, []byte("\xff\xfe\x00\x00")), bytes.HasPrefix(head, []byte("\x00\x00\xfe\xff")):
+		return true
+	case len(head) < 8:
+		return false
+	}
+	return string(head[1:4]) == zeros && string(head[5:8]) == zeros || string(head[:3]) == zeros && string(head[4:7]) == zeros
 }

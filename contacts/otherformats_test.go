@@ -22,6 +22,8 @@ func TestOtherFormats(t *testing.T) {
 		{"\x1f\x8b\x08\x00", "a compressed file"},
 		{"BEGIN:VCARD\r\nTEL:+447911123456\r\n", "vCards"},
 		{`{\rtf1\ansi Phone}`, "a document"},
+		{"\xff\xfe\x00\x00P\x00\x00\x00", "UTF-32"}, {"\x00\x00\xfe\xff\x00\x00\x00P", "UTF-32"},
+		{"P\x00\x00\x00h\x00\x00\x00", "UTF-32"}, {"\x00\x00\x00P\x00\x00\x00h", "UTF-32"},
 		{zipOf(t, "mimetype", "content.xml"), "OpenDocument"},
 		{zipOf(t, "Index/Document.iwa", "Metadata/Properties.plist"), "Apple Numbers"},
 		{zipOf(t, "Index.zip"), "Apple Numbers"},

@@ -61,6 +61,8 @@ type Reader struct {
 	sample    []record
 	sampleEnd error
 	rows      int
+	// unseen says that there was a row that holds something in hidden columns alone.
+	unseen bool
 	// sum is that of the phone numbers so far.
 	sum runningSum
 	err error
@@ -172,6 +174,7 @@ func (r *Reader) fetch() (record, error) {
 		}
 		switch {
 		case rec.blank():
+			r.unseen = r.unseen || !(record{cells: whole}).blank()
 		case rec.hidden && !r.opts.IncludeHidden:
 			r.layout.HiddenRows++
 		default:

@@ -188,7 +188,7 @@ func (s *textSource) next() (record, error) {
 	case s.csv.InputOffset()-start > int64(s.rowBytes):
 		return record{}, rowTooLong(at, s.rowBytes)
 	case s.guard.charset.encoding != nil && slices.ContainsFunc(cells, isBroken):
-		return record{}, wrongEncoding(at, s.guard.charset.name, nil)
+		return record{}, wrongEncoding(at, s.guard.charset, nil)
 	}
 	return record{line: at, cells: cells}, nil
 }

@@ -25,8 +25,8 @@ func totalOf(formula string) string {
 		case slices.Contains([]string{"ROUND", "ROUNDUP", "ROUNDDOWN", "INT", "TRUNC", "ABS", "VALUE", "N", "IFERROR"}, name):
 			formula = arguments
 			continue
-		case slices.Contains([]string{"SUM", "SUBTOTAL", "AGGREGATE", "SUMIF", "SUMIFS", "SUMPRODUCT", "PRODUCT", "COUNT", "COUNTA", "COUNTBLANK", "COUNTIF",
-			"COUNTIFS", "AVERAGE", "AVERAGEA", "AVERAGEIF", "AVERAGEIFS", "MEDIAN", "MODE", "MODE.SNGL", "MAX", "MIN", "STDEV", "STDEV.S", "STDEV.P", "VAR",
+		case strings.HasPrefix(name, "AVERAGE"), slices.Contains([]string{"SUM", "SUBTOTAL", "AGGREGATE", "SUMIF", "SUMIFS", "SUMPRODUCT", "PRODUCT", "COUNT", "COUNTA", "COUNTBLANK", "COUNTIF",
+			"COUNTIFS", "MEDIAN", "MODE", "MODE.SNGL", "MAX", "MIN", "STDEV", "STDEV.S", "STDEV.P", "VAR",
 			"VAR.S", "VAR.P"}, name):
 			return name
 		}
