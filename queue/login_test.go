@@ -106,6 +106,50 @@ func TestClusterLogin(t *testing.T) {
 	}
 }
 
+// TestTooManyClients: Redis refuses whoever connects, before it is asked anything.
+func TestTooManyClients(t *testing.T) {
+	address, admin := startServer(t)
+	q := open(t, "redis://"+address)
+	h := NewHealth(q.Client(), []string{"main"}, slog.New(slog.DiscardHandler))
+	do := func(words ...any) {
+		t.Helper()
+		if err := admin.Do(t.Context(), words...).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := func() *Refusal {
+		h.places[0].look(func() bool { return false })
+		return h.Refusals()["main"]
+	}
+	do("CONFIG", "SET", "maxclients", 1)
+	do("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+	eventually(t, "it says so", func() bool { r := look(); return r != nil && strings.Contains(r.Error(), "maxclients") })
+	do("CONFIG", "SET", "maxclients", 100)
+	eventually(t, "it is over", func() bool { return look() == nil })
+}
+
+// TestSentinelsThatKnowNoMaster: the words are about them, and hold no address.
+func TestSentinelsThatKnowNoMaster(t *testing.T) {
+	master, _ := startServer(t)
+	sentinel := startSentinel(t, master, "", "")
+	for address, want := range map[string]string{
+		"redis-sentinel://" + sentinel + "?master=other": "no Sentinel tells who the master is",
+		"redis-sentinel://" + master + "?master=it":      "there is no Sentinel at the address",
+	} {
+		q := open(t, address)
+		r := refusalOf(probe(t.Context(), q.Client(), "send:main"))
+		if r == nil || !strings.HasPrefix(r.Reason, want) || strings.Contains(r.Error(), "127.0.0.1") {
+			t.Errorf("%s: %v", address, r)
+		}
+	}
+	gone := settings{kind: sentinels, hosts: []string{freeAddress(t)}, master: "it"}.client()
+	defer gone.Close()
+	r := refusalOf(probe(t.Context(), gone, "send:main"))
+	if r == nil || !strings.HasPrefix(r.Reason, "no Sentinel answers") || strings.Contains(r.Error(), "127.0.0.1") {
+		t.Errorf("where none runs: %v", r)
+	}
+}
+
 // TestARefusingRedisIsOpened: it may take tasks at any time.
 func TestARefusingRedisIsOpened(t *testing.T) {
 	address, admin := startServer(t)

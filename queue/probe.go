@@ -27,6 +27,16 @@ func probe(ctx context.Context, client redis.UniversalClient, queue string) erro
 	defer cancel()
 	key := func(part string) string { return "asynq:{" + queue + "}:probe:" + part }
 	keys := []string{key("counter"), key("hash"), key("pending"), key("active"), key("lease")}
+	err := write(ctx, client, keys)
+	if isBroken(err) {
+		if said := greeting(ctx, client, keys[0]); said != nil {
+			return said
+		}
+	}
+	return err
+}
+
+func write(ctx context.Context, client redis.UniversalClient, keys []string) error {
 	if err := probeScript.Run(ctx, client, keys, probeKept).Err(); err != nil {
 		return err
 	}

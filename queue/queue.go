@@ -82,6 +82,11 @@ func connect(ctx context.Context, s settings) (*Queue, error) {
 	client := s.client()
 	client.AddHook(&freshDeadline{})
 	err := client.Ping(ctx).Err()
+	if isBroken(err) {
+		if said := greeting(ctx, client, "any"); said != nil {
+			err = said
+		}
+	}
 	var refused redis.Error
 	if err != nil && (isLogin(err) || !errors.As(err, &refused)) {
 		return nil, errors.Join(err, client.Close())

@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"regexp"
 	"strings"
@@ -101,13 +100,16 @@ func silence(err error) *Refusal {
 	r := &Refusal{
 		Reason: "Redis does not answer", Hint: "start it, or look at it and at the network", kind: "silent", err: err,
 	}
+	if strings.Contains(err.Error(), noSentinel) {
+		r.Reason, r.Hint = "no Sentinel answers", "start them, or look at them and at the network"
+	}
 	var timeout net.Error
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		r.Reason += " (connection refused)"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		r.Reason += " in time"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+	case isBroken(err):
 		r.Reason += " (connection lost)"
 	}
 	return r

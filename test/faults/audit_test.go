@@ -21,6 +21,7 @@ type trial struct {
 	size     size
 	program  string // the path of the binary
 	database string // the ledger's address
+	login    string // of the program in Redis, as its address has it; usually none
 }
 
 // outcome is what a run has come to.

@@ -1,7 +1,9 @@
 package faults
 
 import (
+	"context"
 	"net"
+	"net/http"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -221,4 +223,52 @@ func TestClusterLosesMasters(t *testing.T) {
 		}
 	}
 	t.Logf("there was a new master after %s and after %s", promoted.Sub(killed), promotedNext.Sub(silent))
+}
+
+// TestAPartOfAClusterIsDown takes the slot of one number's queue from a cluster
+// while a campaign goes out from three: the answer is CLUSTERDOWN for that one
+// alone. The others go on as if nothing had been, and it does when the slot is
+// there again.
+func TestAPartOfAClusterIsDown(t *testing.T) {
+	t.Parallel()
+	n := startClusterNode(t)
+	ctx := t.Context()
+	slots := func(do func(context.Context, ...int) *redis.StatusCmd, which ...int) {
+		t.Helper()
+		if err := do(ctx, which...).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := make([]int, allSlots)
+	for slot := range all {
+		all[slot] = slot
+	}
+	slots(n.client.ClusterAddSlots, all...)
+	eventually(t, aWhile, "the cluster is up", func() bool {
+		return strings.Contains(n.client.ClusterInfo(ctx).Val(), "cluster_state:ok")
+	})
+	s := startTrio(t, engineSQLite, "redis-cluster://"+n.address)
+	s.launch("first", 1200)
+	for channel := range numbers {
+		s.underWay(channel, 40)
+	}
+	lost := int(n.client.ClusterKeySlot(ctx, "{"+campaign.Queue("south")+"}").Val())
+	begun := time.Now()
+	slots(n.client.ClusterDelSlots, lost)
+	s.eventually("it is not ready", func() bool {
+		status, text := ready(s.stage, s.houses[0])
+		return status == http.StatusServiceUnavailable && strings.Contains(text, "takes no tasks: south: the Redis Cluster is down")
+	})
+	if told := s.status(); !strings.Contains(told, "takes nothing for south: the Redis Cluster is down") {
+		s.Errorf("`carillon status` does not say it:\n%s", told)
+	}
+	s.underWay("main", 40)
+	s.underWay("north", 40)
+	over := time.Now()
+	slots(n.client.ClusterAddSlots, lost)
+	s.finish()
+	s.judge()
+	s.pauses("main", unmoved, begun, over)
+	s.pauses("north", unmoved, begun, over)
+	s.saidOnce(s.houses[0], false)
 }

@@ -21,8 +21,10 @@ import (
 // refusal is a way in which a Redis answers and does not do its work.
 type refusal struct {
 	name string
-	// more are arguments of its server.
-	more []string
+	// more are arguments of its server, and login is what the program's address
+	// begins with.
+	more  []string
+	login string
 	// begin and end are commands that make it refuse and let it work again.
 	begin, end [][]any
 	// strike is what takes more than commands; it returns what ends it.
@@ -91,8 +93,28 @@ func refusals() []refusal {
 			begin: commands("CONFIG SET requirepass hidden-word", "CLIENT KILL TYPE normal SKIPME yes"),
 			end:   [][]any{{"CONFIG", "SET", "requirepass", ""}}, reason: "wants a password",
 		},
+		{
+			name: "another password", more: user, login: login,
+			begin: commands("ACL SETUSER carillon resetpass >another-hidden-word", "CLIENT KILL USER carillon"),
+			end:   commands("ACL SETUSER carillon >hidden-word"), reason: "does not know the user or the password",
+		},
+		{
+			name: "a user who is gone", more: user, login: login,
+			begin: commands("ACL DELUSER carillon"), end: commands("ACL SETUSER carillon on ~* &* +@all >hidden-word"),
+			reason: "does not know the user or the password",
+		},
+		{
+			name:  "too many clients",
+			begin: commands("CONFIG SET maxclients 1", "CLIENT KILL TYPE normal SKIPME yes"),
+			end:   commands("CONFIG SET maxclients 1000"), reason: "takes no more connections", silent: true,
+		},
 	}
 }
+
+// login is of a user that user makes known to a server.
+const login = "carillon:hidden-word@"
+
+var user = strings.Fields("--user carillon on ~* &* +@all >hidden-word")
 
 // failSaving takes the folder away that Redis saves into.
 func failSaving(s *stage, admin *redis.Client) func() {
@@ -107,6 +129,7 @@ func failSaving(s *stage, admin *redis.Client) func() {
 
 // restart kills Redis, and has it take its time over loading its data.
 func restart(s *stage, admin *redis.Client) func() {
+	s.must(admin.ConfigSet(s.Context(), "rdbcompression", "no").Err()) // or there is less to load than it seems
 	pipe := admin.Pipeline()
 	for n := range 500 {
 		pipe.Set(s.Context(), fmt.Sprintf("of-somebody-else:%d", n), strings.Repeat("x", 1000), time.Hour)
@@ -152,7 +175,7 @@ func TestRedisRefuses(t *testing.T) {
 	for _, r := range refusals() {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			tr := trial{fault: fault{name: r.name, ends: allArrive}, engine: engineSQLite, size: short, program: program}
+			tr := trial{fault: fault{name: r.name, ends: allArrive}, engine: engineSQLite, size: short, program: program, login: r.login}
 			tr.refuse(t, r)
 		})
 	}
@@ -216,6 +239,51 @@ func (tr trial) refuse(t *testing.T, r refusal) {
 	}
 }
 
+// TestStartsWhileRedisRefuses starts the program while Redis refuses, and
+// launches a campaign. It has to say what is wrong, and to go on when Redis does.
+func TestStartsWhileRedisRefuses(t *testing.T) {
+	program := build(t)
+	for _, r := range refusals() {
+		if r.strike != nil || r.login != "" || r.name == "a password" { // with a wrong login it does not start
+			continue
+		}
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			tr := trial{fault: fault{name: r.name, ends: allArrive}, engine: engineSQLite, size: short, program: program}
+			tr.startRefused(t, r)
+		})
+	}
+}
+
+func (tr trial) startRefused(t *testing.T, r refusal) {
+	tr.size.people = 100
+	s := tr.set(t)
+	admin := s.redis.client()
+	defer admin.Close()
+	s.strike(s.houses[0])
+	s.houses = nil
+	s.run(admin, r.begin)
+	h := s.open("serve")
+	s.eventually("it is not ready", func() bool {
+		status, text := ready(s, h)
+		return status == http.StatusServiceUnavailable && strings.Contains(text, r.reason)
+	})
+	launch := s.command("launch", s.definition(), s.people())
+	for _, told := range []string{launch, s.command("list")} {
+		if !strings.Contains(told, "the queue takes nothing: ") || !strings.Contains(told, r.reason) {
+			s.Errorf("a command does not say it:\n%s", told)
+		}
+	}
+	lines := strings.Fields(launch)
+	s.id = lines[len(lines)-1]
+	s.run(admin, r.end)
+	s.finish()
+	if o := s.audit(); !o.OK() {
+		s.Errorf("the audit found something:\n%s", o.Audit)
+	}
+	s.saidOnce(h, r.silent)
+}
+
 func (s *stage) run(admin *redis.Client, commands [][]any) {
 	s.Helper()
 	for _, args := range commands {
@@ -245,7 +313,13 @@ func ready(s *stage, h *house) (status int, text string) {
 // status is what the command says of the campaign.
 func (s *stage) status() string {
 	s.Helper()
-	show := exec.Command(s.program, "status", s.id, "--server", s.front.URL)
+	return s.command("status", s.id)
+}
+
+// command runs the program against the server, and returns what it says.
+func (s *stage) command(args ...string) string {
+	s.Helper()
+	show := exec.Command(s.program, append(args, "--server", s.front.URL)...)
 	show.Env = append(os.Environ(), "CARILLON_TOKEN="+token)
 	text, err := show.CombinedOutput()
 	if err != nil {

@@ -78,7 +78,7 @@ func (tr trial) set(t *testing.T, redis ...string) *stage {
 		"--webhook", s.front.URL+"/webhooks/main", "--app-secret", appSecret, "--token", access,
 		"--latency", latency.String(), "--faults", tr.fault.provider, "--seed", "7")
 	s.url = s.provider.says(t, `listens at (http://\S+)`)
-	s.write("carillon.yaml", fmt.Sprintf(config, s.database, s.redis.relay.Addr(), token, s.url, access, appSecret, rate, timeout, tr.fault.onUnknown()))
+	s.write("carillon.yaml", fmt.Sprintf(config, s.database, tr.login+s.redis.relay.Addr().String(), token, s.url, access, appSecret, rate, timeout, tr.fault.onUnknown()))
 	for _, role := range tr.fault.roles() {
 		s.open(role)
 	}
