@@ -3,6 +3,7 @@ package contacts
 import (
 	"encoding/xml"
 	"errors"
+	"slices"
 	"strconv"
 )
 
@@ -13,6 +14,8 @@ type hiddenParts struct {
 	rows, columns bool
 	// spans are the columns that say it of themselves, in the order of the sheet.
 	spans []columnSpan
+	// hides is the same for each column, once one was asked for.
+	hides []bool
 	// zeros is true where the number 0 shows as nothing.
 	zeros bool
 }
@@ -34,6 +37,9 @@ func (h *hiddenParts) note(e xml.StartElement) error {
 		h.rows = isTrue(attribute(e, "zeroHeight")) || isNothing(attribute(e, "defaultRowHeight"))
 		h.columns = isNothing(attribute(e, "defaultColWidth"))
 	case "col":
+		if h.hides != nil { // it stands among the rows, where nothing reads it
+			return nil
+		}
 		if len(h.spans) == maxColumns {
 			return errors.New("it describes more columns than there are")
 		}
@@ -57,12 +63,19 @@ func (h *hiddenParts) row(e xml.StartElement) bool {
 	return h.rows && hidden == "" && height == ""
 }
 
-// column reports whether a column is hidden, 0 being the first.
+// column reports whether a column is hidden, 0 being the first. It is asked for
+// every cell.
 func (h *hiddenParts) column(at int) bool {
-	for _, span := range h.spans {
-		if at >= span.first && at <= span.last {
-			return span.hidden
+	if h.hides == nil {
+		h.hides = slices.Repeat([]bool{h.columns}, maxColumns)
+		for _, span := range slices.Backward(h.spans) { // the first that names a column counts
+			for column := max(0, span.first); column <= min(span.last, maxColumns-1); column++ {
+				h.hides[column] = span.hidden
+			}
 		}
+	}
+	if at < len(h.hides) {
+		return h.hides[at]
 	}
 	return h.columns
 }

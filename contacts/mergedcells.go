@@ -33,6 +33,7 @@ func (w workbook) mergedCells(sheet string) ([]area, error) {
 		return nil, nil
 	}
 	var areas []area
+	found := 0
 	decoder := xml.NewDecoder(text)
 	for {
 		token, err := decoder.RawToken()
@@ -43,14 +44,16 @@ func (w workbook) mergedCells(sheet string) ([]area, error) {
 		if !ok || e.Name.Local != "mergeCell" {
 			continue
 		}
-		if len(areas) == maxMerged {
+		if found++; found > maxMerged {
 			return nil, &Error{Problem: fmt.Sprintf("the worksheet has more than %d merged areas", maxMerged), Hint: "unmerge its cells"}
 		}
 		one, err := parseArea(attribute(e, "ref"))
 		if err != nil {
 			return nil, damaged(err)
 		}
-		areas = append(areas, one)
+		if one.firstColumn <= widestMerge { // each of these is at least a column of the rows that it covers
+			areas = append(areas, one)
+		}
 	}
 	slices.SortFunc(areas, func(a, b area) int { return cmp.Compare(a.firstRow, b.firstRow) })
 	return areas, nil

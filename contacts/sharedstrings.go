@@ -65,7 +65,7 @@ func (t *stringTable) load(m *meter) error {
 			}
 		case xml.EndElement:
 			if e.Name.Local == "sst" {
-				return t.finish(m.part)
+				return t.finish(renewed{m})
 			}
 		}
 	}

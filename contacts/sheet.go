@@ -89,7 +89,7 @@ func (s *sheetSource) next() (record, error) {
 		}
 	}
 	// Reading on to the end compares the checksum.
-	if _, err := io.Copy(io.Discard, s.part); err != nil {
+	if _, err := io.Copy(io.Discard, renewed{s.meter}); err != nil {
 		return record{}, s.explain(err, s.row+1)
 	}
 	return record{}, io.EOF

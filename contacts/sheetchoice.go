@@ -65,27 +65,38 @@ func (w workbook) openBook(root, sheet string, layout *Layout) (source, error) {
 	return nil, err
 }
 
+// maxSheets is how many sheets a workbook may have; ours. People have tens.
+const maxSheets = 5000
+
 // worksheets are the sheets with cells; charts and dialogs have none.
 func (w workbook) worksheets(root string, listed []xmlSheet) ([]worksheet, error) {
 	rels, err := w.relationships(root)
 	if err != nil {
 		return nil, err
 	}
+	if len(listed) > maxSheets {
+		return nil, &Error{Problem: fmt.Sprintf("the workbook has more than %d sheets", maxSheets), Hint: "save the sheet with the list as a file of its own"}
+	}
+	type content struct{ kind, part string }
+	contents := map[string]content{}
+	for _, item := range rels.Items {
+		contents[item.ID] = content{item.Type, item.Target}
+	}
 	var sheets []worksheet
+	parts := map[string]string{} // part → the sheet that shows it
 	for _, sheet := range listed {
-		found := false
-		for _, item := range rels.Items {
-			if item.ID != sheet.ID+sheet.StrictID {
-				continue
-			}
-			found = true
-			if strings.HasSuffix(item.Type, "/worksheet") {
-				sheets = append(sheets, worksheet{sheet.Name, item.Target, sheet.State != "" && sheet.State != "visible"})
-			}
-		}
+		shown, found := contents[sheet.ID+sheet.StrictID]
 		if !found {
 			return nil, damaged(fmt.Errorf("sheet %q has no content", sheet.Name))
 		}
+		if !strings.HasSuffix(shown.kind, "/worksheet") {
+			continue
+		}
+		if other, twice := parts[shown.part]; twice {
+			return nil, damaged(fmt.Errorf("sheets %q and %q are one", other, sheet.Name))
+		}
+		parts[shown.part] = sheet.Name
+		sheets = append(sheets, worksheet{sheet.Name, shown.part, sheet.State != "" && sheet.State != "visible"})
 	}
 	if len(sheets) == 0 {
 		return nil, damaged(errors.New("it has no sheets"))
@@ -105,13 +116,17 @@ func (b book) choose(name string, layout *Layout) (worksheet, error) {
 			hidden = append(hidden, sheet.name)
 		}
 	}
+	left := b.unpacked() // for all that hold nothing together
 	for _, sheet := range b.sheets {
 		if sheet.hidden {
 			continue
 		}
-		holds, err := b.holdsAnything(sheet)
+		holds, read, err := b.holdsAnything(sheet)
 		if err != nil {
 			return worksheet{}, err
+		}
+		if left -= read; left < 0 {
+			return worksheet{}, &Error{Problem: "the sheets of the workbook that hold nothing unpack to more than the limit allows", Hint: "name the sheet with the list in contacts.sheet"}
 		}
 		if holds {
 			layout.Sheet = sheet.name
@@ -156,22 +171,24 @@ func (b book) named(name string, layout *Layout) (worksheet, error) {
 	}
 }
 
-// holdsAnything reports whether a sheet has a cell with anything in it.
-func (b book) holdsAnything(sheet worksheet) (bool, error) {
+// holdsAnything reports whether a sheet has a cell with anything in it, and how
+// much was read to see that.
+func (b book) holdsAnything(sheet worksheet) (holds bool, read int64, err error) {
 	rows, err := b.rows(sheet, nil)
 	if err != nil {
-		return false, err
+		return false, 0, err
 	}
 	defer func() { _ = rows.part.Close() }() // it was only read
+	whole := rows.meter.whole
 	for {
 		row, err := rows.next()
 		switch {
 		case errors.Is(err, io.EOF):
-			return false, nil
+			return false, whole - rows.meter.whole, nil
 		case err != nil:
-			return false, err
+			return false, 0, err
 		case !row.blank():
-			return true, nil
+			return true, 0, nil
 		}
 	}
 }

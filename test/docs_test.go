@@ -23,7 +23,7 @@ func pages(t *testing.T) []string {
 	if err != nil || len(found) == 0 {
 		t.Fatal(found, err)
 	}
-	return append(found, "../README.md")
+	return append(found, "../README.md", "../SECURITY.md", "../CONTRIBUTING.md", "../CHANGELOG.md")
 }
 
 // table is the rows of the table whose first column has the given head, each
