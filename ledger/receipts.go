@@ -43,8 +43,7 @@ type Received struct {
 	// Message and Attempt are zero where the attempt is not known (yet).
 	Message campaign.MessageID
 	Attempt int
-	// Stopped says that its failure has stopped campaigns, or numbers of theirs, that
-	// went on before.
+	// Stopped says that its failure has stopped what went on before.
 	Stopped bool
 }
 
@@ -62,10 +61,8 @@ func (l *Ledger) Receive(ctx context.Context, receipts []Receipt, now time.Time)
 		return nil, nil
 	}
 	r := &receiving{receipts: receipts}
-	if err := l.commit.submit(urgent, &job{ctx: ctx, receive: r, now: now}); err != nil {
-		return nil, err
-	}
-	return r.found, nil
+	err := l.commit.submit(urgent, &job{ctx: ctx, receive: r, now: now})
+	return r.found, err
 }
 
 func (r *receiving) tellsKeys() bool {
