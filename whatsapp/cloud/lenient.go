@@ -10,7 +10,7 @@ import (
 )
 
 // text is a string that may also come as a number. Anything else reads as
-// empty.
+// empty. Nulls are left out: PostgreSQL stores none.
 type text string
 
 // UnmarshalJSON never fails. Most texts have no escapes and are copied.
@@ -21,7 +21,7 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	case b[0] == '"':
 		var s string
 		if err := json.Unmarshal(b, &s); err == nil {
-			*t = text(s)
+			*t = text(strings.ReplaceAll(s, "\x00", ""))
 		}
 	case b[0] == '-' || b[0] >= '0' && b[0] <= '9':
 		*t = text(b)
