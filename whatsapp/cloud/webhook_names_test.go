@@ -38,7 +38,8 @@ func TestWhoIsNamed(t *testing.T) {
 			`{"wa_id":"447700900199","user_id":"GB.99"},{"wa_id":"447700900123","user_id":"GB.11","parent_user_id":"GB.ENT.22"}`, all},
 		"parent, and the contact": {`"from_parent_user_id":"GB.ENT.22","recipient_parent_user_id":"GB.ENT.22","parent_user_id":"GB.ENT.22"`,
 			`{"wa_id":"447700900123","user_id":"GB.11","parent_user_id":"GB.ENT.22"}`, all},
-		"another's contact": {`"from_user_id":"GB.11","recipient_user_id":"GB.11","user_id":"GB.11"`, `{"wa_id":"447700900199"}`, whatsapp.Who{UserID: user}},
+		"user ID for a number": {`"from":"GB.11","recipient_id":"GB.11","wa_id":"GB.11"`, ``, whatsapp.Who{UserID: user}},
+		"another's contact":    {`"from_user_id":"GB.11","recipient_user_id":"GB.11","user_id":"GB.11"`, `{"wa_id":"447700900199"}`, whatsapp.Who{UserID: user}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			contacts := `"contacts":[` + c.contacts + `],`
