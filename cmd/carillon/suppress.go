@@ -34,8 +34,8 @@ func reasonFlag(cmd *cobra.Command, reason *string) {
 func newSuppressAdd(to *connection) *cobra.Command {
 	var scope, reason string
 	cmd := &cobra.Command{
-		Use:   "add NUMBER...",
-		Short: "Stops writing to these numbers",
+		Use:   "add NUMBER|USER-ID...",
+		Short: "Stops writing to these people",
 		Args:  args(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, phones []string) error {
 			list := make([]app.Suppression, len(phones))
@@ -64,7 +64,7 @@ func printSuppressed(cmd *cobra.Command, done app.Suppressed) error {
 func newSuppressRemove(to *connection) *cobra.Command {
 	var scope string
 	cmd := &cobra.Command{
-		Use:   "remove NUMBER",
+		Use:   "remove NUMBER|USER-ID",
 		Short: "Takes an opt-out of one scope back",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, phones []string) error {

@@ -20,6 +20,9 @@ type contact struct {
 func (c *contact) who() whatsapp.Who { return named(c.WaID, c.UserID, c.Parent) }
 
 func named(phone, userID, parent wire.Text) whatsapp.Who {
+	if campaign.LooksLikeUserID(string(phone)) { // as some services have it
+		userID = cmp.Or(userID, phone)
+	}
 	return whatsapp.Who{
 		Phone: phone.Digits(), UserID: campaign.UserID(string(userID)), ParentID: campaign.UserID(string(parent)),
 	}

@@ -1,6 +1,8 @@
 package cloud
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -37,7 +39,8 @@ func TestWhoIsNamed(t *testing.T) {
 			`{"wa_id":"447700900199","user_id":"GB.99"},{"wa_id":"447700900123","user_id":"GB.11","parent_user_id":"GB.ENT.22"}`, all},
 		"parent, and the contact": {`"from_parent_user_id":"GB.ENT.22","recipient_parent_user_id":"GB.ENT.22","parent_user_id":"GB.ENT.22"`,
 			`{"wa_id":"447700900123","user_id":"GB.11","parent_user_id":"GB.ENT.22"}`, all},
-		"another's contact": {`"from_user_id":"GB.11","recipient_user_id":"GB.11","user_id":"GB.11"`, `{"wa_id":"447700900199"}`, whatsapp.Who{UserID: user}},
+		"user ID for a number": {`"from":"GB.11","recipient_id":"GB.11","wa_id":"GB.11"`, ``, whatsapp.Who{UserID: user}},
+		"another's contact":    {`"from_user_id":"GB.11","recipient_user_id":"GB.11","user_id":"GB.11"`, `{"wa_id":"447700900199"}`, whatsapp.Who{UserID: user}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			contacts := `"contacts":[` + c.contacts + `],`
@@ -104,6 +107,26 @@ func TestRecipientsOfGroupsAreNobody(t *testing.T) {
 	got := told(t, "messages", `"statuses":[{"id":"w","status":"sent","recipient_type":"group","recipient_id":"447700900123"}]`).Receipts
 	if len(got) != 1 || got[0].Recipient.Known() {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestNothingToldHoldsANull: PostgreSQL stores none, and would refuse the webhook
+// however often it came.
+func TestNothingToldHoldsANull(t *testing.T) {
+	const nul = `\u0000`
+	for field, value := range map[string]string{
+		"messages": `"contacts":[{"wa_id":"4477` + nul + `","user_id":"GB.` + nul + `1"}],
+			"statuses":[{"id":"w` + nul + `","status":"failed","biz_opaque_callback_data":"` + nul + `","errors":[{"code":1,"title":"t` + nul + `","error_data":{"details":"` + nul + `"}}]}],
+			"messages":[{"id":"in` + nul + `","from_user_id":"GB.` + nul + `","type":"te` + nul + `xt","text":{"body":"STOP` + nul + `"},"context":{"id":"` + nul + `w"}}]`,
+		"message_template_status_update": `"event":"PAUSED","message_template_name":"a` + nul + `","message_template_language":"en` + nul + `","reason":"` + nul + `"`,
+	} {
+		events, err := json.Marshal(told(t, field, value))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(events, []byte(nul)) {
+			t.Errorf("%s: %s", field, events)
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // Text is a string that may also come as a number. Anything else reads as
-// empty.
+// empty. Nulls are left out: PostgreSQL stores none.
 type Text string
 
 // UnmarshalJSON never fails. Most texts have no escapes and are copied.
@@ -24,7 +24,7 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 	case b[0] == '"':
 		var s string
 		if err := json.Unmarshal(b, &s); err == nil {
-			*t = Text(strings.ReplaceAll(s, "\x00", "")) // which no database takes
+			*t = Text(strings.ReplaceAll(s, "\x00", ""))
 		}
 	case b[0] == '-' || b[0] >= '0' && b[0] <= '9':
 		*t = Text(b)
