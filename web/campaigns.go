@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"carillon/admission"
 	"carillon/campaign"
 	"carillon/contacts"
 	"carillon/ledger"
@@ -146,7 +147,7 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	wish := ledger.NewCampaign{Definition: def, Weights: weights, Key: wanted.key, Hash: up.hash}
-	imported, err := Import(r.Context(), s.ledger, wish, up.contacts, s.now)
+	imported, err := admission.Import(r.Context(), s.ledger, wish, up.contacts, s.now)
 	var exists *ledger.ExistsError
 	if errors.As(err, &exists) && exists.Same && !exists.Importing {
 		return s.answerCreated(w, r, exists.ID, nil, wanted)

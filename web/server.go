@@ -28,6 +28,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"carillon/admission"
 	"carillon/campaign"
 	"carillon/ledger"
 	"carillon/whatsapp"
@@ -35,7 +36,7 @@ import (
 
 // Ledger is what the API needs of the record.
 type Ledger interface {
-	IntakeLedger
+	admission.Ledger
 	Act(ctx context.Context, id campaign.ID, action campaign.Action, by string, now time.Time) (ledger.Campaign, error)
 	StartAt(ctx context.Context, id campaign.ID, at time.Time, late time.Duration) error
 	Resolve(ctx context.Context, id campaign.ID, d ledger.Decision, by string, now time.Time) (int, error)

@@ -9,13 +9,13 @@ import (
 	"path/filepath"
 	"time"
 
+	"carillon/admission"
 	"carillon/campaign"
 	"carillon/configs"
 	"carillon/contacts"
 	"carillon/ledger"
 	"carillon/scheduler"
 	"carillon/sources"
-	"carillon/web"
 )
 
 // nextSlot is a schedule's first slot after a time. The error says, a line for
@@ -61,7 +61,7 @@ func (l *launcher) warnOfCampaigns(of []campaign.Schedule, log *slog.Logger) {
 // launcher makes the campaigns of slots: it reads the campaign's file, fetches
 // the list, and imports both as an upload would be.
 type launcher struct {
-	ledger   web.IntakeLedger
+	ledger   admission.Ledger
 	channels map[string]configs.Channel
 	// calendars are the dates of holidays that a campaign's hours may name.
 	calendars map[string][]string
@@ -102,7 +102,7 @@ func (l *launcher) Launch(ctx context.Context, of ledger.Schedule, slot campaign
 	}
 	defer func() { _ = file.Close() }() // nobody reads it any more
 	wish := ledger.NewCampaign{Definition: def, Weights: weights, Key: slot.Key()}
-	imported, err := web.Import(ctx, l.ledger, wish, file, l.now)
+	imported, err := admission.Import(ctx, l.ledger, wish, file, l.now)
 	var exists *ledger.ExistsError
 	var list *contacts.Error
 	var mistake *campaign.Mistake

@@ -1,4 +1,10 @@
-package web
+// Package admission is the one door to the ledger: what a campaign and its list
+// have to be like before they come in, whoever brings them.
+//
+// It guarantees that a list is read, judged and imported in the same way by the
+// HTTP API, by schedules and by carillon check, and that what fails on the way
+// leaves no trace. It starts nothing and sends nothing.
+package admission
 
 import (
 	"context"
@@ -14,12 +20,12 @@ import (
 	"carillon/ledger"
 )
 
-// IntakeLedger is what an import needs of the record.
-type IntakeLedger interface {
+// Ledger is what an import needs of the record.
+type Ledger interface {
 	BeginIntake(ctx context.Context, n ledger.NewCampaign, now time.Time) (*ledger.Intake, error)
 }
 
-var _ IntakeLedger = (*ledger.Ledger)(nil)
+var _ Ledger = (*ledger.Ledger)(nil)
 
 // Imported is a campaign that has just come in, as a draft.
 type Imported struct {
@@ -36,7 +42,7 @@ type Imported struct {
 // happen once: the error is a *ledger.ExistsError where it has been used. It
 // is a *contacts.Error where the list is unusable, and joins *campaign.Mistake
 // where the definition does not fit the list. After an error no trace is left.
-func Import(ctx context.Context, l IntakeLedger, n ledger.NewCampaign, file *os.File, now func() time.Time) (Imported, error) {
+func Import(ctx context.Context, l Ledger, n ledger.NewCampaign, file *os.File, now func() time.Time) (Imported, error) {
 	list, err := contacts.OpenFile(file, n.Definition.Contacts, contacts.Limits{})
 	if err != nil {
 		return Imported{}, err

@@ -1,4 +1,4 @@
-package web
+package admission
 
 import (
 	"context"
@@ -16,6 +16,19 @@ import (
 	"carillon/contacts"
 	"carillon/ledger"
 )
+
+const twoSteps = `
+name: order-update
+channel: main
+rate: 20
+steps:
+  - template: order_update
+    language: en_US
+    body: ["{{Name}}"]
+  - template: order_feedback
+    language: en_US
+    after: delivered
+`
 
 func openLedger(t testing.TB) *ledger.Ledger {
 	t.Helper()
