@@ -9,7 +9,6 @@ package admission
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"time"
 
@@ -34,31 +33,37 @@ type Imported struct {
 	Layout contacts.Layout
 }
 
-// Import reads a contact list, which stays open, and makes a campaign of it. Rows
+// Upload tells one import from another.
+type Upload struct {
+	// Key makes the import happen once; empty for none. Hash tells whether what
+	// comes again under a key is the same.
+	Key, Hash string
+}
+
+// Import reads the campaign's list, which stays open, and keeps both. Rows
 // that cannot be sent are kept with the reason; a list without a single good row
 // makes a campaign that has nothing to do.
 //
-// n says what is imported; its columns come from the list. A key makes the import
-// happen once: the error is a *ledger.ExistsError where it has been used. It
+// The error is a *ledger.ExistsError where the upload's key has been used. It
 // is a *contacts.Error where the list is unusable, and joins *campaign.Mistake
 // where the definition does not fit the list. After an error no trace is left.
-func Import(ctx context.Context, l Ledger, n ledger.NewCampaign, file *os.File, now func() time.Time) (Imported, error) {
-	list, err := contacts.OpenFile(file, n.Definition.Contacts, contacts.Limits{})
+func (c Campaign) Import(ctx context.Context, l Ledger, up Upload, file *os.File, now func() time.Time) (Imported, error) {
+	reader, err := contacts.OpenFile(file, c.Definition.Contacts, contacts.Limits{})
 	if err != nil {
 		return Imported{}, err
 	}
-	defer func() { _ = list.Close() }() // it was read only
-	renderer, err := list.Compile(n.Definition)
+	defer func() { _ = reader.Close() }() // it was read only
+	list, err := NewList(reader, c.Definition, now())
 	if err != nil {
 		return Imported{}, err
 	}
-	n.Columns = list.Layout().Columns
-	intake, err := l.BeginIntake(ctx, n, now())
+	intake, err := l.BeginIntake(ctx, ledger.NewCampaign{
+		Definition: c.Definition, Weights: c.weights, Columns: list.Layout().Columns, Key: up.Key, Hash: up.Hash,
+	}, now())
 	if err != nil {
 		return Imported{}, err
 	}
-	judge := judgement(renderer, contacts.NewLocator(n.Definition.Hours, now()))
-	err = fill(ctx, intake, list, judge, now)
+	err = fill(ctx, intake, list, now)
 	if err == nil {
 		err = intake.Reveal(ctx)
 	}
@@ -76,18 +81,13 @@ func abandon(ctx context.Context, intake *ledger.Intake) error {
 	return intake.Abandon(ctx)
 }
 
-// judgement is what a row goes through between the list and the ledger.
-func judgement(renderer *campaign.Renderer, locator *contacts.Locator) func(campaign.Row) campaign.Row {
-	return func(row campaign.Row) campaign.Row { return locator.Locate(renderer.Judge(row)) }
-}
-
 // fill reads a batch while the ledger stores the one before.
-func fill(ctx context.Context, intake *ledger.Intake, list *contacts.Reader, judge func(campaign.Row) campaign.Row, now func() time.Time) error {
+func fill(ctx context.Context, intake *ledger.Intake, list *List, now func() time.Time) error {
 	batches := make(chan []campaign.Row, 1)
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error {
 		defer close(batches)
-		return readBatches(ctx, list, judge, batches)
+		return readBatches(ctx, list, batches)
 	})
 	work.Go(func() error {
 		for batch := range batches {
@@ -100,22 +100,12 @@ func fill(ctx context.Context, intake *ledger.Intake, list *contacts.Reader, jud
 	return work.Wait()
 }
 
-func readBatches(ctx context.Context, list *contacts.Reader, judge func(campaign.Row) campaign.Row, batches chan<- []campaign.Row) error {
-	for last := false; !last; {
-		batch := make([]campaign.Row, 0, ledger.IntakeBatch)
-		for len(batch) < ledger.IntakeBatch {
-			row, err := list.Next()
-			if errors.Is(err, io.EOF) {
-				last = true
-				break
-			}
-			if err != nil {
-				return err
-			}
-			batch = append(batch, judge(row))
-		}
-		if len(batch) == 0 {
-			return nil
+func readBatches(ctx context.Context, list *List, batches chan<- []campaign.Row) error {
+	for more := true; more; {
+		var batch []campaign.Row
+		var err error
+		if batch, more, err = list.Batch(); err != nil || len(batch) == 0 {
+			return err
 		}
 		select {
 		case batches <- batch:

@@ -163,11 +163,11 @@ func BenchmarkReport(b *testing.B) {
 	if _, err := list.WriteString(longList(people)); err != nil {
 		b.Fatal(err)
 	}
-	def, err := campaign.Parse([]byte(twoSteps))
+	admitted, err := testDoor().Read([]byte(twoSteps))
 	if err != nil {
 		b.Fatal(err)
 	}
-	done, err := admission.Import(b.Context(), l, ledger.NewCampaign{Definition: def}, list, time.Now)
+	done, err := admitted.Import(b.Context(), l, admission.Upload{}, list, time.Now)
 	if err != nil {
 		b.Fatal(err)
 	}

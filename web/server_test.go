@@ -20,6 +20,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"carillon/admission"
 	"carillon/campaign"
 	"carillon/ledger"
 	"carillon/whatsapp"
@@ -124,6 +125,11 @@ func (provider) Receive(header http.Header, body []byte) (whatsapp.Events, error
 	return told, nil
 }
 
+// testDoor knows the channels of a fixture.
+func testDoor() admission.Door {
+	return admission.Door{Rates: map[string]float64{"main": 0, "second": 0}}
+}
+
 // fixture is a server over a real ledger, with a client that holds every
 // answer against openapi.yaml.
 type fixture struct {
@@ -149,6 +155,7 @@ func start(t *testing.T, change func(*Options)) *fixture {
 			"main":   {Receiver: provider{}, Number: "1001", Provider: "test", App: "app", Echoes: true},
 			"second": {Receiver: provider{}, Number: "1002", Provider: "test", App: "app", Echoes: true},
 		},
+		Door:     testDoor(),
 		NextSlot: nextSlot,
 		Log:      slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"carillon/admission"
 	"carillon/campaign"
 	"carillon/ledger"
 	"carillon/web"
@@ -34,6 +35,7 @@ func realServer(t *testing.T) (url string, record *ledger.Ledger) {
 	}
 	api, err := web.New(web.Options{
 		Ledger:   record,
+		Door:     admission.Door{Rates: map[string]float64{"main": 0}},
 		Channels: map[string]web.Channel{"main": {Receiver: noWebhooks{}, Number: "1", Provider: "cloud"}},
 		Tokens: []web.Token{
 			{Name: "ops", Token: adminToken, Role: web.Admin}, {Name: "eyes", Token: viewerToken, Role: web.Viewer},
