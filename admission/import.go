@@ -30,7 +30,7 @@ var _ Ledger = (*ledger.Ledger)(nil)
 type Imported struct {
 	ID campaign.ID
 	// Layout says how the list was read.
-	Layout contacts.Layout
+	Layout campaign.Layout
 }
 
 // Upload tells one import from another.

@@ -11,7 +11,6 @@ import (
 
 	"carillon/admission"
 	"carillon/campaign"
-	"carillon/contacts"
 	"carillon/ledger"
 )
 
@@ -111,7 +110,7 @@ type createdView struct {
 	// Problems are the first rows that do not take part.
 	Problems []rowProblem `json:"problems"`
 	// Layout says how the list was read; a repeated request is not told again.
-	Layout *contacts.Layout `json:"layout"`
+	Layout *campaign.Layout `json:"layout"`
 }
 
 type rowProblem struct {
@@ -150,7 +149,7 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 // answerCreated starts the campaign where that is wanted and shows it. The
 // layout is nil for a repeated request, which still starts a draft: the first
 // one may have died before it could.
-func (s *Server) answerCreated(w http.ResponseWriter, r *http.Request, id campaign.ID, layout *contacts.Layout, wanted plan) error {
+func (s *Server) answerCreated(w http.ResponseWriter, r *http.Request, id campaign.ID, layout *campaign.Layout, wanted plan) error {
 	c, err := s.ledger.Campaign(r.Context(), id)
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ type CheckResult struct {
 	Preview  []Preview `json:"preview"`
 	Estimate Estimate  `json:"estimate"`
 	// Layout is how the list was read.
-	Layout contacts.Layout `json:"layout"`
+	Layout campaign.Layout `json:"layout"`
 	// Hours says when messages go out; empty where they go out at any time.
 	Hours string `json:"hours,omitempty"`
 	// Recipients is how many rows are sent to.
