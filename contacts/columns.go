@@ -68,7 +68,7 @@ func (r *Reader) otherColumn(name, option, what string, words vocabulary, looks 
 }
 
 func (r *Reader) guessedColumn(what string, column int, by string) {
-	r.layout.guessed(fmt.Sprintf("%s are in column %q, by %s", what, r.layout.Columns[column], by))
+	r.layout.Guess(fmt.Sprintf("%s are in column %q, by %s", what, r.layout.Columns[column], by))
 }
 
 // majority is the share of a column's filled cells that must look alike.

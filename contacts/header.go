@@ -15,7 +15,7 @@ func (r *Reader) nameColumns() {
 		r.sample = r.sample[1:]
 	} else {
 		r.header = make([]string, r.width())
-		l.guessed("no header, because the first row holds a contact")
+		l.Guess("no header, because the first row holds a contact")
 	}
 	for i := range r.header {
 		r.header[i] = campaign.TrimName(r.header[i])

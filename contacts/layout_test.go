@@ -57,20 +57,20 @@ func TestColumnsByHeader(t *testing.T) {
 func TestColumnsByContent(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
-		want       Layout
+		want       campaign.Layout
 	}{
 		{"unknown headers", "A,B,C\nJane Roe,+447400123456,en\nJohn Doe,+447400123457,en_GB\n",
-			Layout{Columns: []string{"A", "B", "C"}, FullName: 0, Phone: 1, Language: 2, Header: true}},
+			campaign.Layout{Columns: []string{"A", "B", "C"}, FullName: 0, Phone: 1, Language: 2, Header: true}},
 		{"a vague header that the cells belie", "Number,Kept\n1,+447400123456\n2,+447400123457\n",
-			Layout{Columns: []string{"Number", "Kept"}, FullName: -1, Phone: 1, Language: -1, Header: true}},
+			campaign.Layout{Columns: []string{"Number", "Kept"}, FullName: -1, Phone: 1, Language: -1, Header: true}},
 		{"no header", "2026-09-25,Jane Roe,+447400123456\n2026-09-25,John Doe,0044 7400 123457\n",
-			Layout{Columns: []string{"Column 1", "Column 2", "Column 3"}, FullName: 1, Phone: 2, Language: -1}},
+			campaign.Layout{Columns: []string{"Column 1", "Column 2", "Column 3"}, FullName: 1, Phone: 2, Language: -1}},
 		{"numbers alone", "+447400123456\n+447400123457\n",
-			Layout{Columns: []string{"Column 1"}, FullName: -1, Phone: 0, Language: -1}},
+			campaign.Layout{Columns: []string{"Column 1"}, FullName: -1, Phone: 0, Language: -1}},
 		{"numbers under a header", "WhatsApp\n+447400123456\n",
-			Layout{Columns: []string{"WhatsApp"}, FullName: -1, Phone: 0, Language: -1, Header: true}},
+			campaign.Layout{Columns: []string{"WhatsApp"}, FullName: -1, Phone: 0, Language: -1, Header: true}},
 		{"names that repeat or are missing", "Phone,,Name,name,Name\n+447400123456,1,2,3,4\n",
-			Layout{Columns: []string{"Phone", "Column 2", "Name", "name", "Name (2)"}, FullName: 2, Phone: 0, Language: -1, Header: true}},
+			campaign.Layout{Columns: []string{"Phone", "Column 2", "Name", "name", "Name (2)"}, FullName: 2, Phone: 0, Language: -1, Header: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := mustOpen(t, list(t, c.text), campaign.ContactOptions{}).Layout()

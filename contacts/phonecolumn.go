@@ -9,13 +9,9 @@ import (
 	"carillon/campaign"
 )
 
-// PhoneCandidate is a column that may hold the numbers.
-type PhoneCandidate struct {
-	Column string `json:"column"`
-	// Sendable is how many of the rows that were looked at have a number in it that
-	// can be sent to.
-	Sendable int `json:"sendable"`
-
+// phoneCandidate is a column that may hold the numbers, while it is compared.
+type phoneCandidate struct {
+	campaign.PhoneCandidate
 	index int
 	// score is how clearly the header says it, share which share of the cells looks
 	// like numbers.
@@ -26,7 +22,7 @@ type PhoneCandidate struct {
 }
 
 // worth weighs the numbers: WhatsApp seldom works on a fixed line.
-func (c PhoneCandidate) worth() int { return c.Sendable + c.mobile }
+func (c phoneCandidate) worth() int { return c.Sendable + c.mobile }
 
 // phoneColumn finds the numbers: in the column the options name, else in the one
 // that gives the most rows a number, of those whose header or cells say that it may
@@ -47,7 +43,10 @@ func (r *Reader) phoneColumn(line int) (int, error) {
 		}
 		slices.SortStableFunc(candidates, byWorth)
 		best = candidates[0]
-		r.layout.PhoneCandidates, r.layout.Sampled = candidates, len(r.sample)
+		for _, c := range candidates {
+			r.layout.PhoneCandidates = append(r.layout.PhoneCandidates, c.PhoneCandidate)
+		}
+		r.layout.Sampled = len(r.sample)
 		if rival := candidates[1]; byWorth(best, rival) == 0 && !r.sameNumbers(best, rival) {
 			return 0, r.unclear(line, best, rival)
 		}
@@ -55,16 +54,16 @@ func (r *Reader) phoneColumn(line int) (int, error) {
 	if _, _, err := r.Find(r.layout.Columns[best.index]); err != nil {
 		return 0, err
 	}
-	r.layout.guessed(whyPhone(candidates, len(r.sample)))
+	r.layout.Guess(whyPhone(candidates, len(r.sample)))
 	return best.index, nil
 }
 
 // phoneCandidates are the columns that may hold the numbers, in the order of the
 // list.
-func (r *Reader) phoneCandidates() []PhoneCandidate {
-	var candidates []PhoneCandidate
+func (r *Reader) phoneCandidates() []phoneCandidate {
+	var candidates []phoneCandidate
 	for i, share := range r.shares(looksLikePhone) {
-		c := PhoneCandidate{Column: r.layout.Columns[i], index: i, share: share}
+		c := phoneCandidate{PhoneCandidate: campaign.PhoneCandidate{Column: r.layout.Columns[i]}, index: i, share: share}
 		if r.layout.Header && r.mayBeGuessed(i) {
 			c.score = phoneWords().score(c.Column)
 		}
@@ -81,8 +80,8 @@ func (r *Reader) phoneCandidates() []PhoneCandidate {
 // byWorth puts the column first that gives the most rows a number. Those whose
 // header says that they are something else come last, unless the others give none;
 // where none does, the header decides.
-func byWorth(a, b PhoneCandidate) int {
-	headed := func(c PhoneCandidate) int { return min(c.score, 1) * min(c.Sendable, 1) }
+func byWorth(a, b phoneCandidate) int {
+	headed := func(c phoneCandidate) int { return min(c.score, 1) * min(c.Sendable, 1) }
 	return cmp.Or(
 		cmp.Compare(headed(b), headed(a)),
 		cmp.Compare(b.worth(), a.worth()),
@@ -92,7 +91,7 @@ func byWorth(a, b PhoneCandidate) int {
 }
 
 // countNumbers counts the rows of the sample that a column gives a number.
-func (r *Reader) countNumbers(c *PhoneCandidate) {
+func (r *Reader) countNumbers(c *phoneCandidate) {
 	for _, rec := range r.sample {
 		n := r.numberIn(rec, c.index)
 		switch {
@@ -114,7 +113,7 @@ func (r *Reader) numberIn(rec record, column int) number {
 
 // sameNumbers reports whether two columns have the same numbers, so that it is no
 // matter which is taken.
-func (r *Reader) sameNumbers(a, b PhoneCandidate) bool {
+func (r *Reader) sameNumbers(a, b phoneCandidate) bool {
 	if a.Sendable == 0 { // the header of the first is as good
 		return a.score > 0
 	}
@@ -123,14 +122,14 @@ func (r *Reader) sameNumbers(a, b PhoneCandidate) bool {
 	})
 }
 
-func (r *Reader) unclear(line int, a, b PhoneCandidate) error {
+func (r *Reader) unclear(line int, a, b phoneCandidate) error {
 	return &Error{Line: line,
 		Problem: fmt.Sprintf("the columns %q and %q both look like phone numbers, and each gives %d of %d rows one", a.Column, b.Column, a.Sendable, len(r.sample)),
 		Hint:    "name the right one in contacts.phone"}
 }
 
 // whyPhone says why the first candidate was taken.
-func whyPhone(candidates []PhoneCandidate, rows int) string {
+func whyPhone(candidates []phoneCandidate, rows int) string {
 	best := candidates[0]
 	by := "its cells"
 	if best.score > 0 {

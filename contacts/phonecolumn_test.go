@@ -162,12 +162,12 @@ func TestTakenColumns(t *testing.T) {
 	if _, err := r.Compile(d); err != nil {
 		t.Fatal(err)
 	}
-	want := []TakenColumn{
-		{"Phone", []string{"phone", "placeholder"}, []string{"+34612345678", "+34612345679", "+34612345670"}},
-		{"Full Name", []string{"name"}, []string{"Ana", "Jo", "Zoe"}},
-		{"Lang", []string{"language", "placeholder"}, []string{"es", "es", "es"}},
-		{"OK", []string{"consent"}, []string{"yes", "yes", "yes"}},
-		{"Order", []string{"placeholder"}, []string{long[:2*40] + "…", "3", "4"}},
+	want := []campaign.TakenColumn{
+		{Column: "Phone", As: []string{"phone", "placeholder"}, Cells: []string{"+34612345678", "+34612345679", "+34612345670"}},
+		{Column: "Full Name", As: []string{"name"}, Cells: []string{"Ana", "Jo", "Zoe"}},
+		{Column: "Lang", As: []string{"language", "placeholder"}, Cells: []string{"es", "es", "es"}},
+		{Column: "OK", As: []string{"consent"}, Cells: []string{"yes", "yes", "yes"}},
+		{Column: "Order", As: []string{"placeholder"}, Cells: []string{long[:2*40] + "…", "3", "4"}},
 	}
 	if diff := cmp.Diff(want, r.Layout().Taken); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -47,7 +47,7 @@ func (l Limits) orDefault() Limits {
 // Reader reads a contact list row by row. It is not safe for concurrent use.
 type Reader struct {
 	opts   campaign.ContactOptions
-	layout Layout
+	layout campaign.Layout
 	// header has the columns' names as the list writes them, at first whatever the
 	// first row holds; hidden marks those that do not show.
 	header []string
@@ -107,7 +107,7 @@ func read(file *io.SectionReader, opts campaign.ContactOptions, limits Limits) (
 		return nil, &Error{Problem: fmt.Sprintf("contacts.default_region %q is no country", opts.DefaultRegion),
 			Hint: "write an ISO 3166 code such as DE or US"}
 	}
-	r := &Reader{opts: opts, consent: -1, layout: Layout{Guessed: []string{}}}
+	r := &Reader{opts: opts, consent: -1, layout: campaign.Layout{Guessed: []string{}}}
 	var err error
 	if r.source, err = openSource(file, opts, limits, &r.layout); err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func read(file *io.SectionReader, opts campaign.ContactOptions, limits Limits) (
 	return r, nil
 }
 
-func openSource(file *io.SectionReader, opts campaign.ContactOptions, limits Limits, layout *Layout) (source, error) {
+func openSource(file *io.SectionReader, opts campaign.ContactOptions, limits Limits, layout *campaign.Layout) (source, error) {
 	var magic [8]byte
 	n, err := file.ReadAt(magic[:], 0)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -188,7 +188,7 @@ func (r *Reader) fetch() (record, error) {
 
 // Layout tells how the list is read. It counts the hidden rows that were met so
 // far.
-func (r *Reader) Layout() Layout { return r.layout }
+func (r *Reader) Layout() campaign.Layout { return r.layout }
 
 // Next is the next row with its verdict. After the last it returns io.EOF; any
 // other error is an *Error and final. Rows without any content are skipped and

@@ -38,7 +38,7 @@ type book struct {
 	styles  styles
 }
 
-func (w workbook) openBook(root, sheet string, layout *Layout) (source, error) {
+func (w workbook) openBook(root, sheet string, layout *campaign.Layout) (source, error) {
 	var read xmlWorkbook
 	if err := w.parse(root, &read); err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func (w workbook) worksheets(root string, listed []xmlSheet) ([]worksheet, error
 
 // choose finds the sheet that is named, else the first one that shows and holds
 // anything.
-func (b book) choose(name string, layout *Layout) (worksheet, error) {
+func (b book) choose(name string, layout *campaign.Layout) (worksheet, error) {
 	if name != "" {
 		return b.named(name, layout)
 	}
@@ -130,7 +130,7 @@ func (b book) choose(name string, layout *Layout) (worksheet, error) {
 		}
 		if holds {
 			layout.Sheet = sheet.name
-			layout.guessed(b.whyFirst(sheet, len(hidden)))
+			layout.Guess(b.whyFirst(sheet, len(hidden)))
 			return sheet, nil
 		}
 	}
@@ -153,7 +153,7 @@ func (b book) whyFirst(sheet worksheet, hidden int) string {
 	return text
 }
 
-func (b book) named(name string, layout *Layout) (worksheet, error) {
+func (b book) named(name string, layout *campaign.Layout) (worksheet, error) {
 	names := make([]string, len(b.sheets))
 	for i, sheet := range b.sheets {
 		names[i] = sheet.name

@@ -10,16 +10,6 @@ import (
 // sampleCells is how many cells of a column are shown.
 const sampleCells = 3
 
-// TakenColumn is a column that is used for something.
-type TakenColumn struct {
-	Column string `json:"column"`
-	// As says for what: phone, name, language, consent, and placeholder where a text
-	// of the campaign names it.
-	As []string `json:"as"`
-	// Cells are the first three of its cells that hold a value, shortened.
-	Cells []string `json:"cells"`
-}
-
 // Compile makes a campaign ready for the list and notes in the layout which columns
 // it names. It fails as campaign.Definition.CompileList does.
 func (r *Reader) Compile(d *campaign.Definition) (*campaign.Renderer, error) {
@@ -33,9 +23,9 @@ func (r *Reader) Compile(d *campaign.Definition) (*campaign.Renderer, error) {
 // take notes what the columns are used for.
 func (r *Reader) take(placeholders []int) {
 	l := &r.layout
-	l.Taken = []TakenColumn{}
+	l.Taken = []campaign.TakenColumn{}
 	for i, name := range l.Columns {
-		taken := TakenColumn{Column: name}
+		taken := campaign.TakenColumn{Column: name}
 		for _, use := range []struct {
 			as   string
 			used bool

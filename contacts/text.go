@@ -34,13 +34,13 @@ type textSource struct {
 var _ source = (*textSource)(nil)
 
 // openText makes ready to read a text and fills what it found into the layout.
-func openText(file *io.SectionReader, opts campaign.ContactOptions, limits Limits, layout *Layout) (*textSource, error) {
+func openText(file *io.SectionReader, opts campaign.ContactOptions, limits Limits, layout *campaign.Layout) (*textSource, error) {
 	chosen, err := chooseCharset(file, opts)
 	if err != nil {
 		return nil, err
 	}
 	layout.Format, layout.Encoding = "csv", chosen.name
-	layout.guessed(chosen.guess)
+	layout.Guess(chosen.guess)
 	layout.EncodingCells = chosen.words
 
 	guard := &textGuard{text: chosen.decode(file), charset: chosen, budget: limits.RowBytes + headBytes}
@@ -78,7 +78,7 @@ func openText(file *io.SectionReader, opts campaign.ContactOptions, limits Limit
 
 // chooseDelimiter takes the override, else what a first line "sep=;" says (a
 // habit of Excel, skipped in any case), else what fits best.
-func (s *textSource) chooseDelimiter(text *bufio.Reader, head string, complete bool, override string, layout *Layout) (rune, error) {
+func (s *textSource) chooseDelimiter(text *bufio.Reader, head string, complete bool, override string, layout *campaign.Layout) (rune, error) {
 	declared, rest, found := declaredDelimiter(head)
 	if found {
 		s.skipped = 1
@@ -94,12 +94,12 @@ func (s *textSource) chooseDelimiter(text *bufio.Reader, head string, complete b
 		return r, nil
 	}
 	if found {
-		layout.guessed("delimiter " + delimiterName(declared) + ", by the line sep= at the top")
+		layout.Guess("delimiter " + delimiterName(declared) + ", by the line sep= at the top")
 		return declared, nil
 	}
 	delimiter, sure := detectDelimiter(rest, complete)
 	if sure {
-		layout.guessed("delimiter " + delimiterName(delimiter) + ", by how the rows divide")
+		layout.Guess("delimiter " + delimiterName(delimiter) + ", by how the rows divide")
 	}
 	return delimiter, nil
 }

@@ -106,7 +106,7 @@ func withDuplicates(t *testing.T, r *Reader) []verdict {
 
 func TestSamplesLayouts(t *testing.T) {
 	columns := []string{"Full Name", "Phone Number", "Language", "Order ID", "Amount", "Date", "City"}
-	for name, want := range map[string]Layout{
+	for name, want := range map[string]campaign.Layout{
 		"contacts.csv":                       {Format: "csv", Encoding: "utf-8", Delimiter: ","},
 		"contacts_excel_bom.csv":             {Format: "csv", Encoding: "utf-8", Delimiter: ","},
 		"contacts_semicolon_windows1252.csv": {Format: "csv", Encoding: "windows-1252", Delimiter: ";"},

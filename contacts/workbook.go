@@ -40,7 +40,7 @@ type xmlRelationships struct {
 }
 
 // openWorkbook makes ready to read one sheet and notes it in the layout.
-func openWorkbook(file *io.SectionReader, opts campaign.ContactOptions, limits Limits, layout *Layout) (source, error) {
+func openWorkbook(file *io.SectionReader, opts campaign.ContactOptions, limits Limits, layout *campaign.Layout) (source, error) {
 	unzipped, err := openZip(file)
 	if err != nil {
 		return nil, err

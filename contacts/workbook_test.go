@@ -74,7 +74,7 @@ func TestWorkbookSheets(t *testing.T) {
 		"Sheet1": {{"Phone"}, {"+447400753715"}},
 		"Second": {{"Mobile"}, {"+33612982489"}, {"+33612982490"}},
 	})
-	for name, want := range map[string]Layout{
+	for name, want := range map[string]campaign.Layout{
 		"":       {Format: "xlsx", Sheet: "Sheet1", Columns: []string{"Phone"}},
 		"SECOND": {Format: "xlsx", Sheet: "Second", Columns: []string{"Mobile"}},
 	} {

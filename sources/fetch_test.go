@@ -59,7 +59,7 @@ func fails(t *testing.T, src campaign.Source, o Options, text string, refused bo
 }
 
 // layout is how package contacts reads a list.
-func layout(t *testing.T, src campaign.Source, o Options) (l contacts.Layout, rows int) {
+func layout(t *testing.T, src campaign.Source, o Options) (l campaign.Layout, rows int) {
 	t.Helper()
 	file, err := Fetch(t.Context(), src, slot, o)
 	if err != nil {

@@ -3,17 +3,14 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"carillon/admission"
 	"carillon/campaign"
-	"carillon/contacts"
 	"carillon/ledger"
 )
 
@@ -113,7 +110,7 @@ type createdView struct {
 	// Problems are the first rows that do not take part.
 	Problems []rowProblem `json:"problems"`
 	// Layout says how the list was read; a repeated request is not told again.
-	Layout *contacts.Layout `json:"layout"`
+	Layout *campaign.Layout `json:"layout"`
 }
 
 type rowProblem struct {
@@ -134,19 +131,11 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	def, err := campaign.Parse(up.definition)
+	admitted, err := s.door.Read(up.definition)
 	if err != nil {
 		return err
 	}
-	if err := def.Hours.Observe(s.holidays); err != nil {
-		return err
-	}
-	weights, err := s.weights(def)
-	if err != nil {
-		return err
-	}
-	wish := ledger.NewCampaign{Definition: def, Weights: weights, Key: wanted.key, Hash: up.hash}
-	imported, err := Import(r.Context(), s.ledger, wish, up.contacts, s.now)
+	imported, err := admitted.Import(r.Context(), s.ledger, admission.Upload{Key: wanted.key, Hash: up.hash}, up.contacts, s.now)
 	var exists *ledger.ExistsError
 	if errors.As(err, &exists) && exists.Same && !exists.Importing {
 		return s.answerCreated(w, r, exists.ID, nil, wanted)
@@ -157,30 +146,10 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 	return s.answerCreated(w, r, imported.ID, &imported.Layout, wanted)
 }
 
-// weights are the shares of the list that a campaign's numbers get, by their
-// rates. Every one has to be known.
-func (s *Server) weights(def *campaign.Definition) ([]float64, error) {
-	numbers := def.Numbers()
-	rates := make([]float64, len(numbers))
-	for i, number := range numbers {
-		channel, known := s.channels[number]
-		if !known {
-			key := "channel"
-			if len(def.Channels) > 0 {
-				key = fmt.Sprintf("channels[%d]", i)
-			}
-			names := strings.Join(slices.Sorted(maps.Keys(s.channels)), ", ")
-			return nil, refuse(badCampaign, "the channels there are: "+names, "%s: there is no channel %q", key, number)
-		}
-		rates[i] = channel.Rate
-	}
-	return campaign.Weights(rates), nil
-}
-
 // answerCreated starts the campaign where that is wanted and shows it. The
 // layout is nil for a repeated request, which still starts a draft: the first
 // one may have died before it could.
-func (s *Server) answerCreated(w http.ResponseWriter, r *http.Request, id campaign.ID, layout *contacts.Layout, wanted plan) error {
+func (s *Server) answerCreated(w http.ResponseWriter, r *http.Request, id campaign.ID, layout *campaign.Layout, wanted plan) error {
 	c, err := s.ledger.Campaign(r.Context(), id)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +30,16 @@ func (l *logBook) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+// longList has n good contacts.
+func longList(n int) string {
+	var list strings.Builder
+	list.WriteString("Phone,Name\n")
+	for i := range n {
+		fmt.Fprintf(&list, "+49151%08d,Name %d\n", i, i)
+	}
+	return list.String()
 }
 
 func uploadHash(definition, contacts string) string {

@@ -14,7 +14,7 @@ import (
 const onHolidays = twoSteps + "hours: {from: 09:00, to: 20:00, holidays: es, dates: [08-15]}\n"
 
 func withHolidays(o *Options) {
-	o.Holidays = map[string][]string{"es": {"12-25", "2026-04-03"}, "de": {"10-03"}}
+	o.Door.Calendars = map[string][]string{"es": {"12-25", "2026-04-03"}, "de": {"10-03"}}
 }
 
 // TestHolidaysStayWithTheCampaign: what becomes of the calendar changes nothing

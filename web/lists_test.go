@@ -12,7 +12,6 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"carillon/campaign"
-	"carillon/contacts"
 )
 
 // filteredWorkbook has three people, of whom the second does not show.
@@ -48,7 +47,7 @@ func TestUploadTellsWhatWasTaken(t *testing.T) {
 	if got.Verdicts[campaign.OK] != 2 || got.Layout.HiddenRows != 1 || got.Layout.Sheet != "Sheet1" {
 		t.Errorf("%v, %+v", got.Verdicts, got.Layout)
 	}
-	want := []contacts.TakenColumn{
+	want := []campaign.TakenColumn{
 		{Column: "Phone", As: []string{"phone"}, Cells: []string{"+4915112345601", "+4915112345603"}},
 		{Column: "Name", As: []string{"name", "placeholder"}, Cells: []string{"Ada", "Edsger"}},
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"carillon/admission"
 	"carillon/campaign"
 	"carillon/contacts"
 	"carillon/ledger"
@@ -143,6 +144,7 @@ func problemOf(err error) *problem {
 	var list *contacts.Error
 	var exists *ledger.ExistsError
 	var mistake *campaign.Mistake
+	var channel *admission.UnknownChannelError
 	var file *fs.PathError
 	switch {
 	case errors.As(err, &ready):
@@ -159,6 +161,8 @@ func problemOf(err error) *problem {
 		return listProblem(list)
 	case errors.As(err, &mistake):
 		return mistakeProblem(err)
+	case errors.As(err, &channel):
+		return refuse(badCampaign, channel.Hint(), "%s", channel.Detail())
 	case errors.Is(err, context.Canceled):
 		return refuse(unavailable, "send the request again", "the request was given up").because(err)
 	case errors.As(err, &file):

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"carillon/admission"
 	"carillon/campaign"
 	"carillon/ledger"
 )
@@ -77,14 +78,10 @@ func (s *Server) faultsOfCampaign(text string) []fault {
 	if len(text) > maxDefinition {
 		return []fault{{Path: path, Detail: "has more than 1 MiB"}}
 	}
-	def, err := campaign.Parse([]byte(text))
-	if err == nil {
-		_, err = s.weights(def)
-		var p *problem
-		if errors.As(err, &p) {
-			return []fault{{Path: path, Detail: p.Detail + "; " + p.Hint}}
-		}
-		return nil
+	_, err := s.door.Read([]byte(text))
+	var channel *admission.UnknownChannelError
+	if errors.As(err, &channel) {
+		return []fault{{Path: path, Detail: channel.Error()}}
 	}
 	var faults []fault
 	for _, m := range mistakes(err) {

@@ -28,6 +28,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"carillon/admission"
 	"carillon/campaign"
 	"carillon/ledger"
 	"carillon/whatsapp"
@@ -35,7 +36,7 @@ import (
 
 // Ledger is what the API needs of the record.
 type Ledger interface {
-	IntakeLedger
+	admission.Ledger
 	Act(ctx context.Context, id campaign.ID, action campaign.Action, by string, now time.Time) (ledger.Campaign, error)
 	StartAt(ctx context.Context, id campaign.ID, at time.Time, late time.Duration) error
 	Resolve(ctx context.Context, id campaign.ID, d ledger.Decision, by string, now time.Time) (int, error)
@@ -95,9 +96,6 @@ type Channel struct {
 	Resend       bool
 	// Provider is the provider's name, for logs.
 	Provider string
-	// Rate is the number's rate in messages a second, 0 for no limit. Numbers
-	// share a campaign's list by it.
-	Rate float64
 	// DailyRecipients is how many different persons the numbers of the
 	// portfolio may write to within 24 hours; 0 means no limit.
 	DailyRecipients int
@@ -117,9 +115,8 @@ type Options struct {
 	Channels map[string]Channel
 	// Wishes recognises what people want when they write. If nil, nothing is.
 	Wishes *campaign.Wishes
-	// Holidays are the calendars that a campaign's hours may name: dates as
-	// campaign.Hours has them, by name.
-	Holidays map[string][]string
+	// Door says which campaigns may come in.
+	Door admission.Door
 	// Tokens admit callers. Without any, everything is open to whoever reaches
 	// the server under a loopback name, which is for one's own machine only.
 	Tokens []Token
@@ -154,7 +151,7 @@ type Server struct {
 	peers    map[string][]string // by channel: those of the same app, itself among them
 	wishes   *campaign.Wishes
 	guards   map[string]*campaign.Guard // by channel
-	holidays map[string][]string
+	door     admission.Door
 	tokens   []secret
 	tries    *throttle
 	proxies  []netip.Prefix
@@ -197,7 +194,7 @@ func New(o Options) (*Server, error) {
 		peers:    peersOf(o.Channels),
 		wishes:   o.Wishes,
 		guards:   map[string]*campaign.Guard{},
-		holidays: o.Holidays,
+		door:     o.Door,
 		tokens:   tokens,
 		tries:    newThrottle(),
 		proxies:  o.Proxies,

@@ -19,6 +19,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"carillon/admission"
 	"carillon/campaign"
 	"carillon/ledger"
 	"carillon/whatsapp"
@@ -119,6 +120,11 @@ func (provider) Receive(r whatsapp.Request) (whatsapp.Events, *whatsapp.Reply, e
 	return told, nil, nil
 }
 
+// testDoor knows the channels of a fixture.
+func testDoor() admission.Door {
+	return admission.Door{Rates: map[string]float64{"main": 0, "second": 0}}
+}
+
 // fixture is a server over a real ledger, with a client that holds every
 // answer against openapi.yaml.
 type fixture struct {
@@ -144,6 +150,7 @@ func start(t *testing.T, change func(*Options)) *fixture {
 			"main":   {Hook: provider{}, Identity: whatsapp.Identity{Number: "1001", App: "app"}, Provider: "test", Echoes: true},
 			"second": {Hook: provider{}, Identity: whatsapp.Identity{Number: "1002", App: "app"}, Provider: "test", Echoes: true},
 		},
+		Door:     testDoor(),
 		NextSlot: nextSlot,
 		Log:      slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

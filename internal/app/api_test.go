@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"carillon/admission"
 	"carillon/campaign"
 	"carillon/ledger"
 	"carillon/web"
@@ -35,6 +36,7 @@ func realServer(t *testing.T) (url string, record *ledger.Ledger) {
 	}
 	api, err := web.New(web.Options{
 		Ledger:   record,
+		Door:     admission.Door{Rates: map[string]float64{"main": 0}},
 		Channels: map[string]web.Channel{"main": {Hook: noWebhooks{}, Identity: whatsapp.Identity{Number: "1"}, Provider: "cloud", Hint: cloud.Book().Hint}},
 		Tokens: []web.Token{
 			{Name: "ops", Token: adminToken, Role: web.Admin}, {Name: "eyes", Token: viewerToken, Role: web.Viewer},

@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"carillon/admission"
 	"carillon/campaign"
 	"carillon/configs"
 	"carillon/ledger"
@@ -46,6 +47,7 @@ type App struct {
 	queue    *queue.Queue
 	health   *queue.Health // of the queue
 	registry *prometheus.Registry
+	door     admission.Door
 
 	clients   map[string]whatsapp.Provider
 	workers   map[string]*worker.Worker // by channel
@@ -82,6 +84,9 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 		log.Warn(warning)
 	}
 	if err := keepSecrets(ctx, a.ledger, config, false, log); err != nil {
+		return nil, err
+	}
+	if a.door, err = doorOf(config); err != nil {
 		return nil, err
 	}
 	if err := a.openChannels(config); err != nil {
@@ -146,11 +151,7 @@ func (a *App) openChannels(config *configs.Config) error {
 	if !a.roles.Scheduler {
 		return nil
 	}
-	calendars, err := config.Calendars()
-	if err != nil {
-		return err
-	}
-	launch := &launcher{ledger: a.ledger, channels: config.Channels, calendars: calendars, dir: config.Dir, fetch: fetchList, now: time.Now}
+	launch := &launcher{ledger: a.ledger, door: a.door, dir: config.Dir, fetch: fetchList, now: time.Now}
 	launch.warnOfCampaigns(schedulesOf(config), a.log)
 	a.scheduler = scheduler.New(scheduler.Options{
 		Launcher: launch,
@@ -195,7 +196,7 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 		channels[name] = web.Channel{
 			Hook: hook, Identity: channel.Settings.Identity(), Provider: channel.Provider, Hint: channel.Spec.Hint,
 			Echoes: channel.Spec.Traits.Echoes, UnknownAfter: time.Duration(channel.UnknownAfter), Resend: channel.OnUnknown == configs.Resend,
-			Rate: channel.Rate, Portfolio: portfolio, DailyRecipients: daily,
+			Portfolio: portfolio, DailyRecipients: daily,
 			Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 		}
 	}
@@ -207,12 +208,8 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 	for _, t := range config.HTTP.Tokens {
 		tokens = append(tokens, web.Token{Name: t.Name, Token: t.Token, Role: web.Role(t.Role)})
 	}
-	holidays, err := config.Calendars()
-	if err != nil {
-		return err
-	}
 	a.web, err = web.New(web.Options{
-		Ledger: a.ledger, Channels: channels, Wishes: wishes, Tokens: tokens, Proxies: config.HTTP.Proxies(), Holidays: holidays, Registry: a.registry, Log: a.log, Now: time.Now,
+		Ledger: a.ledger, Channels: channels, Wishes: wishes, Tokens: tokens, Proxies: config.HTTP.Proxies(), Door: a.door, Registry: a.registry, Log: a.log, Now: time.Now,
 		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.Option()}),
 		Queue:    a.unqueued,
 		Changed:  a.wake, NextSlot: nextAdded,

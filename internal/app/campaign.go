@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"carillon/campaign"
-	"carillon/contacts"
 )
 
 // Campaign is a campaign as the HTTP API gives it.
@@ -52,7 +51,7 @@ type Campaign struct {
 
 	// Layout is how the list was read; nil but for a campaign that was just
 	// launched.
-	Layout *contacts.Layout `json:"layout"`
+	Layout *campaign.Layout `json:"layout"`
 
 	// Raw is what the server wrote.
 	Raw json.RawMessage `json:"-"`

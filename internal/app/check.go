@@ -5,15 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
 
+	"carillon/admission"
 	"carillon/campaign"
 	"carillon/configs"
 	"carillon/contacts"
-	"carillon/ledger"
 )
 
 // previewed is how many recipients' messages a check shows.
@@ -31,7 +30,7 @@ type CheckResult struct {
 	Preview  []Preview `json:"preview"`
 	Estimate Estimate  `json:"estimate"`
 	// Layout is how the list was read.
-	Layout contacts.Layout `json:"layout"`
+	Layout campaign.Layout `json:"layout"`
 	// Hours says when messages go out; empty where they go out at any time.
 	Hours string `json:"hours,omitempty"`
 	// Recipients is how many rows are sent to.
@@ -87,27 +86,23 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 	if err != nil {
 		return nil, err
 	}
-	pace, err := paceOf(config, configPath, def)
-	if err != nil {
+	if err := admit(config, campaignPath, configPath, def); err != nil {
 		return nil, err
 	}
-	hours, err := hoursOf(config, campaignPath, def.Hours)
-	if err != nil {
-		return nil, err
-	}
+	pace := paceOf(config, def)
 	reader, err := contacts.Open(contactsPath, def.Contacts, contacts.DefaultLimits())
 	if err != nil {
 		return nil, unusable(contactsPath, err)
 	}
 	defer func() { _ = reader.Close() }() // it was only read
-	renderer, err := reader.Compile(def)
+	list, err := admission.NewList(reader, def, time.Now())
 	if err != nil {
 		return nil, unusable(campaignPath, err)
 	}
-	c := &checker{path: contactsPath, steps: def.Steps, renderer: renderer, reader: reader, result: &CheckResult{
+	c := &checker{path: contactsPath, steps: def.Steps, list: list, result: &CheckResult{
 		Counts: map[campaign.Verdict]int64{}, Rows: []CheckedRow{}, Warnings: []CheckWarning{}, Preview: []Preview{},
-		Layout: reader.Layout(), Hours: hours,
-	}, locator: contacts.NewLocator(def.Hours, time.Now()), zones: map[string]int64{}}
+		Layout: list.Layout(), Hours: hoursOf(config, def.Hours),
+	}, zones: map[string]int64{}}
 	err = c.readAll(ctx)
 	if ctx.Err() != nil {
 		return nil, errors.New("interrupted before the whole list was read; nothing was sent, and nothing is left of the check: run it again")
@@ -115,7 +110,7 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 	if err != nil {
 		return nil, err
 	}
-	c.result.Layout = reader.Layout() // it has counted the rows that are hidden
+	c.result.Layout = list.Layout() // it has counted the rows that are hidden
 	c.result.Estimate = estimate(def, c.zones, pace, time.Now())
 	return c.result, nil
 }
@@ -130,6 +125,27 @@ func readCampaign(path string) (*campaign.Definition, error) {
 		return nil, unusable(path, err)
 	}
 	return def, nil
+}
+
+// admit asks whether a server with the configuration would take the campaign.
+// Without one nothing is known of channels and calendars.
+func admit(config *configs.Config, campaignPath, configPath string, def *campaign.Definition) error {
+	if config == nil {
+		return nil
+	}
+	door, err := doorOf(config)
+	if err != nil {
+		return &UsageError{Err: err}
+	}
+	_, err = door.Admit(def)
+	var unknown *admission.UnknownChannelError
+	switch {
+	case errors.As(err, &unknown):
+		return usagef("%s has no channel %q, which the campaign wants; add it, or name another in the campaign", configPath, unknown.Channel)
+	case err != nil:
+		return unusable(campaignPath, err)
+	}
+	return nil
 }
 
 // unusable is the *UsageError for a file; its name stands before every line.
@@ -151,40 +167,30 @@ func readConfig(path string) (*configs.Config, error) {
 
 // checker reads one list.
 type checker struct {
-	path     string
-	steps    []campaign.Step
-	renderer *campaign.Renderer
-	locator  *contacts.Locator
-	reader   *contacts.Reader
-	result   *CheckResult
+	path   string
+	steps  []campaign.Step
+	list   *admission.List
+	result *CheckResult
 	// zones is how many rows are sent to, by their zones.
 	zones map[string]int64
 }
 
-// readAll reads the list into a ledger of its own, which finds the duplicates
-// and is thrown away.
+// readAll reads the list as an import would, and keeps nothing.
 func (c *checker) readAll(ctx context.Context) (err error) {
-	record, err := ledger.OpenScratch(ctx)
+	rehearsal, err := admission.Rehearse(ctx, c.result.Layout.Columns)
 	if err != nil {
 		return fmt.Errorf("check: %w", err)
 	}
-	defer func() { err = errors.Join(err, record.Close()) }()
-	// A campaign without steps: the rows are wanted, not their messages.
-	intake, err := record.BeginIntake(ctx, ledger.NewCampaign{
-		Definition: &campaign.Definition{}, Columns: c.result.Layout.Columns,
-	}, time.Now())
-	if err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, rehearsal.Close()) }()
 	for more := true; more; {
 		var batch []campaign.Row
-		if batch, more, err = c.nextBatch(); err != nil {
-			return err
+		if batch, more, err = c.list.Batch(); err != nil {
+			return unusable(c.path, err)
 		}
 		if len(batch) == 0 {
 			break
 		}
-		if err := intake.Add(ctx, batch, time.Now()); err != nil {
+		if err := rehearsal.Add(ctx, batch); err != nil {
 			return err
 		}
 		for _, row := range batch {
@@ -194,22 +200,6 @@ func (c *checker) readAll(ctx context.Context) (err error) {
 		}
 	}
 	return nil
-}
-
-// nextBatch reads and judges as many rows as a ledger takes at once.
-func (c *checker) nextBatch() (batch []campaign.Row, more bool, err error) {
-	batch = make([]campaign.Row, 0, ledger.IntakeBatch)
-	for len(batch) < ledger.IntakeBatch {
-		row, err := c.reader.Next()
-		if errors.Is(err, io.EOF) {
-			return batch, false, nil
-		}
-		if err != nil {
-			return nil, false, unusable(c.path, err)
-		}
-		batch = append(batch, c.locator.Locate(c.renderer.Judge(row)))
-	}
-	return batch, true, nil
 }
 
 // tally puts a row into the result.
@@ -241,7 +231,7 @@ func (c *checker) tally(row campaign.Row) error {
 	}
 	messages := make([]PreviewMessage, len(c.steps))
 	for step := range messages {
-		rendered, err := c.renderer.Render(step, row.Values)
+		rendered, err := c.list.Renderer().Render(step, row.Values)
 		if err != nil {
 			return fmt.Errorf("row %d: %w", row.Number, err)
 		}

@@ -8,11 +8,11 @@ import (
 	"carillon/configs"
 )
 
-// hoursOf says when a campaign's messages go out, and gives the hours the dates
-// of their calendar, which only a configuration tells.
-func hoursOf(config *configs.Config, campaignPath string, h *campaign.Hours) (string, error) {
+// hoursOf says when a campaign's messages go out. The dates of a calendar are
+// known where there is a configuration.
+func hoursOf(config *configs.Config, h *campaign.Hours) string {
 	if h == nil {
-		return "", nil
+		return ""
 	}
 	text := fmt.Sprintf("messages go out from %s to %s", h.From, h.To)
 	if h.Days != "" {
@@ -24,21 +24,11 @@ func hoursOf(config *configs.Config, campaignPath string, h *campaign.Hours) (st
 	default:
 		text += ", by the clock of " + h.Zone
 	}
-	switch {
-	case h.Holidays == "":
-	case config == nil:
-		return text + fmt.Sprintf("; the calendar %q is the server's and was not looked at", h.Holidays), nil
-	default:
-		calendars, err := config.Calendars()
-		if err != nil {
-			return "", &UsageError{Err: err}
-		}
-		if err := h.Observe(calendars); err != nil {
-			return "", unusable(campaignPath, err)
-		}
+	if h.Holidays != "" && config == nil {
+		return text + fmt.Sprintf("; the calendar %q is the server's and was not looked at", h.Holidays)
 	}
 	if len(h.Dates) > 0 {
 		text += fmt.Sprintf("; on %s nothing does", quantity(int64(len(h.Dates)), "date"))
 	}
-	return text, nil
+	return text
 }

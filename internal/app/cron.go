@@ -9,13 +9,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"carillon/admission"
 	"carillon/campaign"
-	"carillon/configs"
 	"carillon/contacts"
 	"carillon/ledger"
 	"carillon/scheduler"
 	"carillon/sources"
-	"carillon/web"
 )
 
 // nextSlot is a schedule's first slot after a time. The error says, a line for
@@ -52,7 +51,7 @@ func syncSchedules(ctx context.Context, l *ledger.Ledger, wanted []campaign.Sche
 // before their first slot fails. It may still be written until then.
 func (l *launcher) warnOfCampaigns(of []campaign.Schedule, log *slog.Logger) {
 	for _, s := range of {
-		if _, err := l.definition(s); err != nil {
+		if _, err := l.campaign(s); err != nil {
 			log.Warn("a schedule's campaign cannot be read; mend it before the next slot", "schedule", s.Name, "error", err)
 		}
 	}
@@ -61,10 +60,8 @@ func (l *launcher) warnOfCampaigns(of []campaign.Schedule, log *slog.Logger) {
 // launcher makes the campaigns of slots: it reads the campaign's file, fetches
 // the list, and imports both as an upload would be.
 type launcher struct {
-	ledger   web.IntakeLedger
-	channels map[string]configs.Channel
-	// calendars are the dates of holidays that a campaign's hours may name.
-	calendars map[string][]string
+	ledger admission.Ledger
+	door   admission.Door
 	// dir is the folder that relative paths count from.
 	dir   string
 	fetch fetch
@@ -84,11 +81,7 @@ func (l *launcher) Launch(ctx context.Context, of ledger.Schedule, slot campaign
 	if of.Unusable != nil {
 		return 0, hopeless{of.Unusable}
 	}
-	def, err := l.definition(of.Schedule)
-	if err != nil {
-		return 0, err
-	}
-	weights, err := l.weights(def)
+	admitted, err := l.campaign(of.Schedule)
 	if err != nil {
 		return 0, err
 	}
@@ -101,8 +94,7 @@ func (l *launcher) Launch(ctx context.Context, of ledger.Schedule, slot campaign
 		return 0, err
 	}
 	defer func() { _ = file.Close() }() // nobody reads it any more
-	wish := ledger.NewCampaign{Definition: def, Weights: weights, Key: slot.Key()}
-	imported, err := web.Import(ctx, l.ledger, wish, file, l.now)
+	imported, err := admitted.Import(ctx, l.ledger, admission.Upload{Key: slot.Key()}, file, l.now)
 	var exists *ledger.ExistsError
 	var list *contacts.Error
 	var mistake *campaign.Mistake
@@ -115,41 +107,27 @@ func (l *launcher) Launch(ctx context.Context, of ledger.Schedule, slot campaign
 	return imported.ID, err
 }
 
-// definition reads the schedule's campaign as it is now.
-func (l *launcher) definition(of campaign.Schedule) (*campaign.Definition, error) {
+// campaign reads the schedule's campaign as it is now.
+func (l *launcher) campaign(of campaign.Schedule) (admitted admission.Campaign, err error) {
 	text := []byte(of.Campaign)
 	if of.CampaignFile != "" {
 		path := of.CampaignFile
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(l.dir, path)
 		}
-		var err error
 		if text, err = os.ReadFile(path); err != nil { //nolint:gosec // the configuration names it
-			return nil, fmt.Errorf("the campaign's file: %w", err)
+			return admitted, fmt.Errorf("the campaign's file: %w", err)
 		}
 	}
-	def, err := campaign.Parse(text)
-	if err == nil {
-		err = def.Hours.Observe(l.calendars)
+	admitted, err = l.door.Read(text)
+	var unknown *admission.UnknownChannelError
+	switch {
+	case errors.As(err, &unknown):
+		err = hopeless{fmt.Errorf("the campaign's file: channel %q is not in the configuration", unknown.Channel)}
+	case err != nil:
+		err = hopeless{fmt.Errorf("the campaign's file: %w", err)}
 	}
-	if err != nil {
-		return nil, hopeless{fmt.Errorf("the campaign's file: %w", err)}
-	}
-	return def, nil
-}
-
-// weights are the shares of the list that the campaign's numbers get.
-func (l *launcher) weights(def *campaign.Definition) ([]float64, error) {
-	numbers := def.Numbers()
-	rates := make([]float64, len(numbers))
-	for i, number := range numbers {
-		channel, known := l.channels[number]
-		if !known {
-			return nil, hopeless{fmt.Errorf("the campaign's file: channel %q is not in the configuration", number)}
-		}
-		rates[i] = channel.Rate
-	}
-	return campaign.Weights(rates), nil
+	return admitted, err
 }
 
 // hopeless is an error that trying again does not mend.

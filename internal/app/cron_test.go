@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"carillon/admission"
 	"carillon/campaign"
-	"carillon/configs"
 	"carillon/ledger"
 	"carillon/scheduler"
 )
@@ -42,7 +42,7 @@ func launching(t *testing.T) *launcher {
 			t.Fatal(err)
 		}
 	}
-	return &launcher{ledger: record, channels: map[string]configs.Channel{"main": {Rate: 10}}, dir: dir, fetch: fetchList, now: time.Now}
+	return &launcher{ledger: record, door: admission.Door{Rates: map[string]float64{"main": 10}}, dir: dir, fetch: fetchList, now: time.Now}
 }
 
 func slotOf(name string) campaign.Slot {

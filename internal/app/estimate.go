@@ -37,20 +37,18 @@ type pace struct {
 }
 
 // paceOf sums up the campaign's numbers, each with the usual rate where there is
-// no configuration. One without a limit makes the sum unlimited.
-func paceOf(config *configs.Config, configPath string, def *campaign.Definition) (pace, error) {
+// no configuration, which has them all where there is one. One without a limit
+// makes the sum unlimited.
+func paceOf(config *configs.Config, def *campaign.Definition) pace {
 	numbers := def.Numbers()
 	if config == nil {
-		return pace{rate: providers.All()[0].Rate * float64(len(numbers))}, nil
+		return pace{rate: providers.All()[0].Rate * float64(len(numbers))}
 	}
 	var sum pace
 	limits := map[string]int{} // by portfolio: those who share one have it once
 	unlimited, boundless := false, false
 	for _, number := range numbers {
-		found, ok := config.Channels[number]
-		if !ok {
-			return pace{}, usagef("%s has no channel %q, which the campaign wants; add it, or name another in the campaign", configPath, number)
-		}
+		found := config.Channels[number]
 		sum.rate += found.Rate
 		unlimited = unlimited || found.Rate == 0
 		portfolio, daily := config.DailyLimit(number)
@@ -66,7 +64,7 @@ func paceOf(config *configs.Config, configPath string, def *campaign.Definition)
 	if boundless {
 		sum.daily = 0
 	}
-	return sum, nil
+	return sum
 }
 
 // estimate reckons with the number's rate, the campaign's own cap and its hours.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"carillon/contacts"
+	"carillon/campaign"
 )
 
 // received is what a server got of a launch.
@@ -120,7 +120,7 @@ campaign "x" is running: 2 of 2 rows are sent to, steps: 0
 		t.Errorf("without a layout: %s, %v", again, err)
 	}
 	out.Reset()
-	WriteLaunched(&out, Campaign{Layout: &contacts.Layout{Format: "csv", Phone: 3}})
+	WriteLaunched(&out, Campaign{Layout: &campaign.Layout{Format: "csv", Phone: 3}})
 	if !strings.HasPrefix(out.String(), "The list is read as csv.\n") {
 		t.Errorf("a layout without columns: %s", out.String())
 	}

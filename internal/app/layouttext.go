@@ -6,11 +6,11 @@ import (
 	"strconv"
 	"strings"
 
-	"carillon/contacts"
+	"carillon/campaign"
 )
 
 // writeLayout says what of a list was taken for what. It shows people's values.
-func writeLayout(out io.Writer, l contacts.Layout) {
+func writeLayout(out io.Writer, l campaign.Layout) {
 	fmt.Fprintf(out, "The list is read as %s", l.Format)
 	for _, about := range []struct{ name, value string }{
 		{"encoding", l.Encoding}, {"delimiter", l.Delimiter}, {"sheet", l.Sheet},

@@ -1,4 +1,4 @@
-package web
+package admission
 
 import (
 	"context"
@@ -17,6 +17,19 @@ import (
 	"carillon/ledger"
 )
 
+const twoSteps = `
+name: order-update
+channel: main
+rate: 20
+steps:
+  - template: order_update
+    language: en_US
+    body: ["{{Name}}"]
+  - template: order_feedback
+    language: en_US
+    after: delivered
+`
+
 func openLedger(t testing.TB) *ledger.Ledger {
 	t.Helper()
 	l, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "ledger.db"))
@@ -31,13 +44,14 @@ func openLedger(t testing.TB) *ledger.Ledger {
 	return l
 }
 
-func parse(t testing.TB, text string) *campaign.Definition {
+// read takes a campaign in whose channel is main.
+func read(t testing.TB, text string) Campaign {
 	t.Helper()
-	def, err := campaign.Parse([]byte(text))
+	c, err := Door{Rates: map[string]float64{"main": 10}}.Read([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return def
+	return c
 }
 
 func writeList(t testing.TB, content string) *os.File {
@@ -66,7 +80,7 @@ func longList(n int) string {
 func TestImportOverSeveralBatches(t *testing.T) {
 	const people = 2*ledger.IntakeBatch + 7
 	l := openLedger(t)
-	got, err := Import(t.Context(), l, ledger.NewCampaign{Definition: parse(t, twoSteps)}, writeList(t, longList(people)+"+4915100000000,Again\n"), time.Now)
+	got, err := read(t, twoSteps).Import(t.Context(), l, Upload{}, writeList(t, longList(people)+"+4915100000000,Again\n"), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +99,7 @@ func TestImportOverSeveralBatches(t *testing.T) {
 
 func TestImportMarksValuesThatCannotBeSent(t *testing.T) {
 	l := openLedger(t)
-	got, err := Import(t.Context(), l, ledger.NewCampaign{Definition: parse(t, twoSteps)}, writeList(t, "Phone,Name\n+4915112345601,\n12,\n"), time.Now)
+	got, err := read(t, twoSteps).Import(t.Context(), l, Upload{}, writeList(t, "Phone,Name\n+4915112345601,\n12,\n"), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,9 +119,9 @@ func TestImportMarksValuesThatCannotBeSent(t *testing.T) {
 // happened.
 func TestImportLeavesNoTrace(t *testing.T) {
 	l := openLedger(t)
-	def := parse(t, twoSteps)
+	c := read(t, twoSteps)
 	good := longList(ledger.IntakeBatch + 1)
-	_, err := Import(t.Context(), l, ledger.NewCampaign{Definition: def, Key: "key", Hash: "hash"}, writeList(t, good+"+491511,a,b,c\n"), time.Now)
+	_, err := c.Import(t.Context(), l, Upload{Key: "key", Hash: "hash"}, writeList(t, good+"+491511,a,b,c\n"), time.Now)
 	var broken *contacts.Error
 	if !errors.As(err, &broken) || broken.Line != ledger.IntakeBatch+3 {
 		t.Errorf("broken at its end: %v", err)
@@ -121,7 +135,7 @@ func TestImportLeavesNoTrace(t *testing.T) {
 		}
 		return time.Now()
 	}
-	if _, err = Import(gone, l, ledger.NewCampaign{Definition: def, Key: "key", Hash: "hash"}, writeList(t, good), leaving); !errors.Is(err, context.Canceled) {
+	if _, err = c.Import(gone, l, Upload{Key: "key", Hash: "hash"}, writeList(t, good), leaving); !errors.Is(err, context.Canceled) {
 		t.Errorf("given up: %v", err)
 	}
 
@@ -129,23 +143,23 @@ func TestImportLeavesNoTrace(t *testing.T) {
 	if err := unreadable.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err = Import(t.Context(), l, ledger.NewCampaign{Definition: def, Key: "key", Hash: "hash"}, unreadable, time.Now); err == nil {
+	if _, err = c.Import(t.Context(), l, Upload{Key: "key", Hash: "hash"}, unreadable, time.Now); err == nil {
 		t.Error("a file that cannot be read was imported")
 	}
-	odd := parse(t, strings.Replace(twoSteps, "{{Name}}", "{{Nme}}", 1))
+	odd := read(t, strings.Replace(twoSteps, "{{Name}}", "{{Nme}}", 1))
 	var mistake *campaign.Mistake
-	if _, err = Import(t.Context(), l, ledger.NewCampaign{Definition: odd, Key: "key", Hash: "hash"}, writeList(t, good), time.Now); !errors.As(err, &mistake) {
+	if _, err = odd.Import(t.Context(), l, Upload{Key: "key", Hash: "hash"}, writeList(t, good), time.Now); !errors.As(err, &mistake) {
 		t.Errorf("unknown column: %v", err)
 	}
 
 	if left, err := l.RemoveAbandoned(t.Context(), time.Now().Add(time.Hour)); err != nil || left != 0 {
 		t.Errorf("%d imports left behind, %v", left, err)
 	}
-	if _, err := Import(t.Context(), l, ledger.NewCampaign{Definition: def, Key: "key", Hash: "hash"}, writeList(t, good), time.Now); err != nil {
+	if _, err := c.Import(t.Context(), l, Upload{Key: "key", Hash: "hash"}, writeList(t, good), time.Now); err != nil {
 		t.Errorf("the key is used up: %v", err)
 	}
 	var exists *ledger.ExistsError
-	if _, err := Import(t.Context(), l, ledger.NewCampaign{Definition: def, Key: "key", Hash: "hash"}, writeList(t, good), time.Now); !errors.As(err, &exists) || !exists.Same {
+	if _, err := c.Import(t.Context(), l, Upload{Key: "key", Hash: "hash"}, writeList(t, good), time.Now); !errors.As(err, &exists) || !exists.Same {
 		t.Errorf("the key is not used up: %v", err)
 	}
 }
@@ -163,22 +177,22 @@ func TestRowsComeInWithTheirZones(t *testing.T) {
 		{"Europe/Madrid", []string{"not_mobile ", "ok ", "ok ", "ok ", "ok ", "invalid "}},
 	} {
 		t.Run(test.zone, func(t *testing.T) {
-			def := parse(t, twoSteps+"hours: {from: 09:00, to: 20:00, zone: "+test.zone+"}\n")
-			list, err := contacts.OpenFile(writeList(t, text), def.Contacts, contacts.Limits{})
+			c := read(t, twoSteps+"hours: {from: 09:00, to: 20:00, zone: "+test.zone+"}\n")
+			reader, err := contacts.OpenFile(writeList(t, text), c.Definition.Contacts, contacts.Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer func() { _ = list.Close() }() // it was only read
-			renderer, err := list.Compile(def)
+			defer func() { _ = reader.Close() }() // it was only read
+			list, err := NewList(reader, c.Definition, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}
-			batches := make(chan []campaign.Row, 1)
-			if err := readBatches(t.Context(), list, judgement(renderer, contacts.NewLocator(def.Hours, time.Now())), batches); err != nil {
-				t.Fatal(err)
+			batch, more, err := list.Batch()
+			if err != nil || more {
+				t.Fatalf("more %t, %v", more, err)
 			}
 			var got []string
-			for _, row := range <-batches {
+			for _, row := range batch {
 				got = append(got, fmt.Sprintf("%s %s", row.Verdict, row.Zone))
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -193,9 +207,9 @@ func BenchmarkImport(b *testing.B) {
 	const rows = 20_000
 	l := openLedger(b)
 	list := writeList(b, longList(rows))
-	def := parse(b, twoSteps)
+	c := read(b, twoSteps)
 	for b.Loop() {
-		if _, err := Import(b.Context(), l, ledger.NewCampaign{Definition: def}, list, time.Now); err != nil {
+		if _, err := c.Import(b.Context(), l, Upload{}, list, time.Now); err != nil {
 			b.Fatal(err)
 		}
 	}
