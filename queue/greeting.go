@@ -34,7 +34,7 @@ func greeting(ctx context.Context, client redis.UniversalClient, key string) err
 	if err != nil {
 		return nil // whoever asks has an error already
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	_ = conn.SetReadDeadline(time.Now().Add(greetsWithin)) // it ends by itself where this fails
 	line, _ := bufio.NewReader(io.LimitReader(conn, 1024)).ReadString('\n')
 	if text, refuses := strings.CutPrefix(strings.TrimSpace(line), "-"); refuses {
