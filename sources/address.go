@@ -54,6 +54,10 @@ func reservedBlocks() []reserved {
 	}
 }
 
+// translated is where an IPv4 address stands at the end of each IPv6 address (RFC
+// 6052), and is reached by a translator.
+const translated = "64:ff9b::/96"
+
 // globalIPv6 is what is handed out of IPv6; all else is reserved.
 const globalIPv6 = "2000::/3"
 
@@ -70,6 +74,12 @@ func judge(address netip.Addr, allowPrivate bool) error {
 func objection(address netip.Addr, allowPrivate bool) string {
 	const never = "; lists are not fetched from there"
 	address = address.Unmap().WithZone("")
+	if netip.MustParsePrefix(translated).Contains(address) {
+		within := address.As16()
+		if why := objection(netip.AddrFrom4([4]byte(within[12:])), allowPrivate); why != "" {
+			return why
+		}
+	}
 	for _, r := range reservedBlocks() {
 		if !netip.MustParsePrefix(r.block).Contains(address) {
 			continue

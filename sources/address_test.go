@@ -17,6 +17,7 @@ func TestAddresses(t *testing.T) {
 		"10.0.0.1": private, "172.16.0.1": private, "172.31.255.255": private, "192.168.1.1": private, "::ffff:10.1.2.3": private,
 		"100.64.0.1": private, "100.127.255.255": private, "fd12:3456::1": private, "fc00::1": private,
 		"64:ff9b::a00:1": private, "64:ff9b:1::1": private,
+		"64:ff9b::a9fe:a9fe": never, "64:ff9b::808:808": private, "64:ff9b::7f00:1": private, "64:ff9b::e000:1": never,
 		"169.254.169.254": never, "::ffff:169.254.169.254": never, "169.254.0.1": never, "100.100.100.200": never, "168.63.129.16": never,
 		"fd00:ec2::254": never, "fe80::1": never, "fe80::1%eth0": never,
 		"0.0.0.0": never, "0.1.2.3": never, "::": never, "::ffff:0.0.0.0": never, "224.0.0.1": never, "239.255.255.255": never, "ff02::1": never,
