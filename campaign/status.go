@@ -104,7 +104,10 @@ func (s *Status) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-var _ json.Marshaler = Counts(nil)
+var (
+	_ json.Marshaler   = Counts(nil)
+	_ json.Unmarshaler = (*Counts)(nil)
+)
 
 // Counts holds how many messages stand where. Statuses without any are left
 // out.
@@ -119,6 +122,22 @@ func (c Counts) MarshalJSON() ([]byte, error) {
 		}
 	}
 	return json.Marshal(named)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. Statuses that this version does not
+// know are left out.
+func (c *Counts) UnmarshalJSON(text []byte) error {
+	var named map[string]int64
+	if err := json.Unmarshal(text, &named); err != nil {
+		return err
+	}
+	*c = make(Counts, len(named))
+	for name, n := range named {
+		if status, err := ParseStatus(name); err == nil {
+			(*c)[status] = n
+		}
+	}
+	return nil
 }
 
 // Total is the sum over all statuses.

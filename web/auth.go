@@ -149,7 +149,7 @@ func (s *Server) throttled(r *http.Request, p proof) error {
 	seconds := int((ruling.wait + time.Second - 1) / time.Second)
 	refused := refuse(tooManyTries, "wait as long as Retry-After says, then send the right token; each wrong one makes it longer",
 		"too many wrong tokens came from this address; the next one is looked at in %d s", seconds)
-	refused.RetryAfter = seconds
+	refused.retryAfter = seconds
 	return refused
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"carillon/admission"
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/ledger"
 )
@@ -21,13 +22,6 @@ func (s *Server) answerCampaign(w http.ResponseWriter, r *http.Request, c ledger
 		return err
 	}
 	return answer(w, http.StatusOK, v)
-}
-
-// page is a part of a list. Next, where it is not null, is the cursor of the
-// part that follows.
-type page[T any] struct {
-	Items []T     `json:"items"`
-	Next  *string `json:"next"`
 }
 
 // pageLimit reads how many items a page shall have.
@@ -59,7 +53,7 @@ func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := page[campaignView]{Items: []campaignView{}}
+	list := api.Page[api.Campaign]{Items: []api.Campaign{}}
 	for i, c := range found {
 		if i == limit {
 			list.Next = &list.Items[i-1].ID
@@ -102,22 +96,6 @@ func (s *Server) act(action campaign.Action) handler {
 		}
 		return s.answerCampaign(w, r, c)
 	}
-}
-
-// createdView is a campaign that has come in.
-type createdView struct {
-	campaignView
-	// Problems are the first rows that do not take part.
-	Problems []rowProblem `json:"problems"`
-	// Layout says how the list was read; a repeated request is not told again.
-	Layout *campaign.Layout `json:"layout"`
-}
-
-type rowProblem struct {
-	Row     int              `json:"row"`
-	Verdict campaign.Verdict `json:"verdict"`
-	Phone   string           `json:"phone"`
-	Detail  string           `json:"detail"`
 }
 
 func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
@@ -173,7 +151,7 @@ func (s *Server) answerCreated(w http.ResponseWriter, r *http.Request, id campai
 		return err
 	}
 	w.Header().Set("Location", "/api/campaigns/"+id.String())
-	return answer(w, status, createdView{shown, problems, layout})
+	return answer(w, status, api.Created{Campaign: shown, Problems: problems, Layout: layout})
 }
 
 // plan is what shall happen to a campaign once it is in.
@@ -251,16 +229,16 @@ func (s *Server) launch(ctx context.Context, c ledger.Campaign, wanted plan, by 
 }
 
 // rejectedRows are the first rows of a list that do not take part.
-func (s *Server) rejectedRows(ctx context.Context, id campaign.ID) ([]rowProblem, error) {
+func (s *Server) rejectedRows(ctx context.Context, id campaign.ID) ([]api.RowProblem, error) {
 	const most = 100
 	rows, _, err := s.ledger.Report(ctx, ledger.ReportQuery{Campaign: id, Recipients: most, Status: campaign.Rejected})
 	if err != nil {
 		return nil, err
 	}
-	problems := make([]rowProblem, len(rows))
+	problems := make([]api.RowProblem, len(rows))
 	for i, row := range rows {
 		detail := strings.TrimPrefix(strings.TrimPrefix(row.Reason, string(row.Verdict)), ": ")
-		problems[i] = rowProblem{Row: row.Row(), Verdict: row.Verdict, Phone: row.Phone, Detail: detail}
+		problems[i] = api.RowProblem{Row: row.Row(), Verdict: row.Verdict, Phone: row.Phone, Detail: detail}
 	}
 	return problems, nil
 }

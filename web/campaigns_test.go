@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/campaign"
 )
 
@@ -21,7 +22,7 @@ func TestUpload(t *testing.T) {
 	// The parts may come in any order.
 	answer := f.do(multipartCall("/api/campaigns", "", part{"contacts", fourContacts}, part{"campaign", twoSteps}))
 	wantStatus(t, answer, http.StatusCreated)
-	got := decode[createdView](t, answer)
+	got := decode[api.Created](t, answer)
 	if answer.header.Get("Location") != "/api/campaigns/"+got.ID {
 		t.Errorf("Location %s", answer.header.Get("Location"))
 	}
@@ -34,7 +35,7 @@ func TestUpload(t *testing.T) {
 		t.Error(diff)
 	}
 	if got.State != campaign.Draft || got.Total != 2 || got.Open != 2 || got.RateLimit != 20 || got.StartedAt != nil || got.CreatedAt == nil {
-		t.Errorf("%+v", got.campaignView)
+		t.Errorf("%+v", got.Campaign)
 	}
 	if len(got.Steps) != 2 || got.Steps[1].Template != "order_feedback" || got.Steps[1].Counts[campaign.Waiting] != 1 {
 		t.Errorf("steps %+v", got.Steps)
@@ -65,14 +66,14 @@ func TestUploadStartsWhenAsked(t *testing.T) {
 		o.Now = func() time.Time { return now }
 		o.Changed = func() { changed.Add(1) }
 	})
-	got := decode[createdView](t, f.do(uploadCall("/api/campaigns?start=true", "")))
+	got := decode[api.Created](t, f.do(uploadCall("/api/campaigns?start=true", "")))
 	if got.State != campaign.Running || got.Reason != "started by anybody" || !got.StartedAt.Equal(now) || changed.Load() != 1 {
-		t.Errorf("%+v, changed %d times", got.campaignView, changed.Load())
+		t.Errorf("%+v, changed %d times", got.Campaign, changed.Load())
 	}
 	at := now.Add(time.Hour)
-	got = decode[createdView](t, f.do(uploadCall("/api/campaigns?at="+url.QueryEscape(at.Format(time.RFC3339)), "")))
+	got = decode[api.Created](t, f.do(uploadCall("/api/campaigns?at="+url.QueryEscape(at.Format(time.RFC3339)), "")))
 	if got.State != campaign.Scheduled || !got.StartAt.Equal(at) {
-		t.Errorf("%+v", got.campaignView)
+		t.Errorf("%+v", got.Campaign)
 	}
 	for _, query := range []string{"at=2026-04-01T09:00:00Z", "at=tomorrow", "start=maybe", "start=true&at=2026-06-01T09:00:00Z",
 		"late=15m", "at=2026-06-01T09:00:00Z&late=soon", "at=2026-06-01T09:00:00Z&late=-1h"} {
@@ -84,7 +85,7 @@ func TestUploadStartsWhenAsked(t *testing.T) {
 func TestAStartThatComesTooLate(t *testing.T) {
 	now := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 	f := start(t, func(o *Options) { o.Now = func() time.Time { return now } })
-	got := decode[createdView](t, f.do(uploadCall("/api/campaigns?at=2026-05-01T10:00:00Z&late=15m", "key")))
+	got := decode[api.Created](t, f.do(uploadCall("/api/campaigns?at=2026-05-01T10:00:00Z&late=15m", "key")))
 	id, err := campaign.ParseID(got.ID)
 	if err != nil || got.State != campaign.Scheduled {
 		t.Fatal(got.State, err)
@@ -93,36 +94,36 @@ func TestAStartThatComesTooLate(t *testing.T) {
 	if _, err := f.ledger.StartDue(t.Context(), id, now); err != nil {
 		t.Fatal(err)
 	}
-	got = decode[createdView](t, f.do(uploadCall("/api/campaigns?start=true", "key")))
+	got = decode[api.Created](t, f.do(uploadCall("/api/campaigns?start=true", "key")))
 	if got.State != campaign.Paused || !strings.Contains(got.Reason, "it was to start at 2026-05-01T10:00:00Z") {
 		t.Errorf("%s: %s", got.State, got.Reason)
 	}
-	if c := decode[campaignView](t, f.post("/api/campaigns/"+got.ID+"/resume")); c.State != campaign.Running || !c.StartedAt.Equal(now) {
+	if c := decode[api.Campaign](t, f.post("/api/campaigns/"+got.ID+"/resume")); c.State != campaign.Running || !c.StartedAt.Equal(now) {
 		t.Errorf("resumed: %s since %s", c.State, c.StartedAt)
 	}
 }
 
 func TestIdempotencyKey(t *testing.T) {
 	f := start(t, nil)
-	first := decode[createdView](t, f.do(uploadCall("/api/campaigns", "key")))
+	first := decode[api.Created](t, f.do(uploadCall("/api/campaigns", "key")))
 	answer := f.do(uploadCall("/api/campaigns", "key"))
 	wantStatus(t, answer, http.StatusOK)
-	again := decode[createdView](t, answer)
+	again := decode[api.Created](t, answer)
 	if again.ID != first.ID || answer.header.Get("Idempotency-Replayed") != "true" || len(again.Problems) != len(first.Problems) {
 		t.Errorf("%s", answer.body)
 	}
 	// The first request may have died before it could start the campaign.
-	again = decode[createdView](t, f.do(uploadCall("/api/campaigns?start=true", "key")))
+	again = decode[api.Created](t, f.do(uploadCall("/api/campaigns?start=true", "key")))
 	if again.ID != first.ID || again.State != campaign.Running {
-		t.Errorf("%+v", again.campaignView)
+		t.Errorf("%+v", again.Campaign)
 	}
 	wantStatus(t, f.post("/api/campaigns/"+first.ID+"/pause"), http.StatusOK)
-	again = decode[createdView](t, f.do(uploadCall("/api/campaigns?start=true", "key")))
+	again = decode[api.Created](t, f.do(uploadCall("/api/campaigns?start=true", "key")))
 	if again.State != campaign.Paused {
 		t.Errorf("a repeated upload made a paused campaign %s", again.State)
 	}
 	wantProblem(t, f.do(multipartCall("/api/campaigns", "key", part{"campaign", twoSteps}, part{"contacts", fourContacts + "\n"})), keyReused)
-	other := decode[createdView](t, f.do(uploadCall("/api/campaigns", "")))
+	other := decode[api.Created](t, f.do(uploadCall("/api/campaigns", "")))
 	if other.ID == first.ID {
 		t.Error("without a key every upload is a new campaign")
 	}
@@ -141,7 +142,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		parts  []part
-		kind   kind
+		kind   api.Kind
 		line   int
 		detail string
 	}{
@@ -162,7 +163,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 			t.Errorf("%s: line %d, detail %q", c.name, p.Line, p.Detail)
 		}
 	}
-	if list := decode[page[campaignView]](t, f.get("/api/campaigns")); len(list.Items) != 0 {
+	if list := decode[api.Page[api.Campaign]](t, f.get("/api/campaigns")); len(list.Items) != 0 {
 		t.Errorf("refused uploads left %+v", list.Items)
 	}
 	// No refused upload has used the key up.
@@ -196,7 +197,7 @@ func TestActions(t *testing.T) {
 	})
 	c := uploadCall("/api/campaigns", "")
 	c.token = operatorToken
-	id := decode[createdView](t, f.do(c)).ID
+	id := decode[api.Created](t, f.do(c)).ID
 	for _, step := range []struct {
 		action  string
 		state   campaign.State // empty: a conflict
@@ -215,7 +216,7 @@ func TestActions(t *testing.T) {
 		answer := f.do(call{method: "POST", path: "/api/campaigns/" + id + "/" + step.action, token: operatorToken})
 		if step.state == "" {
 			wantProblem(t, answer, wrongState)
-		} else if got := decode[campaignView](t, answer); got.State != step.state || got.Reason != step.reason {
+		} else if got := decode[api.Campaign](t, answer); got.State != step.state || got.Reason != step.reason {
 			t.Errorf("%s: %s, %s", step.action, got.State, got.Reason)
 		}
 		if n := changed.Load(); n != step.changed {
@@ -235,7 +236,7 @@ func TestListCampaigns(t *testing.T) {
 	}
 	query := "limit=2"
 	for range 3 {
-		list := decode[page[campaignView]](t, f.get("/api/campaigns?"+query))
+		list := decode[api.Page[api.Campaign]](t, f.get("/api/campaigns?"+query))
 		for _, c := range list.Items {
 			got = append(got, c.ID)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/campaign"
 )
 
@@ -25,7 +26,7 @@ func TestSeveralNumbers(t *testing.T) {
 	c.token = operatorToken
 	answer := f.do(c)
 	wantStatus(t, answer, http.StatusCreated)
-	created := decode[createdView](t, answer)
+	created := decode[api.Created](t, answer)
 	if created.Channel != "main" || !cmp.Equal(created.Channels, []string{"main", "second"}) || created.Stopped != nil {
 		t.Errorf("it is sent from %q of %v, stopped %v", created.Channel, created.Channels, created.Stopped)
 	}
@@ -47,12 +48,12 @@ func TestSeveralNumbers(t *testing.T) {
 	if err := f.ledger.StopBecause(t.Context(), id, 1, "account_locked (131031)", time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	shown := decode[campaignView](t, f.do(call{path: "/api/campaigns/" + created.ID}))
+	shown := decode[api.Campaign](t, f.do(call{path: "/api/campaigns/" + created.ID}))
 	if diff := cmp.Diff(map[string]string{"second": "account_locked (131031)"}, shown.Stopped); diff != "" || shown.State != campaign.Running {
 		t.Errorf("it is %s, stopped: %s", shown.State, diff)
 	}
 	resume := call{method: "POST", path: "/api/campaigns/" + created.ID + "/resume", token: operatorToken}
-	if shown = decode[campaignView](t, f.do(resume)); shown.Stopped != nil {
+	if shown = decode[api.Campaign](t, f.do(resume)); shown.Stopped != nil {
 		t.Errorf("after the resume %v are stopped", shown.Stopped)
 	}
 }
@@ -69,10 +70,10 @@ func TestANumberThatIsNotThere(t *testing.T) {
 func TestDailyLimitsOfSeveralNumbers(t *testing.T) {
 	for name, test := range map[string]struct {
 		main, second Channel
-		want         *dailyView
+		want         *api.Daily
 	}{
-		"each its own":    {Channel{DailyRecipients: 1, Portfolio: "a"}, Channel{DailyRecipients: 2, Portfolio: "b"}, &dailyView{Limit: 3}},
-		"one for both":    {Channel{DailyRecipients: 1, Portfolio: "a"}, Channel{DailyRecipients: 1, Portfolio: "a"}, &dailyView{Limit: 1, Later: 1}},
+		"each its own":    {Channel{DailyRecipients: 1, Portfolio: "a"}, Channel{DailyRecipients: 2, Portfolio: "b"}, &api.Daily{Limit: 3}},
+		"one for both":    {Channel{DailyRecipients: 1, Portfolio: "a"}, Channel{DailyRecipients: 1, Portfolio: "a"}, &api.Daily{Limit: 1, Later: 1}},
 		"one without any": {Channel{DailyRecipients: 1, Portfolio: "a"}, Channel{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -84,7 +85,7 @@ func TestDailyLimitsOfSeveralNumbers(t *testing.T) {
 				}
 			})
 			answer := f.do(multipartCall("/api/campaigns", "", part{"campaign", overTwo()}, part{"contacts", threeRows}))
-			if diff := cmp.Diff(test.want, decode[createdView](t, answer).Daily); diff != "" {
+			if diff := cmp.Diff(test.want, decode[api.Created](t, answer).Daily); diff != "" {
 				t.Error(diff)
 			}
 		})

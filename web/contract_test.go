@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"carillon/api"
 	"carillon/campaign"
 )
 
@@ -234,7 +235,7 @@ func (f *fixture) visitUploads() (created string) {
 	upload(uploadCall("/api/campaigns", "key-2"))
 	upload(multipartCall("/api/campaigns", "", part{"campaign", strings.Repeat("# long\n", maxDefinition/6)}, part{"contacts", fourContacts}))
 	upload(call{method: "POST", path: "/api/campaigns", body: strings.NewReader("{}")})
-	return decode[createdView](f.t, answer).ID
+	return decode[api.Created](f.t, answer).ID
 }
 
 // visitRetry retries a finished campaign and a cancelled one.

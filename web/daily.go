@@ -4,13 +4,14 @@ import (
 	"context"
 	"time"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/ledger"
 )
 
 // shown is the view of a campaign with what went wrong, and with the limit that it
 // is under.
-func (s *Server) shown(ctx context.Context, c ledger.Campaign) (campaignView, error) {
+func (s *Server) shown(ctx context.Context, c ledger.Campaign) (api.Campaign, error) {
 	v := s.view(c)
 	if err := s.addTrouble(ctx, &v, c); err != nil {
 		return v, err
@@ -19,7 +20,7 @@ func (s *Server) shown(ctx context.Context, c ledger.Campaign) (campaignView, er
 	if !limited {
 		return v, nil
 	}
-	v.Daily = &dailyView{}
+	v.Daily = &api.Daily{}
 	var room int
 	var frees time.Time
 	for portfolio, limit := range limits {

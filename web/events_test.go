@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/ledger"
 )
@@ -169,7 +170,7 @@ func TestEventsCarryTheCampaign(t *testing.T) {
 		t.Errorf("Content-Type %s", kind)
 	}
 	_, data, found := strings.Cut(answer.body, "event: end\ndata: ")
-	var got campaignView
+	var got api.Campaign
 	if err := json.Unmarshal([]byte(data), &got); err != nil || !found {
 		t.Fatalf("%v in %s", err, answer.body)
 	}

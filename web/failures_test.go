@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/whatsapp"
 )
@@ -27,15 +28,15 @@ func TestWhyMessagesFailed(t *testing.T) {
 	f.fail(id.Recipient(3).Message(0), campaign.Failure{
 		Code: 132069, Reason: "flow_throttled", Retry: true, Throttled: true, Slows: true, Wait: time.Hour, Account: []string{"main", "second"},
 	})
-	got := decode[campaignView](t, f.get("/api/campaigns/"+id.String()))
-	want := []failureView{{Reason: "parameter_count", Code: 132000, Count: 2, Said: miscounted.Said, Hint: "Compare them."}}
+	got := decode[api.Campaign](t, f.get("/api/campaigns/"+id.String()))
+	want := []api.Failures{{Reason: "parameter_count", Code: 132000, Count: 2, Said: miscounted.Said, Hint: "Compare them."}}
 	if diff := cmp.Diff(want, got.Failures); diff != "" {
 		t.Error(diff)
 	}
 	if len(got.Slowed) != 1 || got.Slowed[0].Channel != "main" || got.Slowed[0].Template != "order_update" || got.Slowed[0].Code != 132069 {
 		t.Errorf("slowed are %+v", got.Slowed)
 	}
-	list := decode[page[recipientView]](t, f.get("/api/campaigns/"+id.String()+"/recipients?status=failed"))
+	list := decode[api.Page[api.Recipient]](t, f.get("/api/campaigns/"+id.String()+"/recipients?status=failed"))
 	if len(list.Items) != 2 || list.Items[0].Detail != miscounted.Said+". Compare them." {
 		t.Errorf("recipients: %+v", list.Items)
 	}

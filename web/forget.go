@@ -3,23 +3,14 @@ package web
 import (
 	"net/http"
 
+	"carillon/api"
 	"carillon/campaign"
 )
-
-// forgottenView says what was erased.
-type forgottenView struct {
-	// Rows is how many rows of lists held the person, Skipped how many messages
-	// to them will not be sent.
-	Rows    int `json:"rows"`
-	Skipped int `json:"skipped"`
-}
 
 // forget erases a person. It is not in the log who that was.
 func (s *Server) forget(w http.ResponseWriter, r *http.Request) error {
 	const most = 1 << 10
-	var body struct {
-		Phone string `json:"phone"`
-	}
+	var body api.Forget
 	if err := readJSON(w, r, most, `send {"phone": "+491511234567"}`, &body); err != nil {
 		return err
 	}
@@ -32,5 +23,5 @@ func (s *Server) forget(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.log.Info("a person was erased", "request", visitOf(r).id, "by", visitOf(r).caller.name, "rows", done.Rows, "skipped", done.Skipped)
-	return answer(w, http.StatusOK, forgottenView{done.Rows, done.Skipped})
+	return answer(w, http.StatusOK, api.Forgotten{Rows: done.Rows, Skipped: done.Skipped})
 }

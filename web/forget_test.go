@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"carillon/api"
 )
 
 func (f *fixture) forget(token, body string) reply {
@@ -27,13 +29,13 @@ func TestForget(t *testing.T) {
 	}
 	answer := f.forget("", `{"phone": "+49 151 12345601"}`)
 	wantStatus(t, answer, http.StatusOK)
-	if done := decode[forgottenView](t, answer); done.Rows == 0 || done.Skipped == 0 {
+	if done := decode[api.Forgotten](t, answer); done.Rows == 0 || done.Skipped == 0 {
 		t.Errorf("%+v", done)
 	}
 	if shows() || strings.Contains(f.log.String(), phone) {
 		t.Error("the person still stands somewhere")
 	}
-	if done := decode[forgottenView](t, f.forget("", `{"phone": "+49 151 12345601"}`)); done != (forgottenView{}) {
+	if done := decode[api.Forgotten](t, f.forget("", `{"phone": "+49 151 12345601"}`)); done != (api.Forgotten{}) {
 		t.Errorf("erased again: %+v", done)
 	}
 	wantProblem(t, f.forget("", `{"phone": "12"}`), badSuppression)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/ledger"
 	"carillon/whatsapp"
@@ -66,7 +67,7 @@ func (f *fixture) finished() (id string) {
 	f.t.Helper()
 	c := multipartCall("/api/campaigns?start=true", "", part{"campaign", twoSteps}, part{"contacts", "Phone,Name\n12,nobody\n"})
 	c.token = operatorToken
-	id = decode[createdView](f.t, f.do(c)).ID
+	id = decode[api.Created](f.t, f.do(c)).ID
 	number, err := campaign.ParseID(id)
 	if err != nil {
 		f.t.Fatal(err)

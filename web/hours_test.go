@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/campaign"
 )
 
@@ -23,7 +24,7 @@ func TestHolidaysStayWithTheCampaign(t *testing.T) {
 	f := start(t, withHolidays)
 	answer := f.do(multipartCall("/api/campaigns", "", part{"campaign", onHolidays}, part{"contacts", fourContacts}))
 	wantStatus(t, answer, http.StatusCreated)
-	id, err := campaign.ParseID(decode[createdView](t, answer).ID)
+	id, err := campaign.ParseID(decode[api.Created](t, answer).ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,11 +43,11 @@ func TestWhatHasEndedWaitsForNoHours(t *testing.T) {
 	night := time.Date(2026, 5, 4, 3, 0, 0, 0, time.UTC)
 	f := start(t, func(o *Options) { o.Now = func() time.Time { return night } })
 	const daytime = twoSteps + "hours: {from: 09:00, to: 20:00, zone: UTC}\n"
-	id := decode[createdView](t, f.do(multipartCall("/api/campaigns?start=true", "", part{"campaign", daytime}, part{"contacts", fourContacts}))).ID
-	if opens := decode[campaignView](t, f.get("/api/campaigns/"+id)).Hours.OpensAt; opens == nil || !opens.Equal(night.Add(6*time.Hour)) {
+	id := decode[api.Created](t, f.do(multipartCall("/api/campaigns?start=true", "", part{"campaign", daytime}, part{"contacts", fourContacts}))).ID
+	if opens := decode[api.Campaign](t, f.get("/api/campaigns/"+id)).Hours.OpensAt; opens == nil || !opens.Equal(night.Add(6*time.Hour)) {
 		t.Errorf("while it runs its hours begin at %v", opens)
 	}
-	cancelled := decode[campaignView](t, f.post("/api/campaigns/"+id+"/cancel"))
+	cancelled := decode[api.Campaign](t, f.post("/api/campaigns/"+id+"/cancel"))
 	if cancelled.State != campaign.Cancelled || cancelled.Hours == nil || cancelled.Hours.OpensAt != nil {
 		t.Errorf("%s: %+v", cancelled.State, cancelled.Hours)
 	}
@@ -66,7 +67,7 @@ func TestRowsWithoutConsentAreTold(t *testing.T) {
 	answer := f.do(multipartCall("/api/campaigns", "", part{"campaign", twoSteps + "contacts: {consent: OK}\n"},
 		part{"contacts", "Phone,Name,OK\n+4915112345601,Ada,yes\n+4915112345602,Bob,no\n"}))
 	wantStatus(t, answer, http.StatusCreated)
-	got := decode[createdView](t, answer)
+	got := decode[api.Created](t, answer)
 	if diff := cmp.Diff(map[campaign.Verdict]int64{campaign.OK: 1, campaign.NoConsent: 1}, got.Verdicts); diff != "" {
 		t.Error(diff)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
+	"carillon/api"
 	"carillon/campaign"
 )
 
@@ -43,7 +44,7 @@ func TestUploadTellsWhatWasTaken(t *testing.T) {
 	list := filteredWorkbook(t)
 	answer := f.do(multipartCall("/api/campaigns", "", part{"campaign", twoSteps}, part{"contacts", list}))
 	wantStatus(t, answer, http.StatusCreated)
-	got := decode[createdView](t, answer)
+	got := decode[api.Created](t, answer)
 	if got.Verdicts[campaign.OK] != 2 || got.Layout.HiddenRows != 1 || got.Layout.Sheet != "Sheet1" {
 		t.Errorf("%v, %+v", got.Verdicts, got.Layout)
 	}
@@ -59,7 +60,7 @@ func TestUploadTellsWhatWasTaken(t *testing.T) {
 			t.Errorf("%s is logged:\n%s", value, log.String())
 		}
 	}
-	all := decode[createdView](t, f.do(multipartCall("/api/campaigns", "", part{"campaign", twoSteps + "contacts: {include_hidden: true}\n"}, part{"contacts", list})))
+	all := decode[api.Created](t, f.do(multipartCall("/api/campaigns", "", part{"campaign", twoSteps + "contacts: {include_hidden: true}\n"}, part{"contacts", list})))
 	if all.Verdicts[campaign.OK] != 3 || all.Layout.HiddenRows != 0 {
 		t.Errorf("with include_hidden: %v, %+v", all.Verdicts, all.Layout)
 	}
@@ -68,7 +69,7 @@ func TestUploadTellsWhatWasTaken(t *testing.T) {
 // Whoever wants to be left alone is, also where the row is hidden.
 func TestSuppressHiddenRows(t *testing.T) {
 	f := start(t, nil)
-	if done := decode[suppressedView](t, f.suppress("", "text/csv", filteredWorkbook(t))); done.Suppressed != 3 {
+	if done := decode[api.Suppressed](t, f.suppress("", "text/csv", filteredWorkbook(t))); done.Suppressed != 3 {
 		t.Errorf("%+v", done)
 	}
 }

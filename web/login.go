@@ -57,7 +57,7 @@ func (s *Server) waitAtLogin(w http.ResponseWriter, next string, err error) erro
 	if !errors.As(err, &p) {
 		return err
 	}
-	w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	w.Header().Set("Retry-After", strconv.Itoa(p.retryAfter))
 	return showLogin(w, p.Status, loginView{next, p.Detail + "."})
 }
 

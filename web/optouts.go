@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/contacts"
 	"carillon/ledger"
@@ -31,7 +32,7 @@ func newOptOuts(list *contacts.Reader, scope campaign.SuppressionScope, reason s
 
 // next takes the people out of the next rows, and notes rows that cannot be used
 // in done. more is false at the end of the list.
-func (o *optOuts) next(done *suppressedView) (batch []ledger.Suppression, more bool, err error) {
+func (o *optOuts) next(done *suppressing) (batch []ledger.Suppression, more bool, err error) {
 	const most, mostProblems = 2000, 100
 	for len(batch) < most {
 		row, err := o.list.Next()
@@ -48,7 +49,7 @@ func (o *optOuts) next(done *suppressedView) (batch []ledger.Suppression, more b
 		}
 		done.Rejected++
 		if len(done.Problems) < mostProblems {
-			done.Problems = append(done.Problems, rowProblem{row.Number, row.Verdict, row.Phone, problem})
+			done.Problems = append(done.Problems, api.RowProblem{Row: row.Number, Verdict: row.Verdict, Phone: row.Phone, Detail: problem})
 		}
 	}
 	return batch, true, nil

@@ -103,10 +103,10 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 			s.log.Error("request failed", "request", p.RequestID, "path", r.URL.Path, "error", p.cause)
 		}
 	}
-	if p.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	if p.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}
-	if strings.HasSuffix(p.Type, ":"+string(stillImporting)) {
+	if p.Kind() == stillImporting {
 		w.Header().Set("Retry-After", "2")
 	}
 	p.write(w)

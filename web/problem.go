@@ -10,39 +10,37 @@ import (
 	"strings"
 
 	"carillon/admission"
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/contacts"
 	"carillon/ledger"
 )
 
-// kind is a kind of problem. The last part of a problem document's type is
-// one.
-type kind string
-
+// The kinds of problems, by short names.
 const (
-	badRequest      kind = "bad-request"
-	unauthorized    kind = "unauthorized"
-	forbidden       kind = "forbidden"
-	tooManyTries    kind = "too-many-tries"
-	notFound        kind = "not-found"
-	wrongMethodKind kind = "method-not-allowed"
-	wrongState      kind = "wrong-state"
-	stillImporting  kind = "still-importing"
-	tooLarge        kind = "too-large"
-	tooSlow         kind = "too-slow"
-	wrongType       kind = "unsupported-media-type"
-	badCampaign     kind = "bad-campaign"
-	badContacts     kind = "bad-contacts"
-	badSuppression  kind = "bad-suppression"
-	badSchedule     kind = "bad-schedule"
-	nameTaken       kind = "name-taken"
-	keyReused       kind = "idempotency-key-reused"
-	internal        kind = "internal"
-	unavailable     kind = "unavailable"
+	badRequest      = api.BadRequest
+	unauthorized    = api.Unauthorized
+	forbidden       = api.Forbidden
+	tooManyTries    = api.TooManyTries
+	notFound        = api.NotFound
+	wrongMethodKind = api.MethodNotAllowed
+	wrongState      = api.WrongState
+	stillImporting  = api.StillImporting
+	tooLarge        = api.TooLarge
+	tooSlow         = api.TooSlow
+	wrongType       = api.WrongType
+	badCampaign     = api.BadCampaign
+	badContacts     = api.BadContacts
+	badSuppression  = api.BadSuppression
+	badSchedule     = api.BadSchedule
+	nameTaken       = api.NameTaken
+	keyReused       = api.KeyReused
+	internal        = api.Internal
+	unavailable     = api.Unavailable
 )
 
 // about is the status and the title of a kind.
-func (k kind) about() (status int, title string) {
+func about(k api.Kind) (status int, title string) {
 	switch k {
 	case badRequest:
 		return http.StatusBadRequest, "The request cannot be understood"
@@ -84,32 +82,17 @@ func (k kind) about() (status int, title string) {
 	return http.StatusInternalServerError, "Something went wrong inside"
 }
 
-// problem is a problem document (RFC 9457). Beside the standard's members it
-// has a hint on what to do, and where there is one the line of the file at
-// fault. The command line shows detail and hint as they are, so a hint that may
-// come up there speaks of no method and no path.
+// problem is a problem document with what the caller does not see. The command
+// line shows detail and hint as they are, so a hint that may come up there speaks
+// of no method and no path.
 type problem struct {
-	Type      string  `json:"type"`
-	Title     string  `json:"title"`
-	Status    int     `json:"status"`
-	Detail    string  `json:"detail"`
-	Hint      string  `json:"hint"`
-	Line      int     `json:"line,omitempty"`
-	Errors    []fault `json:"errors,omitempty"`
-	RequestID string  `json:"request_id,omitempty"`
+	api.Problem
 
-	// RetryAfter is the header of that name, in seconds; 0: none.
-	RetryAfter int `json:"-"`
+	// retryAfter is the header of that name, in seconds; 0: none.
+	retryAfter int
 
 	cause error // for the log
 	said  bool  // the log has it already
-}
-
-// fault is one of several things wrong.
-type fault struct {
-	Line   int    `json:"line,omitempty"`
-	Path   string `json:"path,omitempty"`
-	Detail string `json:"detail"`
 }
 
 var _ error = (*problem)(nil)
@@ -120,15 +103,11 @@ func (p *problem) Unwrap() error { return p.cause }
 
 // refuse makes a problem. The hint comes before the detail, whose arguments
 // follow it.
-func refuse(k kind, hint, detail string, args ...any) *problem {
-	status, title := k.about()
-	return &problem{
-		Type:   "urn:carillon:problem:" + string(k),
-		Title:  title,
-		Status: status,
-		Detail: fmt.Sprintf(detail, args...),
-		Hint:   hint,
-	}
+func refuse(k api.Kind, hint, detail string, args ...any) *problem {
+	status, title := about(k)
+	return &problem{Problem: api.Problem{
+		Type: k.Type(), Title: title, Status: status, Detail: fmt.Sprintf(detail, args...), Hint: hint,
+	}}
 }
 
 // because notes the cause for the log; a caller does not see it.
@@ -207,7 +186,7 @@ func mistakeProblem(err error) *problem {
 	p := refuse(badCampaign, hint, "%s", strings.Join(texts, "\n"))
 	p.Line = all[0].Line
 	for _, m := range all {
-		p.Errors = append(p.Errors, fault{Line: m.Line, Path: m.Path, Detail: m.Message})
+		p.Errors = append(p.Errors, api.Fault{Line: m.Line, Path: m.Path, Detail: m.Message})
 	}
 	return p
 }
@@ -231,7 +210,7 @@ func mistakes(err error) []*campaign.Mistake {
 
 // write answers with the problem.
 func (p *problem) write(w http.ResponseWriter) {
-	body, err := json.Marshal(p)
+	body, err := json.Marshal(p.Problem)
 	if err != nil {
 		panic(err) // texts and numbers always marshal
 	}

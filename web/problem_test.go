@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/contacts"
 	"carillon/ledger"
@@ -21,7 +22,7 @@ func TestProblemOf(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		err    error
-		kind   kind
+		kind   api.Kind
 		detail string
 	}{
 		{"a problem stays as it is", fmt.Errorf("deep: %w", refuse(wrongType, "h", "d")), wrongType, "d"},
@@ -40,7 +41,7 @@ func TestProblemOf(t *testing.T) {
 		{"ledger", errBroken, unavailable, "ledger"},
 	} {
 		got := problemOf(c.err)
-		status, title := c.kind.about()
+		status, title := about(c.kind)
 		if got.Type != "urn:carillon:problem:"+string(c.kind) || got.Status != status || got.Title != title || got.Hint == "" {
 			t.Errorf("%s: %+v", c.name, got)
 		}
@@ -53,7 +54,7 @@ func TestProblemOf(t *testing.T) {
 func TestMistakesAreListed(t *testing.T) {
 	first, second := &campaign.Mistake{Line: 3, Path: "name", Message: "is missing"}, &campaign.Mistake{Path: "steps[0].body[1]", Message: "is odd"}
 	p := problemOf(fmt.Errorf("compile: %w", errors.Join(first, errors.Join(second))))
-	want := []fault{{Line: 3, Path: "name", Detail: "is missing"}, {Path: "steps[0].body[1]", Detail: "is odd"}}
+	want := []api.Fault{{Line: 3, Path: "name", Detail: "is missing"}, {Path: "steps[0].body[1]", Detail: "is odd"}}
 	if diff := cmp.Diff(want, p.Errors); diff != "" || p.Line != 3 {
 		t.Errorf("line %d, errors %s", p.Line, diff)
 	}
@@ -66,7 +67,7 @@ func TestProblemsOfTheCommandLine(t *testing.T) {
 	draft := f.upload()
 	for name, test := range map[string]struct {
 		answer reply
-		want   kind
+		want   api.Kind
 	}{
 		"resume of a draft":           {f.post("/api/campaigns/" + draft + "/resume"), wrongState},
 		"status of what is no id":     {f.get("/api/campaigns/1234567890"), notFound},

@@ -4,38 +4,18 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/ledger"
 )
 
-// recipientView is one step for one recipient, or a row that does not take
-// part, whose step is null.
-type recipientView struct {
-	Row         int             `json:"row"`
-	Phone       string          `json:"phone"`
-	Step        *int            `json:"step"`
-	Channel     string          `json:"channel"`
-	Status      campaign.Status `json:"status"`
-	Attempts    int             `json:"attempts"`
-	MessageID   string          `json:"message_id"`
-	ErrorCode   int             `json:"error_code"`
-	Reason      string          `json:"reason"`
-	AcceptedAt  *time.Time      `json:"accepted_at"`
-	SentAt      *time.Time      `json:"sent_at"`
-	DeliveredAt *time.Time      `json:"delivered_at"`
-	ReadAt      *time.Time      `json:"read_at"`
-	FailedAt    *time.Time      `json:"failed_at"`
-	Detail      string          `json:"detail"`
-}
-
-func (s *Server) viewRecipient(row ledger.ReportRow, channel string) recipientView {
-	v := recipientView{
+func (s *Server) viewRecipient(row ledger.ReportRow, channel string) api.Recipient {
+	v := api.Recipient{
 		Row:         row.Row(),
 		Phone:       row.Phone,
 		Channel:     channel,
-		Status:      row.Status,
+		Status:      row.Status.String(),
 		Attempts:    row.Attempts,
 		MessageID:   row.ProviderID,
 		ErrorCode:   row.Code,
@@ -71,7 +51,7 @@ func (s *Server) listRecipients(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := page[recipientView]{Items: make([]recipientView, len(rows))}
+	list := api.Page[api.Recipient]{Items: make([]api.Recipient, len(rows))}
 	for i, row := range rows {
 		list.Items[i] = s.viewRecipient(row, numberOf(row, c.Definition))
 	}

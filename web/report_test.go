@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carillon/admission"
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/contacts"
 	"carillon/ledger"
@@ -71,7 +72,7 @@ func TestReportOfSeveralPages(t *testing.T) {
 	const people = 2*reportPage + 3
 	f := start(t, nil)
 	answer := f.do(multipartCall("/api/campaigns", "", part{"campaign", twoSteps}, part{"contacts", longList(people)}))
-	id := decode[createdView](t, answer).ID
+	id := decode[api.Created](t, answer).ID
 	rows := csv.NewReader(strings.NewReader(f.get("/api/campaigns/" + id + "/report.csv").body))
 	for line := -1; ; line++ {
 		row, err := rows.Read()
@@ -111,13 +112,13 @@ func TestRecipients(t *testing.T) {
 		t.Helper()
 		var found []string
 		for {
-			p := decode[page[recipientView]](t, f.get("/api/campaigns/"+id+"/recipients?"+query))
+			p := decode[api.Page[api.Recipient]](t, f.get("/api/campaigns/"+id+"/recipients?"+query))
 			for _, r := range p.Items {
 				step := "-"
 				if r.Step != nil {
 					step = strconv.Itoa(*r.Step)
 				}
-				found = append(found, strconv.Itoa(r.Row)+"/"+step+" "+r.Status.String())
+				found = append(found, strconv.Itoa(r.Row)+"/"+step+" "+r.Status)
 			}
 			if p.Next == nil {
 				return found

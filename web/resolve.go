@@ -4,15 +4,9 @@ import (
 	"net/http"
 	"time"
 
+	"carillon/api"
 	"carillon/ledger"
 )
-
-// resolvedView says what became of a decision about unknown messages.
-type resolvedView struct {
-	// Resolved counts the messages that it was about.
-	Resolved int          `json:"resolved"`
-	Campaign campaignView `json:"campaign"`
-}
 
 // resolve decides about all unknown messages of a campaign. Where it fails
 // half way, what was decided stays so and a repeated request does the rest.
@@ -40,20 +34,18 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 	if c, err = s.ledger.Campaign(r.Context(), c.ID); err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, resolvedView{n, s.view(c)})
+	return answer(w, http.StatusOK, api.Resolved{Resolved: n, Campaign: s.view(c)})
 }
 
 func readDecision(w http.ResponseWriter, r *http.Request) (ledger.Decision, error) {
 	const most = 1 << 10
 	const hint = `send {"decision": "resend"} to send them again at the risk of doing so twice, or {"decision": "drop"} to give them up`
-	var body struct {
-		Decision ledger.Decision `json:"decision"`
-	}
+	var body api.Resolve
 	if err := readJSON(w, r, most, hint, &body); err != nil {
 		return "", err
 	}
-	if body.Decision != ledger.Resend && body.Decision != ledger.Drop {
+	if body.Decision != api.Resend && body.Decision != api.Drop {
 		return "", refuse(badRequest, hint, "the decision %q is neither resend nor drop", body.Decision)
 	}
-	return body.Decision, nil
+	return ledger.Decision(body.Decision), nil
 }

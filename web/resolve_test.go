@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/ledger"
 )
@@ -30,7 +31,7 @@ func (f *fixture) running(definition, people string, unknown int) campaign.ID {
 	f.t.Helper()
 	c := multipartCall("/api/campaigns?start=true", "", part{"campaign", definition}, part{"contacts", people})
 	c.token = adminToken
-	id, err := campaign.ParseID(decode[createdView](f.t, f.do(c)).ID)
+	id, err := campaign.ParseID(decode[api.Created](f.t, f.do(c)).ID)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func TestResolve(t *testing.T) {
 			changed.Store(0)
 			answer := f.resolve(id, `{"decision": "`+decision+`"}`)
 			wantStatus(t, answer, http.StatusOK)
-			got := decode[resolvedView](t, answer)
+			got := decode[api.Resolved](t, answer)
 			if got.Resolved != 2 || got.Campaign.ID != id || changed.Load() != 1 {
 				t.Errorf("%+v, changed %d times", got, changed.Load())
 			}
@@ -82,7 +83,7 @@ func TestResolve(t *testing.T) {
 				t.Errorf("the report does not say who decided:\n%s", report)
 			}
 			// There is nothing left to decide, which is no trouble.
-			if again := decode[resolvedView](t, f.resolve(id, `{"decision": "drop"}`)); again.Resolved != 0 || changed.Load() != 1 {
+			if again := decode[api.Resolved](t, f.resolve(id, `{"decision": "drop"}`)); again.Resolved != 0 || changed.Load() != 1 {
 				t.Errorf("again: %+v, changed %d times", again, changed.Load())
 			}
 		})
@@ -112,7 +113,7 @@ func TestResolveThatCannotSendAgain(t *testing.T) {
 		}
 	}
 	for id, want := range map[string]int{expired: 2, cancelled: 1} {
-		if got := decode[resolvedView](t, f.resolve(id, `{"decision": "drop"}`)); got.Resolved != want || got.Campaign.Counts[campaign.Failed] != int64(want) {
+		if got := decode[api.Resolved](t, f.resolve(id, `{"decision": "drop"}`)); got.Resolved != want || got.Campaign.Counts[campaign.Failed] != int64(want) {
 			t.Errorf("%s: %+v, want %d", id, got, want)
 		}
 	}
@@ -121,7 +122,7 @@ func TestResolveThatCannotSendAgain(t *testing.T) {
 func TestDecisionsThatAreRefused(t *testing.T) {
 	f := start(t, func(o *Options) { o.Tokens = threeTokens() })
 	id := f.running(twoSteps, threePeople, 1).String()
-	for body, want := range map[string]kind{
+	for body, want := range map[string]api.Kind{
 		``:                                      badRequest,
 		`{}`:                                    badRequest,
 		`{"decision": "guess"}`:                 badRequest,
@@ -142,7 +143,7 @@ func TestDecisionsThatAreRefused(t *testing.T) {
 		header: form(),
 	}), wrongType)
 	answer := f.do(call{method: "GET", path: "/api/campaigns/" + id, token: viewerToken})
-	if n := decode[campaignView](t, answer).Counts[campaign.Unknown]; n != 1 {
+	if n := decode[api.Campaign](t, answer).Counts[campaign.Unknown]; n != 1 {
 		t.Errorf("%d unknown messages are left by refused decisions, want 1", n)
 	}
 }

@@ -4,40 +4,19 @@ import (
 	"errors"
 	"net/http"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/ledger"
 )
 
-// retriedView says what became of a campaign's messages when it was retried.
-type retriedView struct {
-	// Again counts the messages that are attempted again, Refused those that
-	// the provider would refuse once more, OptedOut those whose person has
-	// opted out.
-	Again    int `json:"again"`
-	Refused  int `json:"refused"`
-	OptedOut int `json:"opted_out"`
-	// LeftOut are the first of the Refused and OptedOut.
-	LeftOut  []leftOutView `json:"left_out"`
-	Campaign campaignView  `json:"campaign"`
-}
-
-// leftOutView is a message that is not attempted again.
-type leftOutView struct {
-	Row    int             `json:"row"`
-	Step   int             `json:"step"`
-	Phone  string          `json:"phone"`
-	Status campaign.Status `json:"status"`
-	Why    string          `json:"why"`
-}
-
-func viewRetried(done ledger.Retried, c campaignView) retriedView {
-	v := retriedView{
+func viewRetried(done ledger.Retried, c api.Campaign) api.Retried {
+	v := api.Retried{
 		Again: done.Again, Refused: done.Refused, OptedOut: done.OptedOut,
-		LeftOut: make([]leftOutView, len(done.LeftOut)), Campaign: c,
+		LeftOut: make([]api.LeftOut, len(done.LeftOut)), Campaign: c,
 	}
 	for i, m := range done.LeftOut {
-		v.LeftOut[i] = leftOutView{
-			Row: m.Message.Recipient().Row(), Step: m.Message.Step() + 1, Phone: m.Phone, Status: m.Status, Why: m.Why,
+		v.LeftOut[i] = api.LeftOut{
+			Row: m.Message.Recipient().Row(), Step: m.Message.Step() + 1, Phone: m.Phone, Status: m.Status.String(), Why: m.Why,
 		}
 	}
 	return v
@@ -76,9 +55,7 @@ func (s *Server) retry(w http.ResponseWriter, r *http.Request) error {
 func readRetry(w http.ResponseWriter, r *http.Request) ([]campaign.Status, error) {
 	const most = 1 << 10
 	const hint = `send {"statuses": ["failed"]}, {"statuses": ["expired"]} or {"statuses": ["failed", "expired"]}; without a body it is the failed`
-	body := struct {
-		Statuses []campaign.Status `json:"statuses"`
-	}{[]campaign.Status{campaign.Failed}}
+	body := api.Retry{Statuses: []campaign.Status{campaign.Failed}}
 	if r.ContentLength == 0 {
 		return body.Statuses, nil
 	}

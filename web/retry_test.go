@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/ledger"
 )
@@ -69,13 +70,13 @@ func TestRetry(t *testing.T) {
 			changed.Store(0)
 			answer := f.retry(id, body)
 			wantStatus(t, answer, http.StatusOK)
-			got := decode[retriedView](t, answer)
+			got := decode[api.Retried](t, answer)
 			if got.Again != 1 || got.Refused != 1 || got.OptedOut != 1 || got.Campaign.ID != id || changed.Load() != 1 {
 				t.Errorf("%+v, changed %d times", got, changed.Load())
 			}
-			left := []leftOutView{
-				{Row: 2, Step: 1, Phone: "+4915112345602", Status: campaign.Failed, Why: "not on WhatsApp"},
-				{Row: 3, Step: 1, Phone: "+4915112345603", Status: campaign.Failed, Why: "opted out: recorded by an operator"},
+			left := []api.LeftOut{
+				{Row: 2, Step: 1, Phone: "+4915112345602", Status: campaign.Failed.String(), Why: "not on WhatsApp"},
+				{Row: 3, Step: 1, Phone: "+4915112345603", Status: campaign.Failed.String(), Why: "opted out: recorded by an operator"},
 			}
 			if diff := cmp.Diff(left, got.LeftOut); diff != "" {
 				t.Error(diff)
@@ -88,7 +89,7 @@ func TestRetry(t *testing.T) {
 			if strings.Count(report, "retried by otto,") != 1 {
 				t.Errorf("the report does not say who retried:\n%s", report)
 			}
-			again := decode[retriedView](t, f.retry(id, body))
+			again := decode[api.Retried](t, f.retry(id, body))
 			if again.Again != 0 || again.Refused != 1 || again.OptedOut != 1 {
 				t.Errorf("again: %+v", again)
 			}
@@ -114,10 +115,10 @@ func TestRetryOfWhatRanOutOfTime(t *testing.T) {
 		t.Fatalf("finished %v, %v", done, err)
 	}
 	changed.Store(0)
-	if got := decode[retriedView](t, f.retry(id, "")); got.Again != 0 || got.Campaign.State != campaign.Finished || changed.Load() != 0 {
+	if got := decode[api.Retried](t, f.retry(id, "")); got.Again != 0 || got.Campaign.State != campaign.Finished || changed.Load() != 0 {
 		t.Errorf("the failed: %+v, changed %d times; want it as it was", got, changed.Load())
 	}
-	got := decode[retriedView](t, f.retry(id, `{"statuses": ["expired"]}`))
+	got := decode[api.Retried](t, f.retry(id, `{"statuses": ["expired"]}`))
 	if diff := cmp.Diff(campaign.Counts{campaign.Pending: 3, campaign.Waiting: 3}, got.Campaign.Counts); diff != "" {
 		t.Error(diff)
 	}
@@ -138,9 +139,9 @@ func TestRetriesThatAreRefused(t *testing.T) {
 	wantStatus(t, f.do(call{method: "POST", path: "/api/campaigns/" + cancelled + "/cancel", token: operatorToken}), http.StatusOK)
 	upload := uploadCall("/api/campaigns", "")
 	upload.token = operatorToken
-	draft := decode[createdView](t, f.do(upload)).ID
+	draft := decode[api.Created](t, f.do(upload)).ID
 	changed.Store(0)
-	for body, want := range map[string]kind{
+	for body, want := range map[string]api.Kind{
 		`{"statuses": []}`:                           badRequest,
 		`{"statuses": ["failed", "delivered"]}`:      badRequest,
 		`{"statuses": ["unknown"]}`:                  badRequest,
@@ -167,7 +168,7 @@ func TestRetriesThatAreRefused(t *testing.T) {
 	wantProblem(t, f.do(call{method: "POST", path: path, token: operatorToken, body: strings.NewReader("statuses=failed"), header: form()}), wrongType)
 	wantProblem(t, f.do(call{method: "POST", path: path, token: viewerToken}), forbidden)
 	answer := f.do(call{method: "GET", path: "/api/campaigns/" + id, token: viewerToken})
-	if n := decode[campaignView](t, answer).Counts[campaign.Failed]; n != 3 || changed.Load() != 0 {
+	if n := decode[api.Campaign](t, answer).Counts[campaign.Failed]; n != 3 || changed.Load() != 0 {
 		t.Errorf("refused retries leave %d failed messages, want 3; changed %d times", n, changed.Load())
 	}
 }

@@ -7,44 +7,19 @@ import (
 	"strings"
 	"time"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/ledger"
 	"carillon/seal"
 )
 
-// scheduleView is a schedule as the API gives it. It holds no secret: of its
-// source it says what a person has to know.
-type scheduleView struct {
-	Name    string           `json:"name"`
-	Cron    string           `json:"cron"`
-	Zone    string           `json:"zone"`
-	Overlap campaign.Overlap `json:"overlap"`
-	CatchUp campaign.CatchUp `json:"catch_up"`
-	// Contacts says where the list comes from, Campaign what the campaign is
-	// called, or in which file it stands.
-	Contacts string        `json:"contacts"`
-	Campaign string        `json:"campaign"`
-	Origin   ledger.Origin `json:"origin"`
-	Paused   bool          `json:"paused"`
-	NextAt   *time.Time    `json:"next_at"`
-	Last     *slotView     `json:"last"`
-	// Secrets says where the secrets of its source are kept, Problem what is wrong
-	// with that or keeps the schedule from running, and what to do.
-	Secrets ledger.Secrecy `json:"secrets,omitempty"`
-	Problem string         `json:"problem,omitempty"`
-	// Lists of schedules leave out what follows.
-	Database     string `json:"database,omitempty"`
-	Query        string `json:"query,omitempty"`
-	AllowPrivate bool   `json:"allow_private,omitempty"`
-}
-
 // viewSchedule shows a schedule with the newest of its slots; open are those that
 // are not through.
-func viewSchedule(of ledger.Schedule, last map[string]campaign.Slot, open []ledger.OpenSlot) scheduleView {
-	v := scheduleView{
+func viewSchedule(of ledger.Schedule, last map[string]campaign.Slot, open []ledger.OpenSlot) api.Schedule {
+	v := api.Schedule{
 		Name: of.Name, Cron: of.Cron, Zone: of.Zone, Overlap: of.Overlap, CatchUp: of.CatchUp,
-		Contacts: of.Contacts.String(), Origin: of.Origin, Paused: of.Paused, NextAt: moment(of.NextAt),
-		Secrets: of.Secrecy, Problem: problemWith(of),
+		Contacts: of.Contacts.String(), Origin: string(of.Origin), Paused: of.Paused, NextAt: moment(of.NextAt),
+		Secrets: string(of.Secrecy), Problem: problemWith(of),
 	}
 	if of.CampaignFile != "" {
 		v.Campaign = filepath.Base(of.CampaignFile)
@@ -88,9 +63,7 @@ func (s *Server) listSchedules(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := struct {
-		Items []scheduleView `json:"items"`
-	}{[]scheduleView{}}
+	list := api.Schedules{Items: []api.Schedule{}}
 	for _, of := range all {
 		list.Items = append(list.Items, viewSchedule(of, last, open))
 	}

@@ -8,20 +8,10 @@ import (
 	"strings"
 
 	"carillon/admission"
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/ledger"
 )
-
-// scheduleRequest is a schedule as it comes in. The campaign is its file's text.
-type scheduleRequest struct {
-	Name     string           `json:"name"`
-	Campaign string           `json:"campaign"`
-	Contacts campaign.Source  `json:"contacts"`
-	Cron     string           `json:"cron"`
-	Zone     string           `json:"zone"`
-	Overlap  campaign.Overlap `json:"overlap"`
-	CatchUp  campaign.CatchUp `json:"catch_up"`
-}
 
 // scheduleName is what a schedule may be called.
 var scheduleName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
@@ -31,7 +21,7 @@ var scheduleName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 func (s *Server) readSchedule(w http.ResponseWriter, r *http.Request) (ledger.NewSchedule, error) {
 	const most = 2*maxDefinition + 64<<10 // a text has more bytes in JSON
 	const hint = `send {"name": "daily", "campaign": "name: …", "contacts": {"file": "list.csv"}, "cron": "0 9 * * *"}`
-	var q scheduleRequest
+	var q api.NewSchedule
 	if err := readJSON(w, r, most, hint, &q); err != nil {
 		return ledger.NewSchedule{}, err
 	}
@@ -42,7 +32,7 @@ func (s *Server) readSchedule(w http.ResponseWriter, r *http.Request) (ledger.Ne
 	next, err := s.nextSlot(wanted, s.now())
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
-			faults = append(faults, fault{Detail: strings.TrimSpace(line)})
+			faults = append(faults, api.Fault{Detail: strings.TrimSpace(line)})
 		}
 	}
 	if len(faults) > 0 {
@@ -58,34 +48,34 @@ func (s *Server) readSchedule(w http.ResponseWriter, r *http.Request) (ledger.Ne
 }
 
 // faultsOf is everything wrong with a schedule but for its times and its list.
-func (s *Server) faultsOf(q scheduleRequest) []fault {
-	var faults []fault
+func (s *Server) faultsOf(q api.NewSchedule) []api.Fault {
+	var faults []api.Fault
 	if !scheduleName.MatchString(q.Name) {
-		faults = append(faults, fault{Path: "name", Detail: "begins with a letter or a digit, and has letters, digits, - and _ alone, at most 64"})
+		faults = append(faults, api.Fault{Path: "name", Detail: "begins with a letter or a digit, and has letters, digits, - and _ alone, at most 64"})
 	}
 	faults = append(faults, s.faultsOfCampaign(q.Campaign)...)
 	if !slices.Contains([]campaign.Overlap{"", campaign.OverlapSkip, campaign.OverlapQueue, campaign.OverlapParallel}, q.Overlap) {
-		faults = append(faults, fault{Path: "overlap", Detail: "write skip, queue or parallel"})
+		faults = append(faults, api.Fault{Path: "overlap", Detail: "write skip, queue or parallel"})
 	}
 	if !slices.Contains([]campaign.CatchUp{"", campaign.CatchUpNone, campaign.CatchUpLast, campaign.CatchUpAll}, q.CatchUp) {
-		faults = append(faults, fault{Path: "catch_up", Detail: "write none, last or all"})
+		faults = append(faults, api.Fault{Path: "catch_up", Detail: "write none, last or all"})
 	}
 	return faults
 }
 
-func (s *Server) faultsOfCampaign(text string) []fault {
+func (s *Server) faultsOfCampaign(text string) []api.Fault {
 	const path = "campaign"
 	if len(text) > maxDefinition {
-		return []fault{{Path: path, Detail: "has more than 1 MiB"}}
+		return []api.Fault{{Path: path, Detail: "has more than 1 MiB"}}
 	}
 	_, err := s.door.Read([]byte(text))
 	var channel *admission.UnknownChannelError
 	if errors.As(err, &channel) {
-		return []fault{{Path: path, Detail: channel.Error()}}
+		return []api.Fault{{Path: path, Detail: channel.Error()}}
 	}
-	var faults []fault
+	var faults []api.Fault
 	for _, m := range mistakes(err) {
-		faults = append(faults, fault{Line: m.Line, Path: path, Detail: m.Error()})
+		faults = append(faults, api.Fault{Line: m.Line, Path: path, Detail: m.Error()})
 	}
 	return faults
 }

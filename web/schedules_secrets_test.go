@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"carillon/api"
 	"carillon/ledger"
 	"carillon/seal"
 )
@@ -42,7 +43,7 @@ func TestSecretsWithoutAKeyAreRefused(t *testing.T) {
 			t.Errorf("%s: %s", name, answer.body)
 		}
 	}
-	if list := decode[page[scheduleView]](t, f.get("/api/schedules")); len(list.Items) != 0 {
+	if list := decode[api.Page[api.Schedule]](t, f.get("/api/schedules")); len(list.Items) != 0 {
 		t.Errorf("%+v is there", list.Items)
 	}
 	// What holds no secret needs no key.
@@ -61,11 +62,11 @@ func TestSchedulesWithoutTheirKey(t *testing.T) {
 	wantStatus(t, f.addSchedule(map[string]any{"name": "open"}), http.StatusCreated)
 	for _, keys := range [][]string{{}, {strings.Repeat("0b", seal.KeyBytes)}} {
 		f.seal(keys...)
-		views := decode[page[scheduleView]](t, f.get("/api/schedules")).Items
-		views = append(views, decode[scheduleView](t, f.get("/api/schedules/url")))
+		views := decode[api.Page[api.Schedule]](t, f.get("/api/schedules")).Items
+		views = append(views, decode[api.Schedule](t, f.get("/api/schedules/url")))
 		for _, v := range views {
 			locked := strings.Contains(v.Problem, "do not open") && strings.Contains(v.Problem, "seal_keys")
-			if want := v.Name == "url"; locked != want || (v.Secrets == ledger.Sealed) != want {
+			if want := v.Name == "url"; locked != want || (v.Secrets == string(ledger.Sealed)) != want {
 				t.Errorf("%+v", v)
 			}
 		}
@@ -77,7 +78,7 @@ func TestSchedulesWithoutTheirKey(t *testing.T) {
 		wantProblem(t, f.addSchedule(map[string]any{"name": "url"}), nameTaken)
 	}
 	f.seal(strings.Repeat("0b", seal.KeyBytes), sealKey)
-	if v := decode[scheduleView](t, f.get("/api/schedules/url")); v.Problem != "" || v.Contacts != "https://host.example/list.csv" {
+	if v := decode[api.Schedule](t, f.get("/api/schedules/url")); v.Problem != "" || v.Contacts != "https://host.example/list.csv" {
 		t.Errorf("with the key again: %+v", v)
 	}
 	wantStatus(t, f.post("/api/schedules/url/run"), http.StatusAccepted)
@@ -93,10 +94,10 @@ func TestSchedulesShowNoSecrets(t *testing.T) {
 			}
 		}
 	}
-	for name, want := range map[string]scheduleView{
-		"url": {AllowPrivate: true, Secrets: ledger.Sealed}, "dsn": {Secrets: ledger.Sealed, Database: "postgres://user@host.example/shop", Query: "SELECT phone FROM people"},
+	for name, want := range map[string]api.Schedule{
+		"url": {AllowPrivate: true, Secrets: string(ledger.Sealed)}, "dsn": {Secrets: string(ledger.Sealed), Database: "postgres://user@host.example/shop", Query: "SELECT phone FROM people"},
 	} {
-		v := decode[scheduleView](t, f.get("/api/schedules/"+name))
+		v := decode[api.Schedule](t, f.get("/api/schedules/"+name))
 		if v.Database != want.Database || v.Query != want.Query || v.AllowPrivate != want.AllowPrivate || v.Secrets != want.Secrets {
 			t.Errorf("%+v", v)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/ledger"
 )
@@ -63,23 +64,23 @@ func TestAddSchedule(t *testing.T) {
 		t.Errorf("Location %s", at)
 	}
 	next := now.Add(time.Hour)
-	want := scheduleView{
+	want := api.Schedule{
 		Name: "daily", Cron: "@hourly", Zone: "UTC", Overlap: campaign.OverlapSkip, CatchUp: campaign.CatchUpLast,
-		Contacts: "list.csv", Campaign: "order-update", Origin: ledger.FromAPI, NextAt: &next,
+		Contacts: "list.csv", Campaign: "order-update", Origin: string(ledger.FromAPI), NextAt: &next,
 	}
-	if diff := cmp.Diff(want, decode[scheduleView](t, answer)); diff != "" {
+	if diff := cmp.Diff(want, decode[api.Schedule](t, answer)); diff != "" {
 		t.Error(diff)
 	}
 	// The same again, with the defaults written out, some time later.
 	*now = now.Add(5 * time.Minute)
 	answer = f.addSchedule(map[string]any{"zone": "UTC", "overlap": "skip", "catch_up": "last"})
 	wantStatus(t, answer, http.StatusOK)
-	if diff := cmp.Diff(want, decode[scheduleView](t, answer)); diff != "" {
+	if diff := cmp.Diff(want, decode[api.Schedule](t, answer)); diff != "" {
 		t.Error(diff)
 	}
 	wantProblem(t, f.addSchedule(map[string]any{"overlap": "queue"}), nameTaken)
-	list := decode[page[scheduleView]](t, f.get("/api/schedules"))
-	if diff := cmp.Diff([]scheduleView{want}, list.Items); diff != "" {
+	list := decode[api.Page[api.Schedule]](t, f.get("/api/schedules"))
+	if diff := cmp.Diff([]api.Schedule{want}, list.Items); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -114,7 +115,7 @@ func TestScheduleMistakesAreToldAtOnce(t *testing.T) {
 		}
 	}
 	wantProblem(t, f.addSchedule(map[string]any{"speed": 3}), badRequest)
-	if list := decode[page[scheduleView]](t, f.get("/api/schedules")); len(list.Items) != 0 {
+	if list := decode[api.Page[api.Schedule]](t, f.get("/api/schedules")); len(list.Items) != 0 {
 		t.Errorf("%+v is there", list.Items)
 	}
 }
@@ -123,13 +124,13 @@ func TestPauseAndResumeSchedule(t *testing.T) {
 	f, now := atTen(t)
 	wantStatus(t, f.addSchedule(nil), http.StatusCreated)
 	for range 2 {
-		if v := decode[scheduleView](t, f.post("/api/schedules/daily/pause")); !v.Paused || v.NextAt != nil {
+		if v := decode[api.Schedule](t, f.post("/api/schedules/daily/pause")); !v.Paused || v.NextAt != nil {
 			t.Errorf("%+v", v)
 		}
 	}
 	*now = now.Add(5*time.Hour + time.Minute)
 	for range 2 {
-		v := decode[scheduleView](t, f.post("/api/schedules/daily/resume"))
+		v := decode[api.Schedule](t, f.post("/api/schedules/daily/resume"))
 		if want := time.Date(2026, 5, 1, 16, 0, 0, 0, time.UTC); v.Paused || v.NextAt == nil || !v.NextAt.Equal(want) {
 			t.Errorf("%+v", v)
 		}
@@ -160,8 +161,8 @@ func TestRunScheduleNow(t *testing.T) {
 
 	first := run("daily")
 	wantStatus(t, first, http.StatusAccepted)
-	slot := decode[slotView](t, first)
-	if slot.State != campaign.SlotDue || slot.By != "anybody" || !slot.At.Equal(*now) || slot.Campaign != nil {
+	slot := decode[api.Slot](t, first)
+	if slot.State != campaign.SlotDue || slot.By != "anybody" || !slot.At.Equal(*now) || slot.CampaignID != nil {
 		t.Errorf("%+v", slot)
 	}
 	if again := run("daily"); again.body != first.body || again.status != http.StatusAccepted {
@@ -171,7 +172,7 @@ func TestRunScheduleNow(t *testing.T) {
 	if p := wantProblem(t, run("daily"), wrongState); !strings.Contains(p.Detail, "the slot 2026-05-01T10:00:00Z is about to be started") {
 		t.Error(p.Detail)
 	}
-	id := decode[createdView](t, f.do(uploadCall("/api/campaigns?start=true", ""))).ID
+	id := decode[api.Created](t, f.do(uploadCall("/api/campaigns?start=true", ""))).ID
 	made, err := campaign.ParseID(id)
 	if err != nil {
 		t.Fatal(err)
@@ -187,18 +188,18 @@ func TestRunScheduleNow(t *testing.T) {
 		"it waits, for the slot 2026-05-01T10:01:00Z",
 		"it waits with 2 others before it, for the slot 2026-05-01T10:01:00Z",
 	} {
-		if slot := decode[slotView](t, run("queue")); !strings.Contains(slot.Detail, "asked for by anybody; "+want) {
+		if slot := decode[api.Slot](t, run("queue")); !strings.Contains(slot.Detail, "asked for by anybody; "+want) {
 			t.Errorf("slot %d: %s", n, slot.Detail)
 		}
 		*now = now.Add(time.Minute)
 	}
 
-	v := decode[scheduleView](t, f.get("/api/schedules/daily"))
+	v := decode[api.Schedule](t, f.get("/api/schedules/daily"))
 	if v.Last == nil || v.Last.State != campaign.SlotDue {
 		t.Errorf("the last slot is %+v", v.Last)
 	}
-	history := decode[page[slotView]](t, f.get("/api/schedules/daily/slots"))
-	if len(history.Items) != 2 || history.Items[1].Campaign == nil || *history.Items[1].Campaign != id || history.Next != nil {
+	history := decode[api.Page[api.Slot]](t, f.get("/api/schedules/daily/slots"))
+	if len(history.Items) != 2 || history.Items[1].CampaignID == nil || *history.Items[1].CampaignID != id || history.Next != nil {
 		t.Errorf("%+v", history)
 	}
 }
@@ -210,7 +211,7 @@ func TestHistorySaysWhatASlotWaitsFor(t *testing.T) {
 		wantStatus(t, f.post("/api/schedules/daily/run"), http.StatusAccepted)
 		*now = now.Add(time.Minute)
 	}
-	id := decode[createdView](t, f.do(uploadCall("/api/campaigns?start=true", ""))).ID
+	id := decode[api.Created](t, f.do(uploadCall("/api/campaigns?start=true", ""))).ID
 	made, err := campaign.ParseID(id)
 	if err != nil {
 		t.Fatal(err)
@@ -220,19 +221,19 @@ func TestHistorySaysWhatASlotWaitsFor(t *testing.T) {
 		action, waits := step[0], step[1]
 		wantStatus(t, f.post("/api/campaigns/"+id+"/"+action), http.StatusOK)
 		want := "asked for by anybody; it waits, for campaign " + id + " of the slot 2026-05-01T10:00:00Z " + waits
-		history := decode[page[slotView]](t, f.get("/api/schedules/daily/slots")).Items
+		history := decode[api.Page[api.Slot]](t, f.get("/api/schedules/daily/slots")).Items
 		if diff := cmp.Diff([]string{want, "made"}, []string{history[0].Detail, history[1].Detail}); diff != "" {
 			t.Error(diff)
 		}
-		list := decode[page[scheduleView]](t, f.get("/api/schedules")).Items
-		for _, v := range append(list, decode[scheduleView](t, f.get("/api/schedules/daily"))) {
+		list := decode[api.Page[api.Schedule]](t, f.get("/api/schedules")).Items
+		for _, v := range append(list, decode[api.Schedule](t, f.get("/api/schedules/daily"))) {
 			if v.Last.Detail != want {
 				t.Error(v.Last.Detail)
 			}
 		}
 	}
 	wantStatus(t, f.post("/api/campaigns/"+id+"/cancel"), http.StatusOK)
-	if v := decode[scheduleView](t, f.get("/api/schedules/daily")); v.Last.Detail != "asked for by anybody" {
+	if v := decode[api.Schedule](t, f.get("/api/schedules/daily")); v.Last.Detail != "asked for by anybody" {
 		t.Error(v.Last.Detail)
 	}
 }
@@ -244,11 +245,11 @@ func TestRunNowTriesWhatWaits(t *testing.T) {
 		t.Run(string(overlap), func(t *testing.T) {
 			f, now := atTen(t)
 			wantStatus(t, f.addSchedule(map[string]any{"overlap": overlap}), http.StatusCreated)
-			run := func() slotView {
+			run := func() api.Slot {
 				t.Helper()
 				answer := f.post("/api/schedules/daily/run")
 				wantStatus(t, answer, http.StatusAccepted)
-				return decode[slotView](t, answer)
+				return decode[api.Slot](t, answer)
 			}
 			slot := campaign.Slot{Schedule: "daily", At: run().At, State: campaign.SlotDue, Detail: "try 1 of 5: no list; tried again at 10:30"}
 			*now = now.Add(time.Minute)
@@ -268,7 +269,7 @@ func TestRunNowTriesWhatWaits(t *testing.T) {
 			if again := run(); again.Detail != slot.Detail {
 				t.Errorf("within the same second, when it has failed again: %+v", again)
 			}
-			history := decode[page[slotView]](t, f.get("/api/schedules/daily/slots"))
+			history := decode[api.Page[api.Slot]](t, f.get("/api/schedules/daily/slots"))
 			if len(history.Items) != 1 {
 				t.Errorf("%+v", history)
 			}
@@ -286,7 +287,7 @@ func TestHistoryIsPaged(t *testing.T) {
 	wantStatus(t, f.do(call{method: "DELETE", path: "/api/schedules/daily"}), http.StatusNoContent)
 	var got []string
 	for query := "limit=2"; ; {
-		p := decode[page[slotView]](t, f.get("/api/schedules/daily/slots?"+query))
+		p := decode[api.Page[api.Slot]](t, f.get("/api/schedules/daily/slots?"+query))
 		for _, slot := range p.Items {
 			got = append(got, slot.At.Format("15:04"))
 		}
@@ -309,7 +310,7 @@ func TestSchedulesOfTheConfigurationStay(t *testing.T) {
 	if err := f.ledger.SyncSchedules(t.Context(), []ledger.NewSchedule{{Schedule: s, Next: now.Add(time.Hour)}}, *now); err != nil {
 		t.Fatal(err)
 	}
-	if v := decode[scheduleView](t, f.get("/api/schedules/fixed")); v.Origin != ledger.FromConfig || v.Campaign != "reminder.yaml" {
+	if v := decode[api.Schedule](t, f.get("/api/schedules/fixed")); v.Origin != string(ledger.FromConfig) || v.Campaign != "reminder.yaml" {
 		t.Errorf("%+v", v)
 	}
 	wantProblem(t, f.do(call{method: "DELETE", path: "/api/schedules/fixed"}), wrongState)

@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"carillon/admission"
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/ledger"
 	"carillon/whatsapp"
@@ -254,7 +255,7 @@ func (f *fixture) upload() string {
 	f.t.Helper()
 	answer := f.do(uploadCall("/api/campaigns", ""))
 	wantStatus(f.t, answer, http.StatusCreated)
-	return decode[createdView](f.t, answer).ID
+	return decode[api.Created](f.t, answer).ID
 }
 
 func decode[T any](t *testing.T, r reply) T {
@@ -274,11 +275,11 @@ func wantStatus(t *testing.T, r reply, status int) {
 }
 
 // wantProblem checks that the answer is a problem with this kind and a hint.
-func wantProblem(t *testing.T, r reply, k kind) problem {
+func wantProblem(t *testing.T, r reply, k api.Kind) api.Problem {
 	t.Helper()
-	status, _ := k.about()
+	status, _ := about(k)
 	wantStatus(t, r, status)
-	p := decode[problem](t, r)
+	p := decode[api.Problem](t, r)
 	if want := "urn:carillon:problem:" + string(k); p.Type != want {
 		t.Fatalf("type %s, want %s: %s", p.Type, want, r.body)
 	}

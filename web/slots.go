@@ -9,25 +9,16 @@ import (
 	"strconv"
 	"time"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/ledger"
 )
 
-// slotView is a slot as the API gives it.
-type slotView struct {
-	At       time.Time          `json:"at"`
-	State    campaign.SlotState `json:"state"`
-	Campaign *string            `json:"campaign_id"`
-	Detail   string             `json:"detail"`
-	By       string             `json:"by"`
-	Tries    int                `json:"tries"`
-}
-
-func viewSlot(slot campaign.Slot) slotView {
-	v := slotView{At: slot.At, State: slot.State, Detail: slot.Detail, By: slot.By, Tries: slot.Tries}
+func viewSlot(slot campaign.Slot) api.Slot {
+	v := api.Slot{At: slot.At, State: slot.State, Detail: slot.Detail, By: slot.By, Tries: slot.Tries}
 	if slot.Campaign != 0 {
 		id := slot.Campaign.String()
-		v.Campaign = &id
+		v.CampaignID = &id
 	}
 	return v
 }
@@ -118,7 +109,7 @@ func (s *Server) listSlots(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := page[slotView]{Items: []slotView{}}
+	list := api.Page[api.Slot]{Items: []api.Slot{}}
 	for i, slot := range found {
 		if i == limit {
 			cursor := strconv.FormatInt(found[i-1].At.UnixMilli(), 10)

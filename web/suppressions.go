@@ -8,22 +8,12 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/contacts"
 	"carillon/ledger"
 )
-
-// suppressionView is an opt-out. Scope is all, marketing, or a campaign's id.
-type suppressionView struct {
-	Phone  string    `json:"phone"`
-	Scope  string    `json:"scope"`
-	Reason string    `json:"reason"`
-	Since  time.Time `json:"since"`
-	// Source is operator, person, provider, or silence.
-	Source string `json:"source"`
-}
 
 func (s *Server) listSuppressions(w http.ResponseWriter, r *http.Request) error {
 	const usual, most = 100, 1000
@@ -39,14 +29,16 @@ func (s *Server) listSuppressions(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	list := page[suppressionView]{Items: []suppressionView{}}
+	list := api.Page[api.Suppression]{Items: []api.Suppression{}}
 	for i, one := range found {
 		if i == limit {
 			cursor := writeCursor(found[i-1])
 			list.Next = &cursor
 			break
 		}
-		list.Items = append(list.Items, suppressionView{one.Person, showScope(one.Scope), one.Reason, one.Since, one.Source.String()})
+		list.Items = append(list.Items, api.Suppression{
+			Phone: one.Person, Scope: showScope(one.Scope), Reason: one.Reason, Since: one.Since, Source: one.Source.String(),
+		})
 	}
 	return answer(w, http.StatusOK, list)
 }
@@ -92,17 +84,10 @@ func readScope(text string) (campaign.SuppressionScope, error) {
 	return ledger.CampaignScope(id), nil
 }
 
-// suppressionRequest is an opt-out as it comes in.
-type suppressionRequest struct {
-	Phone  string `json:"phone"`
-	Scope  string `json:"scope"`
-	Reason string `json:"reason"`
-}
-
 // maxReason is how long a reason may be, in bytes: a line in a report.
 const maxReason = 500
 
-func (q suppressionRequest) read() (ledger.Suppression, error) {
+func readSuppression(q api.NewSuppression) (ledger.Suppression, error) {
 	person, err := readPerson(q.Phone, optOutNumbers(""))
 	if err != nil {
 		return ledger.Suppression{}, err
@@ -141,29 +126,23 @@ func isNumber(v campaign.Verdict) bool {
 	return v == campaign.OK || v == campaign.NotMobile || v == campaign.ForbiddenCountry
 }
 
-// suppressedView says what became of a request to suppress.
-type suppressedView struct {
-	// Suppressed counts the numbers that are opted out now, those that were
-	// before included.
-	Suppressed int `json:"suppressed"`
-	// Rejected counts the rows without a number; Problems are the first.
-	Rejected int          `json:"rejected"`
-	Problems []rowProblem `json:"problems"`
-
+// suppressing is what becomes of a request to suppress.
+type suppressing struct {
+	api.Suppressed
 	// people are the hashes of those who were counted.
 	people map[uint64]bool
 	seed   maphash.Seed
 }
 
 // count counts people who are opted out now, each once.
-func (v *suppressedView) count(list []ledger.Suppression) {
+func (v *suppressing) count(list []ledger.Suppression) {
 	if v.people == nil {
 		v.people, v.seed = map[uint64]bool{}, maphash.MakeSeed()
 	}
 	for _, s := range list {
 		v.people[maphash.String(v.seed, s.Person)] = true
 	}
-	v.Suppressed = len(v.people)
+	v.Suppressed.Suppressed = len(v.people)
 }
 
 // addSuppressions takes one opt-out or several as JSON, all of them or none,
@@ -183,23 +162,23 @@ func (s *Server) addSuppressions(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) suppressJSON(w http.ResponseWriter, r *http.Request) error {
 	const most = 4 << 20
 	var body struct {
-		suppressionRequest
-		Items []suppressionRequest `json:"items"`
+		api.NewSuppression
+		api.Suppress
 	}
 	const hint = `send {"phone": "+491511234567"} or {"items": [{"phone": …}]}`
 	if err := readJSON(w, r, most, hint, &body); err != nil {
 		return err
 	}
 	requests := body.Items
-	if body.suppressionRequest != (suppressionRequest{}) || len(requests) == 0 {
-		requests = append(requests, body.suppressionRequest)
+	if body.NewSuppression != (api.NewSuppression{}) || len(requests) == 0 {
+		requests = append(requests, body.NewSuppression)
 	}
 	list := make([]ledger.Suppression, len(requests))
-	var faults []fault
+	var faults []api.Fault
 	for i, q := range requests {
 		var err error
-		if list[i], err = q.read(); err != nil {
-			faults = append(faults, fault{Path: fmt.Sprintf("items[%d]", i), Detail: err.Error()})
+		if list[i], err = readSuppression(q); err != nil {
+			faults = append(faults, api.Fault{Path: fmt.Sprintf("items[%d]", i), Detail: err.Error()})
 		}
 	}
 	if len(faults) > 0 {
@@ -211,9 +190,9 @@ func (s *Server) suppressJSON(w http.ResponseWriter, r *http.Request) error {
 	if err := s.ledger.Suppress(r.Context(), list, s.now()); err != nil {
 		return err
 	}
-	done := suppressedView{Problems: []rowProblem{}}
+	done := suppressing{Suppressed: api.Suppressed{Problems: []api.RowProblem{}}}
 	done.count(list)
-	return answer(w, http.StatusOK, done)
+	return answer(w, http.StatusOK, done.Suppressed)
 }
 
 func (s *Server) suppressFile(w http.ResponseWriter, r *http.Request) error {
@@ -237,7 +216,7 @@ func (s *Server) suppressFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer func() { _ = list.Close() }() // it was read only
 	in := newOptOuts(list, scope, reason)
-	done := suppressedView{Problems: []rowProblem{}}
+	done := suppressing{Suppressed: api.Suppressed{Problems: []api.RowProblem{}}}
 	for more := true; more; {
 		var batch []ledger.Suppression
 		if batch, more, err = in.next(&done); err != nil {
@@ -248,7 +227,7 @@ func (s *Server) suppressFile(w http.ResponseWriter, r *http.Request) error {
 		}
 		done.count(batch)
 	}
-	return answer(w, http.StatusOK, done)
+	return answer(w, http.StatusOK, done.Suppressed)
 }
 
 func (s *Server) removeSuppression(w http.ResponseWriter, r *http.Request) error {
@@ -258,7 +237,7 @@ func (s *Server) removeSuppression(w http.ResponseWriter, r *http.Request) error
 	if strings.HasPrefix(phone, " ") {
 		phone = "+" + phone[1:]
 	}
-	one, err := suppressionRequest{Phone: phone, Scope: query.Get("scope")}.read()
+	one, err := readSuppression(api.NewSuppression{Phone: phone, Scope: query.Get("scope")})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/ledger"
 )
 
@@ -20,7 +21,7 @@ func (f *fixture) suppressed() []string {
 	f.t.Helper()
 	var found []string
 	for query := "limit=2"; ; {
-		p := decode[page[suppressionView]](f.t, f.get("/api/suppressions?"+query))
+		p := decode[api.Page[api.Suppression]](f.t, f.get("/api/suppressions?"+query))
 		for _, s := range p.Items {
 			found = append(found, strings.TrimSpace(s.Phone+" "+s.Scope+" "+s.Reason))
 		}
@@ -34,7 +35,7 @@ func (f *fixture) suppressed() []string {
 func TestSuppressJSON(t *testing.T) {
 	f := start(t, nil)
 	id := f.upload()
-	done := decode[suppressedView](t, f.suppress("", "application/json; charset=utf-8", `{"phone": "+49 151 12345601", "reason": "asked"}`))
+	done := decode[api.Suppressed](t, f.suppress("", "application/json; charset=utf-8", `{"phone": "+49 151 12345601", "reason": "asked"}`))
 	if done.Suppressed != 1 || done.Rejected != 0 {
 		t.Errorf("%+v", done)
 	}
@@ -57,7 +58,7 @@ func TestSuppressJSONIsAllOrNothing(t *testing.T) {
 	if diff := cmp.Diff([]string{"items[1]", "items[2]"}, paths); diff != "" {
 		t.Error(diff)
 	}
-	for body, want := range map[string]kind{
+	for body, want := range map[string]api.Kind{
 		`{}`:            badSuppression,
 		`{"items": []}`: badSuppression,
 		`{"phone": 7}`:  badRequest,
@@ -81,7 +82,7 @@ func TestSuppressFiles(t *testing.T) {
 		f := start(t, nil)
 		answer := f.suppress("?scope=marketing&reason=asked", file.kind, file.body)
 		wantStatus(t, answer, http.StatusOK)
-		got := decode[suppressedView](t, answer)
+		got := decode[api.Suppressed](t, answer)
 		if got.Suppressed != 2 || got.Rejected != 1 || len(got.Problems) != 1 || got.Problems[0].Row != 2 || got.Problems[0].Detail == "" {
 			t.Errorf("%s: %+v", name, got)
 		}
@@ -96,7 +97,7 @@ func TestSuppressFiles(t *testing.T) {
 func TestSuppressFileAsPeopleHaveIt(t *testing.T) {
 	f := start(t, nil)
 	id := f.upload()
-	got := decode[suppressedView](t, f.suppress("?reason=usual&region=es", "text/csv",
+	got := decode[api.Suppressed](t, f.suppress("?reason=usual&region=es", "text/csv",
 		"Phone,Reason,SCOPE\n4915112345601,,\n+49 151 12345601,by letter,marketing\n600123456,,"+strings.ToUpper(id)+"\n+4915112345602,,sometimes\n"))
 	if got.Suppressed != 2 || got.Rejected != 1 || len(got.Problems) != 1 || got.Problems[0].Row != 4 || !strings.Contains(got.Problems[0].Detail, "sometimes") {
 		t.Errorf("%+v", got)
@@ -105,7 +106,7 @@ func TestSuppressFileAsPeopleHaveIt(t *testing.T) {
 	if diff := cmp.Diff(want, f.suppressed()); diff != "" {
 		t.Error(diff)
 	}
-	one := decode[suppressedView](t, f.suppress("", "application/json", `{"items": [{"phone": "4915112345603"}, {"phone": "+4915112345603"}]}`))
+	one := decode[api.Suppressed](t, f.suppress("", "application/json", `{"items": [{"phone": "4915112345603"}, {"phone": "+4915112345603"}]}`))
 	if one.Suppressed != 1 {
 		t.Errorf("one person twice counts as %d", one.Suppressed)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/ledger"
 	"carillon/whatsapp"
@@ -146,15 +147,15 @@ func TestStatusTellsWhereNothingIsEchoed(t *testing.T) {
 		o.Channels["main"] = channel
 	})
 	id := f.running(twoSteps, threePeople, 0)
-	show := func() campaignView {
+	show := func() api.Campaign {
 		t.Helper()
-		return decode[campaignView](t, f.do(call{method: "GET", path: "/api/campaigns/" + id.String(), token: viewerToken}))
+		return decode[api.Campaign](t, f.do(call{method: "GET", path: "/api/campaigns/" + id.String(), token: viewerToken}))
 	}
 	if v := show(); v.Unechoed != nil {
 		t.Errorf("nothing is unknown, and it tells %v", v.Unechoed)
 	}
 	f.lose(id.Recipient(1).Message(0))
-	if v := show(); v.Unechoed["main"] != (unechoedView{campaign.Duration(10 * time.Minute), "resend"}) {
+	if v := show(); v.Unechoed["main"] != (api.Unechoed{After: campaign.Duration(10 * time.Minute), Then: "resend"}) {
 		t.Errorf("it tells %v", v.Unechoed)
 	}
 }
