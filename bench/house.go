@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"carillon/internal/app"
+	"carillon/internal/cli"
 )
 
 const accessToken = "the-access-token"
@@ -24,7 +24,7 @@ type house struct {
 	redis     *redisServer
 	provider  *provider
 	url       string // of the process that answers the API and webhooks
-	client    *app.Client
+	client    *cli.Client
 }
 
 // plan says what a house is like.
@@ -82,7 +82,7 @@ func (s *scene) open(p plan) (*house, error) {
 		}
 		h.processes = append(h.processes, process)
 	}
-	if h.client, err = app.NewClient(h.url, ""); err != nil {
+	if h.client, err = cli.NewClient(h.url, ""); err != nil {
 		return nil, err
 	}
 	s.onClose(func() error { h.client.Close(); return nil })
@@ -94,8 +94,8 @@ func (h *house) webhook() string { return h.url + "/webhooks/main" }
 
 // upload makes a campaign of the first rows of the list, and checks that each
 // of them may be sent to. It is a draft, unless it shall start.
-func (h *house) upload(ctx context.Context, template string, rows int, start bool) (app.Campaign, error) {
-	var made app.Campaign
+func (h *house) upload(ctx context.Context, template string, rows int, start bool) (cli.Campaign, error) {
+	var made cli.Campaign
 	body, content := io.Pipe()
 	form := multipart.NewWriter(content)
 	written := make(chan struct{})

@@ -24,6 +24,7 @@ import (
 
 	"carillon/configs"
 	"carillon/internal/app"
+	"carillon/internal/cli"
 	"carillon/simulator"
 )
 
@@ -84,7 +85,7 @@ func eventually(t testing.TB, what string, holds func() bool) {
 // house is a running Carillon with its simulated provider.
 type house struct {
 	*app.App
-	client   *app.Client
+	client   *cli.Client
 	provider *simulator.Simulator
 	rate     float64
 	shut     func() // stops the program before the test ends
@@ -153,7 +154,7 @@ func startApp(t testing.TB, config *configs.Config, s setup, provider *simulator
 	})
 	t.Cleanup(shut)
 	provider.SetWebhook(a.URL() + "/webhooks/main")
-	client, err := app.NewClient(a.URL(), token)
+	client, err := cli.NewClient(a.URL(), token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,9 +181,9 @@ func config(t testing.TB, s setup, provider string) *configs.Config {
 }
 
 // launch uploads and starts a campaign.
-func (h *house) launch(t testing.TB, definition, contacts string) app.Campaign {
+func (h *house) launch(t testing.TB, definition, contacts string) cli.Campaign {
 	t.Helper()
-	c, err := h.client.Launch(t.Context(), app.LaunchRequest{Campaign: definition, Contacts: contacts})
+	c, err := h.client.Launch(t.Context(), cli.LaunchRequest{Campaign: definition, Contacts: contacts})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +191,7 @@ func (h *house) launch(t testing.TB, definition, contacts string) app.Campaign {
 }
 
 // finish waits until a campaign has ended and every receipt is in.
-func (h *house) finish(t testing.TB, id string) app.Campaign {
+func (h *house) finish(t testing.TB, id string) cli.Campaign {
 	t.Helper()
 	for {
 		eventually(t, "the campaign ends", func() bool { return h.state(t, id).State == "finished" })
@@ -206,7 +207,7 @@ func (h *house) finish(t testing.TB, id string) app.Campaign {
 	}
 }
 
-func (h *house) state(t testing.TB, id string) app.Campaign {
+func (h *house) state(t testing.TB, id string) cli.Campaign {
 	t.Helper()
 	c, err := h.client.Campaign(t.Context(), id)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"carillon/configs"
-	"carillon/internal/app"
+	"carillon/internal/cli"
 	"carillon/simulator"
 )
 
@@ -127,7 +127,7 @@ func TestAnErasedPersonIsNowhere(t *testing.T) {
 	const phone = "+4915123000007" // of people
 	c := h.finish(t, h.launch(t, write(t, "campaign.yaml", twoSteps), people(t, 20)).ID)
 	done, err := h.client.Forget(t.Context(), phone)
-	if err != nil || done != (app.Forgotten{Rows: 1}) {
+	if err != nil || done != (cli.Forgotten{Rows: 1}) {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	ended := h.endings(t, c.ID)

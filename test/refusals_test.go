@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"carillon/campaign"
-	"carillon/internal/app"
+	"carillon/internal/cli"
 	"carillon/internal/postgrestest"
 	"carillon/ledger"
 	"carillon/simulator"
@@ -87,7 +87,7 @@ func (h *house) wordsInReport(t *testing.T, id string) {
 }
 
 // wordsInLog looks for one line of each kind of refusal, without anybody's number.
-func (h *house) wordsInLog(t *testing.T, log string, c app.Campaign) {
+func (h *house) wordsInLog(t *testing.T, log string, c cli.Campaign) {
 	t.Helper()
 	if n := strings.Count(log, "a message was refused, the first"); n != len(c.Failures) {
 		t.Errorf("%d lines about refusals for %d kinds:\n%s", n, len(c.Failures), log)

@@ -15,6 +15,7 @@ import (
 
 	"carillon/configs"
 	"carillon/internal/app"
+	"carillon/internal/cli"
 	"carillon/seal"
 )
 
@@ -53,7 +54,7 @@ func during(t *testing.T, c *configs.Config, f func(*house)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := app.NewClient(a.URL(), token)
+	client, err := cli.NewClient(a.URL(), token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +88,7 @@ func TestSecretsOfSchedulesReachTheirServerAlone(t *testing.T) {
 		Contacts: configs.Contacts{URL: server.URL + "/ours.csv?key=hidden-1", Headers: map[string]string{"X-Key": "hidden-2"}, AllowPrivate: true},
 	}}
 	log := during(t, c, func(h *house) {
-		_, err := h.client.AddSchedule(t.Context(), app.ScheduleRequest{
+		_, err := h.client.AddSchedule(t.Context(), cli.ScheduleRequest{
 			Name: "theirs", Campaign: filepath.Join(folder, "one.yaml"), Cron: "0 9 1 1 *",
 			Contacts: server.URL + "/theirs.csv?key=hidden-3", Headers: map[string]string{"X-Key": "hidden-4"}, AllowPrivate: true,
 		})

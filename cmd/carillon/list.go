@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/internal/cli"
 )
 
 func newList() *cobra.Command {
@@ -14,7 +14,7 @@ func newList() *cobra.Command {
 		Short: "Lists the campaigns, the newest first",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				found, err := client.Campaigns(cmd.Context())
 				if err != nil {
 					return err
@@ -22,7 +22,7 @@ func newList() *cobra.Command {
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), found)
 				}
-				return app.WriteCampaigns(cmd.OutOrStdout(), found)
+				return cli.WriteCampaigns(cmd.OutOrStdout(), found)
 			})
 		},
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/internal/cli"
 )
 
 func newReport() *cobra.Command {
@@ -14,7 +14,7 @@ func newReport() *cobra.Command {
 		Short: "Writes a campaign's report: a CSV with a line per recipient and step",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				if file == "" {
 					return client.Report(cmd.Context(), ids[0], cmd.OutOrStdout())
 				}

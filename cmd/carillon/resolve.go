@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/internal/cli"
 )
 
 func newResolve() *cobra.Command {
@@ -19,11 +19,11 @@ func newResolve() *cobra.Command {
 			if resend == drop {
 				return wrongUsage(cmd, errors.New("write either --resend or --drop"))
 			}
-			decision := app.Drop
+			decision := cli.Drop
 			if resend {
-				decision = app.Resend
+				decision = cli.Resend
 			}
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				done, err := client.Resolve(cmd.Context(), ids[0], decision)
 				if err != nil {
 					return err

@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/internal/cli"
 )
 
 func newRetry() *cobra.Command {
@@ -15,7 +15,7 @@ func newRetry() *cobra.Command {
 		Short: "Attempts a campaign's failed messages again, but those that would be refused again",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				done, err := client.Retry(cmd.Context(), ids[0], statuses)
 				if err != nil {
 					return err
@@ -28,7 +28,7 @@ func newRetry() *cobra.Command {
 		},
 	}
 	to.flag(cmd)
-	cmd.Flags().StringSliceVar(&statuses, "status", []string{app.Failed}, "which messages: failed, expired, or failed,expired")
+	cmd.Flags().StringSliceVar(&statuses, "status", []string{cli.Failed}, "which messages: failed, expired, or failed,expired")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/internal/cli"
 )
 
 // usualSlots is how many slots of a history are shown unless it is said.
@@ -29,7 +29,7 @@ func newSchedule() *cobra.Command {
 }
 
 func newScheduleAdd(to *connection) *cobra.Command {
-	var s app.ScheduleRequest
+	var s cli.ScheduleRequest
 	var headers []string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -42,10 +42,10 @@ func newScheduleAdd(to *connection) *cobra.Command {
 				return wrongUsage(cmd, errors.New("--campaign, --contacts and --cron are all needed"))
 			}
 			var err error
-			if s.Headers, err = app.ParseHeaders(headers); err != nil {
+			if s.Headers, err = cli.ParseHeaders(headers); err != nil {
 				return err
 			}
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				added, err := client.AddSchedule(cmd.Context(), s)
 				if err != nil {
 					return err
@@ -69,7 +69,7 @@ func newScheduleAdd(to *connection) *cobra.Command {
 	return cmd
 }
 
-func printSchedule(cmd *cobra.Command, s app.Schedule, asJSON bool) error {
+func printSchedule(cmd *cobra.Command, s cli.Schedule, asJSON bool) error {
 	if asJSON {
 		return printJSON(cmd.OutOrStdout(), s)
 	}
@@ -83,7 +83,7 @@ func newScheduleList(to *connection) *cobra.Command {
 		Short: "Lists the schedules",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				list, err := client.Schedules(cmd.Context())
 				if err != nil {
 					return err
@@ -91,7 +91,7 @@ func newScheduleList(to *connection) *cobra.Command {
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), list)
 				}
-				return app.WriteSchedules(cmd.OutOrStdout(), list)
+				return cli.WriteSchedules(cmd.OutOrStdout(), list)
 			})
 		},
 	}
@@ -106,7 +106,7 @@ func newScheduleShow(to *connection) *cobra.Command {
 		Short: "Shows a schedule",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				found, err := client.Schedule(cmd.Context(), names[0])
 				if err != nil {
 					return err
@@ -128,7 +128,7 @@ func newScheduleAct(to *connection, action, short string) *cobra.Command {
 		Short: short,
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				changed, err := client.ActSchedule(cmd.Context(), names[0], action)
 				if err != nil {
 					return err
@@ -147,7 +147,7 @@ func newScheduleRemove(to *connection) *cobra.Command {
 		Short: "Removes a schedule; campaigns that it started go on",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				return client.RemoveSchedule(cmd.Context(), names[0])
 			})
 		},
@@ -161,7 +161,7 @@ func newScheduleRun(to *connection) *cobra.Command {
 		Short: "Starts the campaign now, besides its times; a slot that waits for another try is tried at once",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				slot, err := client.RunSchedule(cmd.Context(), names[0])
 				if err != nil {
 					return err
@@ -189,7 +189,7 @@ func newScheduleHistory(to *connection) *cobra.Command {
 			if limit < 1 {
 				return wrongUsage(cmd, fmt.Errorf("--limit %d shows nothing; write 1 or more", limit))
 			}
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				slots, err := client.Slots(cmd.Context(), names[0], limit)
 				if err != nil {
 					return err
@@ -197,7 +197,7 @@ func newScheduleHistory(to *connection) *cobra.Command {
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), slots)
 				}
-				return app.WriteSlots(cmd.OutOrStdout(), slots)
+				return cli.WriteSlots(cmd.OutOrStdout(), slots)
 			})
 		},
 	}

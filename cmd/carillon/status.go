@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/internal/cli"
 )
 
 func newStatus() *cobra.Command {
@@ -14,7 +14,7 @@ func newStatus() *cobra.Command {
 		Short: "Shows how far a campaign has come",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				found, err := client.Campaign(cmd.Context(), ids[0])
 				if err != nil {
 					return err
@@ -28,7 +28,7 @@ func newStatus() *cobra.Command {
 	return cmd
 }
 
-func printCampaign(cmd *cobra.Command, c app.Campaign, asJSON bool) error {
+func printCampaign(cmd *cobra.Command, c cli.Campaign, asJSON bool) error {
 	if asJSON {
 		return printJSON(cmd.OutOrStdout(), c)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/internal/cli"
 )
 
 func newSuppress() *cobra.Command {
@@ -38,11 +38,11 @@ func newSuppressAdd(to *connection) *cobra.Command {
 		Short: "Stops writing to these numbers",
 		Args:  args(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, phones []string) error {
-			list := make([]app.Suppression, len(phones))
+			list := make([]cli.Suppression, len(phones))
 			for i, phone := range phones {
-				list[i] = app.Suppression{Phone: phone, Scope: scope, Reason: reason}
+				list[i] = cli.Suppression{Phone: phone, Scope: scope, Reason: reason}
 			}
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				done, err := client.Suppress(cmd.Context(), list)
 				if err != nil {
 					return err
@@ -56,7 +56,7 @@ func newSuppressAdd(to *connection) *cobra.Command {
 	return cmd
 }
 
-func printSuppressed(cmd *cobra.Command, done app.Suppressed) error {
+func printSuppressed(cmd *cobra.Command, done cli.Suppressed) error {
 	_, err := fmt.Fprintf(cmd.OutOrStdout(), "opted out: %d\n", done.Suppressed)
 	return err
 }
@@ -68,7 +68,7 @@ func newSuppressRemove(to *connection) *cobra.Command {
 		Short: "Takes an opt-out of one scope back",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, phones []string) error {
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				if err := client.Unsuppress(cmd.Context(), phones[0], scope); err != nil {
 					return err
 				}
@@ -88,7 +88,7 @@ func newSuppressList(to *connection) *cobra.Command {
 		Short: "Lists the opt-outs",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				list, err := client.Suppressions(cmd.Context())
 				if err != nil {
 					return err
@@ -104,7 +104,7 @@ func newSuppressList(to *connection) *cobra.Command {
 	return cmd
 }
 
-func printSuppressions(cmd *cobra.Command, list []app.Suppression) error {
+func printSuppressions(cmd *cobra.Command, list []cli.Suppression) error {
 	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NUMBER\tSCOPE\tSINCE\tBY\tREASON")
 	for _, s := range list {
@@ -129,7 +129,7 @@ column. Cells in columns scope and reason count for their row.
 It exits with 1 where some rows could not be used; the others are opted out.`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return to.with(func(client *app.Client) error {
+			return to.with(func(client *cli.Client) error {
 				done, err := client.SuppressFile(cmd.Context(), files[0], scope, reason, region)
 				for _, p := range done.Problems {
 					fmt.Fprintf(cmd.ErrOrStderr(), "carillon: %s: %s\n", files[0], p)

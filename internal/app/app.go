@@ -23,6 +23,7 @@ import (
 	"carillon/admission"
 	"carillon/campaign"
 	"carillon/configs"
+	"carillon/internal/cli"
 	"carillon/ledger"
 	"carillon/queue"
 	"carillon/ratelimit"
@@ -78,7 +79,7 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	}
 	a.health = queue.NewHealth(a.queue.Client(), slices.Collect(maps.Keys(config.Channels)), log)
 	if roles != AllRoles() && (!a.ledger.Shared() || a.queue.Alone()) {
-		return nil, usagef("roles can be shared out where the ledger is PostgreSQL and Redis a server; here one process has to take all of them")
+		return nil, cli.Usagef("roles can be shared out where the ledger is PostgreSQL and Redis a server; here one process has to take all of them")
 	}
 	for _, warning := range a.queue.Warnings(ctx) {
 		log.Warn(warning)
@@ -86,7 +87,7 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	if err := keepSecrets(ctx, a.ledger, config, log); err != nil {
 		return nil, err
 	}
-	if a.door, err = doorOf(config); err != nil {
+	if a.door, err = cli.DoorOf(config); err != nil {
 		return nil, err
 	}
 	if err := a.openChannels(config); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"carillon/campaign"
 	"carillon/configs"
+	"carillon/internal/cli"
 	"carillon/simulator"
 )
 
@@ -55,13 +56,13 @@ func demoReceipts() simulator.ReceiptOptions {
 // Demo starts everything in this process on embedded parts, sends a sample
 // campaign of two steps through a simulated provider, and holds the report
 // against what the provider truly accepted. It reaches nobody. Options that make
-// no sense are a *UsageError.
+// no sense are a *cli.UsageError.
 func Demo(ctx context.Context, o DemoOptions) (err error) {
 	switch {
 	case o.People < 1:
-		return usagef("--people %d is no list; write how many people it has, at least 1", o.People)
+		return cli.Usagef("--people %d is no list; write how many people it has, at least 1", o.People)
 	case !(o.Rate >= 0):
-		return usagef("--rate %g is no rate; write how many messages a second, or 0 for no limit", o.Rate)
+		return cli.Usagef("--rate %g is no rate; write how many messages a second, or 0 for no limit", o.Rate)
 	}
 	folder, err := os.MkdirTemp("", "carillon-demo-")
 	if err != nil {
@@ -161,13 +162,13 @@ func runDemo(ctx context.Context, o DemoOptions, a *App, provider *simulated, fo
 	if err != nil {
 		return simulator.Audit{}, err
 	}
-	client, err := NewClient(a.URL(), token)
+	client, err := cli.NewClient(a.URL(), token)
 	if err != nil {
 		return simulator.Audit{}, err
 	}
 	defer client.Close()
 	fmt.Fprintf(o.Out, "sending %d people a series of two messages at %g a second, through a simulated provider with faults\n", o.People, o.Rate)
-	launched, err := client.Launch(ctx, LaunchRequest{Campaign: definition, Contacts: contacts})
+	launched, err := client.Launch(ctx, cli.LaunchRequest{Campaign: definition, Contacts: contacts})
 	if err != nil {
 		return simulator.Audit{}, err
 	}
@@ -183,9 +184,9 @@ func runDemo(ctx context.Context, o DemoOptions, a *App, provider *simulated, fo
 
 // settled follows the campaign until it has ended and all receipts are in. A
 // late receipt may ask for another attempt, and then it starts over.
-func settled(ctx context.Context, client *Client, provider *simulated, c Campaign, out io.Writer) error {
+func settled(ctx context.Context, client *cli.Client, provider *simulated, c cli.Campaign, out io.Writer) error {
 	for {
-		if _, err := Follow(ctx, client, c, out); err != nil {
+		if _, err := cli.Follow(ctx, client, c, out); err != nil {
 			return err
 		}
 		draining, cancel := context.WithTimeout(ctx, time.Minute)

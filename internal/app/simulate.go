@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"carillon/internal/cli"
 	"carillon/simulator"
 )
 
@@ -44,11 +45,11 @@ type SimulateOptions struct {
 }
 
 // Simulate serves a simulated provider until the context ends. Faults that
-// cannot be read are a *UsageError.
+// cannot be read are a *cli.UsageError.
 func Simulate(ctx context.Context, o SimulateOptions) error {
 	faults, err := simulator.ParseFaults(o.Faults)
 	if err != nil {
-		return &UsageError{Err: fmt.Errorf("--faults: %w", err)}
+		return &cli.UsageError{Err: fmt.Errorf("--faults: %w", err)}
 	}
 	listener, err := net.Listen("tcp", o.Listen)
 	if err != nil {

@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"carillon/campaign"
+)
+
+// rows is how many rows the list has, and recipients how many of them are sent
+// to.
+func (c Campaign) rows() (rows, recipients int64) {
+	for _, n := range c.Verdicts {
+		rows += n
+	}
+	return rows, rows - c.Counts["rejected"]
+}
+
+// Nobody is a *UsageError where nobody on the campaign's list is sent to.
+func (c Campaign) Nobody() error {
+	rows, recipients := c.rows()
+	switch {
+	case recipients > 0:
+		return nil
+	case rows == 0:
+		return Usagef("the list has no rows, so campaign %s sends nothing", c.ID)
+	}
+	return Usagef("none of the %d rows of the list can be sent to (%s), so campaign %s sends nothing; `carillon check` says why",
+		rows, campaign.CountVerdicts(c.Verdicts), c.ID)
+}
+
+// WriteLeftOut says how many messages of a campaign that has ended were not to be
+// sent, if any.
+func WriteLeftOut(out io.Writer, c Campaign) {
+	if n := c.Counts["skipped"]; n > 0 {
+		fmt.Fprintf(out, "%s left out; `carillon report %s` says why\n", quantity(n, "message"), c.ID)
+	}
+}
+
+// WriteLaunched says what became of a list that was uploaded, and how it was read.
+func WriteLaunched(out io.Writer, c Campaign) {
+	if c.Layout != nil {
+		writeLayout(out, *c.Layout)
+	}
+	rows, recipients := c.rows()
+	fmt.Fprintf(out, "campaign %q is %s", c.Name, c.State)
+	if c.StartAt != nil && c.State == string(campaign.Scheduled) {
+		fmt.Fprintf(out, " for %s", c.StartAt.Format(time.RFC3339))
+	}
+	fmt.Fprintf(out, ": %d of %d rows are sent to, steps: %d", recipients, rows, len(c.Steps))
+	if c.Counts["rejected"] > 0 {
+		fmt.Fprintf(out, " (%s; `carillon check` says why)", campaign.CountVerdicts(c.Verdicts))
+	}
+	fmt.Fprintln(out)
+}
+
+// WriteText writes the campaign for a person to read.
+func (c Campaign) WriteText(out io.Writer) error {
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "%s  %s\n", c.ID, c.Name)
+	about := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(about, "%s\t%s\n", name, value)
+		}
+	}
+	line("state", c.State)
+	line("reason", c.Reason)
+	line(c.numbers())
+	for _, number := range slices.Sorted(maps.Keys(c.Stopped)) {
+		line("stopped", fmt.Sprintf("%s: %s", number, c.Stopped[number]))
+	}
+	for _, trouble := range c.queueTrouble() {
+		line("queue", trouble)
+	}
+	for _, template := range c.Slowed {
+		line("slowed", template.String())
+	}
+	line("progress", c.Snapshot().String())
+	if c.RateLimit > 0 {
+		line("own cap", formatRate(c.RateLimit))
+	}
+	if c.Daily != nil {
+		line("daily limit", c.Daily.String())
+	}
+	if c.Hours != nil {
+		line("hours", c.Hours.String())
+	}
+	line("list", campaign.CountVerdicts(c.Verdicts))
+	line("created", moment(c.CreatedAt))
+	line("starts", moment(c.StartAt))
+	line("started", moment(c.StartedAt))
+	line("finished", moment(c.FinishedAt))
+	line("expires", moment(c.ExpiresAt))
+	_ = about.Flush() // a buffer takes everything
+	c.writeSteps(&text)
+	c.writeFailures(&text)
+	c.writeUnknown(&text)
+	_, err := out.Write(text.Bytes())
+	return err
+}
+
+// numbers is what the campaign is sent from, under its name.
+func (c Campaign) numbers() (name, value string) {
+	if len(c.Channels) > 1 {
+		return "channels", strings.Join(c.Channels, ", ")
+	}
+	return "channel", c.Channel
+}
+
+// queueTrouble says what is wrong with the queues of its numbers, a line for all
+// that are alike.
+func (c Campaign) queueTrouble() []string {
+	alike := map[string][]string{}
+	for _, number := range slices.Sorted(maps.Keys(c.QueueTrouble)) {
+		alike[c.QueueTrouble[number]] = append(alike[c.QueueTrouble[number]], number)
+	}
+	var lines []string
+	for _, why := range slices.Sorted(maps.Keys(alike)) {
+		of := ""
+		if len(c.Channels) > 1 {
+			of = " for " + strings.Join(alike[why], ", ")
+		}
+		lines = append(lines, "takes nothing"+of+": "+why+"; it goes on by itself")
+	}
+	return lines
+}
+
+// writeSteps writes how many messages of each step stand where.
+func (c Campaign) writeSteps(text *bytes.Buffer) {
+	statuses := slices.DeleteFunc(campaign.Statuses(), func(s campaign.Status) bool { return c.Counts[s.String()] == 0 })
+	if len(statuses) == 0 {
+		return
+	}
+	text.WriteString("\n")
+	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
+	fmt.Fprint(table, "STEP\tTEMPLATE")
+	for _, s := range statuses {
+		fmt.Fprintf(table, "\t%s", strings.ToUpper(s.String()))
+	}
+	row := func(step, template string, counts map[string]int64) {
+		fmt.Fprintf(table, "\n%s\t%s", step, template)
+		for _, s := range statuses {
+			fmt.Fprintf(table, "\t%d", counts[s.String()])
+		}
+	}
+	for _, s := range c.Steps {
+		row(fmt.Sprint(s.Step), s.Template, s.Counts)
+	}
+	row("all", "", c.Counts)
+	fmt.Fprintln(table)
+	_ = table.Flush() // a buffer takes everything
+}
+
+// writeFailures writes a table of why messages failed.
+func (c Campaign) writeFailures(text *bytes.Buffer) {
+	if len(c.Failures) == 0 {
+		return
+	}
+	text.WriteString("\n")
+	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "FAILED\tCODE\tREASON\tSAID\tHINT")
+	for _, f := range c.Failures {
+		code := "-"
+		if f.Code != 0 {
+			code = fmt.Sprint(f.Code)
+		}
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\n", f.Count, code, f.Reason, orElse(f.Said, "-"), orElse(f.Hint, "-"))
+	}
+	_ = table.Flush() // a buffer takes everything
+}
+
+// writeUnknown says how to decide about messages of unknown fate.
+func (c Campaign) writeUnknown(text *bytes.Buffer) {
+	n := c.Counts[campaign.Unknown.String()]
+	if n == 0 {
+		return
+	}
+	verb, choice := "are", "--resend or --drop"
+	if n == 1 {
+		verb = "is"
+	}
+	if c.State == string(campaign.Cancelled) {
+		choice = "--drop"
+	}
+	fmt.Fprintf(text, "\n%s %s of unknown fate; carillon resolve %s %s decides\n", quantity(n, "message"), verb, c.ID, choice)
+	for _, channel := range slices.Sorted(maps.Keys(c.Unechoed)) {
+		fmt.Fprintf(text, "%s: %s\n", channel, c.Unechoed[channel])
+	}
+}
+
+// WriteCampaigns writes a table of campaigns.
+func WriteCampaigns(out io.Writer, list []Campaign) error {
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(out, "there are no campaigns; `carillon launch` makes one")
+		return err
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ID\tNAME\tSTATE\tSENT\tDELIVERED\tFAILED\tRATE\tSTARTED\tREASON")
+	for _, c := range list {
+		s, rate := c.Snapshot(), "-"
+		if s.Rate > 0 {
+			rate = formatRate(s.Rate)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d/%d\t%d\t%d\t%s\t%s\t%s\n", c.ID, c.Name, c.State,
+			s.Sent, s.Total, s.Delivered, s.Failed, rate, c.start(), c.Reason)
+	}
+	return table.Flush()
+}
+
+// start is when the campaign started, or will by itself.
+func (c Campaign) start() string {
+	if c.StartedAt == nil && c.StartAt != nil && c.State == string(campaign.Scheduled) {
+		return "at " + moment(c.StartAt)
+	}
+	return orElse(moment(c.StartedAt), "-")
+}
+
+func moment(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}

@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"golang.org/x/term"
+)
+
+// Terminal reports whether out is one.
+func Terminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// Follow shows a campaign's progress on out until it has ended, and returns it
+// as it is then. It fails where the campaign was cancelled. Where the context
+// ends first, the campaign goes on, and the error says so.
+func Follow(ctx context.Context, c *Client, launched Campaign, out io.Writer) (Campaign, error) {
+	progress := NewProgress(out, launched.Snapshot().Total, Terminal(out))
+	last := launched
+	ended, err := c.Watch(ctx, launched.ID, func(now Campaign) {
+		if now.State == "paused" && last.State != "paused" {
+			progress.Note("paused: " + now.Reason + "; `carillon resume " + now.ID + "` goes on")
+		}
+		if trouble := now.queueTrouble(); !slices.Equal(trouble, last.queueTrouble()) {
+			for _, line := range trouble {
+				progress.Note("the queue " + line)
+			}
+		}
+		last = now
+		progress.Update(now.Snapshot())
+	})
+	if err == nil {
+		progress.Update(ended.Snapshot())
+	}
+	progress.Done()
+	switch {
+	case ctx.Err() != nil:
+		return last, fmt.Errorf("waiting was interrupted, campaign %s goes on; `carillon status %[1]s` shows it, `carillon cancel %[1]s` ends it", launched.ID)
+	case err != nil:
+		return last, fmt.Errorf("campaign %s was launched, but cannot be watched: %w", launched.ID, err)
+	case ended.State == "cancelled":
+		return ended, fmt.Errorf("campaign %s was %s", ended.ID, orElse(ended.Reason, ended.State))
+	}
+	return ended, nil
+}
+
+func orElse(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+func TestResolvedText(t *testing.T) {
+	for _, test := range []struct {
+		resolved int
+		state    string
+		decision string
+		want     string
+	}{
+		{3, "running", Resend, "3 unknown messages will be sent again\n"},
+		{1, "running", Resend, "1 unknown message will be sent again\n"},
+		{3, "paused", Resend, "3 unknown messages will be sent again once the campaign is resumed\n"},
+		{3, "running", Drop, "given up: 3\n"},
+		{3, "paused", Drop, "given up: 3\n"},
+		{0, "running", Resend, "there are no unknown messages\n"},
+		{0, "running", Drop, "there are no unknown messages\n"},
+	} {
+		var out strings.Builder
+		done := Resolved{Resolved: test.resolved, Campaign: Campaign{State: test.state}}
+		if err := done.WriteText(&out, test.decision); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(test.want, out.String()); diff != "" {
+			t.Errorf("%+v: %s", test, diff)
+		}
+	}
+}
+
+func TestResolveSendsTheDecision(t *testing.T) {
+	const answer = `{"resolved":2,"campaign":{"id":"abc","of_a_later_version":1}}`
+	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
+		var body map[string]string
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			t.Error(err)
+		}
+		if r.Method != http.MethodPost || r.URL.Path != "/api/campaigns/abc/resolve" || r.Header.Get("Content-Type") != "application/json" {
+			t.Errorf("got %s %s, %s", r.Method, r.URL, r.Header.Get("Content-Type"))
+		}
+		if diff := cmp.Diff(map[string]string{"decision": "resend"}, body); diff != "" {
+			t.Error(diff)
+		}
+		fmt.Fprint(w, answer)
+	})
+	done, err := c.Resolve(t.Context(), "abc", Resend)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := json.Marshal(done); err != nil || string(text) != answer {
+		t.Errorf("printed as %s, %v; want %s", text, err, answer)
+	}
+}
+
+func TestResolveThroughTheRealAPI(t *testing.T) {
+	url, record := realServer(t)
+	c, ctx := realClient(t, url, adminToken), t.Context()
+	launched, err := c.Launch(ctx, LaunchRequest{Campaign: file(t, "c.yaml", twoSteps), Contacts: file(t, "c.csv", threePeople)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := campaign.ParseID(launched.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for attempt, decision := range []string{Resend, Drop} {
+		lose(t, record, id.Recipient(1).Message(0), attempt+1)
+		_, err := realClient(t, url, viewerToken).Resolve(ctx, launched.ID, decision)
+		exits(t, err, 1, "viewer")
+		done, err := c.Resolve(ctx, launched.ID, decision)
+		if err != nil || done.Resolved != 1 || done.Campaign.ID != launched.ID || done.Campaign.Counts["unknown"] != 0 {
+			t.Errorf("%s: %+v, %v", decision, done, err)
+		}
+	}
+	_, err = c.Resolve(ctx, launched.ID, "guess")
+	exits(t, err, 2, `"guess" is neither resend nor drop`)
+	_, err = c.Resolve(ctx, "0000001", Drop)
+	exits(t, err, 2, "not found")
+}
+
+// lose claims a message whose answer never comes.
+func lose(t *testing.T, record *ledger.Ledger, id campaign.MessageID, attempt int) {
+	t.Helper()
+	now := time.Now()
+	if _, err := record.Claim(t.Context(), campaign.Task{Message: id, Attempt: attempt}, ledger.Sender{}, now, now.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	err := record.Settle(t.Context(), ledger.Settlement{
+		Message: id, Attempt: attempt, Outcome: ledger.OutcomeUnknown, At: now, UnknownAfter: time.Minute,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carillon/campaign"
+)
+
+func TestAddScheduleSendsTheCampaignsText(t *testing.T) {
+	var got campaign.Schedule
+	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
+		decoder := json.NewDecoder(r.Body)
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&got); err != nil {
+			t.Error(err)
+		}
+		w.WriteHeader(http.StatusCreated)
+		fmt.Fprint(w, `{"name":"daily","next_at":"2026-03-03T08:00:00Z"}`)
+	})
+	added, err := c.AddSchedule(t.Context(), ScheduleRequest{
+		Name: "daily", Campaign: file(t, "c.yaml", "name: x\n"), Contacts: "sqlite:shop.db", Query: "SELECT 1",
+		Cron: "@daily", Zone: "Asia/Tokyo", Overlap: "queue", CatchUp: "none",
+	})
+	if err != nil || added.Name != "daily" || !added.NextAt.Equal(time.Date(2026, 3, 3, 8, 0, 0, 0, time.UTC)) {
+		t.Errorf("got %+v, %v", added, err)
+	}
+	want := campaign.Schedule{
+		Name: "daily", Campaign: "name: x\n", Contacts: campaign.Source{DSN: "sqlite:shop.db", Query: "SELECT 1"},
+		Cron: "@daily", Zone: "Asia/Tokyo", Overlap: campaign.OverlapQueue, CatchUp: campaign.CatchUpNone,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	_, err = c.AddSchedule(t.Context(), ScheduleRequest{Campaign: t.TempDir()})
+	exits(t, err, 2, "is a folder; name a file")
+}
+
+// A name is a part of a path, whatever is in it.
+func TestScheduleCalls(t *testing.T) {
+	var calls []string
+	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
+		calls = append(calls, r.Method+" "+r.RequestURI)
+		if r.Method == http.MethodDelete {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		fmt.Fprint(w, `{}`)
+	})
+	_, show := c.Schedule(t.Context(), "a/b")
+	_, pause := c.ActSchedule(t.Context(), "a/b", "pause")
+	_, run := c.RunSchedule(t.Context(), "a/b")
+	list, all := c.Schedules(t.Context())
+	for _, err := range []error{show, pause, run, all, c.RemoveSchedule(t.Context(), "a/b")} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if list == nil {
+		t.Error("a list of none is printed as null")
+	}
+	want := []string{"GET /api/schedules/a%2Fb", "POST /api/schedules/a%2Fb/pause", "POST /api/schedules/a%2Fb/run",
+		"GET /api/schedules", "DELETE /api/schedules/a%2Fb"}
+	if diff := cmp.Diff(want, calls); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSlotsAreReadPageByPage(t *testing.T) {
+	const there = 230
+	for limit, want := range map[int]int{1: 1, 100: 100, 150: 150, 1000: there} {
+		sent := 0
+		c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
+			q := r.URL.Query()
+			var size int
+			if _, err := fmt.Sscan(q.Get("limit"), &size); err != nil || size < 1 || size > 100 {
+				t.Errorf("got %s", r.URL)
+			}
+			if sent > 0 && q.Get("cursor") != fmt.Sprint(sent) {
+				t.Errorf("behind %d slots: got %s", sent, r.URL)
+			}
+			size = min(size, there-sent)
+			items := strings.TrimSuffix(strings.Repeat(`{"state":"done"},`, size), ",")
+			next := ""
+			if sent += size; sent < there {
+				next = fmt.Sprint(sent)
+			}
+			fmt.Fprintf(w, `{"items":[%s],"next":%q}`, items, next)
+		})
+		slots, err := c.Slots(t.Context(), "daily", limit)
+		if err != nil || len(slots) != want || sent != want {
+			t.Errorf("limit %d: got %d of %d that were sent, %v", limit, len(slots), sent, err)
+		}
+	}
+}
+
+func TestEmptySchedulesSayWhatToDo(t *testing.T) {
+	var out strings.Builder
+	if err := WriteSchedules(&out, nil); err != nil || !strings.Contains(out.String(), "carillon schedule add") {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+	out.Reset()
+	if err := WriteSlots(&out, nil); err != nil || out.String() != "it has not started anything yet\n" {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+	out.Reset()
+	if err := WriteSlots(&out, []Slot{{Detail: "line 1\nline 2"}}); err != nil || !strings.Contains(out.String(), "line 1; line 2\n") {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+}
+
+func TestScheduleShowsItsSource(t *testing.T) {
+	var out strings.Builder
+	s := Schedule{Name: "daily", Contacts: "postgres query", Database: "postgres://ann@host/shop", Query: "SELECT phone\nFROM people", AllowPrivate: true}
+	if err := s.WriteText(&out); err != nil {
+		t.Fatal(err)
+	}
+	want := `contacts       postgres query
+database       postgres://ann@host/shop
+query          SELECT phone
+               FROM people
+allow private  yes
+`
+	if !strings.Contains(out.String(), want) {
+		t.Errorf("got\n%s", out.String())
+	}
+}
