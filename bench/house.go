@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"carillon/campaign"
+	"carillon/client"
 	"carillon/internal/cli"
 )
 
@@ -24,7 +26,7 @@ type house struct {
 	redis     *redisServer
 	provider  *provider
 	url       string // of the process that answers the API and webhooks
-	client    *cli.Client
+	client    *client.Client
 }
 
 // plan says what a house is like.
@@ -94,8 +96,8 @@ func (h *house) webhook() string { return h.url + "/webhooks/main" }
 
 // upload makes a campaign of the first rows of the list, and checks that each
 // of them may be sent to. It is a draft, unless it shall start.
-func (h *house) upload(ctx context.Context, template string, rows int, start bool) (cli.Campaign, error) {
-	var made cli.Campaign
+func (h *house) upload(ctx context.Context, template string, rows int, start bool) (client.Campaign, error) {
+	var made client.Campaign
 	body, content := io.Pipe()
 	form := multipart.NewWriter(content)
 	written := make(chan struct{})
@@ -160,7 +162,7 @@ func (h *house) ended(ctx context.Context, id string) error {
 	const patience = 5 * time.Minute
 	return eventually(ctx, patience, "the campaign ends", func() (bool, error) {
 		c, err := h.client.Campaign(ctx, id)
-		return c.FinishedAt != nil && c.Counts["pending"]+c.Counts["posting"] == 0, err
+		return c.FinishedAt != nil && c.Counts[campaign.Pending]+c.Counts[campaign.Posting] == 0, err
 	})
 }
 

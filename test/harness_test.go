@@ -22,6 +22,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"carillon/client"
 	"carillon/configs"
 	"carillon/internal/app"
 	"carillon/internal/cli"
@@ -85,7 +86,7 @@ func eventually(t testing.TB, what string, holds func() bool) {
 // house is a running Carillon with its simulated provider.
 type house struct {
 	*app.App
-	client   *cli.Client
+	client   *client.Client
 	provider *simulator.Simulator
 	rate     float64
 	shut     func() // stops the program before the test ends
@@ -181,9 +182,9 @@ func config(t testing.TB, s setup, provider string) *configs.Config {
 }
 
 // launch uploads and starts a campaign.
-func (h *house) launch(t testing.TB, definition, contacts string) cli.Campaign {
+func (h *house) launch(t testing.TB, definition, contacts string) client.Campaign {
 	t.Helper()
-	c, err := h.client.Launch(t.Context(), cli.LaunchRequest{Campaign: definition, Contacts: contacts})
+	c, err := cli.Launch(t.Context(), h.client, cli.LaunchRequest{Campaign: definition, Contacts: contacts})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +192,7 @@ func (h *house) launch(t testing.TB, definition, contacts string) cli.Campaign {
 }
 
 // finish waits until a campaign has ended and every receipt is in.
-func (h *house) finish(t testing.TB, id string) cli.Campaign {
+func (h *house) finish(t testing.TB, id string) client.Campaign {
 	t.Helper()
 	for {
 		eventually(t, "the campaign ends", func() bool { return h.state(t, id).State == "finished" })
@@ -207,7 +208,7 @@ func (h *house) finish(t testing.TB, id string) cli.Campaign {
 	}
 }
 
-func (h *house) state(t testing.TB, id string) cli.Campaign {
+func (h *house) state(t testing.TB, id string) client.Campaign {
 	t.Helper()
 	c, err := h.client.Campaign(t.Context(), id)
 	if err != nil {

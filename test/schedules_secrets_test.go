@@ -88,7 +88,7 @@ func TestSecretsOfSchedulesReachTheirServerAlone(t *testing.T) {
 		Contacts: configs.Contacts{URL: server.URL + "/ours.csv?key=hidden-1", Headers: map[string]string{"X-Key": "hidden-2"}, AllowPrivate: true},
 	}}
 	log := during(t, c, func(h *house) {
-		_, err := h.client.AddSchedule(t.Context(), cli.ScheduleRequest{
+		_, err := cli.AddSchedule(t.Context(), h.client, cli.ScheduleRequest{
 			Name: "theirs", Campaign: filepath.Join(folder, "one.yaml"), Cron: "0 9 1 1 *",
 			Contacts: server.URL + "/theirs.csv?key=hidden-3", Headers: map[string]string{"X-Key": "hidden-4"}, AllowPrivate: true,
 		})

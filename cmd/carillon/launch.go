@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"carillon/client"
 	"carillon/internal/cli"
 )
 
@@ -32,8 +33,8 @@ func newLaunch() *cobra.Command {
 				return wrongUsage(cmd, errors.New("--late says how late --at may be: give both, and --late at least a second, such as 15m"))
 			}
 			l.Late = late
-			return to.with(func(client *cli.Client) error {
-				launched, err := client.Launch(cmd.Context(), l)
+			return to.with(func(c *client.Client) error {
+				launched, err := cli.Launch(cmd.Context(), c, l)
 				if err != nil {
 					return err
 				}
@@ -41,11 +42,11 @@ func newLaunch() *cobra.Command {
 				if !asJSON {
 					fmt.Fprintln(cmd.OutOrStdout(), launched.ID)
 				}
-				nobody := launched.Nobody()
+				nobody := cli.Nobody(launched.Campaign)
 				if wait && nobody == nil {
-					var ended cli.Campaign
-					ended, err = cli.Follow(cmd.Context(), client, launched, cmd.ErrOrStderr())
-					cli.WriteLeftOut(cmd.ErrOrStderr(), ended)
+					var ended client.Campaign
+					ended, err = cli.Follow(cmd.Context(), c, launched, cmd.ErrOrStderr())
+					cli.WriteLeftOut(cmd.ErrOrStderr(), ended.Campaign)
 					launched = ended.WithLaunch(launched)
 				}
 				if asJSON {

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"carillon/client"
 	"carillon/internal/cli"
 )
 
@@ -14,8 +15,8 @@ func newList() *cobra.Command {
 		Short: "Lists the campaigns, the newest first",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return to.with(func(client *cli.Client) error {
-				found, err := client.Campaigns(cmd.Context())
+			return to.with(func(c *client.Client) error {
+				found, err := c.Campaigns(cmd.Context())
 				if err != nil {
 					return err
 				}

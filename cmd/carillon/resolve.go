@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"carillon/api"
+	"carillon/client"
 	"carillon/internal/cli"
 )
 
@@ -19,19 +21,19 @@ func newResolve() *cobra.Command {
 			if resend == drop {
 				return wrongUsage(cmd, errors.New("write either --resend or --drop"))
 			}
-			decision := cli.Drop
+			decision := api.Drop
 			if resend {
-				decision = cli.Resend
+				decision = api.Resend
 			}
-			return to.with(func(client *cli.Client) error {
-				done, err := client.Resolve(cmd.Context(), ids[0], decision)
+			return to.with(func(c *client.Client) error {
+				done, err := c.Resolve(cmd.Context(), ids[0], decision)
 				if err != nil {
 					return err
 				}
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), done)
 				}
-				return done.WriteText(cmd.OutOrStdout(), decision)
+				return cli.WriteResolved(cmd.OutOrStdout(), done, decision)
 			})
 		},
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"carillon/client"
 	"carillon/internal/cli"
 )
 
@@ -70,12 +71,12 @@ func (c *connection) flag(cmd *cobra.Command) {
 		"address of the server, also "+cli.EnvServer+"; its token is read from "+cli.EnvToken)
 }
 
-func (c *connection) client() (*cli.Client, error) {
+func (c *connection) client() (*client.Client, error) {
 	return cli.NewClient(c.server, os.Getenv(cli.EnvToken))
 }
 
 // with calls f with a client.
-func (c *connection) with(f func(*cli.Client) error) error {
+func (c *connection) with(f func(*client.Client) error) error {
 	client, err := c.client()
 	if err != nil {
 		return err

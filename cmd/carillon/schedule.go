@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"carillon/api"
+	"carillon/client"
 	"carillon/internal/cli"
 )
 
@@ -45,8 +47,8 @@ func newScheduleAdd(to *connection) *cobra.Command {
 			if s.Headers, err = cli.ParseHeaders(headers); err != nil {
 				return err
 			}
-			return to.with(func(client *cli.Client) error {
-				added, err := client.AddSchedule(cmd.Context(), s)
+			return to.with(func(c *client.Client) error {
+				added, err := cli.AddSchedule(cmd.Context(), c, s)
 				if err != nil {
 					return err
 				}
@@ -69,11 +71,11 @@ func newScheduleAdd(to *connection) *cobra.Command {
 	return cmd
 }
 
-func printSchedule(cmd *cobra.Command, s cli.Schedule, asJSON bool) error {
+func printSchedule(cmd *cobra.Command, s api.Schedule, asJSON bool) error {
 	if asJSON {
 		return printJSON(cmd.OutOrStdout(), s)
 	}
-	return s.WriteText(cmd.OutOrStdout())
+	return cli.WriteSchedule(cmd.OutOrStdout(), s)
 }
 
 func newScheduleList(to *connection) *cobra.Command {
@@ -83,8 +85,8 @@ func newScheduleList(to *connection) *cobra.Command {
 		Short: "Lists the schedules",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return to.with(func(client *cli.Client) error {
-				list, err := client.Schedules(cmd.Context())
+			return to.with(func(c *client.Client) error {
+				list, err := c.Schedules(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -106,8 +108,8 @@ func newScheduleShow(to *connection) *cobra.Command {
 		Short: "Shows a schedule",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return to.with(func(client *cli.Client) error {
-				found, err := client.Schedule(cmd.Context(), names[0])
+			return to.with(func(c *client.Client) error {
+				found, err := c.Schedule(cmd.Context(), names[0])
 				if err != nil {
 					return err
 				}
@@ -128,8 +130,8 @@ func newScheduleAct(to *connection, action, short string) *cobra.Command {
 		Short: short,
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return to.with(func(client *cli.Client) error {
-				changed, err := client.ActSchedule(cmd.Context(), names[0], action)
+			return to.with(func(c *client.Client) error {
+				changed, err := c.ActSchedule(cmd.Context(), names[0], action)
 				if err != nil {
 					return err
 				}
@@ -147,8 +149,8 @@ func newScheduleRemove(to *connection) *cobra.Command {
 		Short: "Removes a schedule; campaigns that it started go on",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return to.with(func(client *cli.Client) error {
-				return client.RemoveSchedule(cmd.Context(), names[0])
+			return to.with(func(c *client.Client) error {
+				return c.RemoveSchedule(cmd.Context(), names[0])
 			})
 		},
 	}
@@ -161,15 +163,15 @@ func newScheduleRun(to *connection) *cobra.Command {
 		Short: "Starts the campaign now, besides its times; a slot that waits for another try is tried at once",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return to.with(func(client *cli.Client) error {
-				slot, err := client.RunSchedule(cmd.Context(), names[0])
+			return to.with(func(c *client.Client) error {
+				slot, err := c.RunSchedule(cmd.Context(), names[0])
 				if err != nil {
 					return err
 				}
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), slot)
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\ncarillon schedule history %s shows what becomes of it\n", slot, names[0])
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\ncarillon schedule history %s shows what becomes of it\n", cli.Slot(slot), names[0])
 				return err
 			})
 		},
@@ -189,8 +191,8 @@ func newScheduleHistory(to *connection) *cobra.Command {
 			if limit < 1 {
 				return wrongUsage(cmd, fmt.Errorf("--limit %d shows nothing; write 1 or more", limit))
 			}
-			return to.with(func(client *cli.Client) error {
-				slots, err := client.Slots(cmd.Context(), names[0], limit)
+			return to.with(func(c *client.Client) error {
+				slots, err := c.Slots(cmd.Context(), names[0], limit)
 				if err != nil {
 					return err
 				}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"carillon/campaign"
+	"carillon/client"
 	"carillon/configs"
 	"carillon/internal/cli"
 	"carillon/simulator"
@@ -168,7 +169,7 @@ func runDemo(ctx context.Context, o DemoOptions, a *App, provider *simulated, fo
 	}
 	defer client.Close()
 	fmt.Fprintf(o.Out, "sending %d people a series of two messages at %g a second, through a simulated provider with faults\n", o.People, o.Rate)
-	launched, err := client.Launch(ctx, cli.LaunchRequest{Campaign: definition, Contacts: contacts})
+	launched, err := cli.Launch(ctx, client, cli.LaunchRequest{Campaign: definition, Contacts: contacts})
 	if err != nil {
 		return simulator.Audit{}, err
 	}
@@ -184,7 +185,7 @@ func runDemo(ctx context.Context, o DemoOptions, a *App, provider *simulated, fo
 
 // settled follows the campaign until it has ended and all receipts are in. A
 // late receipt may ask for another attempt, and then it starts over.
-func settled(ctx context.Context, client *cli.Client, provider *simulated, c cli.Campaign, out io.Writer) error {
+func settled(ctx context.Context, client *client.Client, provider *simulated, c client.Campaign, out io.Writer) error {
 	for {
 		if _, err := cli.Follow(ctx, client, c, out); err != nil {
 			return err
@@ -195,7 +196,7 @@ func settled(ctx context.Context, client *cli.Client, provider *simulated, c cli
 		if err != nil {
 			return err
 		}
-		if c, err = client.Campaign(ctx, c.ID); err != nil || c.State == string(campaign.Finished) {
+		if c, err = client.Campaign(ctx, c.ID); err != nil || c.State == campaign.Finished {
 			return err
 		}
 	}

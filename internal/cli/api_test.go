@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"carillon/admission"
+	"carillon/api"
 	"carillon/campaign"
+	"carillon/client"
 	"carillon/ledger"
 	"carillon/web"
 	"carillon/whatsapp"
@@ -55,11 +57,9 @@ func realServer(t *testing.T) (url string, record *ledger.Ledger) {
 	return server.URL, record
 }
 
-func realClient(t *testing.T, url, token string) *Client {
+func realClient(t *testing.T, url, token string) *client.Client {
 	t.Helper()
-	c := clientAt(t, url)
-	c.token = token
-	return c
+	return clientWith(t, url, token)
 }
 
 const threePeople = "Full Name,Phone,Language\nAnna,+4915123018622,de\nBert,+33612982489,fr\nNobody,12,en\n"
@@ -67,19 +67,19 @@ const threePeople = "Full Name,Phone,Language\nAnna,+4915123018622,de\nBert,+336
 func TestACampaignThroughTheRealAPI(t *testing.T) {
 	url, _ := realServer(t)
 	c, ctx := realClient(t, url, adminToken), t.Context()
-	launched, err := c.Launch(ctx, LaunchRequest{Campaign: file(t, "c.yaml", twoSteps), Contacts: file(t, "c.csv", threePeople)})
+	launched, err := Launch(ctx, c, LaunchRequest{Campaign: file(t, "c.yaml", twoSteps), Contacts: file(t, "c.csv", threePeople)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if launched.State != "running" || launched.Name != "order-update" || launched.Verdicts["ok"] != 2 || len(launched.Steps) != 2 {
 		t.Errorf("launched %s", launched.Raw)
 	}
-	if got, want := launched.Snapshot(), (Snapshot{Total: 4}); got != want {
+	if got, want := SnapshotOf(launched.Campaign), (Snapshot{Total: 4}); got != want {
 		t.Errorf("progress %+v, want %+v", got, want)
 	}
 	for _, step := range []struct{ action, state string }{{"pause", "paused"}, {"resume", "running"}, {"cancel", "cancelled"}} {
 		changed, err := c.Act(ctx, launched.ID, step.action)
-		if err != nil || changed.State != step.state || !strings.Contains(changed.Reason, "by ops") {
+		if err != nil || string(changed.State) != step.state || !strings.Contains(changed.Reason, "by ops") {
 			t.Errorf("%s: %s, %v", step.action, changed.Raw, err)
 		}
 	}
@@ -101,7 +101,7 @@ func TestACampaignThroughTheRealAPI(t *testing.T) {
 func TestLaunchForLater(t *testing.T) {
 	url, _ := realServer(t)
 	at := time.Now().Add(time.Hour).Truncate(time.Second)
-	launched, err := realClient(t, url, adminToken).Launch(t.Context(), LaunchRequest{
+	launched, err := Launch(t.Context(), realClient(t, url, adminToken), LaunchRequest{
 		Campaign: file(t, "c.yaml", twoSteps), Contacts: file(t, "c.csv", threePeople), At: at,
 	})
 	if err != nil || launched.State != "scheduled" || !launched.StartAt.Equal(at) {
@@ -112,8 +112,8 @@ func TestLaunchForLater(t *testing.T) {
 func TestLaunchAgainAfterTheAnswerWasLost(t *testing.T) {
 	url, record := realServer(t)
 	target, lost := realClient(t, url, adminToken), errors.New("cable cut")
-	target.http.Transport = &loseFirst{next: target.http.Transport, err: lost}
-	launched, err := target.Launch(t.Context(), LaunchRequest{Campaign: file(t, "c.yaml", twoSteps), Contacts: file(t, "c.csv", threePeople)})
+	target.HTTP.Transport = &loseFirst{next: target.HTTP.Transport, err: lost}
+	launched, err := Launch(t.Context(), target, LaunchRequest{Campaign: file(t, "c.yaml", twoSteps), Contacts: file(t, "c.csv", threePeople)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func (l *loseFirst) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestFollowToTheRealEnd(t *testing.T) {
 	url, record := realServer(t)
 	c := realClient(t, url, adminToken)
-	launched, err := c.Launch(t.Context(), LaunchRequest{
+	launched, err := Launch(t.Context(), c, LaunchRequest{
 		Campaign: file(t, "c.yaml", twoSteps), Contacts: file(t, "c.csv", "Full Name,Phone,Language\nNobody,12,en\n"),
 	})
 	if err != nil {
@@ -154,7 +154,7 @@ func TestFollowToTheRealEnd(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	finish := func(Campaign) { // as soon as somebody watches
+	finish := func(client.Campaign) { // as soon as somebody watches
 		if _, err := record.Finish(ctx, []campaign.ID{id}, time.Now()); err != nil {
 			t.Error(err)
 		}
@@ -170,30 +170,30 @@ func TestRefusalsOfTheRealAPI(t *testing.T) {
 	c, ctx := realClient(t, url, adminToken), t.Context()
 	good, list := file(t, "c.yaml", twoSteps), file(t, "c.csv", threePeople)
 
-	_, err := realClient(t, url, "a-wrong-token-01234").Launch(ctx, LaunchRequest{Campaign: good, Contacts: list})
+	_, err := Launch(ctx, realClient(t, url, "a-wrong-token-01234"), LaunchRequest{Campaign: good, Contacts: list})
 	exits(t, err, 1, "set CARILLON_TOKEN to one of")
-	_, err = realClient(t, url, viewerToken).Launch(ctx, LaunchRequest{Campaign: good, Contacts: list})
+	_, err = Launch(ctx, realClient(t, url, viewerToken), LaunchRequest{Campaign: good, Contacts: list})
 	exits(t, err, 1, "viewer")
 	for _, id := range []string{"0000001", "nonsense", "../x"} {
 		_, err = c.Campaign(ctx, id)
 		exits(t, err, 2, "(")
-		_, err = c.Watch(ctx, id, func(Campaign) {})
+		_, err = c.Watch(ctx, id, func(client.Campaign) {})
 		exits(t, err, 2, "(")
 	}
-	_, err = c.Launch(ctx, LaunchRequest{Campaign: file(t, "c.yaml", "name: x\nfoo: 1\nsteps: 3\n"), Contacts: list})
+	_, err = Launch(ctx, c, LaunchRequest{Campaign: file(t, "c.yaml", "name: x\nfoo: 1\nsteps: 3\n"), Contacts: list})
 	exits(t, err, 2, "line 2: foo")
 	exits(t, err, 2, "\nline 3: steps")
-	_, err = c.Launch(ctx, LaunchRequest{Campaign: good, Contacts: file(t, "c.csv", "")})
+	_, err = Launch(ctx, c, LaunchRequest{Campaign: good, Contacts: file(t, "c.csv", "")})
 	exits(t, err, 2, "empty")
 }
 
 func TestSuppressionsThroughTheRealAPI(t *testing.T) {
 	url, _ := realServer(t)
 	c, ctx := realClient(t, url, adminToken), t.Context()
-	if _, err := c.Suppress(ctx, []Suppression{{Phone: "+49 1512 3018622", Scope: "marketing", Reason: "asked"}}); err != nil {
+	if _, err := c.Suppress(ctx, []api.NewSuppression{{Phone: "+49 1512 3018622", Scope: "marketing", Reason: "asked"}}); err != nil {
 		t.Fatal(err)
 	}
-	done, err := c.SuppressFile(ctx, file(t, "stop.txt", "+33612982489\nnobody\n+31612555559\n"), "all", "old list", "")
+	done, err := SuppressFile(ctx, c, file(t, "stop.txt", "+33612982489\nnobody\n+31612555559\n"), client.SuppressOptions{Scope: "all", Reason: "old list", Region: ""})
 	if err != nil || done.Suppressed != 2 || len(done.Problems) != 1 {
 		t.Errorf("got %+v, %v", done, err)
 	}
@@ -201,7 +201,7 @@ func TestSuppressionsThroughTheRealAPI(t *testing.T) {
 		t.Error(err)
 	}
 	exits(t, c.Unsuppress(ctx, "+33612982489", "all"), 2, "has not opted out")
-	_, err = c.Suppress(ctx, []Suppression{{Phone: "12", Scope: "all"}})
+	_, err = c.Suppress(ctx, []api.NewSuppression{{Phone: "12", Scope: "all"}})
 	exits(t, err, 2, "12")
 	list, err := c.Suppressions(ctx)
 	if err != nil || len(list) != 2 {
@@ -210,7 +210,7 @@ func TestSuppressionsThroughTheRealAPI(t *testing.T) {
 	got := map[string]string{}
 	for _, s := range list {
 		got[s.Phone] = s.Scope + " " + s.Reason
-		if s.Since == nil {
+		if s.Since.IsZero() {
 			t.Errorf("%s has no time", s.Phone)
 		}
 	}

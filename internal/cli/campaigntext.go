@@ -10,21 +10,23 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"carillon/api"
 	"carillon/campaign"
+	"carillon/client"
 )
 
 // rows is how many rows the list has, and recipients how many of them are sent
 // to.
-func (c Campaign) rows() (rows, recipients int64) {
+func rowsOf(c api.Campaign) (rows, recipients int64) {
 	for _, n := range c.Verdicts {
 		rows += n
 	}
-	return rows, rows - c.Counts["rejected"]
+	return rows, rows - c.Counts[campaign.Rejected]
 }
 
-// Nobody is a *UsageError where nobody on the campaign's list is sent to.
-func (c Campaign) Nobody() error {
-	rows, recipients := c.rows()
+// Nobody is a *UsageError where nobody on a campaign's list is sent to.
+func Nobody(c api.Campaign) error {
+	rows, recipients := rowsOf(c)
 	switch {
 	case recipients > 0:
 		return nil
@@ -37,31 +39,31 @@ func (c Campaign) Nobody() error {
 
 // WriteLeftOut says how many messages of a campaign that has ended were not to be
 // sent, if any.
-func WriteLeftOut(out io.Writer, c Campaign) {
-	if n := c.Counts["skipped"]; n > 0 {
+func WriteLeftOut(out io.Writer, c api.Campaign) {
+	if n := c.Counts[campaign.Skipped]; n > 0 {
 		fmt.Fprintf(out, "%s left out; `carillon report %s` says why\n", quantity(n, "message"), c.ID)
 	}
 }
 
 // WriteLaunched says what became of a list that was uploaded, and how it was read.
-func WriteLaunched(out io.Writer, c Campaign) {
+func WriteLaunched(out io.Writer, c client.Campaign) {
 	if c.Layout != nil {
 		writeLayout(out, *c.Layout)
 	}
-	rows, recipients := c.rows()
+	rows, recipients := rowsOf(c.Campaign)
 	fmt.Fprintf(out, "campaign %q is %s", c.Name, c.State)
-	if c.StartAt != nil && c.State == string(campaign.Scheduled) {
+	if c.StartAt != nil && c.State == campaign.Scheduled {
 		fmt.Fprintf(out, " for %s", c.StartAt.Format(time.RFC3339))
 	}
 	fmt.Fprintf(out, ": %d of %d rows are sent to, steps: %d", recipients, rows, len(c.Steps))
-	if c.Counts["rejected"] > 0 {
+	if c.Counts[campaign.Rejected] > 0 {
 		fmt.Fprintf(out, " (%s; `carillon check` says why)", campaign.CountVerdicts(c.Verdicts))
 	}
 	fmt.Fprintln(out)
 }
 
-// WriteText writes the campaign for a person to read.
-func (c Campaign) WriteText(out io.Writer) error {
+// WriteCampaign writes a campaign for a person to read.
+func WriteCampaign(out io.Writer, c api.Campaign) error {
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "%s  %s\n", c.ID, c.Name)
 	about := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
@@ -70,27 +72,27 @@ func (c Campaign) WriteText(out io.Writer) error {
 			fmt.Fprintf(about, "%s\t%s\n", name, value)
 		}
 	}
-	line("state", c.State)
+	line("state", string(c.State))
 	line("reason", c.Reason)
-	line(c.numbers())
+	line(numbers(c))
 	for _, number := range slices.Sorted(maps.Keys(c.Stopped)) {
 		line("stopped", fmt.Sprintf("%s: %s", number, c.Stopped[number]))
 	}
-	for _, trouble := range c.queueTrouble() {
+	for _, trouble := range queueTrouble(c) {
 		line("queue", trouble)
 	}
 	for _, template := range c.Slowed {
-		line("slowed", template.String())
+		line("slowed", slowedText(template))
 	}
-	line("progress", c.Snapshot().String())
+	line("progress", SnapshotOf(c).String())
 	if c.RateLimit > 0 {
 		line("own cap", formatRate(c.RateLimit))
 	}
 	if c.Daily != nil {
-		line("daily limit", c.Daily.String())
+		line("daily limit", dailyText(*c.Daily))
 	}
 	if c.Hours != nil {
-		line("hours", c.Hours.String())
+		line("hours", hoursText(*c.Hours))
 	}
 	line("list", campaign.CountVerdicts(c.Verdicts))
 	line("created", moment(c.CreatedAt))
@@ -99,15 +101,15 @@ func (c Campaign) WriteText(out io.Writer) error {
 	line("finished", moment(c.FinishedAt))
 	line("expires", moment(c.ExpiresAt))
 	_ = about.Flush() // a buffer takes everything
-	c.writeSteps(&text)
-	c.writeFailures(&text)
-	c.writeUnknown(&text)
+	writeSteps(&text, c)
+	writeFailures(&text, c)
+	writeUnknown(&text, c)
 	_, err := out.Write(text.Bytes())
 	return err
 }
 
 // numbers is what the campaign is sent from, under its name.
-func (c Campaign) numbers() (name, value string) {
+func numbers(c api.Campaign) (name, value string) {
 	if len(c.Channels) > 1 {
 		return "channels", strings.Join(c.Channels, ", ")
 	}
@@ -116,7 +118,7 @@ func (c Campaign) numbers() (name, value string) {
 
 // queueTrouble says what is wrong with the queues of its numbers, a line for all
 // that are alike.
-func (c Campaign) queueTrouble() []string {
+func queueTrouble(c api.Campaign) []string {
 	alike := map[string][]string{}
 	for _, number := range slices.Sorted(maps.Keys(c.QueueTrouble)) {
 		alike[c.QueueTrouble[number]] = append(alike[c.QueueTrouble[number]], number)
@@ -133,8 +135,8 @@ func (c Campaign) queueTrouble() []string {
 }
 
 // writeSteps writes how many messages of each step stand where.
-func (c Campaign) writeSteps(text *bytes.Buffer) {
-	statuses := slices.DeleteFunc(campaign.Statuses(), func(s campaign.Status) bool { return c.Counts[s.String()] == 0 })
+func writeSteps(text *bytes.Buffer, c api.Campaign) {
+	statuses := slices.DeleteFunc(campaign.Statuses(), func(s campaign.Status) bool { return c.Counts[s] == 0 })
 	if len(statuses) == 0 {
 		return
 	}
@@ -144,10 +146,10 @@ func (c Campaign) writeSteps(text *bytes.Buffer) {
 	for _, s := range statuses {
 		fmt.Fprintf(table, "\t%s", strings.ToUpper(s.String()))
 	}
-	row := func(step, template string, counts map[string]int64) {
+	row := func(step, template string, counts campaign.Counts) {
 		fmt.Fprintf(table, "\n%s\t%s", step, template)
 		for _, s := range statuses {
-			fmt.Fprintf(table, "\t%d", counts[s.String()])
+			fmt.Fprintf(table, "\t%d", counts[s])
 		}
 	}
 	for _, s := range c.Steps {
@@ -159,7 +161,7 @@ func (c Campaign) writeSteps(text *bytes.Buffer) {
 }
 
 // writeFailures writes a table of why messages failed.
-func (c Campaign) writeFailures(text *bytes.Buffer) {
+func writeFailures(text *bytes.Buffer, c api.Campaign) {
 	if len(c.Failures) == 0 {
 		return
 	}
@@ -177,8 +179,8 @@ func (c Campaign) writeFailures(text *bytes.Buffer) {
 }
 
 // writeUnknown says how to decide about messages of unknown fate.
-func (c Campaign) writeUnknown(text *bytes.Buffer) {
-	n := c.Counts[campaign.Unknown.String()]
+func writeUnknown(text *bytes.Buffer, c api.Campaign) {
+	n := c.Counts[campaign.Unknown]
 	if n == 0 {
 		return
 	}
@@ -186,17 +188,17 @@ func (c Campaign) writeUnknown(text *bytes.Buffer) {
 	if n == 1 {
 		verb = "is"
 	}
-	if c.State == string(campaign.Cancelled) {
+	if c.State == campaign.Cancelled {
 		choice = "--drop"
 	}
 	fmt.Fprintf(text, "\n%s %s of unknown fate; carillon resolve %s %s decides\n", quantity(n, "message"), verb, c.ID, choice)
 	for _, channel := range slices.Sorted(maps.Keys(c.Unechoed)) {
-		fmt.Fprintf(text, "%s: %s\n", channel, c.Unechoed[channel])
+		fmt.Fprintf(text, "%s: %s\n", channel, unechoedText(c.Unechoed[channel]))
 	}
 }
 
 // WriteCampaigns writes a table of campaigns.
-func WriteCampaigns(out io.Writer, list []Campaign) error {
+func WriteCampaigns(out io.Writer, list []client.Campaign) error {
 	if len(list) == 0 {
 		_, err := fmt.Fprintln(out, "there are no campaigns; `carillon launch` makes one")
 		return err
@@ -204,19 +206,19 @@ func WriteCampaigns(out io.Writer, list []Campaign) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tNAME\tSTATE\tSENT\tDELIVERED\tFAILED\tRATE\tSTARTED\tREASON")
 	for _, c := range list {
-		s, rate := c.Snapshot(), "-"
+		s, rate := SnapshotOf(c.Campaign), "-"
 		if s.Rate > 0 {
 			rate = formatRate(s.Rate)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%d/%d\t%d\t%d\t%s\t%s\t%s\n", c.ID, c.Name, c.State,
-			s.Sent, s.Total, s.Delivered, s.Failed, rate, c.start(), c.Reason)
+			s.Sent, s.Total, s.Delivered, s.Failed, rate, startOf(c.Campaign), c.Reason)
 	}
 	return table.Flush()
 }
 
 // start is when the campaign started, or will by itself.
-func (c Campaign) start() string {
-	if c.StartedAt == nil && c.StartAt != nil && c.State == string(campaign.Scheduled) {
+func startOf(c api.Campaign) string {
+	if c.StartedAt == nil && c.StartAt != nil && c.State == campaign.Scheduled {
 		return "at " + moment(c.StartAt)
 	}
 	return orElse(moment(c.StartedAt), "-")

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"carillon/api"
+	"carillon/client"
 )
 
 const pausedCampaign = `{
@@ -21,13 +24,18 @@ const pausedCampaign = `{
 	"created_at": "2026-03-01T09:00:00.5Z", "start_at": null, "started_at": "2026-03-01T09:00:01Z",
 	"finished_at": null, "expires_at": "2026-03-04T09:00:01Z"}`
 
-func read(t *testing.T, text string) Campaign {
+func read(t *testing.T, text string) client.Campaign {
 	t.Helper()
-	var c Campaign
+	var c client.Campaign
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// campaignOf is a campaign as a client has it.
+func campaignOf(c api.Campaign) client.Campaign {
+	return client.Campaign{Created: api.Created{Campaign: c}}
 }
 
 func TestCampaignText(t *testing.T) {
@@ -48,7 +56,7 @@ STEP  TEMPLATE        WAITING  PENDING  DELIVERED  REJECTED
 all                   8        3        5          2
 `
 	var out strings.Builder
-	if err := read(t, pausedCampaign).WriteText(&out); err != nil {
+	if err := WriteCampaign(&out, read(t, pausedCampaign).Campaign); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, out.String()); diff != "" {
@@ -57,18 +65,18 @@ all                   8        3        5          2
 }
 
 func TestACampaignForNobody(t *testing.T) {
-	if err := read(t, pausedCampaign).Nobody(); err != nil {
+	if err := Nobody(read(t, pausedCampaign).Campaign); err != nil {
 		t.Error(err)
 	}
-	exits(t, read(t, `{"id":"3k7z2aq","counts":{"rejected":3},"verdicts":{"invalid":2,"not_mobile":1}}`).Nobody(), 2,
+	exits(t, Nobody(read(t, `{"id":"3k7z2aq","counts":{"rejected":3},"verdicts":{"invalid":2,"not_mobile":1}}`).Campaign), 2,
 		"none of the 3 rows of the list can be sent to (1 not_mobile, 2 invalid), so campaign 3k7z2aq sends nothing; `carillon check` says why")
-	exits(t, read(t, `{"id":"3k7z2aq","counts":{},"verdicts":{}}`).Nobody(), 2, "the list has no rows, so campaign 3k7z2aq sends nothing")
+	exits(t, Nobody(read(t, `{"id":"3k7z2aq","counts":{},"verdicts":{}}`).Campaign), 2, "the list has no rows, so campaign 3k7z2aq sends nothing")
 }
 
 func TestCampaignTextNamesItsNumbers(t *testing.T) {
 	const text = `{"id":"3k7z2aq","name":"n","channel":"main","channels":["main","second"],"state":"running","stopped":{"second":"account_locked (131031)"}}`
 	var out strings.Builder
-	if err := read(t, text).WriteText(&out); err != nil {
+	if err := WriteCampaign(&out, read(t, text).Campaign); err != nil {
 		t.Fatal(err)
 	}
 	if want := "\nchannels  main, second\nstopped   second: account_locked (131031)\n"; !strings.Contains(out.String(), want) {
@@ -98,7 +106,7 @@ FAILED  CODE    REASON           SAID                                           
 2       -       dropped by ops   -                                               -
 `
 	var out strings.Builder
-	if err := read(t, text).WriteText(&out); err != nil {
+	if err := WriteCampaign(&out, read(t, text).Campaign); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, out.String()); diff != "" {
@@ -114,7 +122,7 @@ func TestCampaignTextSaysHowToDecide(t *testing.T) {
 		`{"id":"3k7z2aq","state":"finished","counts":{"sent":3}}`:            "",
 	} {
 		var out strings.Builder
-		if err := read(t, text).WriteText(&out); err != nil {
+		if err := WriteCampaign(&out, read(t, text).Campaign); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.HasSuffix(out.String(), want) || want == "" && strings.Contains(out.String(), "unknown") {
@@ -133,7 +141,10 @@ func TestCampaignsTable(t *testing.T) {
 	}, "\n")
 	at := time.Date(2030, 3, 1, 10, 0, 0, 0, time.FixedZone("CET", 3600))
 	var out strings.Builder
-	if err := WriteCampaigns(&out, []Campaign{read(t, pausedCampaign), {ID: "0000001", Name: "two", State: "running", Rate: 12}, {ID: "0000002", Name: "three", State: "scheduled", StartAt: &at}}); err != nil {
+	if err := WriteCampaigns(&out, []client.Campaign{
+		read(t, pausedCampaign), campaignOf(api.Campaign{ID: "0000001", Name: "two", State: "running", Rate: 12}),
+		campaignOf(api.Campaign{ID: "0000002", Name: "three", State: "scheduled", StartAt: &at}),
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, out.String()); diff != "" {
@@ -158,11 +169,11 @@ func TestLaunchedText(t *testing.T) {
 
 func TestHoursInALine(t *testing.T) {
 	opens := time.Date(2026, 5, 4, 7, 0, 0, 0, time.UTC)
-	for want, hours := range map[string]Hours{
+	for want, hours := range map[string]api.Hours{
 		"09:00 to 20:00, by the recipients' clocks":                                             {From: "09:00", To: "20:00", Zone: "recipient"},
 		"09:00 to 20:00 on mon-sat, Europe/Madrid; nothing goes out until 2026-05-04T07:00:00Z": {From: "09:00", To: "20:00", Days: "mon-sat", Zone: "Europe/Madrid", OpensAt: &opens},
 	} {
-		if got := hours.String(); got != want {
+		if got := hoursText(hours); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

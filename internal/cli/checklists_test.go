@@ -12,6 +12,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"carillon/campaign"
+	"carillon/client"
 )
 
 const oneStep = `
@@ -203,8 +204,8 @@ func TestTestMessageOfAFaultyRow(t *testing.T) {
 		"Full Name,Phone,Order,order\nAna,+5511961234567,OLD,NEW\n":   `the list has 2 columns of this name`,
 		"Full Name,Phone,Order\nAna,+5511961234567,\"=SUM(A1:A2)\"\n": `column "Order": holds a formula`,
 	} {
-		client := Client{}
-		_, err := client.StartTest(t.Context(), TestRequest{Campaign: def, Phone: "+4915123018622", Contacts: file(t, "c.csv", list), Step: 1})
+		nobody := &client.Client{}
+		_, err := StartTest(t.Context(), nobody, TestRequest{Campaign: def, Phone: "+4915123018622", Contacts: file(t, "c.csv", list), Step: 1})
 		exits(t, err, 2, problem)
 	}
 	written, err := readCampaign(def)

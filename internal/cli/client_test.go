@@ -13,24 +13,33 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"carillon/api"
+	"carillon/campaign"
+	"carillon/client"
 )
 
 // clientOf is a client for a server with this handler. It waits for nothing
 // long.
-func clientOf(t *testing.T, handler http.HandlerFunc) *Client {
+func clientOf(t *testing.T, handler http.HandlerFunc) *client.Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return clientAt(t, server.URL)
 }
 
-func clientAt(t *testing.T, url string) *Client {
+func clientAt(t *testing.T, url string) *client.Client {
 	t.Helper()
-	c, err := NewClient(url, "a-token-of-enough-length")
+	return clientWith(t, url, "a-token-of-enough-length")
+}
+
+func clientWith(t *testing.T, url, token string) *client.Client {
+	t.Helper()
+	c, err := NewClient(url, token)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.pause = time.Millisecond
+	c.Pause = time.Millisecond
 	t.Cleanup(c.Close)
 	return c
 }
@@ -158,11 +167,11 @@ func TestCampaignsReadsEveryPage(t *testing.T) {
 
 func TestCampaignKeepsKeysItDoesNotKnow(t *testing.T) {
 	const text = `{"id":"a","counts":{"sent":3},"of_a_later_version":[1]}`
-	var c Campaign
+	var c client.Campaign
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		t.Fatal(err)
 	}
-	again, err := json.Marshal([]Campaign{c})
+	again, err := json.Marshal([]client.Campaign{c})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,13 +181,13 @@ func TestCampaignKeepsKeysItDoesNotKnow(t *testing.T) {
 }
 
 func TestSnapshotOfACampaign(t *testing.T) {
-	c := Campaign{Rate: 7, Counts: map[string]int64{
-		"waiting": 1, "pending": 2, "posting": 4, "unknown": 8, "accepted": 16, "held": 32, "sent": 64, "delivered": 128,
-		"read": 256, "failed": 512, "undelivered": 1024, "skipped": 2048, "expired": 4096, "rejected": 8192,
+	c := api.Campaign{Rate: 7, Counts: campaign.Counts{
+		campaign.Waiting: 1, campaign.Pending: 2, campaign.Posting: 4, campaign.Unknown: 8, campaign.Accepted: 16, campaign.Held: 32, campaign.Sent: 64, campaign.Delivered: 128,
+		campaign.Read: 256, campaign.Failed: 512, campaign.Undelivered: 1024, campaign.Skipped: 2048, campaign.Expired: 4096, campaign.Rejected: 8192,
 	}}
 	const went, arrived, lost = 16 + 32 + 64 + 128 + 256 + 512 + 1024, 128 + 256, 512 + 1024
 	want := Snapshot{Sent: went, Delivered: arrived, Failed: lost, Total: went + 1 + 2 + 4 + 8, Rate: 7}
-	if diff := cmp.Diff(want, c.Snapshot()); diff != "" {
+	if diff := cmp.Diff(want, SnapshotOf(c)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -199,8 +208,8 @@ func TestExitCodes(t *testing.T) {
 		{nil, 0},
 		{errors.New("broke"), 1},
 		{fmt.Errorf("more: %w", Usagef("wrong flag")), 2},
-		{fmt.Errorf("more: %w", &Problem{Status: 404}), 2},
-		{&Problem{Status: 401}, 1},
+		{fmt.Errorf("more: %w", &api.Problem{Status: 404}), 2},
+		{&api.Problem{Status: 401}, 1},
 	} {
 		if got := ExitCode(test.err); got != test.want {
 			t.Errorf("%v exits with %d, want %d", test.err, got, test.want)

@@ -8,6 +8,9 @@ import (
 	"slices"
 
 	"golang.org/x/term"
+
+	"carillon/campaign"
+	"carillon/client"
 )
 
 // Terminal reports whether out is one.
@@ -19,23 +22,23 @@ func Terminal(out io.Writer) bool {
 // Follow shows a campaign's progress on out until it has ended, and returns it
 // as it is then. It fails where the campaign was cancelled. Where the context
 // ends first, the campaign goes on, and the error says so.
-func Follow(ctx context.Context, c *Client, launched Campaign, out io.Writer) (Campaign, error) {
-	progress := NewProgress(out, launched.Snapshot().Total, Terminal(out))
+func Follow(ctx context.Context, c *client.Client, launched client.Campaign, out io.Writer) (client.Campaign, error) {
+	progress := NewProgress(out, SnapshotOf(launched.Campaign).Total, Terminal(out))
 	last := launched
-	ended, err := c.Watch(ctx, launched.ID, func(now Campaign) {
-		if now.State == "paused" && last.State != "paused" {
+	ended, err := c.Watch(ctx, launched.ID, func(now client.Campaign) {
+		if now.State == campaign.Paused && last.State != campaign.Paused {
 			progress.Note("paused: " + now.Reason + "; `carillon resume " + now.ID + "` goes on")
 		}
-		if trouble := now.queueTrouble(); !slices.Equal(trouble, last.queueTrouble()) {
+		if trouble := queueTrouble(now.Campaign); !slices.Equal(trouble, queueTrouble(last.Campaign)) {
 			for _, line := range trouble {
 				progress.Note("the queue " + line)
 			}
 		}
 		last = now
-		progress.Update(now.Snapshot())
+		progress.Update(SnapshotOf(now.Campaign))
 	})
 	if err == nil {
-		progress.Update(ended.Snapshot())
+		progress.Update(SnapshotOf(ended.Campaign))
 	}
 	progress.Done()
 	switch {
@@ -43,8 +46,8 @@ func Follow(ctx context.Context, c *Client, launched Campaign, out io.Writer) (C
 		return last, fmt.Errorf("waiting was interrupted, campaign %s goes on; `carillon status %[1]s` shows it, `carillon cancel %[1]s` ends it", launched.ID)
 	case err != nil:
 		return last, fmt.Errorf("campaign %s was launched, but cannot be watched: %w", launched.ID, err)
-	case ended.State == "cancelled":
-		return ended, fmt.Errorf("campaign %s was %s", ended.ID, orElse(ended.Reason, ended.State))
+	case ended.State == campaign.Cancelled:
+		return ended, fmt.Errorf("campaign %s was %s", ended.ID, orElse(ended.Reason, string(ended.State)))
 	}
 	return ended, nil
 }

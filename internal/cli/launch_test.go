@@ -13,7 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/campaign"
+	"carillon/client"
 )
 
 // received is what a server got of a launch.
@@ -65,7 +67,7 @@ func TestLaunchSendsBothFiles(t *testing.T) {
 			w.WriteHeader(http.StatusCreated)
 			fmt.Fprint(w, `{"id":"abc","state":"running"}`)
 		})
-		launched, err := c.Launch(t.Context(), LaunchRequest{
+		launched, err := Launch(t.Context(), c, LaunchRequest{
 			Campaign: file(t, "c.yaml", "name: x\n"), Contacts: file(t, "c.csv", list), At: test.at, Late: test.late,
 		})
 		if err != nil {
@@ -83,8 +85,8 @@ func TestLaunchShowsWhatWasTaken(t *testing.T) {
 	const layout = `{"format":"csv","encoding":"windows-1252","delimiter":";","columns":["Phone","Name"],"phone":0,"full_name":1,"language":-1,"header":true,` +
 		`"guessed":["delimiter semicolon, by how the rows divide"],"taken":[{"column":"Phone","as":["phone"],"cells":["+34612345678"]},` +
 		`{"column":"Name","as":["name","placeholder"],"cells":["José","Ana"]}],"encoding_cells":["José"],"hidden_rows":2}`
-	var launched, ended Campaign
-	for text, into := range map[string]*Campaign{
+	var launched, ended client.Campaign
+	for text, into := range map[string]*client.Campaign{
 		`{"id":"abc","name":"x","state":"running","verdicts":{"ok":2},"layout":` + layout + `}`: &launched,
 		`{"id":"abc","name":"x","state":"finished","verdicts":{"ok":2},"new":[1]}`:              &ended,
 	} {
@@ -120,7 +122,7 @@ campaign "x" is running: 2 of 2 rows are sent to, steps: 0
 		t.Errorf("without a layout: %s, %v", again, err)
 	}
 	out.Reset()
-	WriteLaunched(&out, Campaign{Layout: &campaign.Layout{Format: "csv", Phone: 3}})
+	WriteLaunched(&out, client.Campaign{Created: api.Created{Layout: &campaign.Layout{Format: "csv", Phone: 3}}})
 	if !strings.HasPrefix(out.String(), "The list is read as csv.\n") {
 		t.Errorf("a layout without columns: %s", out.String())
 	}
@@ -140,7 +142,7 @@ func TestLaunchRepeatsALostRequestWithItsKey(t *testing.T) {
 			fmt.Fprint(w, `{"id":"abc"}`)
 		}
 	})
-	launched, err := c.Launch(t.Context(), LaunchRequest{Campaign: file(t, "c.yaml", "name: x"), Contacts: file(t, "c.csv", "phone")})
+	launched, err := Launch(t.Context(), c, LaunchRequest{Campaign: file(t, "c.yaml", "name: x"), Contacts: file(t, "c.csv", "phone")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,20 +151,6 @@ func TestLaunchRepeatsALostRequestWithItsKey(t *testing.T) {
 	}
 	if diff := cmp.Diff([]received{got[0], got[0], got[0]}, got, cmp.AllowUnexported(received{})); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestLaunchGivesUpInTheEnd(t *testing.T) {
-	var tries atomic.Int64
-	c := clientOf(t, func(_ http.ResponseWriter, r *http.Request) {
-		receive(t, r)
-		tries.Add(1)
-		hangUp()
-	})
-	_, err := c.Launch(t.Context(), LaunchRequest{Campaign: file(t, "c.yaml", ""), Contacts: file(t, "c.csv", "")})
-	exits(t, err, 1, "the connection was lost")
-	if got := tries.Load(); got != launchRetries+1 {
-		t.Errorf("%d tries, want %d", got, launchRetries+1)
 	}
 }
 
@@ -175,7 +163,7 @@ func TestLaunchDoesNotRepeatARefusal(t *testing.T) {
 			fmt.Fprint(w, `{"detail":"not so"}`)
 		})
 		long := strings.Repeat("+4915123018622\n", 1_000_000) // more than fits into the sockets' buffers
-		_, err := c.Launch(t.Context(), LaunchRequest{Campaign: file(t, "c.yaml", "name: x"), Contacts: file(t, "c.csv", long)})
+		_, err := Launch(t.Context(), c, LaunchRequest{Campaign: file(t, "c.yaml", "name: x"), Contacts: file(t, "c.csv", long)})
 		if err == nil || !strings.Contains(err.Error(), "not so") {
 			t.Errorf("%d: the error is %v", status, err)
 		}
@@ -188,9 +176,9 @@ func TestLaunchDoesNotRepeatARefusal(t *testing.T) {
 func TestLaunchWantsItsFiles(t *testing.T) {
 	c := clientOf(t, func(http.ResponseWriter, *http.Request) { t.Error("the server was called") })
 	there := file(t, "c.yaml", "name: x")
-	_, err := c.Launch(t.Context(), LaunchRequest{Campaign: there, Contacts: there + ".csv"})
+	_, err := Launch(t.Context(), c, LaunchRequest{Campaign: there, Contacts: there + ".csv"})
 	exits(t, err, 2, "no such file or directory")
-	_, err = c.Launch(t.Context(), LaunchRequest{Campaign: t.TempDir(), Contacts: there})
+	_, err = Launch(t.Context(), c, LaunchRequest{Campaign: t.TempDir(), Contacts: there})
 	exits(t, err, 2, "is a folder; name a file")
 }
 
@@ -205,6 +193,6 @@ func TestLaunchInterrupted(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	_, err := c.Launch(ctx, LaunchRequest{Campaign: file(t, "c.yaml", "name: x"), Contacts: file(t, "c.csv", "phone")})
+	_, err := Launch(ctx, c, LaunchRequest{Campaign: file(t, "c.yaml", "name: x"), Contacts: file(t, "c.csv", "phone")})
 	exits(t, err, 1, "`carillon list` shows whether there is one")
 }

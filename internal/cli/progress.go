@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+
+	"carillon/api"
+	"carillon/campaign"
 )
 
 // plainEvery is the shortest time between two lines of progress where there is
@@ -110,4 +113,24 @@ func (p *Progress) Done() {
 	}
 	_ = p.bar.Exit()
 	fmt.Fprintln(p.out)
+}
+
+// SnapshotOf is how far a campaign has come.
+func SnapshotOf(c api.Campaign) Snapshot {
+	sum := func(statuses ...campaign.Status) (n int64) {
+		for _, s := range statuses {
+			n += c.Counts[s]
+		}
+		return n
+	}
+	arrived := sum(campaign.Delivered, campaign.Read)
+	lost := sum(campaign.Failed, campaign.Undelivered)
+	s := Snapshot{
+		Sent:      sum(campaign.Accepted, campaign.Held, campaign.Sent) + arrived + lost,
+		Delivered: arrived,
+		Failed:    lost,
+		Rate:      c.Rate,
+	}
+	s.Total = s.Sent + sum(campaign.Waiting, campaign.Pending, campaign.Posting, campaign.Unknown)
+	return s
 }

@@ -25,13 +25,13 @@ func TestReport(t *testing.T) {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 	path := file(t, "report.csv", "what was there")
-	if err := c.ReportFile(t.Context(), "abc", path); err != nil {
+	if err := ReportFile(t.Context(), c, "abc", path); err != nil {
 		t.Fatal(err)
 	}
 	holdsOnly(t, path, wholeReport)
 
-	exits(t, c.ReportFile(t.Context(), "abc", filepath.Join(t.TempDir(), "none", "r.csv")), 2, "name a file in a folder")
-	exits(t, c.ReportFile(t.Context(), "abc", t.TempDir()), 2, "is no file")
+	exits(t, ReportFile(t.Context(), c, "abc", filepath.Join(t.TempDir(), "none", "r.csv")), 2, "name a file in a folder")
+	exits(t, ReportFile(t.Context(), c, "abc", t.TempDir()), 2, "is no file")
 	exits(t, c.Report(t.Context(), "abc", fullDisk{}), 1, "write the report: no space left")
 }
 
@@ -42,7 +42,7 @@ func TestReportThatBreaksOffLeavesWhatWasThere(t *testing.T) {
 		hangUp()
 	})
 	path := file(t, "report.csv", "what was there")
-	exits(t, c.ReportFile(t.Context(), "abc", path), 1, "the report is not whole")
+	exits(t, ReportFile(t.Context(), c, "abc", path), 1, "the report is not whole")
 	holdsOnly(t, path, "what was there")
 }
 
@@ -67,7 +67,7 @@ func TestReportsAreTheOwnersAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, path := range []string{filepath.Join(folder, "new.csv"), wide, link} {
-			if err := c.ReportFile(t.Context(), "abc", path); err != nil {
+			if err := ReportFile(t.Context(), c, "abc", path); err != nil {
 				t.Fatal(err)
 			}
 			if about, err := os.Lstat(path); err != nil || about.Mode() != 0o600 {

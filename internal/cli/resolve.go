@@ -1,50 +1,23 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"net/http"
 
+	"carillon/api"
 	"carillon/campaign"
-	"carillon/ledger"
+	"carillon/client"
 )
 
-// What can be decided about unknown messages: to send them again, or to give
-// them up.
-const (
-	Resend = string(ledger.Resend)
-	Drop   = string(ledger.Drop)
-)
-
-// Resolved says what became of a decision about unknown messages.
-type Resolved struct {
-	// Resolved counts the messages that it was about.
-	Resolved int `json:"resolved"`
-	// Campaign is the campaign after it.
-	Campaign Campaign `json:"campaign"`
-}
-
-// Resolve decides about all unknown messages of a campaign; the decision is
-// Resend or Drop. After an error some may be decided; calling it again does
-// the rest.
-func (c *Client) Resolve(ctx context.Context, id, decision string) (Resolved, error) {
-	var done Resolved
-	body := struct {
-		Decision string `json:"decision"`
-	}{decision}
-	return done, c.call(ctx, http.MethodPost, campaignPath(id)+"/resolve", body, &done)
-}
-
-// WriteText says for a person what the decision did.
-func (r Resolved) WriteText(out io.Writer, decision string) error {
-	text := fmt.Sprintf("given up: %d", r.Resolved)
+// WriteResolved says for a person what a decision did.
+func WriteResolved(out io.Writer, r client.Resolved, decision api.Decision) error {
+	text := fmt.Sprintf("given up: %d", r.Resolved.Resolved)
 	switch {
-	case r.Resolved == 0:
+	case r.Resolved.Resolved == 0:
 		text = "there are no unknown messages"
-	case decision == Resend:
-		text = quantity(int64(r.Resolved), "unknown message") + " will be sent again"
-		if r.Campaign.State == string(campaign.Paused) {
+	case decision == api.Resend:
+		text = quantity(int64(r.Resolved.Resolved), "unknown message") + " will be sent again"
+		if r.Campaign.State == campaign.Paused {
 			text += " once the campaign is resumed"
 		}
 	}

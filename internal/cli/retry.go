@@ -5,87 +5,52 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"text/tabwriter"
 
+	"carillon/api"
 	"carillon/campaign"
+	"carillon/client"
 )
-
-// The messages that can be retried: those that failed, and those whose time ran
-// out.
-const (
-	Failed  = "failed"
-	Expired = "expired"
-)
-
-// Retried says what became of a campaign's messages when it was retried.
-type Retried struct {
-	// Again counts the messages that are attempted again.
-	Again int `json:"again"`
-	// Refused counts those that stay as they are, because the provider would
-	// refuse them once more.
-	Refused int `json:"refused"`
-	// OptedOut counts those that stay as they are, because the person has opted
-	// out.
-	OptedOut int `json:"opted_out"`
-	// LeftOut are the first hundred of those, in the order of the list.
-	LeftOut []LeftOut `json:"left_out"`
-	// Campaign is the campaign after it.
-	Campaign Campaign `json:"campaign"`
-}
-
-// LeftOut is a message that a retry left as it was.
-type LeftOut struct {
-	Row int `json:"row"`
-	// Step counts from 1.
-	Step   int    `json:"step"`
-	Phone  string `json:"phone"`
-	Status string `json:"status"`
-	// Why says why it is not attempted again.
-	Why string `json:"why"`
-}
 
 // Retry attempts the messages of a campaign again that stand at one of the
-// statuses: Failed, Expired. Any other is a *UsageError. After an
-// error some may be attempted again; calling it again does the rest.
-func (c *Client) Retry(ctx context.Context, id string, statuses []string) (Retried, error) {
-	var done Retried
-	if err := checkRetried(statuses); err != nil {
-		return done, err
+// statuses: failed, expired. Any other is a *UsageError.
+func Retry(ctx context.Context, c *client.Client, id string, statuses []string) (client.Retried, error) {
+	which, err := readRetried(statuses)
+	if err != nil {
+		return client.Retried{}, err
 	}
-	body := struct {
-		Statuses []string `json:"statuses"`
-	}{statuses}
-	return done, c.call(ctx, http.MethodPost, campaignPath(id)+"/retry", body, &done)
+	return c.Retry(ctx, id, which)
 }
 
-func checkRetried(statuses []string) error {
+func readRetried(statuses []string) (which api.Retry, err error) {
 	if len(statuses) == 0 {
-		return Usagef("it is not said which messages to retry; write --status failed, expired, or failed,expired")
+		return which, Usagef("it is not said which messages to retry; write --status failed, expired, or failed,expired")
 	}
-	for _, s := range statuses {
-		if s != Failed && s != Expired {
-			return Usagef("messages that are %q are not retried; write --status failed, expired, or failed,expired", s)
+	for _, name := range statuses {
+		status, err := campaign.ParseStatus(name)
+		if err != nil || status != campaign.Failed && status != campaign.Expired {
+			return which, Usagef("messages that are %q are not retried; write --status failed, expired, or failed,expired", name)
 		}
+		which.Statuses = append(which.Statuses, status)
 	}
-	return nil
+	return which, nil
 }
 
-// WriteText says for a person what the retry did.
-func (r Retried) WriteText(out io.Writer) error {
+// WriteRetried says for a person what a retry did.
+func WriteRetried(out io.Writer, r client.Retried) error {
 	var all bytes.Buffer
 	text := fmt.Sprintf("attempted again: %d; refused for good: %d; opted out: %d", r.Again, r.Refused, r.OptedOut)
-	if r.Again > 0 && r.Campaign.State == string(campaign.Paused) {
+	if r.Again > 0 && r.Campaign.State == campaign.Paused {
 		text += "\nthe campaign is paused; carillon resume " + r.Campaign.ID + " goes on"
 	}
 	fmt.Fprintln(&all, text)
-	r.writeLeftOut(&all)
+	writeLeftOut(&all, r)
 	_, err := out.Write(all.Bytes())
 	return err
 }
 
 // writeLeftOut writes a table of those that stay as they are.
-func (r Retried) writeLeftOut(text *bytes.Buffer) {
+func writeLeftOut(text *bytes.Buffer, r client.Retried) {
 	if len(r.LeftOut) == 0 {
 		return
 	}

@@ -10,35 +10,37 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/campaign"
+	"carillon/client"
 	"carillon/ledger"
 )
 
 func TestRetriedText(t *testing.T) {
 	for _, test := range []struct {
-		done Retried
+		done client.Retried
 		want string
 	}{
-		{Retried{Again: 3, Refused: 1, OptedOut: 1, Campaign: Campaign{ID: "abc", State: "running"}}, "attempted again: 3; refused for good: 1; opted out: 1\n"},
+		{client.Retried{Retried: api.Retried{Again: 3, Refused: 1, OptedOut: 1}, Campaign: campaignOf(api.Campaign{ID: "abc", State: "running"})}, "attempted again: 3; refused for good: 1; opted out: 1\n"},
 		{
-			Retried{Again: 3, OptedOut: 2, Campaign: Campaign{ID: "abc", State: "paused"}},
+			client.Retried{Retried: api.Retried{Again: 3, OptedOut: 2}, Campaign: campaignOf(api.Campaign{ID: "abc", State: "paused"})},
 			"attempted again: 3; refused for good: 0; opted out: 2\nthe campaign is paused; carillon resume abc goes on\n",
 		},
 		{
-			Retried{Refused: 3, OptedOut: 1, Campaign: Campaign{ID: "abc", State: "running"}, LeftOut: []LeftOut{
+			client.Retried{Campaign: campaignOf(api.Campaign{ID: "abc", State: "running"}), Retried: api.Retried{Refused: 3, OptedOut: 1, LeftOut: []api.LeftOut{
 				{Row: 7, Step: 1, Phone: "+4915123018622", Status: "failed", Why: "undeliverable (131026)"},
 				{Row: 12, Step: 2, Phone: "+33612982489", Status: "expired", Why: "the person has opted out"},
-			}},
+			}}},
 			"attempted again: 0; refused for good: 3; opted out: 1\n\n" +
 				"ROW  STEP  NUMBER          STATUS   WHY NOT AGAIN\n" +
 				"7    1     +4915123018622  failed   undeliverable (131026)\n" +
 				"12   2     +33612982489    expired  the person has opted out\n" +
 				"and 2 more; carillon report abc has all\n",
 		},
-		{Retried{Refused: 4, Campaign: Campaign{ID: "abc", State: "paused"}}, "attempted again: 0; refused for good: 4; opted out: 0\n"},
+		{client.Retried{Retried: api.Retried{Refused: 4}, Campaign: campaignOf(api.Campaign{ID: "abc", State: "paused"})}, "attempted again: 0; refused for good: 4; opted out: 0\n"},
 	} {
 		var out strings.Builder
-		if err := test.done.WriteText(&out); err != nil {
+		if err := WriteRetried(&out, test.done); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(test.want, out.String()); diff != "" {
@@ -49,7 +51,7 @@ func TestRetriedText(t *testing.T) {
 
 func TestRetrySendsTheStatuses(t *testing.T) {
 	const answer = `{"again":3,"refused":2,"opted_out":1,"left_out":[{"row":7,"step":1,"phone":"+4915123018622","status":"failed","why":"gone"}],"campaign":{"id":"abc","of_a_later_version":1}}`
-	want := []string{Failed, Expired}
+	want := []string{"failed", "expired"}
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		var body map[string][]string
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
@@ -63,7 +65,7 @@ func TestRetrySendsTheStatuses(t *testing.T) {
 		}
 		fmt.Fprint(w, answer)
 	})
-	done, err := c.Retry(t.Context(), "abc", want)
+	done, err := Retry(t.Context(), c, "abc", want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +77,7 @@ func TestRetrySendsTheStatuses(t *testing.T) {
 func TestRetryAsksForNothingElse(t *testing.T) {
 	c := clientOf(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("got %s %s", r.Method, r.URL) })
 	for _, statuses := range [][]string{nil, {"delivered"}, {"failed", "unknown"}, {"Failed"}, {""}} {
-		_, err := c.Retry(t.Context(), "abc", statuses)
+		_, err := Retry(t.Context(), c, "abc", statuses)
 		exits(t, err, 2, "write --status failed, expired, or failed,expired")
 	}
 }
@@ -83,7 +85,7 @@ func TestRetryAsksForNothingElse(t *testing.T) {
 func TestRetryThroughTheRealAPI(t *testing.T) {
 	url, record := realServer(t)
 	c, ctx := realClient(t, url, adminToken), t.Context()
-	launched, err := c.Launch(ctx, LaunchRequest{Campaign: file(t, "c.yaml", twoSteps), Contacts: file(t, "c.csv", threePeople)})
+	launched, err := Launch(ctx, c, LaunchRequest{Campaign: file(t, "c.yaml", twoSteps), Contacts: file(t, "c.csv", threePeople)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,22 +95,22 @@ func TestRetryThroughTheRealAPI(t *testing.T) {
 	}
 	fail(t, record, id.Recipient(1).Message(0), campaign.Failure{Reason: "busy", Retry: true, Tries: 1})
 	fail(t, record, id.Recipient(2).Message(0), campaign.Failure{Reason: "not on WhatsApp"})
-	failed := []string{Failed}
-	_, err = realClient(t, url, viewerToken).Retry(ctx, launched.ID, failed)
+	failed := []string{"failed"}
+	_, err = Retry(ctx, realClient(t, url, viewerToken), launched.ID, failed)
 	exits(t, err, 1, "viewer")
-	done, err := c.Retry(ctx, launched.ID, failed)
-	if err != nil || done.Again != 1 || done.Refused != 1 || done.OptedOut != 0 || done.Campaign.Counts["failed"] != 1 {
+	done, err := Retry(ctx, c, launched.ID, failed)
+	if err != nil || done.Again != 1 || done.Refused != 1 || done.OptedOut != 0 || done.Campaign.Counts[campaign.Failed] != 1 {
 		t.Errorf("%+v, %v", done, err)
 	}
-	if want := []LeftOut{{Row: 2, Step: 1, Phone: "+33612982489", Status: "failed", Why: "not on WhatsApp"}}; !cmp.Equal(want, done.LeftOut) {
+	if want := []api.LeftOut{{Row: 2, Step: 1, Phone: "+33612982489", Status: "failed", Why: "not on WhatsApp"}}; !cmp.Equal(want, done.LeftOut) {
 		t.Errorf("left out %+v", done.LeftOut)
 	}
-	_, err = c.Retry(ctx, "0000001", failed)
+	_, err = Retry(ctx, c, "0000001", failed)
 	exits(t, err, 2, "not found")
 	if _, err = c.Act(ctx, launched.ID, "cancel"); err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Retry(ctx, launched.ID, failed)
+	_, err = Retry(ctx, c, launched.ID, failed)
 	exits(t, err, 2, "cancelled")
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/campaign"
 )
 
@@ -24,7 +25,7 @@ func TestAddScheduleSendsTheCampaignsText(t *testing.T) {
 		w.WriteHeader(http.StatusCreated)
 		fmt.Fprint(w, `{"name":"daily","next_at":"2026-03-03T08:00:00Z"}`)
 	})
-	added, err := c.AddSchedule(t.Context(), ScheduleRequest{
+	added, err := AddSchedule(t.Context(), c, ScheduleRequest{
 		Name: "daily", Campaign: file(t, "c.yaml", "name: x\n"), Contacts: "sqlite:shop.db", Query: "SELECT 1",
 		Cron: "@daily", Zone: "Asia/Tokyo", Overlap: "queue", CatchUp: "none",
 	})
@@ -38,7 +39,7 @@ func TestAddScheduleSendsTheCampaignsText(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	_, err = c.AddSchedule(t.Context(), ScheduleRequest{Campaign: t.TempDir()})
+	_, err = AddSchedule(t.Context(), c, ScheduleRequest{Campaign: t.TempDir()})
 	exits(t, err, 2, "is a folder; name a file")
 }
 
@@ -87,11 +88,11 @@ func TestSlotsAreReadPageByPage(t *testing.T) {
 			}
 			size = min(size, there-sent)
 			items := strings.TrimSuffix(strings.Repeat(`{"state":"done"},`, size), ",")
-			next := ""
+			next := "null"
 			if sent += size; sent < there {
-				next = fmt.Sprint(sent)
+				next = fmt.Sprintf("%q", fmt.Sprint(sent))
 			}
-			fmt.Fprintf(w, `{"items":[%s],"next":%q}`, items, next)
+			fmt.Fprintf(w, `{"items":[%s],"next":%s}`, items, next)
 		})
 		slots, err := c.Slots(t.Context(), "daily", limit)
 		if err != nil || len(slots) != want || sent != want {
@@ -110,15 +111,15 @@ func TestEmptySchedulesSayWhatToDo(t *testing.T) {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 	out.Reset()
-	if err := WriteSlots(&out, []Slot{{Detail: "line 1\nline 2"}}); err != nil || !strings.Contains(out.String(), "line 1; line 2\n") {
+	if err := WriteSlots(&out, []api.Slot{{Detail: "line 1\nline 2"}}); err != nil || !strings.Contains(out.String(), "line 1; line 2\n") {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 }
 
 func TestScheduleShowsItsSource(t *testing.T) {
 	var out strings.Builder
-	s := Schedule{Name: "daily", Contacts: "postgres query", Database: "postgres://ann@host/shop", Query: "SELECT phone\nFROM people", AllowPrivate: true}
-	if err := s.WriteText(&out); err != nil {
+	s := api.Schedule{Name: "daily", Contacts: "postgres query", Database: "postgres://ann@host/shop", Query: "SELECT phone\nFROM people", AllowPrivate: true}
+	if err := WriteSchedule(&out, s); err != nil {
 		t.Fatal(err)
 	}
 	want := `contacts       postgres query

@@ -7,10 +7,12 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"carillon/api"
 )
 
 // WriteSchedules writes a table of schedules for a person to read.
-func WriteSchedules(out io.Writer, list []Schedule) error {
+func WriteSchedules(out io.Writer, list []api.Schedule) error {
 	if len(list) == 0 {
 		_, err := fmt.Fprintln(out, "there are no schedules; `carillon schedule add` makes one, and so does the configuration")
 		return err
@@ -20,9 +22,9 @@ func WriteSchedules(out io.Writer, list []Schedule) error {
 	for _, s := range list {
 		last := "-"
 		if s.Last != nil {
-			last = moment(&s.Last.At) + " " + s.Last.State
+			last = moment(&s.Last.At) + " " + string(s.Last.State)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.Name, s.Cron, s.Zone, s.Campaign, s.Contacts, s.next(), last)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.Name, s.Cron, s.Zone, s.Campaign, s.Contacts, nextOf(s), last)
 	}
 	err := table.Flush()
 	for _, s := range list {
@@ -33,8 +35,8 @@ func WriteSchedules(out io.Writer, list []Schedule) error {
 	return err
 }
 
-// WriteText writes the schedule for a person to read.
-func (s Schedule) WriteText(out io.Writer) error {
+// WriteSchedule writes a schedule for a person to read.
+func WriteSchedule(out io.Writer, s api.Schedule) error {
 	var text bytes.Buffer
 	fmt.Fprintln(&text, s.Name)
 	about := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
@@ -49,13 +51,13 @@ func (s Schedule) WriteText(out io.Writer) error {
 		lines = append(lines, [2]string{"secrets", secrecy(s.Secrets)})
 	}
 	lines = append(lines, [][2]string{
-		{"cron", s.Cron + ", " + s.Zone}, {"overlap", s.Overlap}, {"catch up", s.CatchUp}, {"next", s.next()}, {"from", s.from()},
+		{"cron", s.Cron + ", " + s.Zone}, {"overlap", string(s.Overlap)}, {"catch up", string(s.CatchUp)}, {"next", nextOf(s)}, {"from", originOf(s)},
 	}...)
 	for _, line := range lines {
 		fmt.Fprintf(about, "%s\t%s\n", line[0], line[1])
 	}
 	if s.Last != nil {
-		fmt.Fprintf(about, "last\t%s\n", s.Last)
+		fmt.Fprintf(about, "last\t%s\n", Slot(*s.Last))
 	}
 	if s.Problem != "" {
 		fmt.Fprintf(about, "problem\t%s\n", s.Problem)
@@ -78,24 +80,24 @@ func secrecy(kept string) string {
 	return kept
 }
 
-// next is when the schedule starts its campaign again.
-func (s Schedule) next() string {
+// nextOf is when the schedule starts its campaign again.
+func nextOf(s api.Schedule) string {
 	if s.Paused {
 		return "paused"
 	}
 	return orElse(moment(s.NextAt), "never")
 }
 
-func (s Schedule) from() string {
+func originOf(s api.Schedule) string {
 	if s.Origin == "config" {
 		return "the configuration"
 	}
 	return "the API"
 }
 
-// String is the slot in a line.
-func (s Slot) String() string {
-	line := moment(&s.At) + " " + s.State
+// Slot is a slot in a line.
+func Slot(s api.Slot) string {
+	line := moment(&s.At) + " " + string(s.State)
 	if s.CampaignID != nil {
 		line += ", campaign " + *s.CampaignID
 	}
@@ -106,7 +108,7 @@ func (s Slot) String() string {
 }
 
 // WriteSlots writes a table of slots for a person to read.
-func WriteSlots(out io.Writer, list []Slot) error {
+func WriteSlots(out io.Writer, list []api.Slot) error {
 	if len(list) == 0 {
 		_, err := fmt.Fprintln(out, "it has not started anything yet")
 		return err

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"carillon/api"
+	"carillon/client"
 )
 
 func TestSuppress(t *testing.T) {
@@ -22,7 +25,7 @@ func TestSuppress(t *testing.T) {
 		}
 		fmt.Fprint(w, `{"suppressed":1,"rejected":0,"problems":[]}`)
 	})
-	done, err := c.Suppress(t.Context(), []Suppression{{Phone: "+4915123018622", Scope: "marketing", Reason: "asked"}})
+	done, err := c.Suppress(t.Context(), []api.NewSuppression{{Phone: "+4915123018622", Scope: "marketing", Reason: "asked"}})
 	if err != nil || done.Suppressed != 1 {
 		t.Errorf("got %+v, %v", done, err)
 	}
@@ -53,18 +56,18 @@ func TestSuppressFile(t *testing.T) {
 		}
 		fmt.Fprint(w, answer)
 	})
-	done, err := c.SuppressFile(t.Context(), file(t, "stop.txt", list), "all", "old list", "")
+	done, err := SuppressFile(t.Context(), c, file(t, "stop.txt", list), client.SuppressOptions{Scope: "all", Reason: "old list", Region: ""})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Suppressed{Suppressed: 1, Rejected: 1, Problems: []RowProblem{{2, "invalid", "nobody", "letters"}}}
+	want := api.Suppressed{Suppressed: 1, Rejected: 1, Problems: []api.RowProblem{{Row: 2, Verdict: "invalid", Phone: "nobody", Detail: "letters"}}}
 	if diff := cmp.Diff(want, done); diff != "" {
 		t.Error(diff)
 	}
 
 	answer = `{"suppressed":0,"rejected":2,"problems":[]}`
-	_, err = c.SuppressFile(t.Context(), file(t, "stop.txt", list), "all", "old list", "")
+	_, err = SuppressFile(t.Context(), c, file(t, "stop.txt", list), client.SuppressOptions{Scope: "all", Reason: "old list", Region: ""})
 	exits(t, err, 2, "holds no number that could be used")
-	_, err = c.SuppressFile(t.Context(), "no/such/file", "all", "", "")
+	_, err = SuppressFile(t.Context(), c, "no/such/file", client.SuppressOptions{Scope: "all", Reason: "", Region: ""})
 	exits(t, err, 2, "no such file or directory")
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"carillon/campaign"
+	"carillon/client"
 	"carillon/contacts"
 )
 
@@ -42,7 +43,7 @@ type Testing struct {
 	// Preview is the message as it is sent.
 	Preview Preview `json:"preview"`
 	// Campaign is the campaign that was made for it.
-	Campaign Campaign `json:"campaign"`
+	Campaign client.Campaign `json:"campaign"`
 }
 
 // String is the message with its values, in a line.
@@ -62,7 +63,7 @@ func (t Testing) String() string {
 // StartTest sends one message of a campaign to a number through the server: a
 // campaign of its own, with one step and one recipient, to which the ordinary
 // rules apply. What could not be sent as it is fails here, as a *UsageError.
-func (c *Client) StartTest(ctx context.Context, r TestRequest) (t Testing, err error) {
+func StartTest(ctx context.Context, c *client.Client, r TestRequest) (t Testing, err error) {
 	written, err := readCampaign(r.Campaign)
 	if err != nil {
 		return t, err
@@ -88,7 +89,7 @@ func (c *Client) StartTest(ctx context.Context, r TestRequest) (t Testing, err e
 	if t.Preview, err = previewTest(list, one, r); err != nil {
 		return t, err
 	}
-	t.Campaign, err = c.launch(ctx, LaunchRequest{}, []part{textOf("campaign", "campaign.json", text), textOf("contacts", "contacts.csv", list)})
+	t.Campaign, err = c.Launch(ctx, client.Upload{Campaign: client.Text("campaign.json", text), Contacts: client.Text("contacts.csv", list)})
 	return t, err
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carillon/campaign"
+	"carillon/client"
 	"carillon/ledger"
 )
 
@@ -43,9 +44,9 @@ const (
 )
 
 // started is a test message on a server where nobody sends.
-func started(t *testing.T, c *Client, r TestRequest) (Testing, campaign.MessageID) {
+func started(t *testing.T, c *client.Client, r TestRequest) (Testing, campaign.MessageID) {
 	t.Helper()
-	test, err := c.StartTest(t.Context(), r)
+	test, err := StartTest(t.Context(), c, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +258,7 @@ func TestOutcomesOfATest(t *testing.T) {
 			if test.so {
 				patience = 0
 			}
-			done, err := c.AwaitTest(t.Context(), running, patience)
+			done, err := AwaitTest(t.Context(), c, running, patience)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -302,14 +303,14 @@ func TestATestIsWaitedFor(t *testing.T) {
 	c := realClient(t, url, adminToken)
 	running, id := started(t, c, TestRequest{Campaign: file(t, "c.yaml", series), Phone: own, Step: 1})
 	settle(t, record, id, campaign.Accepted)
-	away := &meanwhile{next: c.http.Transport, n: 3, do: func() *http.Response {
+	away := &meanwhile{next: c.HTTP.Transport, n: 3, do: func() *http.Response {
 		return &http.Response{StatusCode: http.StatusServiceUnavailable, Status: "503", Header: http.Header{}, Body: io.NopCloser(strings.NewReader(""))}
 	}}
-	c.http.Transport = &meanwhile{next: away, n: 8, do: func() *http.Response {
+	c.HTTP.Transport = &meanwhile{next: away, n: 8, do: func() *http.Response {
 		receive1(t, record, id, campaign.Delivered)
 		return nil
 	}}
-	done, err := c.AwaitTest(t.Context(), running, time.Hour)
+	done, err := AwaitTest(t.Context(), c, running, time.Hour)
 	if err != nil || done.Message.Status != "delivered" || done.Message.MessageID != "wamid.1" || away.n > 0 {
 		t.Errorf("%+v, %v; %d", done, err, away.n)
 	}
@@ -320,8 +321,8 @@ func TestWaitingForATestIsInterrupted(t *testing.T) {
 	c := realClient(t, url, adminToken)
 	running, _ := started(t, c, TestRequest{Campaign: file(t, "c.yaml", series), Phone: own, Step: 1})
 	ctx, cancel := context.WithCancel(t.Context())
-	c.http.Transport = &meanwhile{next: c.http.Transport, n: 5, do: func() *http.Response { cancel(); return nil }}
-	_, err := c.AwaitTest(ctx, running, time.Hour)
+	c.HTTP.Transport = &meanwhile{next: c.HTTP.Transport, n: 5, do: func() *http.Response { cancel(); return nil }}
+	_, err := AwaitTest(ctx, c, running, time.Hour)
 	exits(t, err, 1, "carillon cancel "+running.Campaign.ID)
 }
 
@@ -350,14 +351,14 @@ func TestATestThatCannotBeSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := TestRequest{Campaign: file(t, "c.yaml", series), Phone: own, Step: 1}
 			test.change(&r)
-			_, err := c.StartTest(t.Context(), r)
+			_, err := StartTest(t.Context(), c, r)
 			exits(t, err, 2, test.want)
 		})
 	}
 	if made, err := record.Campaigns(t.Context(), 0, 10); err != nil || len(made) != 0 {
 		t.Errorf("%d campaigns were made, %v", len(made), err)
 	}
-	_, err := realClient(t, url, viewerToken).StartTest(t.Context(), TestRequest{Campaign: file(t, "c.yaml", series), Phone: own, Step: 1})
+	_, err := StartTest(t.Context(), realClient(t, url, viewerToken), TestRequest{Campaign: file(t, "c.yaml", series), Phone: own, Step: 1})
 	exits(t, err, 1, "viewer")
 }
 

@@ -6,20 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"time"
 
 	"carillon/campaign"
+	"carillon/client"
 	"carillon/whatsapp/cloud"
 )
 
-// Recipient is one step for one recipient, as the HTTP API gives it.
-type Recipient struct {
+// TestedMessage is what the test tells of its message.
+type TestedMessage struct {
 	Row     int    `json:"row"`
 	Phone   string `json:"phone"`
 	Channel string `json:"channel"`
-	// Status is a campaign.Status.
+	// Status is the name of a campaign.Status.
 	Status    string `json:"status"`
 	Attempts  int    `json:"attempts"`
 	MessageID string `json:"message_id"`
@@ -33,7 +33,7 @@ type Recipient struct {
 // Tested is what became of a test message.
 type Tested struct {
 	Testing
-	Message Recipient `json:"message"`
+	Message TestedMessage `json:"message"`
 	// TimedOut says that this is how it stands so far: nobody waited longer.
 	TimedOut bool `json:"timed_out"`
 	// Hint is what to do about it, empty for nothing.
@@ -45,41 +45,45 @@ var ErrTest = errors.New("the test message did not go through; see above")
 
 // AwaitTest waits until it is known what became of a test message, at most so
 // long. Where the context ends first the message goes on, and the error says so.
-func (c *Client) AwaitTest(ctx context.Context, t Testing, patience time.Duration) (Tested, error) {
+func AwaitTest(ctx context.Context, c *client.Client, t Testing, patience time.Duration) (Tested, error) {
 	limit := time.Now().Add(patience)
 	for {
-		done, err := c.lookAtTest(ctx, &t)
+		done, err := lookAtTest(ctx, c, &t)
 		if err == nil && (done.decided() || !time.Now().Before(limit)) {
 			done.TimedOut, done.Hint = !done.decided(), done.hint()
 			return done, nil
 		}
-		if ctx.Err() == nil && err != nil && (!passing(err) || !time.Now().Before(limit)) {
+		if ctx.Err() == nil && err != nil && (!client.Passing(err) || !time.Now().Before(limit)) {
 			return done, fmt.Errorf("the test is campaign %s, but cannot be looked at: %w", t.Campaign.ID, err)
 		}
 		select {
 		case <-ctx.Done():
 			return done, fmt.Errorf("waiting was interrupted; `carillon status %[1]s` shows what becomes of the test, `carillon cancel %[1]s` ends it", t.Campaign.ID)
-		case <-time.After(min(c.pause, max(time.Until(limit), 0))):
+		case <-time.After(min(c.Pause, max(time.Until(limit), 0))):
 		}
 	}
 }
 
 // lookAtTest asks for the campaign first: one that is found paused has written
 // down why before its message is looked at.
-func (c *Client) lookAtTest(ctx context.Context, t *Testing) (Tested, error) {
+func lookAtTest(ctx context.Context, c *client.Client, t *Testing) (Tested, error) {
 	now, err := c.Campaign(ctx, t.Campaign.ID)
 	if err != nil {
 		return Tested{Testing: *t}, err
 	}
 	t.Campaign = now
-	var list page[Recipient]
-	if err := c.call(ctx, http.MethodGet, campaignPath(now.ID)+"/recipients", nil, &list); err != nil {
+	list, err := c.Recipients(ctx, now.ID, "")
+	if err != nil {
 		return Tested{Testing: *t}, err
 	}
 	if len(list.Items) != 1 {
 		return Tested{Testing: *t}, fmt.Errorf("campaign %s has %d messages, and a test has one; is --server right?", now.ID, len(list.Items))
 	}
-	return Tested{Testing: *t, Message: list.Items[0]}, nil
+	m := list.Items[0]
+	return Tested{Testing: *t, Message: TestedMessage{
+		Row: m.Row, Phone: m.Phone, Channel: m.Channel, Status: m.Status, Attempts: m.Attempts,
+		MessageID: m.MessageID, ErrorCode: m.ErrorCode, Reason: m.Reason, Detail: m.Detail,
+	}}, nil
 }
 
 // decided reports whether nothing more is to be waited for.
@@ -90,7 +94,7 @@ func (t Tested) decided() bool {
 	case status == campaign.Accepted, status == campaign.Held, status == campaign.Sent:
 		return false // a receipt will tell more
 	case status == campaign.Pending:
-		return t.Campaign.State != string(campaign.Running)
+		return t.Campaign.State != campaign.Running
 	default:
 		return !status.Open()
 	}
@@ -134,7 +138,7 @@ func (t Tested) known() string {
 }
 
 func (t Tested) pendingHint() string {
-	if t.Campaign.State != string(campaign.Running) {
+	if t.Campaign.State != campaign.Running {
 		return "Put right what the reason says and test again."
 	}
 	unless := ", unless `carillon cancel " + t.Campaign.ID + "` ends it."
@@ -158,7 +162,7 @@ func (t Tested) WriteText(out io.Writer) error {
 		fmt.Fprintf(&text, ": %s", why)
 	}
 	text.WriteString("\n")
-	if state := t.Campaign.State; t.Message.Status == campaign.Pending.String() && state != string(campaign.Running) {
+	if state := t.Campaign.State; t.Message.Status == campaign.Pending.String() && state != campaign.Running {
 		fmt.Fprintf(&text, "the test is %s: %s\n", state, t.Campaign.Reason)
 	}
 	if t.Hint != "" {

@@ -53,7 +53,7 @@ func TestSeries(t *testing.T) {
 			}
 			begun := time.Now()
 			s, provider := tr.setSeries(t)
-			c, err := s.client.Launch(t.Context(), cli.LaunchRequest{Campaign: s.write("campaign.yaml", series), Contacts: s.mixedPeople(n)})
+			c, err := cli.Launch(t.Context(), s.client, cli.LaunchRequest{Campaign: s.write("campaign.yaml", series), Contacts: s.mixedPeople(n)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"carillon/client"
 	"carillon/internal/cli"
 	"carillon/internal/postgrestest"
 	"carillon/simulator"
@@ -46,7 +47,7 @@ type stage struct {
 	provider *process
 	url      string // of the provider
 	houses   []*house
-	client   *cli.Client
+	client   *client.Client
 	id       string // of the campaign
 }
 
@@ -194,7 +195,7 @@ func (s *stage) write(name, text string) string {
 // launch uploads and starts the campaign.
 func (s *stage) launch() {
 	s.Helper()
-	c, err := s.client.Launch(s.Context(), cli.LaunchRequest{Campaign: s.definition(), Contacts: s.people()})
+	c, err := cli.Launch(s.Context(), s.client, cli.LaunchRequest{Campaign: s.definition(), Contacts: s.people()})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -244,7 +245,7 @@ func (s *stage) act(action string) {
 // finish waits until the campaign has ended and the provider has reported all.
 func (s *stage) finish() {
 	s.Helper()
-	var seen cli.Campaign
+	var seen client.Campaign
 	defer func() {
 		if s.Failed() {
 			s.Logf("the campaign was last seen like this: %s", seen.Raw)

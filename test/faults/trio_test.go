@@ -91,7 +91,7 @@ channels: [main, north, south]
 steps:
   - {template: `+template+`, language: en, category: utility, body: ["{{Full Name}}"]}
 `)
-	c, err := s.client.Launch(s.Context(), cli.LaunchRequest{Campaign: definition, Contacts: s.people()})
+	c, err := cli.Launch(s.Context(), s.client, cli.LaunchRequest{Campaign: definition, Contacts: s.people()})
 	if err != nil {
 		s.Fatal(err)
 	}

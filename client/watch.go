@@ -1,4 +1,4 @@
-package cli
+package client
 
 import (
 	"bufio"
@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"carillon/api"
 )
 
 const (
@@ -34,20 +36,20 @@ func (c *Client) Watch(ctx context.Context, id string, show func(Campaign)) (Cam
 			failures = 0
 		}
 		failures++
-		if !passing(err) || failures > watchRetries {
+		if !Passing(err) || failures > watchRetries {
 			return Campaign{}, err
 		}
 		select {
 		case <-ctx.Done():
 			return Campaign{}, ctx.Err()
-		case <-time.After(2 * c.pause):
+		case <-time.After(2 * c.Pause):
 		}
 	}
 }
 
-// passing reports whether err may be over after a restart of the server.
-func passing(err error) bool {
-	var refused *Problem
+// Passing reports whether err may be over after a restart of the server.
+func Passing(err error) bool {
+	var refused *api.Problem
 	if errors.As(err, &refused) {
 		switch refused.Status {
 		case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -55,7 +57,7 @@ func passing(err error) bool {
 		}
 		return false
 	}
-	return errors.Is(err, errLost) || errors.Is(err, errNobody)
+	return errors.Is(err, ErrLost) || errors.Is(err, ErrNoServer)
 }
 
 // listen reads one stream of events. It returns nil when the server says that

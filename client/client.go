@@ -1,4 +1,14 @@
-package cli
+// Package client asks a running Carillon over its HTTP API.
+//
+// It guarantees that a launch makes one campaign, however often its connection
+// breaks, and that watching one outlives a restart of the server. Its answers are
+// the types of package api. A refusal is an *api.Problem, which tells its kind; a
+// server that is not there is ErrNoServer, and an answer that did not come whole is
+// ErrLost.
+//
+// Calls that only ask take half a minute at most; those that move a file or wait
+// take as long as their context lets them.
+package client
 
 import (
 	"bytes"
@@ -14,13 +24,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
-)
 
-// The environment variables and the address that the commands go by.
-const (
-	EnvServer     = "CARILLON_SERVER"
-	EnvToken      = "CARILLON_TOKEN"
-	DefaultServer = "http://127.0.0.1:8080"
+	"carillon/api"
 )
 
 const (
@@ -31,75 +36,63 @@ const (
 	pageSize = 100
 )
 
-// Client talks to a running server. A refusal comes back as a *Problem; where
-// nobody answers, the error says how to start a server.
+// Client talks to a running server. It is safe for use by many goroutines, once
+// its fields are set.
 type Client struct {
+	// HTTP makes the requests. New gives it connections of its own.
+	HTTP *http.Client
+	// Pause is the first wait before what a lost connection cut off is tried
+	// again, a second after New. The others grow from it.
+	Pause time.Duration
+	// Hints are added to errors.
+	Hints Hints
+
 	base  string
 	token string
-	http  *http.Client
-	// pause is the first wait before what a lost connection cut off is tried
-	// again.
-	pause time.Duration
 }
 
-// NewClient makes a client for the server at an http or https URL. The token
+// Hints say what to do in the words of whoever reads the errors, such as the flags
+// of a command.
+type Hints struct {
+	// Token stands in a refusal for want of a token. If empty, the server's own
+	// words do.
+	Token string
+	// NoServer follows where nobody answers, NotOurs where somebody else does.
+	NoServer, NotOurs string
+}
+
+// New makes a client for the server at an http or https URL. The token
 // may be empty where the server asks for none.
-func NewClient(server, token string) (*Client, error) {
+func New(server, token string) (*Client, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, Usagef("%q is no server's address; write one such as %s", server, DefaultServer)
+		return nil, fmt.Errorf("%q is no server's address; write one such as http://127.0.0.1:8080", server)
 	}
 	return &Client{
 		base:  strings.TrimSuffix(server, "/"),
 		token: token,
-		http:  &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()},
-		pause: time.Second,
+		HTTP:  &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()},
+		Pause: time.Second,
 	}, nil
 }
 
 // Close gives the connections back.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
-
-// Campaign returns the campaign with this id.
-func (c *Client) Campaign(ctx context.Context, id string) (Campaign, error) {
-	var found Campaign
-	return found, c.call(ctx, http.MethodGet, campaignPath(id), nil, &found)
-}
-
-// Campaigns returns every campaign, the newest first.
-func (c *Client) Campaigns(ctx context.Context) ([]Campaign, error) {
-	return pages[Campaign](ctx, c, "/api/campaigns")
-}
-
-// Act starts, pauses, resumes or cancels a campaign and returns it as it is
-// then. The action is named as in the HTTP API.
-func (c *Client) Act(ctx context.Context, id, action string) (Campaign, error) {
-	var changed Campaign
-	return changed, c.call(ctx, http.MethodPost, campaignPath(id)+"/"+action, nil, &changed)
-}
-
-func campaignPath(id string) string { return "/api/campaigns/" + url.PathEscape(id) }
-
-// page is how the server hands out a list.
-type page[T any] struct {
-	Items []T    `json:"items"`
-	Next  string `json:"next"`
-}
+func (c *Client) Close() { c.HTTP.CloseIdleConnections() }
 
 // pages reads a list to its end.
 func pages[T any](ctx context.Context, c *Client, path string) ([]T, error) {
 	query := url.Values{"limit": {strconv.Itoa(pageSize)}}
 	all := []T{}
 	for {
-		var p page[T]
+		var p api.Page[T]
 		if err := c.call(ctx, http.MethodGet, path+"?"+query.Encode(), nil, &p); err != nil {
 			return nil, err
 		}
 		all = append(all, p.Items...)
-		if p.Next == "" {
+		if p.Next == nil {
 			return all, nil
 		}
-		query.Set("cursor", p.Next)
+		query.Set("cursor", *p.Next)
 	}
 }
 
@@ -141,7 +134,7 @@ func (c *Client) exchange(request *http.Request, result any) error {
 		return c.unreachable(err)
 	}
 	if err := json.Unmarshal(text, result); err != nil {
-		return fmt.Errorf("%s answers, but not as a carillon server does (%w); is --server right?", c.base, err)
+		return fmt.Errorf("%s answers, but not as a carillon server does (%w)%s", c.base, err, c.Hints.NotOurs)
 	}
 	return nil
 }
@@ -159,22 +152,23 @@ func (c *Client) send(request *http.Request) (*http.Response, error) {
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	answer, err := c.http.Do(request)
+	answer, err := c.HTTP.Do(request)
 	if err != nil {
 		return nil, c.unreachable(err)
 	}
 	if answer.StatusCode >= http.StatusMultipleChoices {
 		defer answer.Body.Close()
-		return nil, readProblem(answer)
+		return nil, c.problem(answer)
 	}
 	return answer, nil
 }
 
 var (
-	// errLost marks a connection that broke before the answer was whole.
-	errLost = errors.New("the connection was lost")
-	// errNobody marks one that never was.
-	errNobody = errors.New("no server answers")
+	// ErrLost marks a connection that broke before the answer was whole. What was
+	// asked for may have happened.
+	ErrLost = errors.New("the connection was lost")
+	// ErrNoServer marks one that never was.
+	ErrNoServer = errors.New("no server answers")
 )
 
 // unreachable explains an error of the network.
@@ -190,7 +184,25 @@ func (c *Client) unreachable(err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("no answer from %s in time; look whether the server is busy, and try again", c.base)
 	case errors.Is(err, syscall.ECONNREFUSED), errors.As(err, &dns):
-		return fmt.Errorf("%w at %s; start one with `carillon serve`, or name another with --server", errNobody, c.base)
+		return fmt.Errorf("%w at %s%s", ErrNoServer, c.base, c.Hints.NoServer)
 	}
-	return fmt.Errorf("%w: %s: %w", errLost, c.base, err)
+	return fmt.Errorf("%w: %s: %w", ErrLost, c.base, err)
+}
+
+// problemLimit is how much of a refusal is read, in bytes.
+const problemLimit = 1 << 20
+
+// problem makes an error of an answer that is no success, whoever gave it:
+// a proxy in between writes no problem documents.
+func (c *Client) problem(answer *http.Response) error {
+	p := &api.Problem{}
+	body, err := io.ReadAll(io.LimitReader(answer.Body, problemLimit))
+	if err != nil || json.Unmarshal(body, p) != nil || p.Detail == "" && p.Title == "" {
+		*p = api.Problem{Detail: fmt.Sprintf("the server answered %s", answer.Status)}
+	}
+	p.Status = answer.StatusCode
+	if p.Status == http.StatusUnauthorized && c.Hints.Token != "" {
+		p.Hint = c.Hints.Token
+	}
+	return p
 }
