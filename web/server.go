@@ -9,6 +9,10 @@
 // sends wrong tokens waits longer each time. What the API
 // answers is what openapi.yaml says; a test holds the two together.
 //
+// The calls of the API are in the files that begin with calls, the webhooks in
+// those with hooks, what a browser is shown in those with pages. All others are the
+// shell that every request passes.
+//
 // It sends nothing: it writes to the ledger, and the scheduler looks there.
 // Bodies have to come in time; the other limits of connections are left to the
 // http.Server around it.

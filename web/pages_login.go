@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-//go:embed login.html
+//go:embed pages/login.html
 var loginHTML string
 
 // loginView is what the login page shows.
