@@ -6,34 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"carillon/campaign"
 )
-
-// clientOf is a client for a server with this handler. It waits for nothing
-// long.
-func clientOf(t *testing.T, handler http.HandlerFunc) *Client {
-	t.Helper()
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	c, err := New(server.URL, "a-token-of-enough-length")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Pause = time.Millisecond
-	t.Cleanup(c.Close)
-	return c
-}
-
-// hangUp closes the connection instead of answering.
-func hangUp() { panic(http.ErrAbortHandler) }
 
 func TestEvents(t *testing.T) {
 	const stream = ": still there\n\nevent: progress\ndata: {\"a\":1}\n\nevent:end\ndata:x\r\n\r\nevent: cut off\ndata: y\n"

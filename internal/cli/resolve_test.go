@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
-	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -39,30 +36,6 @@ func TestResolvedText(t *testing.T) {
 		if diff := cmp.Diff(test.want, out.String()); diff != "" {
 			t.Errorf("%+v: %s", test, diff)
 		}
-	}
-}
-
-func TestResolveSendsTheDecision(t *testing.T) {
-	const answer = `{"resolved":2,"campaign":{"id":"abc","of_a_later_version":1}}`
-	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
-		var body map[string]string
-		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
-			t.Error(err)
-		}
-		if r.Method != http.MethodPost || r.URL.Path != "/api/campaigns/abc/resolve" || r.Header.Get("Content-Type") != "application/json" {
-			t.Errorf("got %s %s, %s", r.Method, r.URL, r.Header.Get("Content-Type"))
-		}
-		if diff := cmp.Diff(map[string]string{"decision": "resend"}, body); diff != "" {
-			t.Error(diff)
-		}
-		fmt.Fprint(w, answer)
-	})
-	done, err := c.Resolve(t.Context(), "abc", api.Resend)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if text, err := json.Marshal(done); err != nil || string(text) != answer {
-		t.Errorf("printed as %s, %v; want %s", text, err, answer)
 	}
 }
 

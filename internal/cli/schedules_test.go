@@ -43,64 +43,6 @@ func TestAddScheduleSendsTheCampaignsText(t *testing.T) {
 	exits(t, err, 2, "is a folder; name a file")
 }
 
-// A name is a part of a path, whatever is in it.
-func TestScheduleCalls(t *testing.T) {
-	var calls []string
-	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
-		calls = append(calls, r.Method+" "+r.RequestURI)
-		if r.Method == http.MethodDelete {
-			w.WriteHeader(http.StatusNoContent)
-			return
-		}
-		fmt.Fprint(w, `{}`)
-	})
-	_, show := c.Schedule(t.Context(), "a/b")
-	_, pause := c.ActSchedule(t.Context(), "a/b", "pause")
-	_, run := c.RunSchedule(t.Context(), "a/b")
-	list, all := c.Schedules(t.Context())
-	for _, err := range []error{show, pause, run, all, c.RemoveSchedule(t.Context(), "a/b")} {
-		if err != nil {
-			t.Error(err)
-		}
-	}
-	if list == nil {
-		t.Error("a list of none is printed as null")
-	}
-	want := []string{"GET /api/schedules/a%2Fb", "POST /api/schedules/a%2Fb/pause", "POST /api/schedules/a%2Fb/run",
-		"GET /api/schedules", "DELETE /api/schedules/a%2Fb"}
-	if diff := cmp.Diff(want, calls); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestSlotsAreReadPageByPage(t *testing.T) {
-	const there = 230
-	for limit, want := range map[int]int{1: 1, 100: 100, 150: 150, 1000: there} {
-		sent := 0
-		c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
-			q := r.URL.Query()
-			var size int
-			if _, err := fmt.Sscan(q.Get("limit"), &size); err != nil || size < 1 || size > 100 {
-				t.Errorf("got %s", r.URL)
-			}
-			if sent > 0 && q.Get("cursor") != fmt.Sprint(sent) {
-				t.Errorf("behind %d slots: got %s", sent, r.URL)
-			}
-			size = min(size, there-sent)
-			items := strings.TrimSuffix(strings.Repeat(`{"state":"done"},`, size), ",")
-			next := "null"
-			if sent += size; sent < there {
-				next = fmt.Sprintf("%q", fmt.Sprint(sent))
-			}
-			fmt.Fprintf(w, `{"items":[%s],"next":%s}`, items, next)
-		})
-		slots, err := c.Slots(t.Context(), "daily", limit)
-		if err != nil || len(slots) != want || sent != want {
-			t.Errorf("limit %d: got %d of %d that were sent, %v", limit, len(slots), sent, err)
-		}
-	}
-}
-
 func TestEmptySchedulesSayWhatToDo(t *testing.T) {
 	var out strings.Builder
 	if err := WriteSchedules(&out, nil); err != nil || !strings.Contains(out.String(), "carillon schedule add") {

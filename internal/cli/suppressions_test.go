@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,36 +11,6 @@ import (
 	"carillon/api"
 	"carillon/client"
 )
-
-func TestSuppress(t *testing.T) {
-	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
-		var got map[string][]map[string]string
-		if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
-			t.Error(err)
-		}
-		want := map[string][]map[string]string{"items": {{"phone": "+4915123018622", "scope": "marketing", "reason": "asked"}}}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Error(diff)
-		}
-		fmt.Fprint(w, `{"suppressed":1,"rejected":0,"problems":[]}`)
-	})
-	done, err := c.Suppress(t.Context(), []api.NewSuppression{{Phone: "+4915123018622", Scope: "marketing", Reason: "asked"}})
-	if err != nil || done.Suppressed != 1 {
-		t.Errorf("got %+v, %v", done, err)
-	}
-}
-
-func TestUnsuppress(t *testing.T) {
-	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
-		if got := r.Method + " " + r.URL.String(); got != "DELETE /api/suppressions?phone=%2B4915123018622&scope=all" {
-			t.Errorf("got %s", got)
-		}
-		w.WriteHeader(http.StatusNoContent)
-	})
-	if err := c.Unsuppress(t.Context(), "+4915123018622", "all"); err != nil {
-		t.Error(err)
-	}
-}
 
 func TestSuppressFile(t *testing.T) {
 	const list = "+4915123018622\nnobody\n"
