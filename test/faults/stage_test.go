@@ -12,7 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"carillon/internal/app"
+	"carillon/client"
+	"carillon/internal/cli"
 	"carillon/internal/postgrestest"
 	"carillon/simulator"
 )
@@ -48,7 +49,7 @@ type stage struct {
 	provider *process
 	url      string // of the provider
 	houses   []*house
-	client   *app.Client
+	client   *client.Client
 	id       string // of the campaign
 }
 
@@ -85,7 +86,7 @@ func (tr trial) set(t *testing.T, redis ...string) *stage {
 		s.open(role)
 	}
 	var err error
-	if s.client, err = app.NewClient(s.front.URL, token); err != nil {
+	if s.client, err = cli.NewClient(s.front.URL, token); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.client.Close)
@@ -208,7 +209,7 @@ func (s *stage) write(name, text string) string {
 // launch uploads and starts the campaign.
 func (s *stage) launch() {
 	s.Helper()
-	c, err := s.client.Launch(s.Context(), app.LaunchRequest{Campaign: s.definition(), Contacts: s.people()})
+	c, err := cli.Launch(s.Context(), s.client, cli.LaunchRequest{Campaign: s.definition(), Contacts: s.people()})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -258,7 +259,7 @@ func (s *stage) act(action string) {
 // finish waits until the campaign has ended and the provider has reported all.
 func (s *stage) finish() {
 	s.Helper()
-	var seen app.Campaign
+	var seen client.Campaign
 	defer func() {
 		if s.Failed() {
 			s.Logf("the campaign was last seen like this: %s", seen.Raw)
