@@ -51,13 +51,13 @@ func (v *validator) channels(d *Definition) {
 		v.channelList(d)
 	}
 	if d.Handover && len(d.Channels) < 2 {
-		v.wrong("handover", "has nobody to hand over to; name several numbers by channels: [ ], or remove it")
+		v.wrong("handover", "needs several channels; list them under channels, or remove handover")
 	}
 }
 
 func (v *validator) channelList(d *Definition) {
 	if d.Channel != "" {
-		v.wrong("channels", "stands beside channel; write one of the two")
+		v.wrong("channels", "cannot stand beside channel; write one of the two")
 	}
 	switch n := len(d.Channels); {
 	case n == 0:

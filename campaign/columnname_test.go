@@ -147,8 +147,8 @@ steps:
 		Hidden:  []bool{false, false, true, false, false, true},
 	})
 	want := `steps[0].body[0]: the list has 2 columns "Order"; rename all but one
-steps[0].body[1]: the list hides its column "Note"; show it there, or write include_hidden: true under contacts
-hours.zone: the list hides its column "Zone"; show it there, or write include_hidden: true under contacts`
+steps[0].body[1]: the list hides its column "Note"; unhide it, or write include_hidden: true under contacts
+hours.zone: the list hides its column "Zone"; unhide it, or write include_hidden: true under contacts`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

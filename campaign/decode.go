@@ -132,7 +132,7 @@ func (d *decoder) structure(n *yaml.Node, into reflect.Value, path string) {
 		case ok:
 			d.decode(value, field, at)
 		case refusal == "":
-			d.wrong(key, at, "there is no such key; known here are %s", strings.Join(known, ", "))
+			d.wrong(key, at, "unknown key; the keys here are %s", strings.Join(known, ", "))
 		case value.Kind != yaml.SequenceNode || len(value.Content) > 0: // an empty list asks for nothing
 			d.wrong(key, at, "%s", refusal)
 		}
@@ -259,7 +259,7 @@ func unsupported(in any, key string) string {
 	switch in.(type) {
 	case Definition:
 		if key == "fallback" {
-			return "fallback channels are not supported in this version; remove it and send to the failed with a campaign of another channel"
+			return "fallback channels are not supported in this version; remove it, and send to the failed recipients with another campaign on another channel"
 		}
 	case Media:
 		if key == "file" {

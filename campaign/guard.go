@@ -144,17 +144,17 @@ func (w *guarded) add(h heard, f Failure) bool {
 // judge says which rail the campaign has hit, if any; told tells of a failure.
 func (w *guarded) judge(limits GuardLimits, told func(Failure) string) string {
 	if limits.SameRefusal > 0 && w.alike >= limits.SameRefusal {
-		return fmt.Sprintf("the last %d messages were refused alike: %s Resume when the template is mended; cancel where the campaign or its list is wrong.", w.alike, told(w.refusal))
+		return fmt.Sprintf("the last %d messages were refused for the same reason: %s Resume when the template is fixed. Cancel if the campaign or its list is wrong.", w.alike, told(w.refusal))
 	}
 	n, of := share(w.heard, refusedOf, func(h heard) bool { return h.refused })
 	if over(n, of, refusedSeen, limits.RefusedShare) {
-		return fmt.Sprintf("%d of the last %d messages were refused, more than %s; the last one: %s Resume when the template is mended; cancel where the campaign or its list is wrong.",
+		return fmt.Sprintf("%d of the last %d messages were refused, more than %s; the last one: %s Resume when the template is fixed. Cancel if the campaign or its list is wrong.",
 			n, of, percent(limits.RefusedShare), told(w.refusal))
 	}
 	n, of = share(w.heard, unreachableOf, func(h heard) bool { return h.unreachable })
 	if over(n, of, unreachableSeen, limits.UnreachableShare) {
 		return fmt.Sprintf("%d of the last %d messages reached nobody, more than %s; the last one: %s "+
-			"To go on with an old list harms the number: take out those who are not there, or resume all the same.",
+			"An old list harms the number's reputation: remove the people who cannot be reached, or resume anyway.",
 			n, of, percent(limits.UnreachableShare), told(w.silence))
 	}
 	return ""

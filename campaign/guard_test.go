@@ -49,7 +49,7 @@ func TestGuard(t *testing.T) {
 		says   string
 	}{
 		"refused alike": {usualLimits, []Failure{invalid}, 5,
-			"the last 5 messages were refused alike: invalid_parameter (100): Compare it. Resume when the template is mended; cancel where the campaign or its list is wrong."},
+			"the last 5 messages were refused for the same reason: invalid_parameter (100): Compare it. Resume when the template is fixed. Cancel if the campaign or its list is wrong."},
 		"refused alike, with limits between": {usualLimits, []Failure{invalid, busy}, 9, "the last 5 messages"},
 		"refused in two ways in turn": {usualLimits, []Failure{invalid, miscounted}, 50,
 			"50 of the last 50 messages were refused, more than 20 %; the last one: parameter_count (132000): Count them. Resume"},
@@ -58,7 +58,7 @@ func TestGuard(t *testing.T) {
 		"refused four times, then not": {usualLimits, append(repeated(30, delivered), invalid, invalid, invalid, invalid), 0, ""},
 		"other refusals":               {usualLimits, []Failure{optedOutNews}, 0, ""},
 		"one in three not there": {usualLimits, []Failure{nobody, delivered, delivered}, 100,
-			"34 of the last 100 messages reached nobody, more than 30 %; the last one: undeliverable (131026): Check the number. To go on"},
+			"34 of the last 100 messages reached nobody, more than 30 %; the last one: undeliverable (131026): Check the number. An old list"},
 		"one in four not there":              {usualLimits, []Failure{nobody, delivered, delivered, delivered}, 0, ""},
 		"throttled alone":                    {usualLimits, []Failure{busy}, 0, ""},
 		"all rails off":                      {GuardLimits{}, []Failure{invalid}, 0, ""},

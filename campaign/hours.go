@@ -95,7 +95,7 @@ func (h *Hours) Observe(calendars map[string][]string) error {
 	}
 	dates, known := calendars[h.Holidays]
 	if !known {
-		return mistakeAt("hours.holidays", "there is no calendar %q; %s", excerpt(h.Holidays), namesOf(calendars))
+		return mistakeAt("hours.holidays", "there is no calendar named %q; %s", excerpt(h.Holidays), namesOf(calendars))
 	}
 	for _, date := range dates {
 		if !slices.Contains(h.Dates, date) {
@@ -108,14 +108,14 @@ func (h *Hours) Observe(calendars map[string][]string) error {
 
 func namesOf(calendars map[string][]string) string {
 	if len(calendars) == 0 {
-		return "the server's configuration has none, under the key holidays"
+		return "the server's configuration has no holidays"
 	}
 	var names []string
 	for name := range calendars {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	return "the calendars there are: " + strings.Join(names, ", ")
+	return "the configuration has " + strings.Join(names, ", ")
 }
 
 // ByRecipient reports whether each recipient has a clock of their own.

@@ -21,7 +21,7 @@ func (v *validator) clocks(h *Hours) (from, to time.Duration) {
 	from, fromOK := v.clock("hours.from", h.From)
 	to, toOK := v.clock("hours.to", h.To)
 	if fromOK && toOK && from >= to {
-		v.wrong("hours.to", "must be later than from, %s; hours over midnight are not served, for the days would be in doubt: "+
+		v.wrong("hours.to", "must be later than from, %s; hours cannot cross midnight, because the days would be ambiguous; "+
 			"write to: \"24:00\" for the end of the day", h.From)
 	}
 	return from, to

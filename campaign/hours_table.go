@@ -63,7 +63,7 @@ func (t *timetable) places(zones string) ([]*time.Location, error) {
 func loadZone(name string) (*time.Location, error) {
 	place, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" { // to the last two it gives a meaning
-		return nil, fmt.Errorf("%q is no time zone", excerpt(name))
+		return nil, fmt.Errorf("%q is not a time zone", excerpt(name))
 	}
 	return place, nil
 }

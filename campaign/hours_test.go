@@ -235,8 +235,8 @@ func TestObserve(t *testing.T) {
 		calendars map[string][]string
 		want      string
 	}{
-		{calendars, `hours.holidays: there is no calendar "fr"; the calendars there are: de, es`},
-		{nil, `hours.holidays: there is no calendar "fr"; the server's configuration has none, under the key holidays`},
+		{calendars, `hours.holidays: there is no calendar named "fr"; the configuration has de, es`},
+		{nil, `hours.holidays: there is no calendar named "fr"; the server's configuration has no holidays`},
 	} {
 		err := (&Hours{Holidays: "fr"}).Observe(test.calendars)
 		if _, ok := errors.AsType[*Mistake](err); !ok || err.Error() != test.want {
@@ -271,14 +271,14 @@ func TestJudgeFindsTheZone(t *testing.T) {
 		{"one for all", "Europe/Madrid", "Asia/Tokyo", "", ""},
 		{"the row's", "{{ zone }}", " Asia/Tokyo ", "Asia/Tokyo", ""},
 		{"the row's says the number's", "{{Zone}}", "RECIPIENT", "recipient", ""},
-		{"the row's is empty", "{{Zone}}", "", "", `hours.zone, column "Zone": is empty; write {{Zone|something}} to say what stands in for it`},
+		{"the row's is empty", "{{Zone}}", "", "", `hours.zone, column "Zone": is empty; write {{Zone|something}} to send something instead`},
 		{"stands in: the number's", "{{Zone|recipient}}", "", "recipient", ""},
 		{"stands in: a zone", "{{Zone|Europe/Madrid}}", "", "Europe/Madrid", ""},
 		{"not needed", "{{Zone|Europe/Madrid}}", "Asia/Tokyo", "Asia/Tokyo", ""},
 		{"part of a name", "Europe/{{Zone}}", "Madrid", "Europe/Madrid", ""},
 		{
 			"no zone", "{{Zone}}", "Madrid", "",
-			`hours.zone, column "Zone": "Madrid" is no time zone; write recipient, or an IANA name such as Europe/Madrid`,
+			`hours.zone, column "Zone": "Madrid" is not a time zone; write recipient, or an IANA name such as Europe/Madrid`,
 		},
 		{
 			"too many", "{{Zone}}", "Europe/Madrid,Asia/Tokyo", "",

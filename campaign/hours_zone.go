@@ -32,7 +32,7 @@ func (v *validator) zone(text string) (slot, []*time.Location) {
 	}
 	if only := segments[0]; len(segments) == 1 && only.hasFallback && !isRecipient(only.fallback) {
 		if _, err := loadZone(only.fallback); err != nil {
-			v.wrong(path, "what stands in for an empty cell: %v; write {{%s|recipient}}, or an IANA name such as Europe/Madrid", err, only.column)
+			v.wrong(path, "the text for an empty cell: %v; write {{%s|recipient}}, or an IANA name such as Europe/Madrid", err, only.column)
 		}
 	}
 	return s, nil

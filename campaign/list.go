@@ -68,7 +68,7 @@ func (l *columnIndex) bind(s *slot) []*Mistake {
 			part.index = found[0]
 			l.used[found[0]] = true
 		case hidden:
-			mistakes = append(mistakes, mistakeAt(s.path, "the list hides its column %q; show it there, or write include_hidden: true under contacts",
+			mistakes = append(mistakes, mistakeAt(s.path, "the list hides its column %q; unhide it, or write include_hidden: true under contacts",
 				part.column))
 		case len(found) == 0:
 			mistakes = append(mistakes, mistakeAt(s.path, "the list has no column %q; it has %s",

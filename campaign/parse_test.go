@@ -3,6 +3,7 @@ package campaign
 import (
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
+
+var update = flag.Bool("update", false, "write the messages of the mistakes anew")
 
 // TestMistakes reads one file per mistake; the text beside it is the error.
 func TestMistakes(t *testing.T) {
@@ -28,7 +31,13 @@ func TestMistakes(t *testing.T) {
 			if mistake == nil {
 				t.Fatal("no mistake found")
 			}
-			want, err := os.ReadFile(strings.TrimSuffix(file, ".yaml") + ".txt")
+			golden := strings.TrimSuffix(file, ".yaml") + ".txt"
+			if *update {
+				if err := os.WriteFile(golden, []byte(mistake.Error()+"\n"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
 			if err != nil {
 				t.Fatal(err)
 			}

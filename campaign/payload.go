@@ -46,7 +46,7 @@ func ParseTask(payload []byte) (Task, error) {
 	}
 	t = Task{Message: MessageID(numbers[0]), Attempt: int(numbers[1]), Feed: int(numbers[2])}
 	if t.Message <= 0 || t.Attempt <= 0 {
-		return Task{}, fmt.Errorf("the task payload %q names no message", payload)
+		return Task{}, fmt.Errorf("the task payload %q does not name a message", payload)
 	}
 	return t, nil
 }

@@ -46,7 +46,7 @@ func parseText(text string) ([]segment, error) {
 		}
 		inner, after, closed := strings.Cut(rest, closing)
 		if !closed || strings.Contains(inner, opening) {
-			return nil, fmt.Errorf("%q is opened and never closed; write {{Column}}, or {{{{ for two braces", opening+excerpt(rest))
+			return nil, fmt.Errorf("%q is never closed; write {{Column}}, or {{{{ for two braces", opening+excerpt(rest))
 		}
 		column, err := parsePlaceholder(inner)
 		if err != nil {
@@ -69,7 +69,7 @@ func parsePlaceholder(inner string) (segment, error) {
 	name, fallback, hasFallback := strings.Cut(inner, "|")
 	name = TrimName(name)
 	if name == "" {
-		return segment{}, errors.New("a placeholder names no column; write {{Column}}")
+		return segment{}, errors.New("a placeholder does not name a column; write {{Column}}")
 	}
 	return segment{column: name, fallback: clean(fallback), hasFallback: hasFallback}, nil
 }

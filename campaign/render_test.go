@@ -189,21 +189,21 @@ func TestProblems(t *testing.T) {
 		want       []string
 	}{
 		{"fine", `body: ["{{X}}"]`, []string{"a", ""}, nil},
-		{"empty", `body: [a, "{{X}}"]`, []string{"\r\n", ""}, []string{`step 1, body[1], column "X": is empty; write {{X|something}} to say what stands in for it`}},
-		{"missing cell", `body: ["{{Y}}"]`, []string{"a"}, []string{`step 1, body[0], column "Y": is empty; write {{Y|something}} to say what stands in for it`}},
+		{"empty", `body: [a, "{{X}}"]`, []string{"\r\n", ""}, []string{`step 1, body[1], column "X": is empty; write {{X|something}} to send something instead`}},
+		{"missing cell", `body: ["{{Y}}"]`, []string{"a"}, []string{`step 1, body[0], column "Y": is empty; write {{Y|something}} to send something instead`}},
 		{"all empty", `body: ["{{X|}}{{Y|}}"]`, []string{"", ""}, []string{`step 1, body[0], column "X, Y": is empty`}},
-		{"not UTF-8", `body: ["{{X}}"]`, []string{"\xff", ""}, []string{`step 1, body[0], column "X": is not UTF-8; save the list as UTF-8, or say which encoding it has`}},
+		{"not UTF-8", `body: ["{{X}}"]`, []string{"\xff", ""}, []string{`step 1, body[0], column "X": is not UTF-8; save the list as UTF-8, or set its encoding`}},
 		{"long header", `header: "{{X}}"`, []string{long, ""}, []string{`step 1, header.text, column "X": has 61 characters, 60 are allowed; shorten it`}},
 		{"long body", `body: ["{{X}}"]`, []string{strings.Repeat("a", 1025), ""}, []string{`step 1, body[0], column "X": has 1025 characters, 1024 are allowed; shorten it`}},
 		{"long payload", `buttons: [{sub_type: quick_reply, payload: "{{X}}"}]`, []string{strings.Repeat("a", 129), ""}, []string{`step 1, buttons[0].payload, column "X": has 129 characters, 128 are allowed; shorten it`}},
-		{"coupon", `buttons: [{sub_type: copy_code, coupon_code: "{{X}}"}]`, []string{"10-OFF", ""}, []string{`step 1, buttons[0].coupon_code, column "X": "10-OFF" is not made of letters a to z and digits alone, as a coupon code must be`}},
+		{"coupon", `buttons: [{sub_type: copy_code, coupon_code: "{{X}}"}]`, []string{"10-OFF", ""}, []string{`step 1, buttons[0].coupon_code, column "X": "10-OFF" is not a coupon code, which has only letters a to z and digits`}},
 		{"long coupon", `buttons: [{sub_type: copy_code, coupon_code: "{{X}}"}]`, []string{strings.Repeat("a", 21), ""}, []string{`step 1, buttons[0].coupon_code, column "X": has 21 characters, 20 are allowed; shorten it`}},
 		{"a one-time password stands twice and is told once", `buttons: [{sub_type: otp, code: "{{X}}"}]`, []string{strings.Repeat("1", 16), ""}, []string{`step 1, buttons[0].code, column "X": has 16 characters, 15 are allowed; shorten it`}},
 		{"latitude", `header: {location: {latitude: "{{X}}", longitude: "1", name: a, address: b}}`, []string{"91", ""}, []string{`step 1, header.location.latitude, column "X": "91" is not between -90 and 90 degrees; write it like 37.483307`}},
 		{"link", `header: {image: {link: "{{X}}"}}`, []string{"promo.jpg", ""}, []string{`step 1, header.image.link, column "X": "promo.jpg" is not an address the provider can fetch; write one like https://example.com/picture.jpg`}},
 		{"two at once", `body: ["{{X}}", "{{Y}}"]`, []string{"", ""}, []string{
-			`step 1, body[0], column "X": is empty; write {{X|something}} to say what stands in for it`,
-			`step 1, body[1], column "Y": is empty; write {{Y|something}} to say what stands in for it`,
+			`step 1, body[0], column "X": is empty; write {{X|something}} to send something instead`,
+			`step 1, body[1], column "Y": is empty; write {{Y|something}} to send something instead`,
 		}},
 	}
 	for _, test := range tests {

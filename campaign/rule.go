@@ -150,7 +150,7 @@ func parseLink(text string) (string, error) {
 
 func parseCoupon(text string) (string, error) {
 	if !all(text, func(c byte) bool { return isLetter(c) || isDigit(c) }) {
-		return "", fmt.Errorf("%q is not made of letters a to z and digits alone, as a coupon code must be", text)
+		return "", fmt.Errorf("%q is not a coupon code, which has only letters a to z and digits", text)
 	}
 	return text, nil
 }

@@ -85,14 +85,14 @@ func (s *slot) part(i int, values []string) (string, *fault) {
 	text := part.fallback
 	if part.index < len(values) {
 		if !utf8.ValidString(values[part.index]) {
-			return "", &fault{part.column, "is not UTF-8; save the list as UTF-8, or say which encoding it has"}
+			return "", &fault{part.column, "is not UTF-8; save the list as UTF-8, or set its encoding"}
 		}
 		if cell := clean(values[part.index]); cell != "" {
 			text = cell
 		}
 	}
 	if text == "" && !part.hasFallback {
-		return "", &fault{part.column, fmt.Sprintf("is empty; write {{%s|something}} to say what stands in for it", part.column)}
+		return "", &fault{part.column, fmt.Sprintf("is empty; write {{%s|something}} to send something instead", part.column)}
 	}
 	switch {
 	case !s.rule.isURL():

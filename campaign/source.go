@@ -33,7 +33,7 @@ func (s Source) Database() string {
 	}
 	u, err := url.Parse(s.DSN)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Opaque != "" || strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") { // there may be half a password in it
-		return "a database that cannot be read"
+		return "an unreadable database address"
 	}
 	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
 	if name := u.User.Username(); name != "" {
@@ -51,7 +51,7 @@ func bareURL(address string) string {
 	host, path, _ := strings.Cut(rest, "/")
 	u, err := url.Parse(scheme + "://" + host)
 	if err != nil || u.Host == "" { // there may be half a password in it
-		return "an address that cannot be read"
+		return "an unreadable address"
 	}
 	return u.Scheme + "://" + u.Host + "/" + path
 }

@@ -16,8 +16,8 @@ func TestSourceShowsNoSecret(t *testing.T) {
 		{campaign.Source{File: "lists/%Y-%m-%d.csv"}, "lists/%Y-%m-%d.csv"},
 		{campaign.Source{URL: "https://user:hidden@lists.example:8443/%Y/%d.csv?key=hidden#hidden"}, "https://lists.example:8443/%Y/%d.csv"},
 		{campaign.Source{URL: "https://lists.example", Headers: map[string]string{"X-Key": "hidden"}}, "https://lists.example/"},
-		{campaign.Source{URL: "https://user:hid/den@lists.example/"}, "an address that cannot be read"},
-		{campaign.Source{URL: "hidden"}, "an address that cannot be read"},
+		{campaign.Source{URL: "https://user:hid/den@lists.example/"}, "an unreadable address"},
+		{campaign.Source{URL: "hidden"}, "an unreadable address"},
 		{campaign.Source{DSN: "postgres://user:hidden@host/shop", Query: "SELECT 'hidden'"}, "postgres query"},
 		{campaign.Source{DSN: "postgresql://user:hidden@host/shop"}, "postgres query"},
 		{campaign.Source{DSN: "sqlite:shop.db"}, "sqlite query"},
@@ -36,7 +36,7 @@ func TestSourceShowsNoSecret(t *testing.T) {
 }
 
 func TestDatabaseShowsNoPassword(t *testing.T) {
-	const unreadable = "a database that cannot be read"
+	const unreadable = "an unreadable database address"
 	for dsn, want := range map[string]string{
 		"":                                "",
 		"sqlite:lists/shop.db":            "sqlite:lists/shop.db",

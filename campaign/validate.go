@@ -110,7 +110,7 @@ func (v *validator) gate(path string, s *Step, first bool) {
 		}{{"after", s.After != ""}, {"when", s.When != nil}, {"wait", s.Wait != 0}, {"patience", s.Patience != 0}, {"otherwise", s.Otherwise != ""}}
 		for _, g := range given {
 			if g.set {
-				v.wrong(path+"."+g.key, "the first step waits for nothing; remove it, or start the campaign later")
+				v.wrong(path+"."+g.key, "the first step has no gate; remove this key, or start the campaign later")
 			}
 		}
 		return
@@ -135,7 +135,7 @@ func (v *validator) templateName(path, name string) {
 		return
 	}
 	if !all(name, isNameByte) {
-		v.wrong(path, "%q is not a template's name, which has lower-case letters, digits and underscores alone", excerpt(name))
+		v.wrong(path, "%q is not a template's name, which has only lower-case letters, digits and underscores", excerpt(name))
 	} else if len(name) > maxTemplateName {
 		v.wrong(path, "has %d characters, %d are allowed", len(name), maxTemplateName)
 	}
@@ -151,12 +151,12 @@ func (v *validator) when(path string, s *Step) {
 		return
 	}
 	if s.After != AfterReply {
-		v.wrong(path+".when", "is a condition on a reply, and the step waits for none; write after: reply")
+		v.wrong(path+".when", "is a condition on a reply, but the step does not wait for one; write after: reply")
 	}
 	named := len(s.When.Button) + len(s.When.Text)
 	switch {
 	case named == 0 && !s.When.Any:
-		v.wrong(path+".when", "says nothing; write button: or text: with what the person answers, or any: true")
+		v.wrong(path+".when", "is empty; write button: or text: with what the person answers, or any: true")
 	case named > 0 && s.When.Any:
 		v.wrong(path+".when", "has any: true beside button or text; remove one")
 	}
@@ -166,7 +166,7 @@ func (v *validator) when(path string, s *Step) {
 	}{{"button", s.When.Button}, {"text", s.When.Text}} {
 		for i, text := range list.texts {
 			if Plain(text) == "" {
-				v.wrong(fmt.Sprintf("%s.when.%s[%d]", path, list.key, i), "%q has no letter or digit to be recognised by", text)
+				v.wrong(fmt.Sprintf("%s.when.%s[%d]", path, list.key, i), "%q has no letter or digit, so it cannot be recognised", text)
 			}
 		}
 	}

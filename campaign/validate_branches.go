@@ -14,7 +14,7 @@ func (v *validator) branches(d *Definition) {
 		first, _ := d.Branches(i)
 		if taken := d.Steps[i].When.shadow(d.Steps[first:i]); taken >= 0 {
 			v.wrong(fmt.Sprintf("steps[%d].when", i),
-				"is never the first that suits: steps[%d] takes every such reply before it; put this one before that, or remove it", first+taken)
+				"can never match: steps[%d] comes first and takes every reply that would match; put this step before it, or remove it", first+taken)
 		}
 	}
 }

@@ -16,7 +16,7 @@ func (v *validator) buttons(path string, buttons []Button) {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		b := &buttons[i]
 		if earlier, twice := seen[b.Index]; twice {
-			v.wrong(at+".index", "is %d, as that of buttons[%d]; count the template's buttons from 0", b.Index, earlier)
+			v.wrong(at+".index", "is %d, the same as in buttons[%d]; count the template's buttons from 0", b.Index, earlier)
 		}
 		seen[b.Index] = i
 		if b.Index < 0 || b.Index >= maxButtons {
@@ -60,7 +60,7 @@ func (b *Button) keys() []buttonKey {
 func (v *validator) button(path string, b *Button) {
 	kinds := []ButtonType{QuickReply, URLButton, CopyCode, OTP, Flow, Catalog, MultiProduct}
 	if !slices.Contains(kinds, b.SubType) {
-		v.wrong(path+".sub_type", "%q is none of quick_reply, url, copy_code, otp, flow, catalog, mpm; leave out buttons that take nothing, such as phone numbers", b.SubType)
+		v.wrong(path+".sub_type", "%q is not a sub_type; write quick_reply, url, copy_code, otp, flow, catalog or mpm, and leave out buttons without parameters, such as phone numbers", b.SubType)
 		return
 	}
 	for _, key := range b.keys() {

@@ -19,7 +19,7 @@ const (
 func (v *validator) components(path string, s *Step) {
 	typed := s.Header != nil || len(s.Body) > 0 || len(s.Buttons) > 0 || s.LimitedTimeOffer != nil || len(s.Carousel) > 0
 	if typed && len(s.Components) > 0 {
-		v.wrong(path+".components", "excludes header, body, buttons, limited_time_offer and carousel; write one or the others")
+		v.wrong(path+".components", "cannot stand beside header, body, buttons, limited_time_offer or carousel; write components or those")
 	}
 	for i, c := range s.Components {
 		object, _ := c.(map[string]any)
@@ -101,7 +101,7 @@ func countOf(kinds []string) string {
 
 func (v *validator) media(path string, m *Media, document bool) {
 	if (m.Link == "") == (m.ID == "") {
-		v.wrong(path, "needs a link or an id, and not both")
+		v.wrong(path, "needs either a link or an id, not both")
 	}
 	if m.Filename != "" && !document {
 		v.wrong(path+".filename", "only a document has one; remove it")
@@ -120,7 +120,7 @@ func (v *validator) parameter(path string, p *Parameter, names *parameterNames) 
 		return
 	}
 	if kinds > 1 {
-		v.wrong(path, "is more than one of text, currency and date_time; remove the others")
+		v.wrong(path, "must be only one of text, currency and date_time")
 		return
 	}
 	if p.Name == "" {
@@ -128,10 +128,10 @@ func (v *validator) parameter(path string, p *Parameter, names *parameterNames) 
 	} else {
 		names.named = append(names.named, path)
 		if p.Text == "" {
-			v.wrong(path, "has a name, which only a text can have")
+			v.wrong(path, "has a name, but only a text can have one")
 		}
 		if !all(p.Name, isNameByte) {
-			v.wrong(path+".name", "%q is not a variable's name, which has lower-case letters, digits and underscores alone", excerpt(p.Name))
+			v.wrong(path+".name", "%q is not a variable's name, which has only lower-case letters, digits and underscores", excerpt(p.Name))
 		}
 	}
 	if p.DateTime != nil {
@@ -141,7 +141,7 @@ func (v *validator) parameter(path string, p *Parameter, names *parameterNames) 
 		v.required(path+".currency.fallback_value", c.FallbackValue, "the amount as the recipient reads it")
 		v.required(path+".currency.code", c.Code, "the currency's three letters, such as EUR")
 		if (c.Amount == "") == (c.Amount1000 == "") {
-			v.wrong(path+".currency", "needs amount (such as 12.50) or amount_1000 (12500), and not both")
+			v.wrong(path+".currency", "needs either amount (such as 12.50) or amount_1000 (12500), not both")
 		}
 	}
 }

@@ -64,11 +64,11 @@ func (w *Wishes) add(word string, asks wish) error {
 	for _, key := range keys {
 		switch other, known := w.known[key]; {
 		case key == "":
-			return fmt.Errorf("%q has no letter, digit or symbol and cannot stand for a wish", word)
+			return fmt.Errorf("%q has no letter, digit or symbol, so it cannot be a keyword", word)
 		case known && other.start != asks.start:
-			return fmt.Errorf("%q is said to opt out and to opt in; remove one", word)
+			return fmt.Errorf("%q is listed as an opt-out and as an opt-in; remove one", word)
 		case known && other.stop != asks.stop:
-			return fmt.Errorf("%q opts out of %s and of %s; remove one", word, asks.stop, other.stop)
+			return fmt.Errorf("%q is listed with two scopes, %s and %s; remove one", word, asks.stop, other.stop)
 		}
 		w.known[key] = asks
 	}

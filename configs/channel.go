@@ -71,7 +71,7 @@ func (c *Channel) Set(values map[string]string) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		field, known := fields[key]
 		if !known || field.Kind() != reflect.String {
-			return fmt.Errorf("provider %s has no setting %s that is a text", c.Provider, key)
+			return fmt.Errorf("provider %s has no text setting %s", c.Provider, key)
 		}
 		field.SetString(values[key])
 	}

@@ -30,7 +30,7 @@ func checkChannels(channels map[string]Channel, specs []whatsapp.Spec, found *mi
 func checkChannel(name string, c Channel, specs []whatsapp.Spec, found *mistakes) {
 	at := "channels." + name
 	if c.Settings == nil {
-		found.fault(at+".provider", "there is no such provider; write %s", oneOf(specs))
+		found.fault(at+".provider", "unknown provider; write %s", oneOf(specs))
 	} else {
 		c.Settings.Check(&whatsapp.Report{Fault: func(key, message string) { found.fault(at+"."+key, "%s", message) }})
 	}
@@ -38,10 +38,10 @@ func checkChannel(name string, c Channel, specs []whatsapp.Spec, found *mistakes
 	checkLimits(at, c, found)
 	found.need(c.Timeout > 0 && c.Timeout <= maxTimeout, at+".timeout", "must be more than 0 and at most 10m")
 	found.need(c.UnknownAfter > 0 && c.UnknownAfter <= maxUnknownAfter, at+".unknown_after", "must be more than 0 and at most 24h")
-	found.need(c.OnUnknown == Hold || c.OnUnknown == Resend, at+".on_unknown", "is none of the choices; write hold or resend")
+	found.need(c.OnUnknown == Hold || c.OnUnknown == Resend, at+".on_unknown", "must be hold or resend")
 	checkGuard(at+".guard", c.Guard, found)
 	// Last, for a mistake of the channel as a whole hides those within it.
-	found.need(nameForm.MatchString(name), at, "a channel's name begins with a letter or a digit, and has letters, digits, - and _ alone, at most 64; rename it")
+	found.need(nameForm.MatchString(name), at, "a channel's name starts with a letter or digit and contains only letters, digits, - and _, at most 64 characters; rename it")
 }
 
 // oneOf lists the kinds of providers.
@@ -64,7 +64,7 @@ func checkNumber(name string, c Channel, owners map[[2]string]string, found *mis
 	number := [2]string{c.Provider, c.Settings.Identity().Number}
 	other, taken := owners[number]
 	found.need(!taken, "channels."+name+"."+c.Spec.NumberKey,
-		"is that of channels.%s; a number's rate and receipts belong to one channel, remove the other", other)
+		"is the same as in channels.%s; a number's rate and receipts belong to one channel, so remove one of them", other)
 	owners[number] = name
 }
 
@@ -74,15 +74,15 @@ const maxPair = Duration(24 * time.Hour)
 func checkLimits(at string, c Channel, found *mistakes) {
 	found.need(c.Pair.Every > 0 && c.Pair.Every <= maxPair, at+".pair.every", "must be more than 0 and at most 24h")
 	found.need(c.Pair.Burst >= 0, at+".pair.burst", "must be a number of messages, or 0 for no limit")
-	found.need(Duration(c.Pair.Burst)*c.Pair.Every <= maxPair, at+".pair", "saves up more than a day; lower burst or every")
+	found.need(Duration(c.Pair.Burst)*c.Pair.Every <= maxPair, at+".pair", "allows a burst of more than a day; lower burst or every")
 	found.need(c.DailyRecipients >= 0, at+".daily_recipients", "must be a number of recipients, or 0 for no limit")
 	found.need(c.Portfolio == "" || nameForm.MatchString(c.Portfolio), at+".portfolio",
-		"a portfolio's name begins with a letter or a digit, and has letters, digits, - and _ alone, at most 64; rename it")
+		"a portfolio's name starts with a letter or digit and contains only letters, digits, - and _, at most 64 characters; rename it")
 }
 
 func checkGuard(at string, g Guard, found *mistakes) {
-	found.need(g.SameRefusal >= 0, at+".same_refusal", "must be a number of messages, or 0 to leave it unwatched")
-	const share = "must be a share between 0 and 1, such as 0.2 for one in five, or 0 to leave it unwatched"
+	found.need(g.SameRefusal >= 0, at+".same_refusal", "must be a number of messages, or 0 to turn it off")
+	const share = "must be a share between 0 and 1, such as 0.2 for one in five, or 0 to turn it off"
 	found.need(g.RefusedShare >= 0 && g.RefusedShare <= 1, at+".refused_share", share)
 	found.need(g.UnreachableShare >= 0 && g.UnreachableShare <= 1, at+".unreachable_share", share)
 }
@@ -101,6 +101,6 @@ func checkPortfolios(channels map[string]Channel, found *mistakes) {
 			continue
 		}
 		found.need(c.DailyRecipients == channels[other].DailyRecipients, "channels."+name+".daily_recipients",
-			"is another than that of channels.%s, whose portfolio it shares; a portfolio has one limit", other)
+			"differs from channels.%s, which is in the same portfolio; a portfolio has one limit", other)
 	}
 }

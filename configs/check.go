@@ -35,11 +35,11 @@ func checkLedger(ledger string, found *mistakes) {
 	kind, file, _ := strings.Cut(ledger, ":")
 	switch {
 	case kind == "postgres" || kind == "postgresql":
-		found.need(isServer(ledger), "ledger", "is no address of PostgreSQL; write postgres://user@host/database")
+		found.need(isServer(ledger), "ledger", "is not a PostgreSQL address; write postgres://user@host/database")
 	case kind != "sqlite" || file == "":
-		found.fault("ledger", "names no ledger; write sqlite: and a file, such as sqlite:carillon.db, or postgres://user@host/database")
+		found.fault("ledger", "is not a ledger; write sqlite: and a file, such as sqlite:carillon.db, or postgres://user@host/database")
 	case strings.HasPrefix(file, ":memory:"):
-		found.fault("ledger", "must outlive the process, which memory does not; write sqlite: and a file")
+		found.fault("ledger", "cannot be in memory, because it must outlive the process; write sqlite: and a file")
 	}
 }
 
@@ -53,10 +53,10 @@ func checkHTTP(h HTTP, found *mistakes) {
 	host, port, err := net.SplitHostPort(h.Listen)
 	number, portErr := strconv.ParseUint(port, 10, 16)
 	listens := err == nil && portErr == nil
-	found.need(listens, "http.listen", "is not a host and a port; write them like 127.0.0.1:8080 or :8080")
+	found.need(listens, "http.listen", "must be a host and a port, such as 127.0.0.1:8080 or :8080")
 	if listens && len(h.Tokens) == 0 && !isLoopback(host) {
 		found.fault("http.tokens",
-			"is empty and http.listen is not loopback, so that anybody could send; add a token, or listen on 127.0.0.1:%d", number)
+			"is empty, but http.listen is not a loopback address, so anybody could send; add a token, or listen on 127.0.0.1:%d", number)
 	}
 	checkProxies(h.TrustedProxies, found)
 	names, secrets := make(map[string]int), make(map[string]int)
@@ -64,9 +64,9 @@ func checkHTTP(h HTTP, found *mistakes) {
 		at := fmt.Sprintf("http.tokens[%d]", i)
 		checkToken(at, token, found)
 		earlier, taken := names[token.Name]
-		found.need(!taken, at+".name", "is that of http.tokens[%d]; the records could not tell them apart", earlier)
+		found.need(!taken, at+".name", "is the same as in http.tokens[%d]; the records could not tell them apart", earlier)
 		earlier, taken = secrets[token.Token]
-		found.need(!taken, at+".token", "is that of http.tokens[%d]; give each caller one of its own", earlier)
+		found.need(!taken, at+".token", "is the same as in http.tokens[%d]; give each caller its own", earlier)
 		names[token.Name], secrets[token.Token] = i, i
 	}
 }
@@ -76,15 +76,15 @@ func checkToken(at string, t Token, found *mistakes) {
 	found.need(len(t.Token) >= MinTokenLength, at+".token",
 		"has fewer than %d characters; make one with: openssl rand -hex 32", MinTokenLength)
 	found.need(isWord(t.Token), at+".token",
-		"has a space, a line break or another character that cannot stand in a header; make one with: openssl rand -hex 32")
+		"has a space, a line break or another character that is not allowed in a header; make one with: openssl rand -hex 32")
 	found.need(slices.Contains([]Role{Viewer, Operator, Admin}, t.Role), at+".role", "must be viewer, operator or admin")
 }
 
 func checkHolidays(files map[string]string, found *mistakes) {
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		at := "holidays." + name
-		found.need(files[name] != "", at, "names no file; write its path, relative to this one, such as holidays/es.txt")
-		found.need(nameForm.MatchString(name), at, "a calendar's name begins with a letter or a digit, and has letters, digits, - and _ alone, at most 64; rename it")
+		found.need(files[name] != "", at, "does not name a file; write its path relative to this one, such as holidays/es.txt")
+		found.need(nameForm.MatchString(name), at, "a calendar's name starts with a letter or digit and contains only letters, digits, - and _, at most 64 characters; rename it")
 	}
 }
 

@@ -38,7 +38,7 @@ func (d *decoder) decode(n *yaml.Node, into reflect.Value, path string) {
 		usual.setDefaults()
 	}
 	if n.Kind == yaml.AliasNode {
-		d.wrong(path, "anchors and aliases are not read here; write the value itself, or a ${VARIABLE}")
+		d.wrong(path, "anchors and aliases are not supported here; write the value itself, or a ${VARIABLE}")
 		return
 	}
 	if n.ShortTag() == "!!null" { // a key without a value leaves the default
@@ -85,7 +85,7 @@ func (d *decoder) structure(n *yaml.Node, path string, strict bool, into ...refl
 			return
 		}
 		if strict {
-			d.wrong(at, "there is no such key; known here are %s", strings.Join(known, ", "))
+			d.wrong(at, "unknown key; the keys here are %s", strings.Join(known, ", "))
 		}
 	})
 }
@@ -106,7 +106,7 @@ func (d *decoder) entries(n *yaml.Node, into reflect.Value, path string) {
 // mapping calls each for every key, refusing those that are given twice.
 func (d *decoder) mapping(n *yaml.Node, path string, each func(key string, value *yaml.Node, at string)) {
 	if n.Kind != yaml.MappingNode {
-		d.wrong(path, "must be a mapping; write its keys beneath it, indented")
+		d.wrong(path, "must be a mapping; write its keys below it, indented")
 		return
 	}
 	seen := make(map[string]bool, len(n.Content)/2)
@@ -177,7 +177,7 @@ func (d *decoder) scalar(n *yaml.Node, into reflect.Value, path string) {
 	}
 	if into.Kind() == reflect.Bool {
 		if text != "true" && text != "false" {
-			d.wrong(path, "is neither true nor false; write one of them")
+			d.wrong(path, "must be true or false")
 			return
 		}
 		into.SetBool(text == "true")
@@ -186,7 +186,7 @@ func (d *decoder) scalar(n *yaml.Node, into reflect.Value, path string) {
 	if into.CanInt() {
 		number, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			d.wrong(path, "is not a whole number; write one such as 1000")
+			d.wrong(path, "must be a whole number, such as 1000")
 			return
 		}
 		into.SetInt(number)
@@ -194,7 +194,7 @@ func (d *decoder) scalar(n *yaml.Node, into reflect.Value, path string) {
 	}
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		d.wrong(path, "is not a number; write one such as 80 or 0.5")
+		d.wrong(path, "must be a number, such as 80 or 0.5")
 		return
 	}
 	into.SetFloat(number)

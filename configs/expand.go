@@ -51,7 +51,7 @@ func Expand(text string, env func(string) (string, bool)) (string, error) {
 		}
 		name, after, closed := strings.Cut(rest, "}")
 		if !closed || !isVariable(name) {
-			return "", errors.New("${ begins no variable; write ${NAME} with letters, digits and underscores, or $${ for the characters themselves")
+			return "", errors.New("${ does not begin a variable; write ${NAME} with letters, digits and underscores, or $${ for the characters ${")
 		}
 		value, set := env(name)
 		if !set {

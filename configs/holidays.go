@@ -60,7 +60,7 @@ func readCalendar(path string, found *mistakes) []string {
 		}
 		date := strings.TrimRight(words[0], ":;,#")
 		if !isDate(date) {
-			wrong(n, "begins with no date; write it like 2026-12-25, or 12-25 for every year, and the holiday's name behind it")
+			wrong(n, "does not begin with a date; write it like 2026-12-25, or 12-25 for every year, and the holiday's name after it")
 			continue
 		}
 		dates = append(dates, date)
@@ -76,7 +76,7 @@ func readRegular(path string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w; the path is relative to the configuration's file", err)
 	case !about.Mode().IsRegular():
-		return nil, errors.New("it is no regular file")
+		return nil, errors.New("it is not a regular file")
 	case about.Size() > maxCalendar:
 		return nil, fmt.Errorf("it is longer than %d bytes", maxCalendar)
 	}

@@ -55,10 +55,10 @@ func TestCalendarsThatCannotBeUsed(t *testing.T) {
 	}{
 		{
 			"no dates", "holidays: {es: holidays/es.txt}", "01-01\nChristmas 12-25\n2026-02-30 none\n25/12/2026\n",
-			[]string{"es.txt:2: begins with no date", "es.txt:3: begins with no date", "es.txt:4: begins with no date"},
+			[]string{"es.txt:2: does not begin with a date", "es.txt:3: does not begin with a date", "es.txt:4: does not begin with a date"},
 		},
 		{"no file", "holidays: {es: holidays/fr.txt}", "", []string{"fr.txt: a calendar of holidays cannot be read", "relative to the configuration's file"}},
-		{"a folder", "holidays: {es: holidays}", "", []string{"it is no regular file"}},
+		{"a folder", "holidays: {es: holidays}", "", []string{"it is not a regular file"}},
 		{"too long", "holidays: {es: holidays/es.txt}", strings.Repeat("#", maxCalendar+1), []string{"it is longer than 1048576 bytes"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -41,7 +41,7 @@ func checkProxies(proxies []string, found *mistakes) {
 		prefix, err := parseProxy(text)
 		found.need(err == nil, at, "is neither an address nor a network; write one such as 10.0.0.5 or 10.0.0.0/8")
 		if err == nil && prefix.Bits() == 0 {
-			found.fault(at, "trusts everybody, who could then claim to be at any address; name the proxy's own")
+			found.fault(at, "trusts everybody, so anybody could claim any address; write the proxy's own")
 		}
 	}
 }

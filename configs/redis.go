@@ -18,30 +18,30 @@ func checkRedis(address string, found *mistakes) {
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		found.fault("redis", "is not an address with its ports; write one of %s; special characters of a password as %%40", redisForms)
+		found.fault("redis", "is not a Redis address; write one of %s; escape special characters of a password, such as @ as %%40", redisForms)
 		return
 	}
 	hosts := strings.Split(u.Host, ",")
 	switch u.Scheme {
 	case "redis", "rediss":
 		found.need(len(hosts) == 1 && areHosts(hosts), "redis", "needs one host with its port; write %s://host:6379/0", u.Scheme)
-		found.need(isDatabase(strings.TrimPrefix(u.Path, "/")), "redis", "ends in no database's number; write %s://host:6379/0", u.Scheme)
+		found.need(isDatabase(strings.TrimPrefix(u.Path, "/")), "redis", "must end with the number of a database; write %s://host:6379/0", u.Scheme)
 		needQuery(u, "", found)
 	case "redis-socket":
 		found.need(u.Host == "" && strings.HasPrefix(u.Path, "/"), "redis", "needs the socket's full path, after three slashes; write redis-socket:///run/redis.sock?db=0")
-		found.need(isDatabase(u.Query().Get("db")), "redis", "db must be a database's number; write redis-socket:///run/redis.sock?db=0")
+		found.need(isDatabase(u.Query().Get("db")), "redis", "db must be the number of a database; write redis-socket:///run/redis.sock?db=0")
 		needQuery(u, "db", found)
 	case "redis-sentinel":
-		found.need(areHosts(hosts), "redis", "needs the sentinels with their ports; write redis-sentinel://host:26379,host:26379?master=name")
+		found.need(areHosts(hosts), "redis", "needs the Sentinels with their ports; write redis-sentinel://host:26379,host:26379?master=name")
 		found.need(u.Query().Get("master") != "", "redis", "needs the master's name; write redis-sentinel://host:26379,host:26379?master=name")
-		found.need(strings.Trim(u.Path, "/") == "", "redis", "takes no path; write redis-sentinel://host:26379,host:26379?master=name")
+		found.need(strings.Trim(u.Path, "/") == "", "redis", "must not have a path; write redis-sentinel://host:26379,host:26379?master=name")
 		needQuery(u, "master", found)
 	case "redis-cluster":
 		found.need(areHosts(hosts), "redis", "needs the nodes with their ports; write redis-cluster://host:6379,host:6379")
-		found.need(strings.Trim(u.Path, "/") == "", "redis", "takes no path, for a cluster has one database; write redis-cluster://host:6379,host:6379")
+		found.need(strings.Trim(u.Path, "/") == "", "redis", "must not have a path, because a cluster has only one database; write redis-cluster://host:6379,host:6379")
 		needQuery(u, "", found)
 	default:
-		found.fault("redis", "is no Redis; write one of %s", redisForms)
+		found.fault("redis", "is not a Redis address; write one of %s", redisForms)
 	}
 }
 
@@ -50,7 +50,7 @@ func checkRedis(address string, found *mistakes) {
 func needQuery(u *url.URL, known string, found *mistakes) {
 	query := u.Query()
 	query.Del(known)
-	found.need(len(query) == 0 && u.Fragment == "", "redis", "has something behind ? or # that is not read; remove it")
+	found.need(len(query) == 0 && u.Fragment == "", "redis", "has an unknown part after ? or #; remove it")
 }
 
 // areHosts reports whether each is a host with a port.

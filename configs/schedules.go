@@ -87,22 +87,22 @@ func checkSchedules(schedules []Schedule, found *mistakes) {
 		at := fmt.Sprintf("schedules[%d]", i)
 		checkSchedule(at, s, found)
 		earlier, taken := names[s.Name]
-		found.need(!taken, at+".name", "is that of schedules[%d]; their histories could not be told apart", earlier)
+		found.need(!taken, at+".name", "is the same as in schedules[%d]; their histories could not be told apart", earlier)
 		names[s.Name] = i
 	}
 }
 
 func checkSchedule(at string, s Schedule, found *mistakes) {
-	found.need(s.Name != "", at+".name", "is missing; write what the schedule is called")
-	found.need(nameForm.MatchString(s.Name), at+".name", "a schedule's name begins with a letter or a digit, and has letters, digits, - and _ alone, at most 64; rename it")
+	found.need(s.Name != "", at+".name", "is missing; give the schedule a name")
+	found.need(nameForm.MatchString(s.Name), at+".name", "a schedule's name starts with a letter or digit and contains only letters, digits, - and _, at most 64 characters; rename it")
 	found.need(s.Campaign != "", at+".campaign", "is missing; write the path of the campaign's file")
 	found.need(s.Cron != "", at+".cron", `is missing; write when, such as "0 9 * * 1-5" for nine o'clock on weekdays`)
 	_, err := time.LoadLocation(s.Zone)
-	found.need(err == nil && s.Zone != "" && s.Zone != "Local", at+".zone", "is no time zone; write its IANA name, such as Europe/Madrid or UTC")
+	found.need(err == nil && s.Zone != "" && s.Zone != "Local", at+".zone", "is not a time zone; write its IANA name, such as Europe/Madrid or UTC")
 	found.need(slices.Contains([]campaign.Overlap{campaign.OverlapSkip, campaign.OverlapQueue, campaign.OverlapParallel}, s.Overlap),
-		at+".overlap", "is none of the choices; write skip, queue or parallel")
+		at+".overlap", "must be skip, queue or parallel")
 	found.need(slices.Contains([]campaign.CatchUp{campaign.CatchUpNone, campaign.CatchUpLast, campaign.CatchUpAll}, s.CatchUp),
-		at+".catch_up", "is none of the choices; write none, last or all")
+		at+".catch_up", "must be none, last or all")
 	for _, mistake := range sources.Mistakes(s.Contacts.Source()) {
 		path := at + ".contacts"
 		if mistake.Key != "" {

@@ -27,7 +27,7 @@ func checkSealKeys(keys []string, found *mistakes) {
 		}
 		same := strings.ToLower(text)
 		earlier, twice := first[same]
-		found.need(!twice, at, "is that of seal_keys[%d]; remove one", earlier)
+		found.need(!twice, at, "is the same as seal_keys[%d]; remove one", earlier)
 		first[same] = i
 	}
 }

@@ -92,7 +92,7 @@ func fill(ctx context.Context, src campaign.Source, at time.Time, o Options, to 
 	if src.File != "" {
 		return copyFile(src.File, at, o, to)
 	}
-	late := fmt.Errorf("%w: the list was not here within %s; look why it takes so long", context.DeadlineExceeded, o.Timeout)
+	late := fmt.Errorf("%w: the list did not arrive within %s; check why it takes so long", context.DeadlineExceeded, o.Timeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, late)
 	defer cancel()
 	var err error

@@ -127,11 +127,11 @@ func TestFilesThatAreNotTaken(t *testing.T) {
 	write(t, folder, "1.csv", "2.csv", "3.csv", "4.csv", "5.csv", "6.csv", "7.csv", "d/x")
 	for _, confined := range []bool{false, true} {
 		o := Options{Dir: folder, Confined: confined}
-		fails(t, campaign.Source{File: "no.csv"}, o, "there is no file "+folder+"/no.csv", false)
-		fails(t, campaign.Source{File: "no-%Y-*.csv"}, o, "no-2026-*.csv (file does not exist)", false)
+		fails(t, campaign.Source{File: "no.csv"}, o, "file "+folder+"/no.csv does not exist", false)
+		fails(t, campaign.Source{File: "no-%Y-*.csv"}, o, "no-2026-*.csv does not exist", false)
 		fails(t, campaign.Source{File: "[1-5].csv"}, o, "5 files match [1-5].csv", false)
 		fails(t, campaign.Source{File: "*.csv"}, o, "7 files match", false)
-		fails(t, campaign.Source{File: "*.csv"}, o, "5.csv and 2 more; make the pattern narrower", false)
+		fails(t, campaign.Source{File: "*.csv"}, o, "5.csv and 2 more; narrow the pattern", false)
 		fails(t, campaign.Source{File: "d"}, o, "not a regular file", false)
 		o.Limit = 4
 		fails(t, campaign.Source{File: "1.csv"}, o, "it has more than 4 bytes", false)

@@ -52,7 +52,7 @@ func copyStill(file *os.File, name string, to io.Writer) error {
 		return err
 	}
 	if !before.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a regular file; name one", name)
+		return fmt.Errorf("%s is not a regular file; name a regular file", name)
 	}
 	n, err := io.Copy(to, io.LimitReader(file, before.Size()+1)) // one byte more shows that it grows
 	if err != nil {
@@ -118,7 +118,7 @@ func (f folder) find(pattern string) (name string, err error) {
 	if more := len(matches) - shownMatches; more > 0 {
 		shown += fmt.Sprintf(" and %d more", more)
 	}
-	return "", fmt.Errorf("%d files match %s: %s; make the pattern narrower, or move the others away", len(matches), pattern, shown)
+	return "", fmt.Errorf("%d files match %s: %s; narrow the pattern, or move the other files away", len(matches), pattern, shown)
 }
 
 func (f folder) glob(pattern string) ([]string, error) {
@@ -150,5 +150,5 @@ func (f folder) place(name string) string {
 }
 
 func (f folder) missing(pattern string) error {
-	return fmt.Errorf("there is no file %s (%w); put the list there, or correct file", f.place(pattern), fs.ErrNotExist)
+	return fmt.Errorf("file %s does not exist (%w); put the list there, or correct file", f.place(pattern), fs.ErrNotExist)
 }

@@ -31,7 +31,7 @@ const (
 func queryPostgres(ctx context.Context, src campaign.Source, o Options, to io.Writer) (err error) {
 	config, err := pgconn.ParseConfig(src.DSN)
 	if err != nil { // err quotes the address
-		return refusef("dsn is no address of PostgreSQL; write postgres://user@host/database")
+		return refusef("dsn is not a PostgreSQL address; write postgres://user@host/database")
 	}
 	config.RuntimeParams["application_name"] = "carillon"
 	if config.ConnectTimeout == 0 {
@@ -44,7 +44,7 @@ func queryPostgres(ctx context.Context, src campaign.Source, o Options, to io.Wr
 	}
 	conn, err := pgconn.ConnectConfig(ctx, config)
 	if err != nil {
-		return fmt.Errorf("the database does not let us in; start it, or correct dsn: %w", err)
+		return fmt.Errorf("cannot connect to the database; start it, or correct dsn: %w", err)
 	}
 	defer func() { // the transaction ends with it
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)

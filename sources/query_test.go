@@ -82,7 +82,7 @@ func TestPostgres(t *testing.T) {
 		server.Kill()
 		_, port, _ := net.SplitHostPort(strings.Split(strings.Split(dsn, "@")[1], "/")[0])
 		fails(t, campaign.Source{DSN: "postgres://carillon:hidden@127.0.0.1:" + port + "/test_1", Query: "SELECT 1"}, Options{},
-			"the database does not let us in", false)
+			"cannot connect to the database", false)
 	})
 }
 
@@ -119,12 +119,12 @@ func testPostgresRefusals(t *testing.T, dsn string) {
 	}
 	slow := campaign.Source{DSN: dsn, Query: "SELECT pg_sleep(600)"}
 	if _, err := fetch(t, slow, Options{Timeout: 100 * time.Millisecond}); err == nil ||
-		!strings.Contains(err.Error(), "statement timeout") && !strings.Contains(err.Error(), "was not here within 100ms") {
+		!strings.Contains(err.Error(), "statement timeout") && !strings.Contains(err.Error(), "did not arrive within 100ms") {
 		t.Errorf("got %v", err)
 	}
 	fails(t, campaign.Source{DSN: dsn, Query: "SELECT repeat('x', 99) FROM generate_series(1, 1000000)"}, Options{Limit: 100_000}, "more than 100000 bytes", false)
-	fails(t, campaign.Source{DSN: "postgres://carillon:hidden@127.0.0.1:1/test", Query: "SELECT 1"}, Options{}, "the database does not let us in", false)
-	fails(t, campaign.Source{DSN: "postgres://carillon:hidden@host/test?sslmode=hidden", Query: "SELECT 1"}, Options{}, "no address of PostgreSQL", true)
+	fails(t, campaign.Source{DSN: "postgres://carillon:hidden@127.0.0.1:1/test", Query: "SELECT 1"}, Options{}, "cannot connect to the database", false)
+	fails(t, campaign.Source{DSN: "postgres://carillon:hidden@host/test?sslmode=hidden", Query: "SELECT 1"}, Options{}, "not a PostgreSQL address", true)
 }
 
 func TestSQLite(t *testing.T) {
@@ -170,13 +170,13 @@ func TestSQLite(t *testing.T) {
 		t.Error("a copy was written")
 	}
 	confined := Options{Dir: folder, Confined: true}
-	fails(t, campaign.Source{DSN: "sqlite:no.db", Query: "SELECT 1"}, confined, "there is no database", false)
+	fails(t, campaign.Source{DSN: "sqlite:no.db", Query: "SELECT 1"}, confined, "does not exist", false)
 	fails(t, campaign.Source{DSN: "sqlite:.", Query: "SELECT 1"}, Options{Dir: folder}, "not a regular file", false)
 	if _, err := fetch(t, campaign.Source{DSN: "sqlite:other.db", Query: "SELECT hidden FROM t"}, confined); err != nil {
 		t.Error(err)
 	}
 	endless := "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-	fails(t, campaign.Source{DSN: "sqlite:other.db", Query: endless}, Options{Dir: folder, Timeout: 100 * time.Millisecond}, "was not here within 100ms", false)
+	fails(t, campaign.Source{DSN: "sqlite:other.db", Query: endless}, Options{Dir: folder, Timeout: 100 * time.Millisecond}, "did not arrive within 100ms", false)
 }
 
 // Values with other delimiters in them mislead nobody who reads the list.

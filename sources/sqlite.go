@@ -71,7 +71,7 @@ func databaseFile(name string, o Options) (string, error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("there is no database %s (%w); correct dsn", where.place(name), fs.ErrNotExist)
+		return "", fmt.Errorf("database %s does not exist (%w); correct dsn", where.place(name), fs.ErrNotExist)
 	case err != nil:
 		return "", err
 	case !about.Mode().IsRegular():
@@ -137,9 +137,9 @@ func sqliteText(declared string, value any) (string, error) {
 		if utf8.Valid(v) {
 			return string(v), nil
 		}
-		return "", errors.New("the value is binary; leave the column out, or convert it to a text")
+		return "", errors.New("the value is binary; leave the column out, or convert it to text")
 	}
-	return "", fmt.Errorf("a value of the type %T is no text; convert it to one", value)
+	return "", fmt.Errorf("a value has the type %T; convert it to text", value)
 }
 
 // explainSQLite tells what the query itself is wrong in from what may pass.

@@ -26,7 +26,7 @@ func newTable(to io.Writer, columns []string) (*table, error) {
 
 func (t *table) add(cells []string) error {
 	if t.rows++; t.rows > campaign.MaxRows {
-		return fmt.Errorf("the query gives more than %d rows; split it into several schedules", campaign.MaxRows)
+		return fmt.Errorf("the query returned more than %d rows; split it into several schedules", campaign.MaxRows)
 	}
 	return t.csv.Write(cells)
 }

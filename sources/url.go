@@ -24,7 +24,7 @@ const (
 func download(ctx context.Context, src campaign.Source, o Options, to io.Writer) error {
 	first, err := url.Parse(src.URL)
 	if err != nil {
-		return refusef("url is no address; write it like https://host/list.csv")
+		return refusef("url is not an http or https address; write it like https://host/list.csv")
 	}
 	transport := newTransport(src.AllowPrivate, o.Resolver)
 	defer transport.CloseIdleConnections()
@@ -35,10 +35,10 @@ func download(ctx context.Context, src campaign.Source, o Options, to io.Writer)
 	defer answer.Body.Close()
 	switch {
 	case answer.StatusCode != http.StatusOK:
-		return fmt.Errorf("%s answers %d %s; look whether the list is there, and whether the headers let it be read",
+		return fmt.Errorf("%s answered %d %s; check that the list is there, and that the headers give access to it",
 			answer.Request.Host, answer.StatusCode, http.StatusText(answer.StatusCode))
 	case endless(answer):
-		return fmt.Errorf("%s does not say where its answer ends, so a list that is cut off could not be told; let it send Content-Length",
+		return fmt.Errorf("%s does not say how long its answer is, so a truncated list would go unnoticed; make it send Content-Length",
 			answer.Request.Host)
 	}
 	if _, err := io.Copy(to, answer.Body); err != nil {
@@ -81,13 +81,13 @@ func follow(ctx context.Context, transport http.RoundTripper, at *url.URL, heade
 		}
 		at = next
 	}
-	return nil, fmt.Errorf("there are more than %d redirects; write the address that they lead to", maxRedirects)
+	return nil, fmt.Errorf("there are more than %d redirects; write the final address", maxRedirects)
 }
 
 func get(ctx context.Context, transport http.RoundTripper, at *url.URL, headers map[string]string) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
 	if err != nil {
-		return nil, errors.New("url is no address; write it like https://host/list.csv")
+		return nil, errors.New("url is not an http or https address; write it like https://host/list.csv")
 	}
 	request.Header.Set("User-Agent", "carillon")
 	if password, ok := at.User.Password(); ok || at.User != nil {
@@ -118,9 +118,9 @@ func redirect(from *url.URL, location string) (*url.URL, error) {
 	to, err := from.Parse(location)
 	switch {
 	case location == "" || err != nil || to.Hostname() == "" || to.Scheme != "http" && to.Scheme != "https":
-		return nil, fmt.Errorf("%s leads to what is no http or https address; write the address of the list", from.Host)
+		return nil, fmt.Errorf("%s redirects to an address that is not http or https; write the address of the list", from.Host)
 	case from.Scheme == "https" && to.Scheme == "http":
-		return nil, fmt.Errorf("%s leads from https to http, where anybody on the way could change the list; write an https address", from.Host)
+		return nil, fmt.Errorf("%s redirects from https to http, where the list could be changed on the way; write an https address", from.Host)
 	}
 	return to, nil
 }

@@ -73,10 +73,10 @@ func TestAnswersThatAreNoList(t *testing.T) {
 		}
 	})
 	for path, want := range map[string]string{
-		"/missing": "answers 404 Not Found; look whether", "/empty": "answers 204 No Content",
-		"/cut": "broke off: unexpected EOF", "/aborted": "broke off", "/endless": "does not say where its answer ends",
+		"/missing": "answered 404 Not Found; check that", "/empty": "answered 204 No Content",
+		"/cut": "broke off: unexpected EOF", "/aborted": "broke off", "/endless": "does not say how long its answer is",
 		"/long": "it has more than 1000 bytes", "/round": "more than 5 redirects",
-		"/file": "leads to what is no http", "/nowhere": "leads to what is no http",
+		"/file": "redirects to an address that is not http", "/nowhere": "redirects to an address that is not http",
 	} {
 		src := private(strings.Replace(address, "http://", "http://ann:hidden@", 1) + path + "?key=hidden")
 		src.Headers = map[string]string{"X-Key": "hidden"}
@@ -123,7 +123,7 @@ func TestRedirectKeepsTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := redirect(from, "http://host/b"); err == nil || !strings.Contains(err.Error(), "leads from https to http") {
+	if _, err := redirect(from, "http://host/b"); err == nil || !strings.Contains(err.Error(), "redirects from https to http") {
 		t.Errorf("got %v", err)
 	}
 	if to, err := redirect(from, "//other/b"); err != nil || to.String() != "https://other/b" {
@@ -256,7 +256,7 @@ func answerName(question []byte, address [4]byte) []byte {
 // A host that never answers is given up, and so is any when the program stops.
 func TestSilentHost(t *testing.T) {
 	address := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	fails(t, private(address), Options{Timeout: 50 * time.Millisecond}, "the list was not here within 50ms", false)
+	fails(t, private(address), Options{Timeout: 50 * time.Millisecond}, "the list did not arrive within 50ms", false)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Fetch(ctx, private(address), slot, Options{}); !errors.Is(err, context.Canceled) {

@@ -60,10 +60,10 @@ func Mistakes(src campaign.Source) []*Mistake {
 	}
 	switch len(kinds) {
 	case 0:
-		wrong("", "names no list; write file, url, or dsn with query")
+		wrong("", "does not name a list; write file, url, or dsn with query")
 	case 1:
 	default:
-		wrong("", "names several lists, by "+strings.Join(kinds, " and ")+"; keep one")
+		wrong("", "names several lists: "+strings.Join(kinds, " and ")+"; keep one")
 	}
 	checkFile(src, wrong)
 	checkURL(src, wrong)
@@ -83,7 +83,7 @@ func Validate(src campaign.Source) error {
 func checkFile(src campaign.Source, wrong func(key, message string)) {
 	name := src.File
 	if strings.ContainsRune(name, 0) {
-		wrong("file", "has a zero byte in it, which no file's name has")
+		wrong("file", "contains a zero byte, which no file name can contain")
 	}
 	for rest := name; ; {
 		_, after, found := strings.Cut(rest, "%")
@@ -91,13 +91,13 @@ func checkFile(src campaign.Source, wrong func(key, message string)) {
 			break
 		}
 		if after == "" || !strings.ContainsAny(after[:1], "Ymd%") {
-			wrong("file", "has a % that stands for nothing; write %Y, %m or %d for the date, and %% for the character")
+			wrong("file", "has a % with no meaning; write %Y, %m or %d for the date, and %% for the character %")
 			break
 		}
 		rest = after[1:]
 	}
 	if _, err := path.Match(name, ""); err != nil {
-		wrong("file", `is no pattern; close the bracket, and write \[ for the character`)
+		wrong("file", `is not a valid pattern; close the bracket, or write \[ for the character`)
 	}
 }
 
@@ -113,21 +113,21 @@ var uncertain = regexp.MustCompile(`%d[0-9A-Fa-f]`)
 func checkURL(src campaign.Source, wrong func(key, message string)) {
 	if src.URL == "" {
 		if len(src.Headers) > 0 {
-			wrong("headers", "goes with url alone; remove it")
+			wrong("headers", "needs url; add it, or remove this")
 		}
 		if src.AllowPrivate {
-			wrong("allow_private", "goes with url alone; remove it")
+			wrong("allow_private", "needs url; add it, or remove this")
 		}
 		return
 	}
 	u, err := url.Parse(datedURL(src.URL, time.Unix(0, 0)))
 	switch {
 	case uncertain.MatchString(src.URL):
-		wrong("url", "has a %d that may be half of an escape; write the escape in capitals, or another character behind the day")
+		wrong("url", "has a %d that may be part of an escape; write the escape in capitals, or put another character after the day")
 	case strings.Contains(src.URL, "%%"):
-		wrong("url", "has %%; write %25 for the character")
+		wrong("url", "has %%; write %25 for the character %")
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		wrong("url", "is no address; write it like https://host/list.csv")
+		wrong("url", "is not an http or https address; write it like https://host/list.csv")
 	default:
 		if why := objectionToHost(u.Hostname(), src.AllowPrivate); why != "" {
 			wrong("url", "its host is "+why)
@@ -138,13 +138,13 @@ func checkURL(src campaign.Source, wrong func(key, message string)) {
 		key, canonical := "headers."+name, http.CanonicalHeaderKey(name)
 		switch {
 		case !headerName.MatchString(name):
-			wrong("headers", "has a name that no header can have; write letters, digits and -")
+			wrong("headers", "has an invalid header name; use letters, digits and -")
 		case canonical == "Host":
 			wrong(key, "is taken from url; remove it")
 		case !headerValue.MatchString(src.Headers[name]):
-			wrong(key, "has a line break or another character that no header can have; copy it again")
+			wrong(key, "contains a line break or another character that is not allowed in a header; copy it again")
 		case seen[canonical]:
-			wrong(key, "is given twice, for capitals make no difference; remove one")
+			wrong(key, "is given twice, because case does not matter; remove one")
 		}
 		seen[canonical] = true
 	}
@@ -153,20 +153,20 @@ func checkURL(src campaign.Source, wrong func(key, message string)) {
 func checkDatabase(src campaign.Source, wrong func(key, message string)) {
 	if src.DSN == "" {
 		if src.Query != "" {
-			wrong("query", "goes with dsn alone; write the database, or remove it")
+			wrong("query", "needs dsn; add the database, or remove query")
 		}
 		return
 	}
 	file, isSQLite := strings.CutPrefix(src.DSN, sqliteScheme)
 	switch {
 	case isSQLite && (file == "" || strings.HasPrefix(file, ":memory:") || strings.ContainsRune(file, 0)):
-		wrong("dsn", "names no file; write sqlite: and one, such as sqlite:shop.db")
+		wrong("dsn", "does not name a file; write sqlite: and a file, such as sqlite:shop.db")
 	case !isSQLite && !isPostgres(src.DSN):
-		wrong("dsn", "is no database; write postgres://user@host/database, or sqlite: and a file")
+		wrong("dsn", "is not a database address; write postgres://user@host/database, or sqlite: and a file")
 	}
 	switch {
 	case strings.TrimSpace(src.Query) == "":
-		wrong("query", "is missing; write the SELECT whose columns are the list's")
+		wrong("query", "is missing; write a SELECT that returns the columns of the list")
 	case isSQLite && !isOneStatement(src.Query):
 		wrong("query", "has several statements; write one")
 	}

@@ -162,6 +162,56 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestGlossary holds what the glossary calls a thing in code to the code: the
+// last part of each name has to be declared, or stand in the schema, and each
+// file has to be there.
+func TestGlossary(t *testing.T) {
+	source := sources(t)
+	_, rest, found := strings.Cut(string(readFile(t, "../docs/glossary.md")), "| term |")
+	if !found {
+		t.Fatal("the glossary has no table")
+	}
+	names := 0
+	for _, line := range strings.Split(rest, "\n") {
+		cells := strings.Split(line, "|")
+		if len(cells) < 5 {
+			continue
+		}
+		for _, name := range quoted(cells[3]) {
+			names++
+			if _, err := os.Stat(filepath.Join("..", name)); err == nil {
+				continue
+			}
+			last := name[strings.LastIndexAny(name, "./")+1:]
+			if !regexp.MustCompile(`\b` + regexp.QuoteMeta(last) + `\b`).MatchString(source) {
+				t.Errorf("nothing is called %s", name)
+			}
+		}
+	}
+	if names < 20 {
+		t.Errorf("the glossary names only %d things in code", names)
+	}
+}
+
+// sources is the program's code and schema.
+func sources(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir("..", func(path string, _ os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, ".sql") {
+			all.Write(readFile(t, path))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
+
 func TestLinksLeadSomewhere(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	for _, page := range pages(t) {

@@ -26,20 +26,20 @@ func (r *Report) Address(key, value, example string) {
 	u, err := url.Parse(value)
 	ok := err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" &&
 		u.User == nil && !strings.ContainsAny(value, "?#")
-	r.Need(ok, key, "is not an address without user, ? and #; write it like %s", example)
+	r.Need(ok, key, "must be an http or https address without user, ? and #; write it like %s", example)
 }
 
 // Token wants what can stand in a header. missing says where it is to be had.
 func (r *Report) Token(key string, value Secret, missing string) {
 	r.Need(value != "", key, "is missing; %s", missing)
 	odd := strings.ContainsFunc(string(value), func(c rune) bool { return c <= ' ' || c > '~' })
-	r.Need(!odd, key, "has a space, a line break or another character that no token has; copy it again")
+	r.Need(!odd, key, "contains a space, a line break or another character that is not allowed in a token; copy it again")
 }
 
 // Key wants a secret that webhooks are proven with. missing says where it is to
 // be had.
 func (r *Report) Key(key string, value Secret, missing string) {
-	r.Need(value != "", key, "is missing, and no receipt could be believed without it; %s", missing)
+	r.Need(value != "", key, "is missing; without it no receipt can be verified; %s", missing)
 	r.Need(strings.TrimSpace(string(value)) == string(value), key, "begins or ends with a space or a line break; copy it again")
 }
 
@@ -54,5 +54,5 @@ func (r *Report) Header(key, value, example string) {
 // Digits wants digits alone, or nothing. what says what they are.
 func (r *Report) Digits(key, value, what string) {
 	other := strings.ContainsFunc(value, func(c rune) bool { return c < '0' || c > '9' })
-	r.Need(!other, key, "must be digits alone; it is %s", what)
+	r.Need(!other, key, "must contain only digits; it is %s", what)
 }

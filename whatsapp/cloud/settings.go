@@ -74,12 +74,12 @@ var versionForm = regexp.MustCompile(`^v\d+\.\d+$`)
 func (s *Settings) Check(r *whatsapp.Report) {
 	r.Address("base_url", s.BaseURL, DefaultBaseURL)
 	r.Need(s.APIVersion == "" || versionForm.MatchString(s.APIVersion), "api_version",
-		"is not a version; write it like %s, or \"\" where the address has none", DefaultAPIVersion)
-	r.Need(s.PhoneNumberID != "", "phone_number_id", "is missing; it stands in the app's dashboard under WhatsApp, API setup")
+		"is not a version; write it like %s, or \"\" if the address has none", DefaultAPIVersion)
+	r.Need(s.PhoneNumberID != "", "phone_number_id", "is missing; you find it in the app's dashboard under WhatsApp, API setup")
 	r.Digits("phone_number_id", s.PhoneNumberID, "Meta's identifier of the number, not the number itself")
 	r.Digits("waba_id", s.WABAID, "Meta's identifier of the WhatsApp Business account")
-	r.Token("access_token", s.AccessToken, "make one for a system user that may send messages")
-	r.Key("app_secret", s.AppSecret, "it stands in the app's dashboard under App settings, Basic")
+	r.Token("access_token", s.AccessToken, "create one for a system user that may send messages")
+	r.Key("app_secret", s.AppSecret, "you find it in the app's dashboard under App settings, Basic")
 	CheckVerifyToken(r, s.VerifyToken)
 }
 
