@@ -22,7 +22,7 @@ func TestHintIsThatOfTheRefusal(t *testing.T) {
 	}
 	for reason, want := range map[string]string{
 		codes.TimedOut().Reason:    codes.TimedOut().Hint,
-		"unauthorized":             askToken,
+		"unauthorized":             askAccess,
 		"retried by ops":           "",
 		"the campaign was stopped": "",
 	} {
