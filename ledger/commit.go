@@ -65,17 +65,17 @@ func newCommitter(l *Ledger) *committer {
 	c := &committer{ledger: l, stop: make(chan struct{})}
 	c.queues[urgent] = make(chan *job, maxBatch)
 	c.queues[background] = make(chan *job)
-	if l.engine.writers == 1 {
+	if l.db.engine.writers == 1 {
 		c.stopped.Go(func() { c.run(0, c.queues[urgent], c.queues[background]) })
 		return c
 	}
 	// Which shards other processes have is not known; two of one shard wait for
 	// each other's commits and nothing worse.
 	shard := rand.IntN(shards)
-	for i := range l.engine.writers {
+	for i := range l.db.engine.writers {
 		c.stopped.Go(func() { c.run((shard+i)%shards, c.queues[urgent], nil) })
 	}
-	c.stopped.Go(func() { c.run((shard+l.engine.writers)%shards, nil, c.queues[background]) })
+	c.stopped.Go(func() { c.run((shard+l.db.engine.writers)%shards, nil, c.queues[background]) })
 	return c
 }
 

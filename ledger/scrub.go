@@ -2,11 +2,7 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
-	"os"
-	"time"
 )
 
 // leaveRemnants notes that the database's files may still hold secrets which
@@ -29,57 +25,11 @@ func (l *Ledger) Scrub(ctx context.Context, patient bool) error {
 	if err := l.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM secrets WHERE name = 'remnants'`).Scan(&owed); err != nil || owed == 0 {
 		return err
 	}
-	rewrite := l.rewriteSchedules
-	if l.file != "" {
-		rewrite = func(ctx context.Context) error { return l.rewriteFile(ctx, patient) }
-	}
-	if err := rewrite(ctx); err != nil {
+	if err := l.db.Rewrite(ctx, "schedules", patient); err != nil { // the one table that held any
 		return err
 	}
 	return l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		_, err := t.ExecContext(ctx, `DELETE FROM secrets WHERE name = 'remnants'`)
 		return err
 	})
-}
-
-// undisturbed is how long a table or a file may be in somebody else's use before
-// it is left as it is.
-const undisturbed = 3 * time.Second
-
-func (l *Ledger) rewriteSchedules(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, undisturbed)
-	defer cancel()
-	const statement = `VACUUM (FULL) schedules`
-	if _, err := l.write.ExecContext(ctx, statement); err != nil {
-		return fmt.Errorf("the table cannot be rewritten now (%w); it is tried again at the next start, or run carillon migrate", err)
-	}
-	return nil
-}
-
-// rewriteFile writes the file anew, without what was deleted from it or
-// overwritten in it.
-func (l *Ledger) rewriteFile(ctx context.Context, patient bool) (err error) {
-	const by = "stop carillon and run: carillon migrate"
-	about, err := os.Stat(l.file)
-	if err != nil {
-		return err
-	}
-	if about.Size() > checkedWhole && !patient {
-		return fmt.Errorf("the file is too large to be rewritten on the way; %s", by)
-	}
-	db, err := sql.Open("sqlite", fmt.Sprintf("%s?_pragma=busy_timeout(%d)", sqliteDSN(l.file), undisturbed.Milliseconds()))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	db.SetMaxOpenConns(1)
-	if _, err := db.ExecContext(ctx, `VACUUM`); err != nil {
-		return fmt.Errorf("the file cannot be rewritten now (%w); %s", err, by)
-	}
-	var busy, pages, moved int
-	err = db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
-	if err != nil || busy != 0 {
-		return errors.Join(fmt.Errorf("another program reads the file, which cannot be rewritten meanwhile; end that one, and then %s", by), err)
-	}
-	return nil
 }
