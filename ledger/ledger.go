@@ -17,6 +17,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,7 +41,8 @@ var (
 type Ledger struct {
 	db     *DB
 	read   *sql.DB // of db
-	commit *committer
+	commit *Committer[*job]
+	shard  int // of the first writer
 
 	definitions sync.Map               // campaign.ID → *campaign.Definition; they never change
 	hashKey     atomic.Pointer[[]byte] // of persons who were erased
@@ -75,7 +77,12 @@ func OpenScratch(ctx context.Context) (*Ledger, error) {
 // start starts the writers of a ledger.
 func start(ctx context.Context, db *DB) (*Ledger, error) {
 	l := &Ledger{db: db, read: db.Read}
-	l.commit = newCommitter(l)
+	if l.Shared() {
+		// Which shards other processes have is not known; two of one shard wait for
+		// each other's commits and nothing worse.
+		l.shard = rand.IntN(shards)
+	}
+	l.commit = NewCommitter(db, l.run)
 	if _, err := l.secret(ctx); err != nil { // which transactions need and cannot ask for
 		return nil, errors.Join(err, l.Close())
 	}
@@ -97,7 +104,7 @@ func (l *Ledger) Exposed() []string { return l.db.Exposed() }
 
 // Close finishes what was handed to the writer and closes the connections.
 func (l *Ledger) Close() error {
-	l.commit.close()
+	l.commit.Close()
 	return l.db.Close()
 }
 
