@@ -4,15 +4,17 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"carillon/ledger/database"
 )
 
 // How soon work is done.
 const (
 	// urgent are claims, settlements and receipts, which share transactions, and
 	// what an operator or the clock does.
-	urgent = Urgent
+	urgent = database.Urgent
 	// background are intake and sweeps of whole campaigns.
-	background = Background
+	background = database.Background
 )
 
 // job is one caller's work. The fields that are nil are not part of it.
@@ -31,7 +33,7 @@ func (j *job) Alone() bool { return j.do != nil }
 // do runs f in a transaction of its own, in a place among the writer's. f gets
 // the writer's context: once it has begun, a caller who goes away changes
 // nothing.
-func (l *Ledger) do(ctx context.Context, p Priority, f func(context.Context, *tx) error) error {
+func (l *Ledger) do(ctx context.Context, p database.Priority, f func(context.Context, *tx) error) error {
 	if term, bound := ctx.Value(fencedKey{}).(Term); bound {
 		f = fenced(term, f)
 	}

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"carillon/campaign"
+	"carillon/ledger/database"
 	"carillon/seal"
 )
 
@@ -35,13 +36,19 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrState: the state of the campaign or the schedule does not allow the action.
 	ErrState = errors.New("not possible in this state")
+	// ErrInUse: another process has the ledger open, and this engine serves one.
+	ErrInUse = database.ErrInUse
+	// ErrUnsupported: the URL names no engine that this version has.
+	ErrUnsupported = database.ErrUnsupported
+	// ErrClosed: the work came after Close.
+	ErrClosed = database.ErrClosed
 )
 
 // Ledger is an open ledger, safe for use by many goroutines.
 type Ledger struct {
-	db     *DB
+	db     *database.DB
 	read   *sql.DB // of db
-	commit *Committer[*job]
+	commit *database.Committer[*job]
 	shard  int // of the first writer
 
 	definitions sync.Map               // campaign.ID → *campaign.Definition; they never change
@@ -57,7 +64,7 @@ type Ledger struct {
 // brings its tables up to date, and starts its writers. The error wraps ErrInUse or ErrUnsupported where
 // that is the cause.
 func Open(ctx context.Context, url string) (*Ledger, error) {
-	db, err := openDatabase(ctx, url, migrations)
+	db, err := database.Open(ctx, url, migrations)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +74,7 @@ func Open(ctx context.Context, url string) (*Ledger, error) {
 // OpenScratch opens an empty ledger that nobody else sees and that leaves
 // nothing behind, however the process ends. It serves one goroutine.
 func OpenScratch(ctx context.Context) (*Ledger, error) {
-	db, err := openScratch(ctx, migrations)
+	db, err := database.OpenScratch(ctx, migrations)
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +82,14 @@ func OpenScratch(ctx context.Context) (*Ledger, error) {
 }
 
 // start starts the writers of a ledger.
-func start(ctx context.Context, db *DB) (*Ledger, error) {
+func start(ctx context.Context, db *database.DB) (*Ledger, error) {
 	l := &Ledger{db: db, read: db.Read}
 	if l.Shared() {
 		// Which shards other processes have is not known; two of one shard wait for
 		// each other's commits and nothing worse.
 		l.shard = rand.IntN(shards)
 	}
-	l.commit = NewCommitter(db, l.run)
+	l.commit = database.NewCommitter(db, l.run)
 	if _, err := l.secret(ctx); err != nil { // which transactions need and cannot ask for
 		return nil, errors.Join(err, l.Close())
 	}
@@ -124,7 +131,7 @@ func (l *Ledger) Ping(ctx context.Context) error {
 
 // tx is a transaction with what the ledger's statements need around it.
 type tx struct {
-	Tx
+	database.Tx
 	l        *Ledger
 	shard    int // of the counts
 	messages map[campaign.MessageID]*message
@@ -149,7 +156,7 @@ type tx struct {
 func (l *Ledger) transact(ctx context.Context, shard int, f func(context.Context, *tx) error) error {
 	var t *tx
 	var news []Refusal
-	err := l.db.Transact(ctx, func(ctx context.Context, raw Tx) (err error) {
+	err := l.db.Transact(ctx, func(ctx context.Context, raw database.Tx) (err error) {
 		t = &tx{
 			Tx: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{},
 			failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{}, halting: map[campaign.MessageID]bool{},
@@ -185,7 +192,7 @@ func (t *tx) flush(ctx context.Context) (news []Refusal, err error) {
 	return news, t.flushSlowed(ctx)
 }
 
-// sql is a statement with the engine's words in it; see DB.SQL.
+// sql is a statement with the engine's words in it; see database.DB.
 func (l *Ledger) sql(written string) string { return l.db.SQL(written) }
 
 // definition is the campaign's definition, read once.

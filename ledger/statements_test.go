@@ -14,6 +14,7 @@ import (
 
 	"carillon/campaign"
 	"carillon/internal/postgrestest"
+	"carillon/ledger/database"
 )
 
 // TestNoStatementReadsAWholeTable asks the databases how they run whatever is
@@ -251,7 +252,7 @@ type overheard struct {
 
 func overhear(l *Ledger) *overheard {
 	o, begin := &overheard{said: map[string][]any{}}, l.db.Begin
-	l.db.Begin = func(ctx context.Context) (Session, error) {
+	l.db.Begin = func(ctx context.Context) (database.Session, error) {
 		s, err := begin(ctx)
 		return overhearing{s, o}, err
 	}
@@ -277,7 +278,7 @@ func (o *overheard) all() map[string][]any {
 
 // overhearing is a transaction that is listened to.
 type overhearing struct {
-	Session
+	database.Session
 	*overheard
 }
 

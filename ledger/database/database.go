@@ -1,4 +1,12 @@
-package ledger
+// Package database opens the databases that a ledger may be in, SQLite in a file
+// or PostgreSQL, and runs its transactions. It knows how the engines differ, and
+// none of the tables.
+//
+// It guarantees that what a transaction reports as committed is on disk, that a
+// SQLite file has one process and is left as it is where it is no sound ledger,
+// and that many callers' jobs share a transaction without harm to each other
+// (see group_commit.go).
+package database
 
 import (
 	"context"
@@ -64,11 +72,11 @@ type DB struct {
 	texts  sync.Map  // statements as they are written → as the engine wants them
 }
 
-// openDatabase opens the database that url names ("sqlite:FILE" or "postgres://…"), and
-// brings its tables up to date by the files in migrations/sqlite or
+// Open opens the database that url names ("sqlite:FILE" or "postgres://…"), and
+// brings its tables up to date by the files in the folder migrations/sqlite or
 // migrations/postgres. The error wraps ErrInUse or ErrUnsupported where that is
 // the cause.
-func openDatabase(ctx context.Context, url string, migrations fs.FS) (*DB, error) {
+func Open(ctx context.Context, url string, migrations fs.FS) (*DB, error) {
 	kind, rest, _ := strings.Cut(url, ":")
 	var db *DB
 	var err error

@@ -1,4 +1,4 @@
-package ledger
+package database
 
 import (
 	"context"
@@ -61,10 +61,10 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	return &DB{engine: sqliteEngine(path), write: write, Read: read, hold: hold, file: path}, nil
 }
 
-// openScratch opens an empty database that nobody else sees and that leaves
+// OpenScratch opens an empty database that nobody else sees and that leaves
 // nothing behind, however the process ends: SQLite keeps what does not fit into
 // its cache in a file that has no name any more. It serves one goroutine.
-func openScratch(ctx context.Context, migrations fs.FS) (*DB, error) {
+func OpenScratch(ctx context.Context, migrations fs.FS) (*DB, error) {
 	const name = "in a temporary file (TMPDIR)"
 	db, err := sql.Open("sqlite", "file:?_pragma=synchronous(OFF)"+cachePragma(writerCache))
 	if err != nil {
