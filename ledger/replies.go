@@ -96,7 +96,7 @@ func (l *Ledger) Hear(ctx context.Context, list []Heard, now time.Time) ([]Fate,
 	for i, h := range list {
 		heard[i] = &hearing{Heard: h}
 	}
-	if err := l.commit.submit(urgent, &job{ctx: ctx, hear: heard, now: now}); err != nil {
+	if err := l.commit.Submit(ctx, urgent, &job{hear: heard, now: now}); err != nil {
 		return nil, err
 	}
 	fates := make([]Fate, len(heard))
