@@ -14,7 +14,9 @@ import (
 
 	"carillon/whatsapp"
 	"carillon/whatsapp/cloud"
+	"carillon/whatsapp/dialog360"
 	"carillon/whatsapp/providers"
+	"carillon/whatsapp/service4u"
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
@@ -28,16 +30,21 @@ const sealKey = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeef
 // environment is what the files of these tests find set.
 func environment(name string) (string, bool) {
 	value, ok := map[string]string{
-		"CARILLON_TOKEN":        "ops-secret-0123456789",
-		"CARILLON_VIEWER_TOKEN": "viewer-secret-0123456789",
-		"WHATSAPP_TOKEN":        "access-secret",
-		"WHATSAPP_APP_SECRET":   "app-secret",
-		"WHATSAPP_VERIFY_TOKEN": "verify-secret",
-		"LISTS_TOKEN":           "lists-secret",
-		"SHOP_PASSWORD":         "shop-secret",
-		"CARILLON_SEAL_KEY":     sealKey,
-		"EMPTY":                 "",
-		"YAML":                  `}"#: [`,
+		"CARILLON_TOKEN":         "ops-secret-0123456789",
+		"CARILLON_VIEWER_TOKEN":  "viewer-secret-0123456789",
+		"WHATSAPP_TOKEN":         "access-secret",
+		"WHATSAPP_APP_SECRET":    "app-secret",
+		"WHATSAPP_VERIFY_TOKEN":  "verify-secret",
+		"SERVICE4U_TOKEN":        "service4u-secret",
+		"SERVICE4U_APP_SECRET":   "service4u-app-secret",
+		"SERVICE4U_VERIFY_TOKEN": "service4u-verify-secret",
+		"D360_API_KEY":           "d360-secret",
+		"D360_WEBHOOK_SECRET":    "d360-webhook-secret",
+		"LISTS_TOKEN":            "lists-secret",
+		"SHOP_PASSWORD":          "shop-secret",
+		"CARILLON_SEAL_KEY":      sealKey,
+		"EMPTY":                  "",
+		"YAML":                   `}"#: [`,
 	}[name]
 	return value, ok
 }
@@ -84,7 +91,16 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 		BaseURL: "https://graph.facebook.com", APIVersion: "v23.0", PhoneNumberID: "106540352242922", WABAID: "102290129340398",
 		AccessToken: "access-secret", AppSecret: "app-secret", VerifyToken: "verify-secret",
 	}
-	want.Channels["main"] = main
+	branch, partner := want.Channels["branch"], want.Channels["partner"]
+	branch.Settings = &service4u.Settings{
+		BaseURL: "https://whatsapp.example.com", Sender: "16315551234",
+		AccessToken: "service4u-secret", AppSecret: "service4u-app-secret", VerifyToken: "service4u-verify-secret",
+	}
+	partner.Settings = &dialog360.Settings{
+		BaseURL: "https://waba-v2.360dialog.io", APIKey: "d360-secret", PhoneNumberID: "106540352242923", WABAID: "102290129340399",
+		WebhookHeader: "X-Webhook-Secret", WebhookSecret: "d360-webhook-secret",
+	}
+	want.Channels = map[string]Channel{"main": main, "branch": branch, "partner": partner}
 	want.OptOut, want.OptIn = defaultOptOut(), defaultOptIn() // the words that stand there are the defaults
 	news, invoices := &want.Schedules[2].Contacts, &want.Schedules[3].Contacts
 	news.URL, news.Headers = "https://lists.example/news-%Y%m%d.csv", map[string]string{"Authorization": "Bearer lists-secret"}

@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -40,6 +41,14 @@ func (r *Report) Token(key string, value Secret, missing string) {
 func (r *Report) Key(key string, value Secret, missing string) {
 	r.Need(value != "", key, "is missing; without it no receipt can be verified; %s", missing)
 	r.Need(strings.TrimSpace(string(value)) == string(value), key, "begins or ends with a space or a line break; copy it again")
+}
+
+// headerForm is a header's name (RFC 9110, 5.6.2).
+var headerForm = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+
+// Header wants the name of a header.
+func (r *Report) Header(key, value, example string) {
+	r.Need(headerForm.MatchString(value), key, "is no name of a header; write one such as %s", example)
 }
 
 // Digits wants digits alone, or nothing. what says what they are.

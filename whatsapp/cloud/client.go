@@ -20,12 +20,17 @@ import (
 	"carillon/whatsapp/call"
 )
 
-// Client is one sending number at the Cloud API. Its methods may be called
-// concurrently.
+// Client is one sending number at the Cloud API, or at a service that relays it.
+// Its methods may be called concurrently.
 type Client struct {
 	*Sender
-	Hook
+	whatsapp.Hook
 	identity whatsapp.Identity
+}
+
+// NewClient makes a client of what it sends by and what takes its webhooks.
+func NewClient(identity whatsapp.Identity, sender *Sender, hook whatsapp.Hook) *Client {
+	return &Client{Sender: sender, Hook: hook, identity: identity}
 }
 
 var (

@@ -14,10 +14,23 @@ import (
 // Reader reads answers and webhooks in the Cloud API's words.
 type Reader struct {
 	book *codes.Book
-	// Relay judges an answer that holds no error of the Cloud API's own, where a
-	// service in between answers in words of its own; ok is false for what is not
-	// its. If nil, HTTP's status decides.
-	Relay func(answer *call.Answer) (refusal *whatsapp.Error, ok bool)
+	// Relay reads the error of a service in between, which has a form of its own; ok
+	// is false for what is none. If nil, there is no such service.
+	Relay func(answer *call.Answer) (told Relayed, ok bool)
+	// Number is how the program knows the number of a webhook that tells it by
+	// Meta's identifier and as people see it. If nil, by the identifier.
+	Number func(id, shown wire.Text) string
+	// Flat says that a webhook may also come without the envelope: with messages and
+	// statuses at its top. It then is about the number whose address it called.
+	Flat bool
+}
+
+// Relayed is the error of a service in between.
+type Relayed struct {
+	// Message is its text.
+	Message string
+	// Wait is how long it asks to wait; 0 where it does not say.
+	Wait time.Duration
 }
 
 // NewReader makes a reader that judges refusals by the book.
@@ -51,10 +64,8 @@ func (r *Reader) answer(answer *call.Answer, now time.Time) (whatsapp.Accepted, 
 func (r *Reader) refusal(told *graphError, answer *call.Answer, broken error) *whatsapp.Error {
 	f := told.fault(codes.InAnswer)
 	f.Status = answer.Status
-	if r.Relay != nil && !answer.OK() && !told.own() {
-		if refusal, ok := r.Relay(answer); ok {
-			return refusal
-		}
+	if refusal, ok := r.relayed(told, answer); ok {
+		return refusal
 	}
 	var refusal *whatsapp.Error
 	switch {
@@ -67,4 +78,29 @@ func (r *Reader) refusal(told *graphError, answer *call.Answer, broken error) *w
 	}
 	refusal.Cause = broken
 	return refusal
+}
+
+// relayed is what the error of a service in between means. ok is false where there
+// is none, or none that is known.
+func (r *Reader) relayed(own *graphError, answer *call.Answer) (refusal *whatsapp.Error, ok bool) {
+	if r.Relay == nil || answer.OK() || own.own() {
+		return nil, false
+	}
+	told, ok := r.Relay(answer)
+	if !ok {
+		return nil, false
+	}
+	refusal, ok = r.book.JudgeRelayed(codes.Fault{Mode: codes.InAnswer, Status: answer.Status, Message: whatsapp.Excerpt(told.Message)})
+	if ok && told.Wait > 0 {
+		refusal.Wait, refusal.Asked = told.Wait, true
+	}
+	return refusal, ok
+}
+
+// number is the number that a change is about.
+func (r *Reader) number(v *value) string {
+	if r.Number == nil {
+		return string(v.Metadata.PhoneNumberID)
+	}
+	return r.Number(v.Metadata.PhoneNumberID, v.Metadata.Shown)
 }

@@ -114,10 +114,8 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{
-		Sender: sender, identity: s.Identity(),
-		Hook: Hook{Signing: Signing{Secret: s.AppSecret, VerifyToken: s.VerifyToken}, Read: reader.Events},
-	}, nil
+	signing := Signing{Secret: s.AppSecret, VerifyToken: s.VerifyToken}
+	return NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}), nil
 }
 
 // Bearer is the header of an access token.

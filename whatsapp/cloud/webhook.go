@@ -17,6 +17,7 @@ type notification struct {
 		ID      wire.Text `json:"id"` // of the account
 		Changes []change  `json:"changes"`
 	} `json:"entry"`
+	value // of a flat body
 }
 
 type change struct {
@@ -30,6 +31,7 @@ type value struct {
 	Field    wire.Text `json:"field"`
 	Metadata struct {
 		PhoneNumberID wire.Text `json:"phone_number_id"`
+		Shown         wire.Text `json:"display_phone_number"`
 	} `json:"metadata"`
 	Contacts    []contact      `json:"contacts"`
 	Statuses    []status       `json:"statuses"`
@@ -53,6 +55,10 @@ type status struct {
 	RecipientUserID wire.Text `json:"recipient_user_id"`
 	RecipientParent wire.Text `json:"recipient_parent_user_id"`
 	RecipientType   wire.Text `json:"recipient_type"`
+	// Message has the recipient in receipts of older kinds.
+	Message struct {
+		Recipient wire.Text `json:"recipient_id"`
+	} `json:"message"`
 }
 
 func (s *status) toGroup() bool { return s.RecipientType.Is("group") }
@@ -62,7 +68,7 @@ func (s *status) who() whatsapp.Who {
 	if s.toGroup() {
 		return whatsapp.Who{}
 	}
-	return named(s.Recipient, s.RecipientUserID, s.RecipientParent)
+	return named(cmp.Or(s.Recipient, s.Message.Recipient), s.RecipientUserID, s.RecipientParent)
 }
 
 // Events reads what is told in a webhook's body: receipts, messages and wishes of
@@ -82,6 +88,9 @@ func (r *Reader) Events(body []byte) (whatsapp.Events, error) {
 			r.appendChange(&events, &change.Value, cmp.Or(change.Field, change.Value.Field), string(entry.ID))
 		}
 	}
+	if r.Flat && len(told.Entry) == 0 {
+		r.appendMessages(&events, &told.value, "")
+	}
 	return events, nil
 }
 
@@ -92,9 +101,9 @@ func (r *Reader) appendChange(events *whatsapp.Events, v *value, field wire.Text
 	case field == "" || field.Is("messages"):
 		r.appendMessages(events, v, account)
 	case field.Is("user_preferences"):
-		v.appendPreferences(events)
+		v.appendPreferences(events, r.number(v))
 	case field.Is("user_id_update"):
-		v.appendUserIDs(events)
+		v.appendUserIDs(events, r.number(v))
 	default:
 		if notice, ok := v.notice(field); ok {
 			notice.Account = cmp.Or(notice.Account, account)
@@ -105,7 +114,7 @@ func (r *Reader) appendChange(events *whatsapp.Events, v *value, field wire.Text
 
 // appendMessages adds what is told about messages, ours and those of people.
 func (r *Reader) appendMessages(events *whatsapp.Events, v *value, account string) {
-	number := string(v.Metadata.PhoneNumberID)
+	number := r.number(v)
 	people, things := newDirectory(v.Contacts), len(v.Statuses)+len(v.Messages)
 	for i := range v.Statuses {
 		s := &v.Statuses[i]

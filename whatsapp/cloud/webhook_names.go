@@ -134,17 +134,17 @@ type userIDTwo struct {
 
 // appendUserIDs adds the changes of identifiers. The number that is told with one
 // is that of the person who has the new identifier.
-func (v *value) appendUserIDs(events *whatsapp.Events) {
+func (v *value) appendUserIDs(events *whatsapp.Events, number string) {
 	people := newDirectory(v.Contacts)
 	for i := range v.UserIDs {
 		u := &v.UserIDs[i]
 		from := named("", u.UserID.Previous, u.Parent.Previous)
 		to := people.complete(named(u.WaID, u.UserID.Current, u.Parent.Current))
 		if from.Known() && to.Known() {
-			events.Moves = append(events.Moves, whatsapp.Move{Number: string(v.Metadata.PhoneNumberID), From: from, To: to})
+			events.Moves = append(events.Moves, whatsapp.Move{Number: number, From: from, To: to})
 		}
 	}
-	events.Contacts = append(events.Contacts, people.left(string(v.Metadata.PhoneNumberID))...)
+	events.Contacts = append(events.Contacts, people.left(number)...)
 }
 
 // preference is a wish that a person chose in the app's menu (Meta, webhooks
@@ -159,15 +159,15 @@ type preference struct {
 }
 
 // appendPreferences adds what people chose.
-func (v *value) appendPreferences(events *whatsapp.Events) {
+func (v *value) appendPreferences(events *whatsapp.Events, number string) {
 	people := newDirectory(v.Contacts)
 	for i := range v.Preferences {
 		if wish, ok := v.Preferences[i].wish(); ok {
-			wish.Number, wish.From = string(v.Metadata.PhoneNumberID), people.person(wish.From, len(v.Preferences))
+			wish.Number, wish.From = number, people.person(wish.From, len(v.Preferences))
 			events.Preferences = append(events.Preferences, wish)
 		}
 	}
-	events.Contacts = append(events.Contacts, people.left(string(v.Metadata.PhoneNumberID))...)
+	events.Contacts = append(events.Contacts, people.left(number)...)
 }
 
 // wish is the preference in our words. ok is false where it is about something

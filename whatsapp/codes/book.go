@@ -13,6 +13,9 @@ type Book struct {
 	// Statuses judges answers without an error of the provider's own by HTTP's
 	// status.
 	Statuses Table
+	// Relayed judges the errors of a service in between, by HTTP's status and by
+	// its words. It is empty where there is none.
+	Relayed Table
 	// Others is what no row is about.
 	Others Others
 }
@@ -64,11 +67,21 @@ func (b *Book) JudgeStatus(f Fault) *whatsapp.Error {
 	return b.Others.NoVerdict.Of(f)
 }
 
+// JudgeRelayed judges an error of a service in between. ok is false for one that
+// the book does not know.
+func (b *Book) JudgeRelayed(f Fault) (refusal *whatsapp.Error, ok bool) {
+	meaning, ok := b.Relayed.find(f.Status, f)
+	if !ok {
+		return nil, false
+	}
+	return meaning.Of(f), true
+}
+
 // Meanings lists everything that a refusal can mean, those of requests without
 // an answer included.
 func (b *Book) Meanings() []Meaning {
 	all := slices.Concat(Network(), b.Others.all())
-	for _, row := range slices.Concat(b.Statuses, b.Codes) {
+	for _, row := range slices.Concat(b.Relayed, b.Statuses, b.Codes) {
 		all = append(all, row.Meaning)
 	}
 	return slices.DeleteFunc(all, func(m Meaning) bool { return m.Class == 0 })
@@ -97,7 +110,7 @@ func (b *Book) Hint(reason string, code int) string {
 			return m.Hint
 		}
 	}
-	for _, row := range b.Statuses {
+	for _, row := range slices.Concat(b.Relayed, b.Statuses) {
 		if row.Reason == reason {
 			return row.Hint
 		}

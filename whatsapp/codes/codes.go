@@ -7,6 +7,7 @@
 package codes
 
 import (
+	"strings"
 	"time"
 
 	"carillon/whatsapp"
@@ -37,11 +38,13 @@ const (
 )
 
 // Key says which faults a row is about: a range of numbers, and where set a
-// subcode and a mode.
+// subcode, a mode and words of the message.
 type Key struct {
 	First, Last int
 	Subcode     int
 	Mode        Mode
+	// Words stand in the provider's text, in whichever case.
+	Words string
 }
 
 // One is the key of one number.
@@ -56,11 +59,15 @@ func (k Key) Sub(subcode int) Key { k.Subcode = subcode; return k }
 // In narrows the key to a way the fault came.
 func (k Key) In(m Mode) Key { k.Mode = m; return k }
 
+// Saying narrows the key to messages that hold the words.
+func (k Key) Saying(words string) Key { k.Words = words; return k }
+
 // Fits reports whether the key is about the fault, whose number is n.
 func (k Key) Fits(n int, f Fault) bool {
 	return k.First <= n && n <= k.Last &&
 		(k.Subcode == 0 || k.Subcode == f.Subcode) &&
-		(k.Mode == Anyway || k.Mode == f.Mode)
+		(k.Mode == Anyway || k.Mode == f.Mode) &&
+		(k.Words == "" || strings.Contains(strings.ToLower(f.Message), strings.ToLower(k.Words)))
 }
 
 // Means makes a row: what the faults that the key is about mean.

@@ -5,11 +5,13 @@ package providers
 import (
 	"carillon/whatsapp"
 	"carillon/whatsapp/cloud"
+	"carillon/whatsapp/dialog360"
+	"carillon/whatsapp/service4u"
 )
 
 // All lists every kind of provider. The first is that of channels that name none.
 func All() []whatsapp.Spec {
-	return []whatsapp.Spec{cloud.Spec()}
+	return []whatsapp.Spec{cloud.Spec(), service4u.Spec(), dialog360.CloudSpec()}
 }
 
 // Find returns the kind of this name.

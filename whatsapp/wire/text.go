@@ -45,6 +45,17 @@ func (t Text) Digits() string {
 	return number
 }
 
+// ShownDigits are the digits of a phone number that is written for people, such as
+// +1 555-010-0123.
+func (t Text) ShownDigits() string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, string(t))
+}
+
 // endOfTime is the last second that RFC 3339 can write.
 const endOfTime = 253402300799
 

@@ -1,0 +1,106 @@
+// Package dialog360 speaks to the Cloud API as 360dialog relays it: the Cloud API's
+// bodies with an API key, which stands for the number.
+//
+// 360dialog signs no webhooks. A header that it is told to send proves them. What
+// it refuses itself comes in a form of its own.
+package dialog360
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"carillon/whatsapp"
+	"carillon/whatsapp/cloud"
+	"carillon/whatsapp/wire"
+)
+
+// CloudName is what a channel's key provider says.
+const CloudName = "360dialog-cloud"
+
+// The defaults of the settings.
+const (
+	DefaultBaseURL = "https://waba-v2.360dialog.io"
+	// DefaultWebhookHeader is a name of our own: 360dialog sends whichever headers
+	// the webhook is registered with.
+	DefaultWebhookHeader = "X-Webhook-Secret"
+)
+
+// CloudSpec is 360dialog before the Cloud API as a kind of provider. Its receipts
+// and rates are those of the Cloud API.
+func CloudSpec() whatsapp.Spec {
+	book := Book()
+	return whatsapp.Spec{
+		Name: CloudName, Title: "360dialog, Cloud API",
+		Traits: whatsapp.Traits{Echoes: true, Requests: 1},
+		Rate:   cloud.DefaultRate, NumberKey: "api_key",
+		Settings: func() whatsapp.Settings {
+			return &Settings{BaseURL: DefaultBaseURL, WebhookHeader: DefaultWebhookHeader}
+		},
+		Supports: cloud.Supports, Reasons: book.Reasons(), Hint: book.Hint,
+	}
+}
+
+// Settings say where the API is and how to prove who is calling.
+type Settings struct {
+	// BaseURL is the API's address.
+	BaseURL string `yaml:"base_url"`
+	// APIKey proves who is sending, and stands for the number; no two channels share
+	// one.
+	APIKey whatsapp.Secret `yaml:"api_key"`
+	// PhoneNumberID is Meta's identifier of the number, digits. It is needed where one
+	// webhook tells of several numbers; if empty, a webhook is about the channel whose
+	// address it calls.
+	PhoneNumberID string `yaml:"phone_number_id"`
+	// WABAID is the WhatsApp Business account the number belongs to, digits; empty if
+	// it is not told.
+	WABAID string `yaml:"waba_id"`
+	// WebhookHeader is the header that proves a webhook, and WebhookSecret its value.
+	WebhookHeader string          `yaml:"webhook_header"`
+	WebhookSecret whatsapp.Secret `yaml:"webhook_secret"`
+}
+
+var _ whatsapp.Settings = (*Settings)(nil)
+
+// Check reports every value that cannot work.
+func (s *Settings) Check(r *whatsapp.Report) {
+	r.Address("base_url", s.BaseURL, DefaultBaseURL)
+	r.Token("api_key", s.APIKey, "make one in the 360dialog hub, for the number")
+	r.Digits("phone_number_id", s.PhoneNumberID, "Meta's identifier of the number, not the number itself")
+	r.Digits("waba_id", s.WABAID, "Meta's identifier of the WhatsApp Business account")
+	r.Header("webhook_header", s.WebhookHeader, DefaultWebhookHeader)
+	r.Key("webhook_secret", s.WebhookSecret, "make one with: openssl rand -hex 32, and register the webhook with it as a header")
+}
+
+// Identity is that of the channel. A number that is not told goes by the hash of
+// its key.
+func (s *Settings) Identity() whatsapp.Identity {
+	number := s.PhoneNumberID
+	if number == "" && s.APIKey != "" {
+		hash := sha256.Sum256([]byte(s.APIKey))
+		number = "key " + hex.EncodeToString(hash[:])
+	}
+	return whatsapp.Identity{Number: number, Account: s.WABAID, App: cloud.AppOf(CloudName, s.WebhookSecret)}
+}
+
+// Open makes the channel.
+func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
+	address, err := url.JoinPath(s.BaseURL, "messages")
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	reader := cloud.NewReader(Book())
+	reader.Relay = relayed
+	if s.PhoneNumberID == "" {
+		reader.Number = func(_, _ wire.Text) string { return "" }
+	}
+	header := http.Header{}
+	header.Set("D360-API-KEY", string(s.APIKey))
+	sender, err := cloud.NewSender(address, header, reader, o)
+	if err != nil {
+		return nil, err
+	}
+	return cloud.NewClient(s.Identity(), sender, hook{s.WebhookHeader, s.WebhookSecret, reader.Events}), nil
+}
