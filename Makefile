@@ -51,7 +51,7 @@ faults: needs ## Break everything while it sends, at length, and print docs/faul
 	cd test/faults && $(GO) test -count=1 -timeout 3h -args -faults.long -faults.repeat $(REPEAT)
 
 .PHONY: faults-short
-faults-short: needs ## The same in three minutes, once; part of make test
+faults-short: needs ## The same in six minutes, once, over all kinds of providers; part of make test
 	cd test/faults && $(GO) test -count=1 -timeout 30m
 
 .PHONY: bench

@@ -12,7 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"carillon/internal/app"
+	"carillon/campaign"
+	"carillon/client"
+	"carillon/internal/cli"
 )
 
 const accessToken = "the-access-token"
@@ -24,7 +26,7 @@ type house struct {
 	redis     *redisServer
 	provider  *provider
 	url       string // of the process that answers the API and webhooks
-	client    *app.Client
+	client    *client.Client
 }
 
 // plan says what a house is like.
@@ -82,7 +84,7 @@ func (s *scene) open(p plan) (*house, error) {
 		}
 		h.processes = append(h.processes, process)
 	}
-	if h.client, err = app.NewClient(h.url, ""); err != nil {
+	if h.client, err = cli.NewClient(h.url, ""); err != nil {
 		return nil, err
 	}
 	s.onClose(func() error { h.client.Close(); return nil })
@@ -94,8 +96,8 @@ func (h *house) webhook() string { return h.url + "/webhooks/main" }
 
 // upload makes a campaign of the first rows of the list, and checks that each
 // of them may be sent to. It is a draft, unless it shall start.
-func (h *house) upload(ctx context.Context, template string, rows int, start bool) (app.Campaign, error) {
-	var made app.Campaign
+func (h *house) upload(ctx context.Context, template string, rows int, start bool) (client.Campaign, error) {
+	var made client.Campaign
 	body, content := io.Pipe()
 	form := multipart.NewWriter(content)
 	written := make(chan struct{})
@@ -160,7 +162,7 @@ func (h *house) ended(ctx context.Context, id string) error {
 	const patience = 5 * time.Minute
 	return eventually(ctx, patience, "the campaign ends", func() (bool, error) {
 		c, err := h.client.Campaign(ctx, id)
-		return c.FinishedAt != nil && c.Counts["pending"]+c.Counts["posting"] == 0, err
+		return c.FinishedAt != nil && c.Counts[campaign.Pending]+c.Counts[campaign.Posting] == 0, err
 	})
 }
 

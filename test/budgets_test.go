@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"carillon/campaign"
 	"carillon/configs"
 )
 
@@ -19,16 +20,16 @@ func TestADayIsUsedUp(t *testing.T) {
 	const limit, wanted = 30, 50
 	h := startHouse(t, setup{redis: startRedis(t), daily: limit})
 	large := h.launch(t, campaignOf(t, ""), people(t, wanted))
-	eventually(t, "the day's recipients are reached", func() bool { return h.state(t, large.ID).Counts["delivered"] == limit })
+	eventually(t, "the day's recipients are reached", func() bool { return h.state(t, large.ID).Counts[campaign.Delivered] == limit })
 	c := h.state(t, large.ID)
 	if c.State != "running" || c.Daily == nil || c.Daily.Used != limit || c.Daily.Later != wanted-limit || c.Daily.FreesAt == nil {
 		t.Errorf("the campaign is %s with %+v; want it to run, and %d recipients to wait", c.State, c.Daily, wanted-limit)
 	}
 	small := h.finish(t, h.launch(t, campaignOf(t, ""), people(t, limit)).ID) // people who were reached today
-	if small.Counts["delivered"] != limit {
+	if small.Counts[campaign.Delivered] != limit {
 		t.Errorf("the second campaign ended with %v", small.Counts)
 	}
-	if c := h.state(t, large.ID); c.Counts["pending"] != wanted-limit {
+	if c := h.state(t, large.ID); c.Counts[campaign.Pending] != wanted-limit {
 		t.Errorf("the first one went on: %v", c.Counts)
 	}
 }
@@ -40,10 +41,10 @@ func TestARecipientHasHadEnough(t *testing.T) {
 	h.finish(t, h.launch(t, campaignOf(t, ""), people(t, 5)).ID)
 	again := h.launch(t, campaignOf(t, ""), people(t, 5))
 	other := h.finish(t, h.launch(t, campaignOf(t, ""), write(t, "others.csv", "Full Name,Phone\nAda,+4915112345601\nGrace,+4915112345602\n")).ID)
-	if other.Counts["delivered"] != 2 {
+	if other.Counts[campaign.Delivered] != 2 {
 		t.Errorf("the campaign to others ended with %v", other.Counts)
 	}
-	if c := h.state(t, again.ID); c.State != "running" || c.Counts["pending"] != 5 {
+	if c := h.state(t, again.ID); c.State != "running" || c.Counts[campaign.Pending] != 5 {
 		t.Errorf("the campaign to the same people is %s with %v; want 5 to wait", c.State, c.Counts)
 	}
 }
@@ -53,7 +54,7 @@ func TestASlowCampaignSlowsNoOther(t *testing.T) {
 	h := startHouse(t, setup{redis: startRedis(t), rate: 200})
 	slow := h.launch(t, campaignOf(t, "rate: 1"), people(t, 1000))
 	fast := h.finish(t, h.launch(t, campaignOf(t, ""), people(t, 300)).ID)
-	if fast.Counts["delivered"] != 300 {
+	if fast.Counts[campaign.Delivered] != 300 {
 		t.Errorf("the campaign without a cap ended with %v", fast.Counts)
 	}
 	if c := h.state(t, slow.ID); c.State != "running" {

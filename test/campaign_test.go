@@ -53,7 +53,7 @@ func TestTheSampleList(t *testing.T) {
 		t.Error(diff)
 	}
 	c = h.finish(t, c.ID)
-	if sent := c.Counts["delivered"] + c.Counts["read"]; sent != 4721 || c.Counts["rejected"] != 279 || sent+c.Counts["rejected"] != 5000 {
+	if sent := c.Counts[campaign.Delivered] + c.Counts[campaign.Read]; sent != 4721 || c.Counts[campaign.Rejected] != 279 || sent+c.Counts[campaign.Rejected] != 5000 {
 		t.Errorf("counts %v; want 4721 delivered or read and 279 rejected", c.Counts)
 	}
 	h.audit(t, c.ID)
@@ -141,12 +141,12 @@ func TestPauseResumeCancel(t *testing.T) {
 	act(second.ID, "cancel")
 	eventually(t, "the rest is skipped", func() bool {
 		c := h.state(t, second.ID)
-		return c.Counts["pending"]+c.Counts["posting"] == 0 && c.FinishedAt != nil
+		return c.Counts[campaign.Pending]+c.Counts[campaign.Posting] == 0 && c.FinishedAt != nil
 	})
 	c := h.state(t, second.ID)
 	// What was claimed and not sent has failed.
-	ended := c.Counts["skipped"] + c.Counts["failed"] + c.Counts["accepted"] + c.Counts["delivered"] + c.Counts["sent"]
-	if c.State != "cancelled" || c.Counts["skipped"] == 0 || ended != 1000 {
+	ended := c.Counts[campaign.Skipped] + c.Counts[campaign.Failed] + c.Counts[campaign.Accepted] + c.Counts[campaign.Delivered] + c.Counts[campaign.Sent]
+	if c.State != "cancelled" || c.Counts[campaign.Skipped] == 0 || ended != 1000 {
 		t.Errorf("%s with %v", c.State, c.Counts)
 	}
 }
@@ -170,7 +170,7 @@ func TestTwoCampaignsShareANumber(t *testing.T) {
 	eventually(t, "the large one is under way", func() bool { return h.provider.Counts().Accepted > 20 })
 	small := h.launch(t, write(t, "campaign.yaml", oneStep), people(t, 50))
 	eventually(t, "the small one ends", func() bool { return h.state(t, small.ID).State == "finished" })
-	if c := h.state(t, large.ID); c.State != "running" || c.Counts["pending"] == 0 {
+	if c := h.state(t, large.ID); c.State != "running" || c.Counts[campaign.Pending] == 0 {
 		t.Errorf("the large campaign is %s with %v before the small one is done", c.State, c.Counts)
 	}
 	if _, err := h.client.Act(t.Context(), large.ID, "cancel"); err != nil {

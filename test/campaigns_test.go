@@ -12,7 +12,7 @@ import (
 	"carillon/campaign"
 	"carillon/configs"
 	"carillon/contacts"
-	"carillon/internal/app"
+	"carillon/internal/cli"
 	"carillon/whatsapp/providers"
 )
 
@@ -50,7 +50,7 @@ func TestSampleCampaignsFitTheSampleList(t *testing.T) {
 				}
 			}
 			renderSampleList(t, definition)
-			checked, err := app.Check(t.Context(), file, sampleCampaigns+"/contacts.example.csv", "")
+			checked, err := cli.Check(t.Context(), file, sampleCampaigns+"/contacts.example.csv", "")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -176,7 +176,7 @@ func TestANumberWaits(t *testing.T) {
 	eventually(t, "the first number has sent its part", func() bool {
 		return d.provider.Counts().Accepted == size && len(d.state(t, c.ID).Stopped) == 1
 	})
-	if now := d.state(t, c.ID); now.State != "running" || now.Counts["pending"] == 0 {
+	if now := d.state(t, c.ID); now.State != "running" || now.Counts[campaign.Pending] == 0 {
 		t.Errorf("the campaign is %s with %v", now.State, now.Counts)
 	}
 	d.resume(t, c.ID)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"carillon/campaign"
 	"carillon/simulator"
 )
 
@@ -51,7 +52,7 @@ func TestEditedAndDeletedMessages(t *testing.T) {
 	const edits, marked, stops, deletes, late = "+4915123000001", "+4915123000002", "+4915123000003", "+4915123000004", "+4915123000005"
 	list := write(t, "list.csv", "Phone\n"+strings.Join([]string{edits, marked, stops, deletes, late}, "\n")+"\n")
 	c := h.launch(t, write(t, "campaign.yaml", invitation), list)
-	eventually(t, "the question has arrived", func() bool { return h.state(t, c.ID).Counts["delivered"] == 5 })
+	eventually(t, "the question has arrived", func() bool { return h.state(t, c.ID).Counts[campaign.Delivered] == 5 })
 
 	text := func(id, body string) string {
 		return fmt.Sprintf(`"id":%q,"timestamp":"%d","type":"text","text":{"body":%q}`, id, now(), body)
@@ -85,7 +86,7 @@ func TestEditedAndDeletedMessages(t *testing.T) {
 	}
 	h.audit(t, c.ID)
 	later := h.finish(t, h.launch(t, write(t, "campaign.yaml", strings.ReplaceAll(oneStep, `, body: ["{{Full Name|there}}"]`, "")), list).ID)
-	if later.Counts["skipped"] != 2 || later.Counts["delivered"] != 3 {
+	if later.Counts[campaign.Skipped] != 2 || later.Counts[campaign.Delivered] != 3 {
 		t.Errorf("a later campaign ends as %v", later.Counts)
 	}
 }

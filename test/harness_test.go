@@ -22,8 +22,10 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"carillon/client"
 	"carillon/configs"
 	"carillon/internal/app"
+	"carillon/internal/cli"
 	"carillon/simulator"
 	"carillon/whatsapp/cloud"
 )
@@ -85,7 +87,7 @@ func eventually(t testing.TB, what string, holds func() bool) {
 // house is a running Carillon with its simulated provider.
 type house struct {
 	*app.App
-	client   *app.Client
+	client   *client.Client
 	provider *simulator.Simulator
 	rate     float64
 	shut     func() // stops the program before the test ends
@@ -154,7 +156,7 @@ func startApp(t testing.TB, config *configs.Config, s setup, provider *simulator
 	})
 	t.Cleanup(shut)
 	provider.SetWebhook(a.URL() + "/webhooks/main")
-	client, err := app.NewClient(a.URL(), token)
+	client, err := cli.NewClient(a.URL(), token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,9 +192,9 @@ func channel(number, provider string, rate float64) configs.Channel {
 }
 
 // launch uploads and starts a campaign.
-func (h *house) launch(t testing.TB, definition, contacts string) app.Campaign {
+func (h *house) launch(t testing.TB, definition, contacts string) client.Campaign {
 	t.Helper()
-	c, err := h.client.Launch(t.Context(), app.LaunchRequest{Campaign: definition, Contacts: contacts})
+	c, err := cli.Launch(t.Context(), h.client, cli.LaunchRequest{Campaign: definition, Contacts: contacts})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +202,7 @@ func (h *house) launch(t testing.TB, definition, contacts string) app.Campaign {
 }
 
 // finish waits until a campaign has ended and every receipt is in.
-func (h *house) finish(t testing.TB, id string) app.Campaign {
+func (h *house) finish(t testing.TB, id string) client.Campaign {
 	t.Helper()
 	for {
 		eventually(t, "the campaign ends", func() bool { return h.state(t, id).State == "finished" })
@@ -216,7 +218,7 @@ func (h *house) finish(t testing.TB, id string) app.Campaign {
 	}
 }
 
-func (h *house) state(t testing.TB, id string) app.Campaign {
+func (h *house) state(t testing.TB, id string) client.Campaign {
 	t.Helper()
 	c, err := h.client.Campaign(t.Context(), id)
 	if err != nil {

@@ -17,7 +17,9 @@ import (
 	"testing"
 	"unicode"
 
-	"carillon/internal/app"
+	"carillon/campaign"
+	"carillon/client"
+	"carillon/internal/cli"
 	"carillon/internal/postgrestest"
 	"carillon/simulator"
 )
@@ -137,13 +139,13 @@ func oddRefusals(t *testing.T, engine string, processes int) {
 	}
 	houses := start()
 	id := houses[0].launch(t, campaignOf(t, ""), people(t, listed)).ID
-	eventually(t, "some have failed", func() bool { return houses[0].state(t, id).Counts["failed"] > int64(listed)/3 })
+	eventually(t, "some have failed", func() bool { return houses[0].state(t, id).Counts[campaign.Failed] > int64(listed)/3 })
 	for _, h := range houses {
 		h.shut()
 	}
 	h := start()[0]
-	var told app.Campaign
-	eventually(t, "all have failed", func() bool { told = h.state(t, id); return told.Counts["failed"] == int64(listed) })
+	var told client.Campaign
+	eventually(t, "all have failed", func() bool { told = h.state(t, id); return told.Counts[campaign.Failed] == int64(listed) })
 	oddStatus(t, told, rounds)
 	h.oddReport(t, id)
 	text := log.String()
@@ -156,13 +158,13 @@ func oddRefusals(t *testing.T, engine string, processes int) {
 }
 
 // oddStatus looks for each kind in what the status shows.
-func oddStatus(t *testing.T, c app.Campaign, rounds int) {
+func oddStatus(t *testing.T, c client.Campaign, rounds int) {
 	t.Helper()
 	if len(c.Failures) != len(oddAnswers)-1 {
 		t.Errorf("%d kinds: %+v", len(c.Failures), c.Failures)
 	}
 	var status strings.Builder
-	if err := c.WriteText(&status); err != nil {
+	if err := cli.WriteCampaign(&status, c.Campaign); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range c.Failures {

@@ -9,8 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"carillon/api"
+	"carillon/campaign"
 	"carillon/configs"
-	"carillon/internal/app"
 	"carillon/simulator"
 )
 
@@ -71,7 +72,7 @@ func TestAnswersChooseTheBranch(t *testing.T) {
 	h.audit(t, c.ID)
 	plain := strings.ReplaceAll(oneStep, `, body: ["{{Full Name|there}}"]`, "")
 	later := h.finish(t, h.launch(t, write(t, "campaign.yaml", plain), write(t, "list.csv", list)).ID)
-	if later.Counts["skipped"] != 3 || later.Counts["delivered"] != 3 {
+	if later.Counts[campaign.Skipped] != 3 || later.Counts[campaign.Delivered] != 3 {
 		t.Errorf("a later campaign ends as %v", later.Counts)
 	}
 }
@@ -111,7 +112,7 @@ func TestHoursHoldACampaignBack(t *testing.T) {
 	asleep := h.launch(t, write(t, "asleep.yaml", oneStep+closed), people(t, 20))
 	awake := h.launch(t, write(t, "awake.yaml", oneStep+`hours: {from: "00:00", to: "24:00", zone: recipient}`+"\n"), people(t, 20))
 	h.finish(t, awake.ID)
-	if c := h.state(t, asleep.ID); c.State != "running" || c.Counts["pending"] != 20 || c.Hours == nil || c.Hours.OpensAt == nil {
+	if c := h.state(t, asleep.ID); c.State != "running" || c.Counts[campaign.Pending] != 20 || c.Hours == nil || c.Hours.OpensAt == nil {
 		t.Errorf("outside its hours the campaign is %s with %v and shows %+v", c.State, c.Counts, c.Hours)
 	}
 	if n := h.provider.Counts().Accepted; n != 20 {
@@ -127,7 +128,7 @@ func TestAnErasedPersonIsNowhere(t *testing.T) {
 	const phone = "+4915123000007" // of people
 	c := h.finish(t, h.launch(t, write(t, "campaign.yaml", twoSteps), people(t, 20)).ID)
 	done, err := h.client.Forget(t.Context(), phone)
-	if err != nil || done != (app.Forgotten{Rows: 1}) {
+	if err != nil || done != (api.Forgotten{Rows: 1}) {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	ended := h.endings(t, c.ID)
@@ -135,7 +136,7 @@ func TestAnErasedPersonIsNowhere(t *testing.T) {
 		t.Errorf("the report has %v of the person, and %v", ended[phone], ended["forgotten"])
 	}
 	later := h.finish(t, h.launch(t, write(t, "campaign.yaml", oneStep), people(t, 20)).ID)
-	if later.Counts["skipped"] != 1 || later.Counts["delivered"] != 19 {
+	if later.Counts[campaign.Skipped] != 1 || later.Counts[campaign.Delivered] != 19 {
 		t.Errorf("a later campaign ends as %v", later.Counts)
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"carillon/campaign"
-	"carillon/internal/app"
+	"carillon/client"
+	"carillon/internal/cli"
 	"carillon/internal/postgrestest"
 	"carillon/ledger"
 	"carillon/simulator"
@@ -48,11 +49,11 @@ func TestWhatARefusalSaidIsShown(t *testing.T) {
 			t.Errorf("the status has %+v", f)
 		}
 	}
-	if counted != refused || c.Counts["failed"] != refused || len(c.Failures) != 2 { // with one code or the other
-		t.Errorf("%d failed, %d are told in %d kinds", c.Counts["failed"], counted, len(c.Failures))
+	if counted != refused || c.Counts[campaign.Failed] != refused || len(c.Failures) != 2 { // with one code or the other
+		t.Errorf("%d failed, %d are told in %d kinds", c.Counts[campaign.Failed], counted, len(c.Failures))
 	}
 	var status strings.Builder
-	if err := c.WriteText(&status); err != nil {
+	if err := cli.WriteCampaign(&status, c.Campaign); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range c.Failures {
@@ -87,7 +88,7 @@ func (h *house) wordsInReport(t *testing.T, id string) {
 }
 
 // wordsInLog looks for one line of each kind of refusal, without anybody's number.
-func (h *house) wordsInLog(t *testing.T, log string, c app.Campaign) {
+func (h *house) wordsInLog(t *testing.T, log string, c client.Campaign) {
 	t.Helper()
 	if n := strings.Count(log, "a message was refused, the first"); n != len(c.Failures) {
 		t.Errorf("%d lines about refusals for %d kinds:\n%s", n, len(c.Failures), log)
@@ -138,7 +139,7 @@ func TestAThrottledTemplateWaitsAlone(t *testing.T) {
 		t.Errorf("%d requests were refused before the template waited", first)
 	}
 	other := h.finish(t, h.launch(t, campaignOf(t, ""), people(t, 200)).ID)
-	if other.Counts["delivered"] != 200 {
+	if other.Counts[campaign.Delivered] != 200 {
 		t.Errorf("the other template ended with %v", other.Counts)
 	}
 	begun, before := time.Now(), h.throttledRequests()
@@ -146,13 +147,13 @@ func TestAThrottledTemplateWaitsAlone(t *testing.T) {
 	if took := time.Since(begun); took < 3*wait {
 		t.Errorf("tried four times within %s, want once in %s", took, wait)
 	}
-	if c := h.state(t, slow.ID); c.Counts["pending"]+c.Counts["posting"] != people500 || len(c.Failures) != 0 || c.Slowed[0].Code != 132069 {
+	if c := h.state(t, slow.ID); c.Counts[campaign.Pending]+c.Counts[campaign.Posting] != people500 || len(c.Failures) != 0 || c.Slowed[0].Code != 132069 {
 		t.Errorf("%v, failures %v, slowed %v", c.Counts, c.Failures, c.Slowed)
 	}
 	eventually(t, "recipients show why they wait", func() bool { return h.waitingFor(t, slow.ID, "the template is slowed until ") > people500/2 })
 	h.provider.SetFaults(simulator.Faults{})
 	slow = h.finish(t, slow.ID)
-	if slow.Counts["delivered"] != people500 || len(slow.Slowed) != 0 {
+	if slow.Counts[campaign.Delivered] != people500 || len(slow.Slowed) != 0 {
 		t.Errorf("ended with %v, slowed %v", slow.Counts, slow.Slowed)
 	}
 	if n := h.provider.Counts().Accepted; n != people500+200 {
@@ -198,7 +199,7 @@ func TestTwoWorkersShareASlowedTemplate(t *testing.T) {
 		t.Errorf("tried seven times within %s, want twice in %s at most", took, wait)
 	}
 	provider.SetFaults(simulator.Faults{})
-	if slow = h.finish(t, slow.ID); slow.Counts["delivered"] != listed {
+	if slow = h.finish(t, slow.ID); slow.Counts[campaign.Delivered] != listed {
 		t.Errorf("ended with %v", slow.Counts)
 	}
 	if n := provider.Counts().Accepted; n != listed {
@@ -232,15 +233,15 @@ func TestASlowedTemplateOutlivesTheProgram(t *testing.T) {
 		}
 	}
 	other := h.finish(t, h.launch(t, campaignOf(t, ""), people(t, listed)).ID)
-	if other.Counts["delivered"] != listed {
+	if other.Counts[campaign.Delivered] != listed {
 		t.Errorf("the other template ended with %v", other.Counts)
 	}
 	eventually(t, "a later campaign waits, too", func() bool { return h.waitingFor(t, expired.ID, "the template is slowed until ") == listed })
 	if _, err := h.client.Act(t.Context(), cancelled.ID, "cancel"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "it is cancelled", func() bool { return h.state(t, cancelled.ID).Counts["skipped"] == listed })
-	if got := h.finish(t, expired.ID); got.Counts["expired"] != listed {
+	eventually(t, "it is cancelled", func() bool { return h.state(t, cancelled.ID).Counts[campaign.Skipped] == listed })
+	if got := h.finish(t, expired.ID); got.Counts[campaign.Expired] != listed {
 		t.Errorf("the campaign that expires ended with %v", got.Counts)
 	}
 	if n := h.throttledRequests() - before; n != 0 {

@@ -17,6 +17,7 @@ import (
 
 	"carillon/configs"
 	"carillon/internal/app"
+	"carillon/internal/cli"
 	"carillon/seal"
 	"carillon/simulator"
 )
@@ -56,7 +57,7 @@ func during(t *testing.T, c *configs.Config, f func(*house)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := app.NewClient(a.URL(), token)
+	client, err := cli.NewClient(a.URL(), token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +91,7 @@ func TestSecretsOfSchedulesReachTheirServerAlone(t *testing.T) {
 		Contacts: configs.Contacts{URL: server.URL + "/ours.csv?key=hidden-1", Headers: map[string]string{"X-Key": "hidden-2"}, AllowPrivate: true},
 	}}
 	log := during(t, c, func(h *house) {
-		_, err := h.client.AddSchedule(t.Context(), app.ScheduleRequest{
+		_, err := cli.AddSchedule(t.Context(), h.client, cli.ScheduleRequest{
 			Name: "theirs", Campaign: filepath.Join(folder, "one.yaml"), Cron: "0 9 1 1 *",
 			Contacts: server.URL + "/theirs.csv?key=hidden-3", Headers: map[string]string{"X-Key": "hidden-4"}, AllowPrivate: true,
 		})
@@ -206,7 +207,7 @@ func TestTheKeyIsExchanged(t *testing.T) {
 // addTheirs adds a schedule with secrets by the API.
 func (h *house) addTheirs(t *testing.T, definition string, server *lists) {
 	t.Helper()
-	_, err := h.client.AddSchedule(t.Context(), app.ScheduleRequest{
+	_, err := cli.AddSchedule(t.Context(), h.client, cli.ScheduleRequest{
 		Name: "theirs", Campaign: definition, Cron: "0 9 1 1 *", Overlap: "parallel",
 		Contacts: server.URL + "/theirs.csv?key=hidden-1", Headers: map[string]string{"X-Key": "hidden-0"}, AllowPrivate: true,
 	})

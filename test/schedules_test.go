@@ -107,7 +107,7 @@ func TestAScheduleSendsItsCampaign(t *testing.T) {
 	var asked slot
 	h.ask(t, "POST", "/api/schedules/daily/run", nil, &asked)
 	first := h.fired(t, "daily")
-	if c := h.finish(t, first); c.Counts["delivered"] != 50 || c.Reason != "" {
+	if c := h.finish(t, first); c.Counts[campaign.Delivered] != 50 || c.Reason != "" {
 		t.Errorf("%v, %q", c.Counts, c.Reason)
 	}
 	h.audit(t, first)
@@ -122,7 +122,7 @@ func TestAScheduleSendsItsCampaign(t *testing.T) {
 		second = h.fired(t, "daily")
 		return second != first
 	})
-	if c := h.finish(t, second); c.Counts["delivered"] != 1 {
+	if c := h.finish(t, second); c.Counts[campaign.Delivered] != 1 {
 		t.Errorf("%v", c.Counts)
 	}
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pressly/goose/v3"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/configs"
-	"carillon/internal/app"
 	"carillon/internal/postgrestest"
 	"carillon/seal"
 	"carillon/simulator"
@@ -243,12 +243,12 @@ func (o *old) goesOn(t *testing.T, server *lists) {
 		id, person, _ := strings.Cut(sent, " ")
 		h.posts(t, fmt.Sprintf(`"statuses":[{"id":%q,"status":"delivered","timestamp":"%d","recipient_id":%q}]`, id, now(), strings.TrimPrefix(person, "+")))
 	}
-	eventually(t, "what was posting is known to be unknown", func() bool { return h.state(t, o.campaign).Counts["unknown"] == 5 })
-	if _, err := h.client.Resolve(t.Context(), o.campaign, app.Drop); err != nil {
+	eventually(t, "what was posting is known to be unknown", func() bool { return h.state(t, o.campaign).Counts[campaign.Unknown] == 5 })
+	if _, err := h.client.Resolve(t.Context(), o.campaign, api.Drop); err != nil {
 		t.Fatal(err)
 	}
 	ended := h.finish(t, o.campaign)
-	if ended.Counts["delivered"] != int64(2*len(o.pending)+2*len(o.sent)) || ended.Counts["rejected"] != 2 {
+	if ended.Counts[campaign.Delivered] != int64(2*len(o.pending)+2*len(o.sent)) || ended.Counts[campaign.Rejected] != 2 {
 		t.Errorf("it ends as %v", ended.Counts)
 	}
 	o.wantMessages(t, provider.Truth().Messages)

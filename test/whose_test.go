@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"carillon/campaign"
 	"carillon/configs"
 	"carillon/internal/postgrestest"
 	"carillon/simulator"
@@ -84,7 +85,7 @@ func change(field, number, value string) string {
 // sent are the messages that the second number has sent, by the person.
 func (s *strangers) sent(t *testing.T, id string, people int) map[string]simulator.Message {
 	t.Helper()
-	eventually(t, "all are accepted", func() bool { return s.state(t, id).Counts["accepted"] == int64(people) })
+	eventually(t, "all are accepted", func() bool { return s.state(t, id).Counts[campaign.Accepted] == int64(people) })
 	sent := map[string]simulator.Message{}
 	for _, m := range s.second.Truth().Messages {
 		sent[m.To] = m
@@ -124,7 +125,7 @@ func TestAnAppSpeaksForItsOwnNumbers(t *testing.T) {
 		forged["errors"] = change("messages", secondNumber, `"errors":[{"code":131031,"title":"locked"}]`)
 		unmoved := func(what string) {
 			t.Helper()
-			if now := s.state(t, c.ID); now.State != "running" || now.Counts["accepted"] != 2 || now.Counts["waiting"] != 2 {
+			if now := s.state(t, c.ID); now.State != "running" || now.Counts[campaign.Accepted] != 2 || now.Counts[campaign.Waiting] != 2 {
 				t.Fatalf("%s: the campaign is %s (%s) with %v", what, now.State, now.Reason, now.Counts)
 			}
 		}
@@ -147,7 +148,7 @@ func TestAnAppSpeaksForItsOwnNumbers(t *testing.T) {
 		}
 		eventually(t, "its own app is believed", func() bool {
 			now := s.state(t, c.ID)
-			return now.Counts["delivered"] == 2 && now.Counts["accepted"] == 1 && now.Counts["waiting"] == 1
+			return now.Counts[campaign.Delivered] == 2 && now.Counts[campaign.Accepted] == 1 && now.Counts[campaign.Waiting] == 1
 		})
 	})
 }
@@ -249,7 +250,7 @@ func TestAStopByUserIDFindsItsNumber(t *testing.T) {
 			t.Errorf("who said nothing ended as %v", got)
 		}
 		later := s.launch(t, write(t, "later.yaml", strings.ReplaceAll(oneStep, `, body: ["{{Full Name|there}}"]`, "")), list)
-		if got := s.finish(t, later.ID); got.Counts["skipped"] != int64(len(ids)) {
+		if got := s.finish(t, later.ID); got.Counts[campaign.Skipped] != int64(len(ids)) {
 			t.Errorf("a later campaign ends as %v", got.Counts)
 		}
 	})

@@ -27,12 +27,18 @@ type route struct {
 
 func (r route) pattern() string { return r.method + " " + r.path }
 
-// routes is every call there is, but for asynqmon's own.
-func (s *Server) routes() []route {
+// probes are the calls that say how the process does.
+func (s *Server) probes() []route {
 	return []route{
 		{"GET", "/healthz", "", s.health},
 		{"GET", "/readyz", "", s.readiness},
 		{"GET", "/metrics", Viewer, s.metrics.serve},
+	}
+}
+
+// routes is every call there is, but for asynqmon's own.
+func (s *Server) routes() []route {
+	return append(s.probes(), []route{
 		{"GET", "/api/openapi.yaml", "", serveOpenAPI},
 		{"GET", "/login", "", s.loginPage},
 		{"POST", "/login", "", s.login},
@@ -67,25 +73,30 @@ func (s *Server) routes() []route {
 
 		{"GET", "/webhooks/{channel}", "", s.webhook},
 		{"POST", "/webhooks/{channel}", "", s.webhook},
-	}
+	}...)
 }
 
-// mount puts the routes behind what all requests go through.
-func (s *Server) mount() http.Handler {
-	mux := http.NewServeMux()
+// handle takes the routes into mux.
+func (s *Server) handle(mux *http.ServeMux, routes []route) {
 	methods := map[string][]string{}
-	for _, r := range s.routes() {
+	for _, r := range routes {
 		mux.Handle(r.pattern(), s.guarded(r.role, r.handle))
 		methods[r.path] = append(methods[r.path], r.method)
 	}
 	for path, allowed := range methods {
 		mux.Handle(path, s.guarded("", wrongMethod(allowed)))
 	}
+}
+
+// mount is every route, and what is said of paths that are none.
+func (s *Server) mount() *http.ServeMux {
+	mux := http.NewServeMux()
+	s.handle(mux, s.routes())
 	if s.asynqmon != nil {
 		mux.Handle("/asynqmon/", s.monitor())
 	}
 	mux.Handle("/", s.guarded("", noRoute))
-	return s.outside(mux)
+	return mux
 }
 
 func wrongMethod(allowed []string) handler {

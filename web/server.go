@@ -9,6 +9,10 @@
 // sends wrong tokens waits longer each time. What the API
 // answers is what openapi.yaml says; a test holds the two together.
 //
+// The calls of the API are in the files that begin with calls, the webhooks in
+// those with hooks, what a browser is shown in those with pages. All others are the
+// shell that every request passes.
+//
 // It sends nothing: it writes to the ledger, and the scheduler looks there.
 // Bodies have to come in time; the other limits of connections are left to the
 // http.Server around it.
@@ -177,16 +181,43 @@ type Server struct {
 // New makes a server. It runs one goroutine, which measures how fast campaigns
 // send; Close ends it.
 func New(o Options) (*Server, error) {
+	s, err := newServer(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.count(o.Registry, s.routes(), o.Channels); err != nil {
+		return nil, err
+	}
+	s.handler = s.outside(s.mount())
+	s.running.Go(func() { s.meters.run(s.closing, s.ledger, s.now) })
+	return s, nil
+}
+
+// NewProbes makes a server for a process that answers neither the API nor webhooks:
+// it says how the process does and shows its metrics. Options that only the others
+// need are not looked at. It runs no goroutine.
+func NewProbes(o Options) (*Server, error) {
+	s, err := newServer(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.count(o.Registry, s.probes(), nil); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	s.handle(mux, s.probes())
+	s.handler = s.outside(mux)
+	return s, nil
+}
+
+// newServer makes a server that answers nothing yet.
+func newServer(o Options) (*Server, error) {
 	if o.Ledger == nil {
 		return nil, errors.New("web: Options.Ledger is missing")
 	}
 	tokens, err := newSecrets(o.Tokens)
 	if err != nil {
 		return nil, err
-	}
-	registry := o.Registry
-	if registry == nil {
-		registry = prometheus.NewRegistry()
 	}
 	s := &Server{
 		ledger:   o.Ledger,
@@ -225,16 +256,22 @@ func New(o Options) (*Server, error) {
 	if s.changed == nil {
 		s.changed = func() {}
 	}
-	if s.metrics, err = newMetrics(registry, s.routes(), o.Channels); err != nil {
-		return nil, err
+	s.closing, s.close = context.WithCancel(context.Background())
+	return s, nil
+}
+
+// count begins to count the requests of the routes and what comes from channels.
+func (s *Server) count(registry *prometheus.Registry, routes []route, channels map[string]Channel) (err error) {
+	if registry == nil {
+		registry = prometheus.NewRegistry()
+	}
+	if s.metrics, err = newMetrics(registry, routes, channels); err != nil {
+		return err
 	}
 	if err := registry.Register(newTotals(s.ledger, s.log)); err != nil {
-		return nil, fmt.Errorf("web: metrics: %w", err)
+		return fmt.Errorf("web: metrics: %w", err)
 	}
-	s.handler = s.mount()
-	s.closing, s.close = context.WithCancel(context.Background())
-	s.running.Go(func() { s.meters.run(s.closing, s.ledger, s.now) })
-	return s, nil
+	return nil
 }
 
 // Handler answers every request the server knows.

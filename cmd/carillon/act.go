@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/client"
 )
 
 // newAct is a command that does one thing to a campaign, and is named as the
@@ -16,8 +16,8 @@ func newAct(action, short string) *cobra.Command {
 		Short: short,
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return to.with(func(client *app.Client) error {
-				changed, err := client.Act(cmd.Context(), ids[0], action)
+			return to.with(func(c *client.Client) error {
+				changed, err := c.Act(cmd.Context(), ids[0], action)
 				if err != nil {
 					return err
 				}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/internal/cli"
 )
 
 func newCheck() *cobra.Command {
@@ -22,7 +22,7 @@ It exits with 2 when the campaign could not run: a file cannot be used, or no
 row of the list would be sent to.`,
 		Args: args(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			result, err := app.Check(cmd.Context(), files[0], files[1], config)
+			result, err := cli.Check(cmd.Context(), files[0], files[1], config)
 			if err != nil {
 				return err
 			}
@@ -32,7 +32,7 @@ row of the list would be sent to.`,
 				err = result.WriteText(cmd.OutOrStdout())
 			}
 			if err == nil && result.Recipients == 0 {
-				err = &app.UsageError{Err: errors.New("no row of the list would be sent to; the rows' verdicts say why")}
+				err = &cli.UsageError{Err: errors.New("no row of the list would be sent to; the rows' verdicts say why")}
 			}
 			return err
 		},

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/client"
 )
 
 func newForget() *cobra.Command {
@@ -25,8 +25,8 @@ It reaches neither backups nor files that lists were uploaded from, and there is
 no way back. carillon suppress remove NUMBER allows messages again.`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, phones []string) error {
-			return to.with(func(client *app.Client) error {
-				done, err := client.Forget(cmd.Context(), phones[0])
+			return to.with(func(c *client.Client) error {
+				done, err := c.Forget(cmd.Context(), phones[0])
 				if err != nil {
 					return err
 				}

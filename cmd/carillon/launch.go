@@ -7,7 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/client"
+	"carillon/internal/cli"
 )
 
 func newLaunch() *cobra.Command {
@@ -20,7 +21,7 @@ func newLaunch() *cobra.Command {
 		Short: "Uploads a campaign with its list to a server and starts it; prints its id",
 		Args:  args(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			l := app.LaunchRequest{Campaign: files[0], Contacts: files[1]}
+			l := cli.LaunchRequest{Campaign: files[0], Contacts: files[1]}
 			if at != "" {
 				moment, err := time.Parse(time.RFC3339, at)
 				if err != nil {
@@ -32,20 +33,20 @@ func newLaunch() *cobra.Command {
 				return wrongUsage(cmd, errors.New("--late says how late --at may be: give both, and --late at least a second, such as 15m"))
 			}
 			l.Late = late
-			return to.with(func(client *app.Client) error {
-				launched, err := client.Launch(cmd.Context(), l)
+			return to.with(func(c *client.Client) error {
+				launched, err := cli.Launch(cmd.Context(), c, l)
 				if err != nil {
 					return err
 				}
-				app.WriteLaunched(cmd.ErrOrStderr(), launched)
+				cli.WriteLaunched(cmd.ErrOrStderr(), launched)
 				if !asJSON {
 					fmt.Fprintln(cmd.OutOrStdout(), launched.ID)
 				}
-				nobody := launched.Nobody()
+				nobody := cli.Nobody(launched.Campaign)
 				if wait && nobody == nil {
-					var ended app.Campaign
-					ended, err = app.Follow(cmd.Context(), client, launched, cmd.ErrOrStderr())
-					app.WriteLeftOut(cmd.ErrOrStderr(), ended)
+					var ended client.Campaign
+					ended, err = cli.Follow(cmd.Context(), c, launched, cmd.ErrOrStderr())
+					cli.WriteLeftOut(cmd.ErrOrStderr(), ended.Campaign)
 					launched = ended.WithLaunch(launched)
 				}
 				if asJSON {

@@ -3,7 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/client"
+	"carillon/internal/cli"
 )
 
 func newList() *cobra.Command {
@@ -14,15 +15,15 @@ func newList() *cobra.Command {
 		Short: "Lists the campaigns, the newest first",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return to.with(func(client *app.Client) error {
-				found, err := client.Campaigns(cmd.Context())
+			return to.with(func(c *client.Client) error {
+				found, err := c.Campaigns(cmd.Context())
 				if err != nil {
 					return err
 				}
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), found)
 				}
-				return app.WriteCampaigns(cmd.OutOrStdout(), found)
+				return cli.WriteCampaigns(cmd.OutOrStdout(), found)
 			})
 		},
 	}

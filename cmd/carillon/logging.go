@@ -8,7 +8,7 @@ import (
 	"github.com/lmittmann/tint"
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/internal/cli"
 )
 
 // logging says how the log is written.
@@ -31,7 +31,7 @@ func (l *logging) logger(out io.Writer) (*slog.Logger, error) {
 		return slog.New(slog.NewJSONHandler(out, options)), nil
 	case l.format != "text":
 		return nil, fmt.Errorf("--log-format %q is neither text nor json", l.format)
-	case app.Terminal(out):
+	case cli.Terminal(out):
 		return slog.New(tint.NewTextHandler(out, &tint.Options{Level: level})), nil
 	}
 	return slog.New(slog.NewTextHandler(out, options)), nil

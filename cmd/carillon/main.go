@@ -12,7 +12,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"carillon/internal/app"
+	"carillon/internal/cli"
 )
 
 func main() { os.Exit(run()) }
@@ -23,7 +23,7 @@ func run() int {
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	err := newRoot().ExecuteContext(ctx)
 	if err != nil {
-		app.WriteError(os.Stderr, err)
+		cli.WriteError(os.Stderr, err)
 	}
-	return app.ExitCode(err)
+	return cli.ExitCode(err)
 }

@@ -3,7 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/client"
+	"carillon/internal/cli"
 )
 
 func newReport() *cobra.Command {
@@ -14,11 +15,11 @@ func newReport() *cobra.Command {
 		Short: "Writes a campaign's report: a CSV with a line per recipient and step",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return to.with(func(client *app.Client) error {
+			return to.with(func(c *client.Client) error {
 				if file == "" {
-					return client.Report(cmd.Context(), ids[0], cmd.OutOrStdout())
+					return c.Report(cmd.Context(), ids[0], cmd.OutOrStdout())
 				}
-				return client.ReportFile(cmd.Context(), ids[0], file)
+				return cli.ReportFile(cmd.Context(), c, ids[0], file)
 			})
 		},
 	}

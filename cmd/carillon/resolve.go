@@ -5,7 +5,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/api"
+	"carillon/client"
+	"carillon/internal/cli"
 )
 
 func newResolve() *cobra.Command {
@@ -19,19 +21,19 @@ func newResolve() *cobra.Command {
 			if resend == drop {
 				return wrongUsage(cmd, errors.New("write either --resend or --drop"))
 			}
-			decision := app.Drop
+			decision := api.Drop
 			if resend {
-				decision = app.Resend
+				decision = api.Resend
 			}
-			return to.with(func(client *app.Client) error {
-				done, err := client.Resolve(cmd.Context(), ids[0], decision)
+			return to.with(func(c *client.Client) error {
+				done, err := c.Resolve(cmd.Context(), ids[0], decision)
 				if err != nil {
 					return err
 				}
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), done)
 				}
-				return done.WriteText(cmd.OutOrStdout(), decision)
+				return cli.WriteResolved(cmd.OutOrStdout(), done, decision)
 			})
 		},
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/campaign"
+	"carillon/client"
+	"carillon/internal/cli"
 )
 
 func newRetry() *cobra.Command {
@@ -15,20 +17,20 @@ func newRetry() *cobra.Command {
 		Short: "Attempts a campaign's failed messages again, but those that would be refused again",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return to.with(func(client *app.Client) error {
-				done, err := client.Retry(cmd.Context(), ids[0], statuses)
+			return to.with(func(c *client.Client) error {
+				done, err := cli.Retry(cmd.Context(), c, ids[0], statuses)
 				if err != nil {
 					return err
 				}
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), done)
 				}
-				return done.WriteText(cmd.OutOrStdout())
+				return cli.WriteRetried(cmd.OutOrStdout(), done)
 			})
 		},
 	}
 	to.flag(cmd)
-	cmd.Flags().StringSliceVar(&statuses, "status", []string{app.Failed}, "which messages: failed, expired, or failed,expired")
+	cmd.Flags().StringSliceVar(&statuses, "status", []string{campaign.Failed.String()}, "which messages: failed, expired, or failed,expired")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

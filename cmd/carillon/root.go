@@ -10,7 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/client"
+	"carillon/internal/cli"
 )
 
 func newRoot() *cobra.Command {
@@ -37,7 +38,7 @@ func newRoot() *cobra.Command {
 
 // wrongUsage marks an error as the caller's and says where to read on.
 func wrongUsage(cmd *cobra.Command, err error) error {
-	return &app.UsageError{Err: fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
+	return &cli.UsageError{Err: fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
 }
 
 // args shows how the command is written when check refuses its arguments.
@@ -66,16 +67,16 @@ func noSubcommand(cmd *cobra.Command, given []string) error {
 type connection struct{ server string }
 
 func (c *connection) flag(cmd *cobra.Command) {
-	cmd.PersistentFlags().StringVar(&c.server, "server", cmp.Or(os.Getenv(app.EnvServer), app.DefaultServer),
-		"address of the server, also "+app.EnvServer+"; its token is read from "+app.EnvToken)
+	cmd.PersistentFlags().StringVar(&c.server, "server", cmp.Or(os.Getenv(cli.EnvServer), cli.DefaultServer),
+		"address of the server, also "+cli.EnvServer+"; its token is read from "+cli.EnvToken)
 }
 
-func (c *connection) client() (*app.Client, error) {
-	return app.NewClient(c.server, os.Getenv(app.EnvToken))
+func (c *connection) client() (*client.Client, error) {
+	return cli.NewClient(c.server, os.Getenv(cli.EnvToken))
 }
 
 // with calls f with a client.
-func (c *connection) with(f func(*app.Client) error) error {
+func (c *connection) with(f func(*client.Client) error) error {
 	client, err := c.client()
 	if err != nil {
 		return err

@@ -6,7 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/api"
+	"carillon/client"
+	"carillon/internal/cli"
 )
 
 // usualSlots is how many slots of a history are shown unless it is said.
@@ -29,7 +31,7 @@ func newSchedule() *cobra.Command {
 }
 
 func newScheduleAdd(to *connection) *cobra.Command {
-	var s app.ScheduleRequest
+	var s cli.ScheduleRequest
 	var headers []string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -47,14 +49,14 @@ environment variables and write '${NAME}', in quotes, in --contacts and in --hea
 				return wrongUsage(cmd, errors.New("--campaign, --contacts and --cron are all needed"))
 			}
 			var err error
-			if s.Headers, err = app.ParseHeaders(headers); err != nil {
+			if s.Headers, err = cli.ParseHeaders(headers); err != nil {
 				return err
 			}
-			if s.Contacts, err = app.FillIn("--contacts", s.Contacts); err != nil {
+			if s.Contacts, err = cli.FillIn("--contacts", s.Contacts); err != nil {
 				return err
 			}
-			return to.with(func(client *app.Client) error {
-				added, err := client.AddSchedule(cmd.Context(), s)
+			return to.with(func(c *client.Client) error {
+				added, err := cli.AddSchedule(cmd.Context(), c, s)
 				if err != nil {
 					return err
 				}
@@ -77,11 +79,11 @@ environment variables and write '${NAME}', in quotes, in --contacts and in --hea
 	return cmd
 }
 
-func printSchedule(cmd *cobra.Command, s app.Schedule, asJSON bool) error {
+func printSchedule(cmd *cobra.Command, s api.Schedule, asJSON bool) error {
 	if asJSON {
 		return printJSON(cmd.OutOrStdout(), s)
 	}
-	return s.WriteText(cmd.OutOrStdout())
+	return cli.WriteSchedule(cmd.OutOrStdout(), s)
 }
 
 func newScheduleList(to *connection) *cobra.Command {
@@ -91,15 +93,15 @@ func newScheduleList(to *connection) *cobra.Command {
 		Short: "Lists the schedules",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return to.with(func(client *app.Client) error {
-				list, err := client.Schedules(cmd.Context())
+			return to.with(func(c *client.Client) error {
+				list, err := c.Schedules(cmd.Context())
 				if err != nil {
 					return err
 				}
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), list)
 				}
-				return app.WriteSchedules(cmd.OutOrStdout(), list)
+				return cli.WriteSchedules(cmd.OutOrStdout(), list)
 			})
 		},
 	}
@@ -114,8 +116,8 @@ func newScheduleShow(to *connection) *cobra.Command {
 		Short: "Shows a schedule",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return to.with(func(client *app.Client) error {
-				found, err := client.Schedule(cmd.Context(), names[0])
+			return to.with(func(c *client.Client) error {
+				found, err := c.Schedule(cmd.Context(), names[0])
 				if err != nil {
 					return err
 				}
@@ -136,8 +138,8 @@ func newScheduleAct(to *connection, action, short string) *cobra.Command {
 		Short: short,
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return to.with(func(client *app.Client) error {
-				changed, err := client.ActSchedule(cmd.Context(), names[0], action)
+			return to.with(func(c *client.Client) error {
+				changed, err := c.ActSchedule(cmd.Context(), names[0], action)
 				if err != nil {
 					return err
 				}
@@ -155,8 +157,8 @@ func newScheduleRemove(to *connection) *cobra.Command {
 		Short: "Removes a schedule; campaigns that it started go on",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return to.with(func(client *app.Client) error {
-				return client.RemoveSchedule(cmd.Context(), names[0])
+			return to.with(func(c *client.Client) error {
+				return c.RemoveSchedule(cmd.Context(), names[0])
 			})
 		},
 	}
@@ -169,15 +171,15 @@ func newScheduleRun(to *connection) *cobra.Command {
 		Short: "Starts the campaign now, besides its times; a slot that waits for another try is tried at once",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return to.with(func(client *app.Client) error {
-				slot, err := client.RunSchedule(cmd.Context(), names[0])
+			return to.with(func(c *client.Client) error {
+				slot, err := c.RunSchedule(cmd.Context(), names[0])
 				if err != nil {
 					return err
 				}
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), slot)
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\ncarillon schedule history %s shows what becomes of it\n", slot, names[0])
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\ncarillon schedule history %s shows what becomes of it\n", cli.Slot(slot), names[0])
 				return err
 			})
 		},
@@ -197,15 +199,15 @@ func newScheduleHistory(to *connection) *cobra.Command {
 			if limit < 1 {
 				return wrongUsage(cmd, fmt.Errorf("--limit %d shows nothing; write 1 or more", limit))
 			}
-			return to.with(func(client *app.Client) error {
-				slots, err := client.Slots(cmd.Context(), names[0], limit)
+			return to.with(func(c *client.Client) error {
+				slots, err := c.Slots(cmd.Context(), names[0], limit)
 				if err != nil {
 					return err
 				}
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), slots)
 				}
-				return app.WriteSlots(cmd.OutOrStdout(), slots)
+				return cli.WriteSlots(cmd.OutOrStdout(), slots)
 			})
 		},
 	}

@@ -50,7 +50,7 @@ func scheduleServer(w http.ResponseWriter, r *http.Request) {
 	case call == "GET /api/schedules/daily/slots?limit=50":
 		fmt.Fprintf(w, `{"items":[%s],"next":"older"}`, dailySlot)
 	case call == "GET /api/schedules/daily/slots?cursor=older&limit=49":
-		fmt.Fprint(w, `{"items":[{"at":"2026-02-27T08:00:00Z","state":"failed","campaign_id":null,"detail":"no list","by":"ops","tries":5}],"next":""}`)
+		fmt.Fprint(w, `{"items":[{"at":"2026-02-27T08:00:00Z","state":"failed","campaign_id":null,"detail":"no list","by":"ops","tries":5}],"next":null}`)
 	case call == "GET /api/schedules/daily/slots?limit=1":
 		fmt.Fprintf(w, `{"items":[%s],"next":"older"}`, dailySlot)
 	default:

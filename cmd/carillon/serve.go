@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carillon/internal/app"
+	"carillon/internal/cli"
 )
 
 const defaultConfig = "carillon.yaml"
@@ -60,7 +61,7 @@ func haveConfig(path string) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil // whatever else is wrong shows when it is read
 	}
-	return &app.UsageError{Err: fmt.Errorf(
+	return &cli.UsageError{Err: fmt.Errorf(
 		"there is no %s; copy configs/example.yaml there and fill in your number, name another file with --config, or look around with `carillon demo`", path)}
 }
 

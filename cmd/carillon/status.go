@@ -3,7 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/client"
+	"carillon/internal/cli"
 )
 
 func newStatus() *cobra.Command {
@@ -14,8 +15,8 @@ func newStatus() *cobra.Command {
 		Short: "Shows how far a campaign has come",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return to.with(func(client *app.Client) error {
-				found, err := client.Campaign(cmd.Context(), ids[0])
+			return to.with(func(c *client.Client) error {
+				found, err := c.Campaign(cmd.Context(), ids[0])
 				if err != nil {
 					return err
 				}
@@ -28,9 +29,9 @@ func newStatus() *cobra.Command {
 	return cmd
 }
 
-func printCampaign(cmd *cobra.Command, c app.Campaign, asJSON bool) error {
+func printCampaign(cmd *cobra.Command, c client.Campaign, asJSON bool) error {
 	if asJSON {
 		return printJSON(cmd.OutOrStdout(), c)
 	}
-	return c.WriteText(cmd.OutOrStdout())
+	return cli.WriteCampaign(cmd.OutOrStdout(), c.Campaign)
 }

@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/api"
+	"carillon/client"
+	"carillon/internal/cli"
 )
 
 func newSuppress() *cobra.Command {
@@ -38,12 +40,12 @@ func newSuppressAdd(to *connection) *cobra.Command {
 		Short: "Stops writing to these people",
 		Args:  args(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, phones []string) error {
-			list := make([]app.Suppression, len(phones))
+			list := make([]api.NewSuppression, len(phones))
 			for i, phone := range phones {
-				list[i] = app.Suppression{Phone: phone, Scope: scope, Reason: reason}
+				list[i] = api.NewSuppression{Phone: phone, Scope: scope, Reason: reason}
 			}
-			return to.with(func(client *app.Client) error {
-				done, err := client.Suppress(cmd.Context(), list)
+			return to.with(func(c *client.Client) error {
+				done, err := c.Suppress(cmd.Context(), list)
 				if err != nil {
 					return err
 				}
@@ -56,7 +58,7 @@ func newSuppressAdd(to *connection) *cobra.Command {
 	return cmd
 }
 
-func printSuppressed(cmd *cobra.Command, done app.Suppressed) error {
+func printSuppressed(cmd *cobra.Command, done api.Suppressed) error {
 	_, err := fmt.Fprintf(cmd.OutOrStdout(), "opted out: %d\n", done.Suppressed)
 	return err
 }
@@ -68,8 +70,8 @@ func newSuppressRemove(to *connection) *cobra.Command {
 		Short: "Takes an opt-out of one scope back",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, phones []string) error {
-			return to.with(func(client *app.Client) error {
-				if err := client.Unsuppress(cmd.Context(), phones[0], scope); err != nil {
+			return to.with(func(c *client.Client) error {
+				if err := c.Unsuppress(cmd.Context(), phones[0], scope); err != nil {
 					return err
 				}
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "taken back: %s for %s; what is on record for other scopes stays\n", phones[0], scope)
@@ -88,8 +90,8 @@ func newSuppressList(to *connection) *cobra.Command {
 		Short: "Lists the opt-outs",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return to.with(func(client *app.Client) error {
-				list, err := client.Suppressions(cmd.Context())
+			return to.with(func(c *client.Client) error {
+				list, err := c.Suppressions(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -104,15 +106,11 @@ func newSuppressList(to *connection) *cobra.Command {
 	return cmd
 }
 
-func printSuppressions(cmd *cobra.Command, list []app.Suppression) error {
+func printSuppressions(cmd *cobra.Command, list []api.Suppression) error {
 	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NUMBER\tSCOPE\tSINCE\tBY\tREASON")
 	for _, s := range list {
-		since := "-"
-		if s.Since != nil {
-			since = s.Since.UTC().Format(time.RFC3339)
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", s.Phone, s.Scope, since, s.Source, s.Reason)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", s.Phone, s.Scope, s.Since.UTC().Format(time.RFC3339), s.Source, s.Reason)
 	}
 	return table.Flush()
 }
@@ -129,10 +127,10 @@ column. Cells in columns scope and reason count for their row.
 It exits with 1 where some rows could not be used; the others are opted out.`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return to.with(func(client *app.Client) error {
-				done, err := client.SuppressFile(cmd.Context(), files[0], scope, reason, region)
+			return to.with(func(c *client.Client) error {
+				done, err := cli.SuppressFile(cmd.Context(), c, files[0], client.SuppressOptions{Scope: scope, Reason: reason, Region: region})
 				for _, p := range done.Problems {
-					fmt.Fprintf(cmd.ErrOrStderr(), "carillon: %s: %s\n", files[0], p)
+					fmt.Fprintf(cmd.ErrOrStderr(), "carillon: %s: %s\n", files[0], cli.RowProblem(p))
 				}
 				if err != nil {
 					return err

@@ -7,12 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carillon/internal/app"
+	"carillon/client"
+	"carillon/internal/cli"
 )
 
 func newTest() *cobra.Command {
 	var to connection
-	var r app.TestRequest
+	var r cli.TestRequest
 	var timeout time.Duration
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -37,7 +38,7 @@ It exits with 0 when the provider has accepted the message.`,
 			if timeout < 0 {
 				return wrongUsage(cmd, fmt.Errorf("--timeout %s is negative", timeout))
 			}
-			return to.with(func(client *app.Client) error { return runTest(cmd, client, r, timeout, asJSON) })
+			return to.with(func(c *client.Client) error { return runTest(cmd, c, r, timeout, asJSON) })
 		},
 	}
 	to.flag(cmd)
@@ -48,13 +49,13 @@ It exits with 0 when the provider has accepted the message.`,
 	return cmd
 }
 
-func runTest(cmd *cobra.Command, client *app.Client, r app.TestRequest, timeout time.Duration, asJSON bool) error {
-	started, err := client.StartTest(cmd.Context(), r)
+func runTest(cmd *cobra.Command, c *client.Client, r cli.TestRequest, timeout time.Duration, asJSON bool) error {
+	started, err := cli.StartTest(cmd.Context(), c, r)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "campaign %s sends %s\n", started.Campaign.ID, started)
-	done, err := client.AwaitTest(cmd.Context(), started, timeout)
+	done, err := cli.AwaitTest(cmd.Context(), c, started, timeout)
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func runTest(cmd *cobra.Command, client *app.Client, r app.TestRequest, timeout 
 		err = done.WriteText(cmd.OutOrStdout())
 	}
 	if !done.OK() {
-		err = errors.Join(err, app.ErrTest)
+		err = errors.Join(err, cli.ErrTest)
 	}
 	return err
 }

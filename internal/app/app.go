@@ -23,6 +23,7 @@ import (
 	"carillon/admission"
 	"carillon/campaign"
 	"carillon/configs"
+	"carillon/internal/cli"
 	"carillon/ledger"
 	"carillon/queue"
 	"carillon/ratelimit"
@@ -52,7 +53,7 @@ type App struct {
 	clients   map[string]whatsapp.Provider
 	workers   map[string]*worker.Worker // by channel
 	scheduler *scheduler.Scheduler      // nil without the role
-	web       *web.Server
+	web       *web.Server               // without the role, its probes alone
 	listener  net.Listener
 }
 
@@ -78,7 +79,7 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	}
 	a.health = queue.NewHealth(a.queue.Client(), slices.Collect(maps.Keys(config.Channels)), log)
 	if roles != AllRoles() && (!a.ledger.Shared() || a.queue.Alone()) {
-		return nil, usagef("roles can be shared out where the ledger is PostgreSQL and Redis a server; here one process has to take all of them")
+		return nil, cli.Usagef("roles can be shared out where the ledger is PostgreSQL and Redis a server; here one process has to take all of them")
 	}
 	for _, warning := range a.queue.Warnings(ctx) {
 		log.Warn(warning)
@@ -86,7 +87,7 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	if err := keepSecrets(ctx, a.ledger, config, false, log); err != nil {
 		return nil, err
 	}
-	if a.door, err = doorOf(config); err != nil {
+	if a.door, err = cli.DoorOf(config); err != nil {
 		return nil, err
 	}
 	if err := a.openChannels(config); err != nil {
@@ -97,7 +98,10 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 			return nil, err
 		}
 	}
-	return a, a.openWeb(config)
+	if roles.Web {
+		return a, a.openWeb(config)
+	}
+	return a, a.openProbes(config)
 }
 
 func listen(address string) (net.Listener, error) {
@@ -204,17 +208,30 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	var tokens []web.Token
-	for _, t := range config.HTTP.Tokens {
-		tokens = append(tokens, web.Token{Name: t.Name, Token: t.Token, Role: web.Role(t.Role)})
-	}
 	a.web, err = web.New(web.Options{
-		Ledger: a.ledger, Channels: channels, Wishes: wishes, Tokens: tokens, Proxies: config.HTTP.Proxies(), Door: a.door, Registry: a.registry, Log: a.log, Now: time.Now,
+		Ledger: a.ledger, Channels: channels, Wishes: wishes, Tokens: tokensOf(config), Proxies: config.HTTP.Proxies(), Door: a.door, Registry: a.registry, Log: a.log, Now: time.Now,
 		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.Option()}),
 		Queue:    a.unqueued,
 		Changed:  a.wake, NextSlot: nextAdded,
 	})
 	return err
+}
+
+// openProbes is openWeb for a process without that role: it shows how it does, and
+// nothing else.
+func (a *App) openProbes(config *configs.Config) (err error) {
+	a.web, err = web.NewProbes(web.Options{
+		Ledger: a.ledger, Tokens: tokensOf(config), Proxies: config.HTTP.Proxies(), Registry: a.registry, Queue: a.unqueued, Log: a.log, Now: time.Now,
+	})
+	return err
+}
+
+func tokensOf(config *configs.Config) []web.Token {
+	var tokens []web.Token
+	for _, t := range config.HTTP.Tokens {
+		tokens = append(tokens, web.Token{Name: t.Name, Token: t.Token, Role: web.Role(t.Role)})
+	}
+	return tokens
 }
 
 // unqueued says of the channels whose queues take no tasks, why.
@@ -231,18 +248,6 @@ func (a *App) wake() {
 	if a.scheduler != nil {
 		a.scheduler.Wake()
 	}
-}
-
-// handler is what this process shows: without the role web, only how it does.
-func (a *App) handler() http.Handler {
-	if a.roles.Web {
-		return a.web.Handler()
-	}
-	health := http.NewServeMux()
-	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
-		health.Handle(path, a.web.Handler())
-	}
-	return health
 }
 
 // URL is where the HTTP server listens.
@@ -269,7 +274,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 
 	server := &http.Server{
-		Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: a.web.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}
 	answering, stopAnswering := context.WithCancel(context.WithoutCancel(ctx))

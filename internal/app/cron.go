@@ -12,6 +12,7 @@ import (
 	"carillon/admission"
 	"carillon/campaign"
 	"carillon/contacts"
+	"carillon/internal/cli"
 	"carillon/ledger"
 	"carillon/scheduler"
 	"carillon/sources"
@@ -42,7 +43,7 @@ func syncSchedules(ctx context.Context, l *ledger.Ledger, wanted []campaign.Sche
 		all = append(all, ledger.NewSchedule{Schedule: of, Next: next})
 	}
 	if len(wrong) > 0 {
-		return &UsageError{errors.Join(wrong...)}
+		return &cli.UsageError{Err: errors.Join(wrong...)}
 	}
 	return l.SyncSchedules(ctx, all, now)
 }

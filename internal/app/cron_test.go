@@ -13,6 +13,7 @@ import (
 
 	"carillon/admission"
 	"carillon/campaign"
+	"carillon/internal/cli"
 	"carillon/ledger"
 	"carillon/scheduler"
 )
@@ -172,8 +173,8 @@ func TestSchedulesOfTheConfiguration(t *testing.T) {
 	}
 	broken := campaign.Schedule{Name: "broken", Cron: "0 9 * *"}
 	err := syncSchedules(t.Context(), record, []campaign.Schedule{broken}, now)
-	if ExitCode(err) != exitUsage || !strings.Contains(err.Error(), "schedules[0] (broken): cron") || !strings.Contains(err.Error(), "contacts: ") {
-		t.Errorf("%d: %v", ExitCode(err), err)
+	if cli.ExitCode(err) != 2 || !strings.Contains(err.Error(), "schedules[0] (broken): cron") || !strings.Contains(err.Error(), "contacts: ") {
+		t.Errorf("%d: %v", cli.ExitCode(err), err)
 	}
 	of, err := record.Schedule(t.Context(), "daily") // nothing was changed
 	if want := time.Date(2026, 5, 2, 7, 0, 0, 0, time.UTC); err != nil || !of.NextAt.Equal(want) {

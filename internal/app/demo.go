@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"carillon/campaign"
+	"carillon/client"
 	"carillon/configs"
+	"carillon/internal/cli"
 	"carillon/simulator"
 	"carillon/whatsapp/providers"
 )
@@ -58,13 +60,13 @@ func demoReceipts() simulator.ReceiptOptions {
 // Demo starts everything in this process on embedded parts, sends a sample
 // campaign of two steps through a simulated provider, and holds the report
 // against what the provider truly accepted. It reaches nobody. Options that make
-// no sense are a *UsageError.
+// no sense are a *cli.UsageError.
 func Demo(ctx context.Context, o DemoOptions) (err error) {
 	switch {
 	case o.People < 1:
-		return usagef("--people %d is no list; write how many people it has, at least 1", o.People)
+		return cli.Usagef("--people %d is no list; write how many people it has, at least 1", o.People)
 	case !(o.Rate >= 0):
-		return usagef("--rate %g is no rate; write how many messages a second, or 0 for no limit", o.Rate)
+		return cli.Usagef("--rate %g is no rate; write how many messages a second, or 0 for no limit", o.Rate)
 	}
 	dialect, err := dialectOf(o.Provider)
 	if err != nil {
@@ -144,7 +146,7 @@ func (s *simulated) Close() {
 func startProvider(config *configs.Config, dialect simulator.Dialect, o DemoOptions) (*simulated, error) {
 	spec, known := providers.Find(dialect.Name())
 	if !known {
-		return nil, usagef("--provider %s: there is no channel of this kind yet; write %s", dialect.Name(), simulator.Dialects()[0].Name())
+		return nil, cli.Usagef("--provider %s: there is no channel of this kind yet; write %s", dialect.Name(), simulator.Dialects()[0].Name())
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -173,13 +175,13 @@ func runDemo(ctx context.Context, o DemoOptions, a *App, provider *simulated, fo
 	if err != nil {
 		return simulator.Audit{}, err
 	}
-	client, err := NewClient(a.URL(), token)
+	client, err := cli.NewClient(a.URL(), token)
 	if err != nil {
 		return simulator.Audit{}, err
 	}
 	defer client.Close()
 	fmt.Fprintf(o.Out, "sending %d people a series of two messages at %g a second, through a simulated provider with faults\n", o.People, o.Rate)
-	launched, err := client.Launch(ctx, LaunchRequest{Campaign: definition, Contacts: contacts})
+	launched, err := cli.Launch(ctx, client, cli.LaunchRequest{Campaign: definition, Contacts: contacts})
 	if err != nil {
 		return simulator.Audit{}, err
 	}
@@ -195,9 +197,9 @@ func runDemo(ctx context.Context, o DemoOptions, a *App, provider *simulated, fo
 
 // settled follows the campaign until it has ended and all receipts are in. A
 // late receipt may ask for another attempt, and then it starts over.
-func settled(ctx context.Context, client *Client, provider *simulated, c Campaign, out io.Writer) error {
+func settled(ctx context.Context, client *client.Client, provider *simulated, c client.Campaign, out io.Writer) error {
 	for {
-		if _, err := Follow(ctx, client, c, out); err != nil {
+		if _, err := cli.Follow(ctx, client, c, out); err != nil {
 			return err
 		}
 		draining, cancel := context.WithTimeout(ctx, time.Minute)
@@ -206,7 +208,7 @@ func settled(ctx context.Context, client *Client, provider *simulated, c Campaig
 		if err != nil {
 			return err
 		}
-		if c, err = client.Campaign(ctx, c.ID); err != nil || c.State == string(campaign.Finished) {
+		if c, err = client.Campaign(ctx, c.ID); err != nil || c.State == campaign.Finished {
 			return err
 		}
 	}

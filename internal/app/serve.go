@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 
-	"carillon/configs"
+	"carillon/internal/cli"
 	"carillon/ledger"
-	"carillon/whatsapp/providers"
 )
 
 // ServeOptions say how to serve.
@@ -26,7 +24,7 @@ type ServeOptions struct {
 
 // Serve runs a server until the context ends.
 func Serve(ctx context.Context, o ServeOptions) error {
-	config, err := loadConfig(o.ConfigPath)
+	config, err := cli.LoadConfig(o.ConfigPath)
 	if err != nil {
 		return err
 	}
@@ -41,15 +39,6 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	warnOfReaders(a.ledger, config, o.ConfigPath, o.Log)
 	fmt.Fprintf(o.Out, "carillon serves at %s\n", a.URL())
 	return errors.Join(a.Run(ctx), a.Close())
-}
-
-// loadConfig reads a configuration; a mistake in it is the caller's.
-func loadConfig(path string) (*configs.Config, error) {
-	config, err := configs.Load(path, os.LookupEnv, providers.All())
-	if err != nil {
-		return nil, &UsageError{Err: err}
-	}
-	return config, nil
 }
 
 // parseRoles reads the names of roles; none means all.
@@ -67,7 +56,7 @@ func parseRoles(names []string) (Roles, error) {
 		case "worker":
 			roles.Worker = true
 		default:
-			return Roles{}, usagef("%q is not a role; the roles are web, scheduler and worker", name)
+			return Roles{}, cli.Usagef("%q is not a role; the roles are web, scheduler and worker", name)
 		}
 	}
 	return roles, nil
@@ -76,7 +65,7 @@ func parseRoles(names []string) (Roles, error) {
 // Migrate brings the ledger's tables up to date, and its secrets under the
 // configuration's keys, and ends.
 func Migrate(ctx context.Context, configPath string, out io.Writer, log *slog.Logger) (err error) {
-	config, err := loadConfig(configPath)
+	config, err := cli.LoadConfig(configPath)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"carillon/internal/cli"
 	"carillon/simulator"
 )
 
@@ -50,7 +51,7 @@ type SimulateOptions struct {
 
 // Simulate serves a simulated provider until the context ends. An unknown
 // provider, and faults that cannot be read or that it never tells of, are a
-// *UsageError.
+// *cli.UsageError.
 func Simulate(ctx context.Context, o SimulateOptions) error {
 	options, err := o.simulated()
 	if err != nil {
@@ -87,7 +88,7 @@ func (o SimulateOptions) simulated() (simulator.Options, error) {
 	}
 	faults, err := simulator.ParseFaults(o.Faults)
 	if err != nil {
-		return simulator.Options{}, &UsageError{Err: fmt.Errorf("--faults: %w", err)}
+		return simulator.Options{}, &cli.UsageError{Err: fmt.Errorf("--faults: %w", err)}
 	}
 	options := simulator.Options{
 		Dialect: dialect, Webhook: o.Webhook, AppSecret: o.AppSecret, AccessToken: o.Token, Rate: o.Rate,
@@ -95,16 +96,16 @@ func (o SimulateOptions) simulated() (simulator.Options, error) {
 		Receipts: simulator.ReceiptOptions{Delay: o.Delay},
 	}
 	if err := options.Check(); err != nil {
-		return simulator.Options{}, &UsageError{Err: fmt.Errorf("--faults: %w", err)}
+		return simulator.Options{}, &cli.UsageError{Err: fmt.Errorf("--faults: %w", err)}
 	}
 	return options, nil
 }
 
-// dialectOf is what --provider names. An unknown name is a *UsageError.
+// dialectOf is what --provider names. An unknown name is a *cli.UsageError.
 func dialectOf(provider string) (simulator.Dialect, error) {
 	dialect, err := simulator.DialectOf(cmp.Or(provider, simulator.Dialects()[0].Name()))
 	if err != nil {
-		return nil, &UsageError{Err: fmt.Errorf("--provider: %w", err)}
+		return nil, &cli.UsageError{Err: fmt.Errorf("--provider: %w", err)}
 	}
 	return dialect, nil
 }

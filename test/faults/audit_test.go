@@ -2,6 +2,7 @@ package faults
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"slices"
@@ -22,7 +23,11 @@ type trial struct {
 	program  string // the path of the binary
 	database string // the ledger's address
 	login    string // of the program in Redis, as its address has it; usually none
+	provider string // the kind; empty for the Cloud API
 }
+
+// kind is the kind of provider.
+func (tr trial) kind() string { return cmp.Or(tr.provider, "cloud") }
 
 // outcome is what a run has come to.
 type outcome struct {

@@ -53,7 +53,8 @@ func build(t *testing.T) string {
 	return path
 }
 
-// TestFaults lets every fault strike every engine it can.
+// TestFaults lets every fault strike every engine it can, and every kind of
+// provider on one of them.
 func TestFaults(t *testing.T) {
 	size := short
 	if *long {
@@ -64,15 +65,17 @@ func TestFaults(t *testing.T) {
 	t.Cleanup(func() { fmt.Print(all) }) // once the last run has ended
 	for order, f := range table() {
 		for _, engine := range f.engines() {
-			for n := range *repeat {
-				tr := trial{fault: f, order: order, engine: engine, size: size, program: program}
-				if engine == enginePostgres && !f.ledger {
-					tr.database = postgres.Database(t)
+			for _, provider := range f.providers(engine) {
+				for n := range *repeat {
+					tr := trial{fault: f, order: order, engine: engine, provider: provider, size: size, program: program}
+					if engine == enginePostgres && !f.ledger {
+						tr.database = postgres.Database(t)
+					}
+					t.Run(fmt.Sprintf("%s/%s/%s/%d", f.name, provider, engine, n+1), func(t *testing.T) {
+						t.Parallel()
+						tr.run(t, all)
+					})
 				}
-				t.Run(fmt.Sprintf("%s/%s/%d", f.name, engine, n+1), func(t *testing.T) {
-					t.Parallel()
-					tr.run(t, all)
-				})
 			}
 		}
 	}

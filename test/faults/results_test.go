@@ -19,7 +19,7 @@ type results struct {
 
 // row is the sum over the runs of one fault on one engine.
 type row struct {
-	fault, engine                                                   string
+	fault, engine, provider                                         string
 	order, runs, failed, accepted, twice, lost, outOfOrder, unknown int
 	took                                                            time.Duration // of the longest run
 }
@@ -27,10 +27,10 @@ type row struct {
 func (r *results) add(tr trial, o outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	at := slices.IndexFunc(r.rows, func(w *row) bool { return w.fault == tr.fault.name && w.engine == tr.engine })
+	at := slices.IndexFunc(r.rows, func(w *row) bool { return w.fault == tr.fault.name && w.engine == tr.engine && w.provider == tr.kind() })
 	if at < 0 {
 		at = len(r.rows)
-		r.rows = append(r.rows, &row{fault: tr.fault.name, engine: tr.engine, order: tr.order})
+		r.rows = append(r.rows, &row{fault: tr.fault.name, engine: tr.engine, provider: tr.kind(), order: tr.order})
 	}
 	w := r.rows[at]
 	w.runs++
@@ -50,18 +50,18 @@ func (r *results) String() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	slices.SortFunc(r.rows, func(a, b *row) int {
-		return cmp.Or(a.order-b.order, strings.Compare(b.engine, a.engine)) // sqlite first
+		return cmp.Or(a.order-b.order, strings.Compare(a.provider, b.provider), strings.Compare(b.engine, a.engine)) // sqlite first
 	})
 	var text strings.Builder
-	text.WriteString("| fault | engine | runs | accepted | twice | lost | out of order | unknown | seconds |\n")
-	text.WriteString("|---|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	text.WriteString("| fault | provider | engine | runs | accepted | twice | lost | out of order | unknown | seconds |\n")
+	text.WriteString("|---|---|---|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, w := range r.rows {
 		runs := fmt.Sprint(w.runs)
 		if w.failed > 0 {
 			runs += fmt.Sprintf(", %d failed", w.failed)
 		}
-		fmt.Fprintf(&text, "| %s | %s | %s | %d | %d | %d | %d | %d | %.0f |\n",
-			w.fault, w.engine, runs, w.accepted, w.twice, w.lost, w.outOfOrder, w.unknown, w.took.Seconds())
+		fmt.Fprintf(&text, "| %s | %s | %s | %s | %d | %d | %d | %d | %d | %.0f |\n",
+			w.fault, w.provider, w.engine, runs, w.accepted, w.twice, w.lost, w.outOfOrder, w.unknown, w.took.Seconds())
 	}
 	return text.String()
 }
@@ -74,7 +74,7 @@ func TestThePageHasEveryFault(t *testing.T) {
 	}
 	for _, f := range table() {
 		for _, engine := range f.engines() {
-			if row := fmt.Sprintf("\n| %s | %s |", f.name, engine); !strings.Contains(string(page), row) {
+			if row := fmt.Sprintf("\n| %s | cloud | %s |", f.name, engine); !strings.Contains(string(page), row) {
 				t.Errorf("docs/faults.md has no row for %q on %s; run make faults", f.name, engine)
 			}
 		}

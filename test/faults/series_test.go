@@ -14,7 +14,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"carillon/campaign"
-	"carillon/internal/app"
+	"carillon/internal/cli"
 	"carillon/internal/postgrestest"
 	"carillon/simulator"
 )
@@ -53,7 +53,7 @@ func TestSeries(t *testing.T) {
 			}
 			begun := time.Now()
 			s, provider := tr.setSeries(t)
-			c, err := s.client.Launch(t.Context(), app.LaunchRequest{Campaign: s.write("campaign.yaml", series), Contacts: s.mixedPeople(n)})
+			c, err := cli.Launch(t.Context(), s.client, cli.LaunchRequest{Campaign: s.write("campaign.yaml", series), Contacts: s.mixedPeople(n)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,12 +97,12 @@ func (tr trial) setSeries(t *testing.T) (*stage, *simulator.Simulator) {
 		server.Close()
 	})
 	s.url = server.URL
-	s.write("carillon.yaml", fmt.Sprintf(config, s.database, s.redis.relay.Addr(), token, s.url, access, appSecret, 0, timeout, "hold"))
+	s.write("carillon.yaml", fmt.Sprintf(config, s.database, s.redis.relay.Addr(), token, channel(s.kind(), s.url), 0, timeout, "hold"))
 	for _, role := range tr.fault.roles() {
 		s.open(role)
 	}
 	var err error
-	if s.client, err = app.NewClient(s.front.URL, token); err != nil {
+	if s.client, err = cli.NewClient(s.front.URL, token); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.client.Close)

@@ -3,14 +3,17 @@ package faults
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"carillon/internal/app"
+	"carillon/client"
+	"carillon/internal/cli"
 	"carillon/internal/postgrestest"
 	"carillon/simulator"
 )
@@ -46,7 +49,7 @@ type stage struct {
 	provider *process
 	url      string // of the provider
 	houses   []*house
-	client   *app.Client
+	client   *client.Client
 	id       string // of the campaign
 }
 
@@ -74,16 +77,16 @@ func (tr trial) set(t *testing.T, redis ...string) *stage {
 		s.database = "sqlite:" + filepath.Join(s.disk, "carillon.db")
 	}
 	s.front = startFront(t)
-	s.provider = start(t, s.folder, "provider", tr.program, "simulate", "--listen", "127.0.0.1:0",
+	s.provider = start(t, s.folder, "provider", tr.program, "simulate", "--provider", tr.kind(), "--listen", "127.0.0.1:0",
 		"--webhook", s.front.URL+"/webhooks/main", "--app-secret", appSecret, "--token", access,
 		"--latency", latency.String(), "--faults", tr.fault.provider, "--seed", "7")
 	s.url = s.provider.says(t, `listens at (http://\S+)`)
-	s.write("carillon.yaml", fmt.Sprintf(config, s.database, tr.login+s.redis.relay.Addr().String(), token, s.url, access, appSecret, rate, timeout, tr.fault.onUnknown()))
+	s.write("carillon.yaml", fmt.Sprintf(config, s.database, tr.login+s.redis.relay.Addr().String(), token, channel(tr.kind(), s.url), rate, timeout, tr.fault.onUnknown()))
 	for _, role := range tr.fault.roles() {
 		s.open(role)
 	}
 	var err error
-	if s.client, err = app.NewClient(s.front.URL, token); err != nil {
+	if s.client, err = cli.NewClient(s.front.URL, token); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.client.Close)
@@ -99,15 +102,27 @@ http:
   tokens: [{name: tests, token: %s, role: admin}]
 channels:
   main:
-    base_url: %s
-    phone_number_id: "106540352242922"
-    access_token: %s
-    app_secret: %s
-    rate: %d
+%s    rate: %d
     timeout: %s
     unknown_after: 3s
     on_unknown: %s
 `
+
+// channel are the lines of the configuration that lead a channel to a simulated
+// provider of this kind at url.
+func channel(provider, url string) string {
+	dialect, err := simulator.DialectOf(provider)
+	if err != nil {
+		panic(err) // the tests name it
+	}
+	settings := simulator.Options{Dialect: dialect, AccessToken: access, AppSecret: appSecret, PhoneNumberID: "106540352242922"}.Settings(url)
+	var lines strings.Builder
+	fmt.Fprintf(&lines, "    provider: %s\n", provider)
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		fmt.Fprintf(&lines, "    %s: %q\n", key, settings[key])
+	}
+	return lines.String()
+}
 
 // open starts a process of the program.
 func (s *stage) open(role string) *house {
@@ -194,7 +209,7 @@ func (s *stage) write(name, text string) string {
 // launch uploads and starts the campaign.
 func (s *stage) launch() {
 	s.Helper()
-	c, err := s.client.Launch(s.Context(), app.LaunchRequest{Campaign: s.definition(), Contacts: s.people()})
+	c, err := cli.Launch(s.Context(), s.client, cli.LaunchRequest{Campaign: s.definition(), Contacts: s.people()})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -244,7 +259,7 @@ func (s *stage) act(action string) {
 // finish waits until the campaign has ended and the provider has reported all.
 func (s *stage) finish() {
 	s.Helper()
-	var seen app.Campaign
+	var seen client.Campaign
 	defer func() {
 		if s.Failed() {
 			s.Logf("the campaign was last seen like this: %s", seen.Raw)

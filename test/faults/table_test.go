@@ -76,6 +76,20 @@ func (f fault) engines() []string {
 	return []string{engineSQLite, enginePostgres}
 }
 
+// providers are the kinds that the fault strikes on an engine: the Cloud API on
+// both, the others on one each, or on the one there is.
+func (f fault) providers(engine string) []string {
+	kinds := []string{"cloud"}
+	only := len(f.engines()) == 1
+	if only || engine == engineSQLite {
+		kinds = append(kinds, "service4u")
+	}
+	if only || engine == enginePostgres {
+		kinds = append(kinds, "360dialog-cloud")
+	}
+	return kinds
+}
+
 func (f fault) roles() []string {
 	if len(f.houses) > 0 {
 		return f.houses

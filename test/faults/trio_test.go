@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"carillon/campaign"
-	"carillon/internal/app"
+	"carillon/internal/cli"
 	"carillon/internal/postgrestest"
 	"carillon/simulator"
 )
@@ -57,7 +57,7 @@ func startTrio(t *testing.T, engine, redis string, roles ...string) *trio {
 		s.open(role)
 	}
 	var err error
-	if s.client, err = app.NewClient(s.front.URL, token); err != nil {
+	if s.client, err = cli.NewClient(s.front.URL, token); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.client.Close)
@@ -91,7 +91,7 @@ channels: [main, north, south]
 steps:
   - {template: `+template+`, language: en, category: utility, body: ["{{Full Name}}"]}
 `)
-	c, err := s.client.Launch(s.Context(), app.LaunchRequest{Campaign: definition, Contacts: s.people()})
+	c, err := cli.Launch(s.Context(), s.client, cli.LaunchRequest{Campaign: definition, Contacts: s.people()})
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"carillon/internal/app"
+	"carillon/client"
 )
 
 // launchTwice makes the same request several times: three times at once, as a
@@ -92,7 +92,7 @@ func (s *stage) launchWithKey(files ...string) (l launched) {
 	if err != nil {
 		return launched{err: err}
 	}
-	var c app.Campaign
+	var c client.Campaign
 	if answer.StatusCode < 300 {
 		err = json.Unmarshal(text, &c)
 	} else if answer.StatusCode != http.StatusConflict {

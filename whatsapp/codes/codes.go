@@ -114,32 +114,32 @@ func (m Meaning) After(wait time.Duration) Meaning { m.Wait = wait; return m }
 // Times limits the repeats that are worth making.
 func (m Meaning) Times(n int) Meaning { m.Retries = n; return m }
 
-// Soon: surely not accepted, and passing within seconds.
+// Soon means: surely not accepted, and passing within seconds.
 func Soon(reason, hint string) Meaning {
 	return Meaning{Class: whatsapp.RetrySoon, Reason: reason, Hint: hint}
 }
 
-// Slow: a limit was hit, which is over after the wait.
+// Slow means: a limit was hit, which is over after the wait.
 func Slow(b whatsapp.Budget, wait time.Duration, reason, hint string) Meaning {
 	return Meaning{Class: whatsapp.RetrySlow, Budget: b, Wait: wait, Reason: reason, Hint: hint}
 }
 
-// Pause: a person has to act.
+// Pause means: a person has to act.
 func Pause(s whatsapp.Scope, reason, hint string) Meaning {
 	return Meaning{Class: whatsapp.Pause, Scope: s, Reason: reason, Hint: hint}
 }
 
-// Drop: permanent for this recipient.
+// Drop means: permanent for this recipient.
 func Drop(s whatsapp.Suppression, reason, hint string) Meaning {
 	return Meaning{Class: whatsapp.Drop, Suppress: s, Reason: reason, Hint: hint}
 }
 
-// Bad: the request will never be accepted as it is.
+// Bad means: the request will never be accepted as it is.
 func Bad(reason, hint string) Meaning {
 	return Meaning{Class: whatsapp.BadRequest, Reason: reason, Hint: hint}
 }
 
-// Ambiguous: it may have been accepted.
+// Ambiguous means: it may have been accepted.
 func Ambiguous(reason, hint string) Meaning {
 	return Meaning{Class: whatsapp.Ambiguous, Reason: reason, Hint: hint}
 }

@@ -10,26 +10,26 @@ func Network() []Meaning {
 	return []Meaning{Unreachable(), Cancelled(), TimedOut(), ConnectionLost()}
 }
 
-// Unreachable: no connection came about, so nothing was written.
+// Unreachable means: no connection came about, so nothing was written.
 func Unreachable() Meaning {
 	m := Soon("unreachable", "Nothing was sent. If it lasts, check base_url, the name service, the proxy and the certificates.").After(time.Second)
 	m.Unwritten = true
 	return m
 }
 
-// Cancelled: the program stopped before anything was written.
+// Cancelled means: the program stopped before anything was written.
 func Cancelled() Meaning {
 	m := Soon("cancelled", "Nothing was sent: the program was about to stop. It is tried again.")
 	m.Unwritten = true
 	return m
 }
 
-// TimedOut: no whole answer came in time.
+// TimedOut means: no whole answer came in time.
 func TimedOut() Meaning {
 	return Ambiguous("timeout", "It may have been sent: a receipt will tell. If it is frequent, raise the channel's timeout.")
 }
 
-// ConnectionLost: the connection broke after something was written.
+// ConnectionLost means: the connection broke after something was written.
 func ConnectionLost() Meaning {
 	return Ambiguous("connection_lost", "It may have been sent: a receipt will tell. If it is frequent, check the network to the provider.")
 }

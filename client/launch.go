@@ -1,0 +1,136 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/sethvargo/go-retry"
+
+	"carillon/api"
+)
+
+// launchRetries is how often an upload is repeated that a lost connection cut
+// off. The key that goes along keeps the campaign from being made twice.
+const launchRetries = 4
+
+// Upload is what to launch.
+type Upload struct {
+	Campaign, Contacts File
+	// At is the time to start at; the zero time means at once.
+	At time.Time
+	// Late is by how much At may be missed at most; 0 means by however much.
+	Late time.Duration
+}
+
+// File is a part of an upload. It is read anew each time it is sent.
+type File struct {
+	// Name is shown in errors; the server does not look at it.
+	Name string
+	Open func() (io.ReadCloser, error)
+}
+
+// Path is a file that stands on the disk.
+func Path(path string) File {
+	return File{filepath.Base(path), func() (io.ReadCloser, error) { return os.Open(path) }}
+}
+
+// Text is a file that stands in memory alone.
+func Text(name string, text []byte) File {
+	return File{name, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }}
+}
+
+// Launch uploads a campaign with its list, which is read as it is sent, and
+// starts it. An upload that a lost connection cut off is sent again, with a key
+// that keeps the campaign from being made twice. What is wrong with the files is an
+// *api.Problem of the kinds api.BadCampaign and api.BadContacts.
+func (c *Client) Launch(ctx context.Context, up Upload) (Campaign, error) {
+	key := rand.Text()
+	var launched Campaign
+	repeat := retry.WithMaxRetries(launchRetries, retry.NewExponential(c.Pause))
+	first := true
+	err := retry.Do(ctx, repeat, func(ctx context.Context) error {
+		err := c.create(ctx, up, key, &launched)
+		if errors.Is(err, ErrLost) || !first && stillImporting(err) {
+			err = retry.RetryableError(err)
+		}
+		first = false
+		return err
+	})
+	if ctx.Err() != nil {
+		return Campaign{}, errors.New("interrupted before the server confirmed the campaign; `carillon list` shows whether there is one")
+	}
+	return launched, err
+}
+
+// stillImporting reports whether the server works on the request that was cut
+// off.
+func stillImporting(err error) bool {
+	var refused *api.Problem
+	return errors.As(err, &refused) && refused.Status == http.StatusConflict
+}
+
+func (c *Client) create(ctx context.Context, up Upload, key string, launched *Campaign) error {
+	query := url.Values{"start": {"true"}}
+	if !up.At.IsZero() {
+		query = url.Values{"at": {up.At.Format(time.RFC3339)}}
+		if up.Late > 0 {
+			query.Set("late", up.Late.String())
+		}
+	}
+	body, content := io.Pipe()
+	form := multipart.NewWriter(content)
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		content.CloseWithError(writeForm(form, up))
+	}()
+	defer func() {
+		_ = body.Close() // the writer ends, whether or not all was wanted
+		<-written
+	}()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/api/campaigns?"+query.Encode(), body)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", form.FormDataContentType())
+	request.Header.Set("Idempotency-Key", key)
+	return c.upload(request, launched)
+}
+
+func writeForm(form *multipart.Writer, up Upload) error {
+	for _, part := range []struct {
+		field string
+		file  File
+	}{{"campaign", up.Campaign}, {"contacts", up.Contacts}} {
+		if err := part.file.write(form, part.field); err != nil {
+			return err
+		}
+	}
+	return form.Close()
+}
+
+func (f File) write(form *multipart.Writer, field string) error {
+	content, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = content.Close() }() // it was only read
+	part, err := form.CreateFormFile(field, f.Name)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(part, content); err != nil {
+		return fmt.Errorf("send %s: %w", f.Name, err)
+	}
+	return nil
+}

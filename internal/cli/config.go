@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"os"
+
+	"carillon/admission"
+	"carillon/configs"
+	"carillon/whatsapp/providers"
+)
+
+// DoorOf lets in what the channels and calendars of a configuration can serve.
+func DoorOf(config *configs.Config) (admission.Door, error) {
+	door := admission.Door{Rates: make(map[string]float64, len(config.Channels))}
+	for name, channel := range config.Channels {
+		door.Rates[name] = channel.Rate
+	}
+	var err error
+	door.Calendars, err = config.Calendars()
+	return door, err
+}
+
+// LoadConfig reads a configuration; a mistake in it is the caller's.
+func LoadConfig(path string) (*configs.Config, error) {
+	config, err := configs.Load(path, os.LookupEnv, providers.All())
+	if err != nil {
+		return nil, &UsageError{Err: err}
+	}
+	return config, nil
+}
