@@ -48,7 +48,7 @@ func TestNoHintPromisesARetryThatIsRefused(t *testing.T) {
 	for _, v := range Book().Meanings() {
 		f := v.Of(codes.Fault{}).Failure()
 		givesUp := f.Retry && !f.Throttled
-		if givesUp && (!strings.Contains(v.Hint, "`carillon retry`") || strings.Contains(v.Hint, "Nothing to do")) {
+		if givesUp && (!strings.Contains(v.Hint, "`carillon retry`") || strings.Contains(v.Hint, "No action needed")) {
 			t.Errorf("%s is given up in the end, and its hint does not say what helps then: %s", v.Reason, v.Hint)
 		}
 	}
