@@ -37,8 +37,8 @@ func TestTheGuardPausesACampaign(t *testing.T) {
 		}
 		post(3)
 		s.expect(t, 5, repeatedOutcome(5, ledger.OutcomeRefused)...)
-		const want = `the last 5 messages were refused alike: parameter_count (132000), "body: number of parameters": ` +
-			"Compare the step's parameters with the template. Resume when the template is mended; cancel where the campaign or its list is wrong."
+		const want = `the last 5 messages were refused for the same reason: parameter_count (132000), "body: number of parameters": ` +
+			"Compare the step's parameters with the template. Resume when the template is fixed. Cancel if the campaign or its list is wrong."
 		if got := strings.Join(s.record.reasons, "\n"); got != want {
 			t.Errorf("reason %q\nwant %q", got, want)
 		}
