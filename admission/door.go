@@ -44,12 +44,12 @@ func (e *UnknownChannelError) Error() string { return e.Detail() + "; " + e.Hint
 
 // Detail says what is wrong.
 func (e *UnknownChannelError) Detail() string {
-	return fmt.Sprintf("%s: there is no channel %q", e.Path, e.Channel)
+	return fmt.Sprintf("%s: channel %q does not exist", e.Path, e.Channel)
 }
 
 // Hint says what to write instead.
 func (e *UnknownChannelError) Hint() string {
-	return "the channels there are: " + strings.Join(e.Known, ", ")
+	return "the channels are: " + strings.Join(e.Known, ", ")
 }
 
 // Read reads a campaign's file, YAML or JSON. The error joins *campaign.Mistake,

@@ -33,9 +33,9 @@ func TestWhatTheDoorTurnsAway(t *testing.T) {
 		lines            int
 	}{
 		{"a key that there is not", twoSteps + "speed: 3\n", "speed", 1},
-		{"a channel", strings.Replace(twoSteps, "main", "third", 1), `channel: there is no channel "third"; the channels there are: main, second`, 1},
-		{"one of several", over("second, third"), `channels[1]: there is no channel "third"; the channels there are: main, second`, 1},
-		{"a calendar", twoSteps + "hours: {from: 09:00, to: 20:00, holidays: fr}\n", `hours.holidays: there is no calendar "fr"`, 1},
+		{"a channel", strings.Replace(twoSteps, "main", "third", 1), `channel: channel "third" does not exist; the channels are: main, second`, 1},
+		{"one of several", over("second, third"), `channels[1]: channel "third" does not exist; the channels are: main, second`, 1},
+		{"a calendar", twoSteps + "hours: {from: 09:00, to: 20:00, holidays: fr}\n", `hours.holidays: there is no calendar named "fr"`, 1},
 		{"a step of one channel", german, `steps[1]: channel "second" cannot send it: it has no German`, 1},
 		{"two steps", strings.ReplaceAll(over("second"), "en_US", "de"), `steps[0]: channel "second" cannot send it`, 2},
 	} {

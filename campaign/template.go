@@ -17,7 +17,7 @@ func (t TemplateName) String() string { return fmt.Sprintf("%s (%s)", t.Name, t.
 // ReasonSlowed is why a message waits whose template the provider has slowed
 // down.
 func ReasonSlowed(until time.Time) string {
-	return "the template is slowed until " + until.UTC().Format(time.RFC3339)
+	return "the template is slowed down until " + until.UTC().Format(time.RFC3339)
 }
 
 // MaySend reports whether a step sends a template, to some of its recipients at

@@ -53,11 +53,11 @@ func parse(address string) (settings, error) {
 		s.master = u.Query().Get("master")
 	case nodes:
 	default:
-		return settings{}, fmt.Errorf("redis: %s is not an address: its scheme is not known", hidePassword(address))
+		return settings{}, fmt.Errorf("redis: %s is not an address: its scheme is unknown", hidePassword(address))
 	}
 	if database != "" {
 		if s.database, err = strconv.Atoi(database); err != nil {
-			return settings{}, fmt.Errorf("redis: %s is not an address: it ends in no database's number", hidePassword(address))
+			return settings{}, fmt.Errorf("redis: %s is not an address: it does not end with the number of a database", hidePassword(address))
 		}
 	}
 	return s, nil

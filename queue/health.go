@@ -253,11 +253,11 @@ func (h *Health) say(now time.Time) (refused bool) {
 		}
 	}
 	for _, n := range begun {
-		h.log.Error("the queue takes no tasks; what waits goes on by itself once it does",
+		h.log.Error("the queue accepts no tasks; waiting messages are sent by themselves once it does",
 			"channels", strings.Join(n.channels, ","), "reason", n.wrong.Reason, "hint", n.wrong.Hint, "error", n.wrong.err)
 	}
 	for _, n := range ended {
-		h.log.Info("the queue takes tasks again", "channels", strings.Join(n.channels, ","), "after", now.Sub(n.since).Round(lookEvery))
+		h.log.Info("the queue accepts tasks again", "channels", strings.Join(n.channels, ","), "after", now.Sub(n.since).Round(lookEvery))
 	}
 	return refused
 }

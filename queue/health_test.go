@@ -82,9 +82,9 @@ func TestTroubleIsSaidOnce(t *testing.T) {
 			t.Fatalf("want three lines, got\n%s", &w.log)
 		}
 		for i, want := range []string{
-			`level=ERROR msg="the queue takes no tasks; what waits goes on by itself once it does" channels=main,south reason="Redis does not answer`,
-			`level=ERROR msg="the queue takes no tasks; what waits goes on by itself once it does" channels=main,south reason="Redis is full`,
-			`level=INFO msg="the queue takes tasks again" channels=main,south after=59s`,
+			`level=ERROR msg="the queue accepts no tasks; waiting messages are sent by themselves once it does" channels=main,south reason="Redis does not answer`,
+			`level=ERROR msg="the queue accepts no tasks; waiting messages are sent by themselves once it does" channels=main,south reason="Redis is full`,
+			`level=INFO msg="the queue accepts tasks again" channels=main,south after=59s`,
 		} {
 			if !strings.HasPrefix(lines[i], want) {
 				t.Errorf("line %d is %s", i+1, lines[i])
@@ -135,7 +135,7 @@ func TestATroubleThatComesAndGoesIsSaidOnce(t *testing.T) {
 			}
 			got = append(got, reason)
 		}
-		const isFull, isReplica = "Redis is full (maxmemory)", "this Redis is a replica, which takes no writes"
+		const isFull, isReplica = "Redis is full (maxmemory)", "this Redis is a replica, which accepts no writes"
 		want := []string{isFull, "over", isReplica, "over", isFull, "over", isFull, "over"}
 		if !slices.Equal(got, want) {
 			t.Errorf("the log says %q, want %q", got, want)

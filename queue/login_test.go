@@ -133,8 +133,8 @@ func TestSentinelsThatKnowNoMaster(t *testing.T) {
 	master, _ := startServer(t)
 	sentinel := startSentinel(t, master, "", "")
 	for address, want := range map[string]string{
-		"redis-sentinel://" + sentinel + "?master=other": "no Sentinel tells who the master is",
-		"redis-sentinel://" + master + "?master=it":      "there is no Sentinel at the address",
+		"redis-sentinel://" + sentinel + "?master=other": "no Sentinel knows the master",
+		"redis-sentinel://" + master + "?master=it":      "the address in `redis` is not a Sentinel",
 	} {
 		q := open(t, address)
 		r := refusalOf(probe(t.Context(), q.Client(), "send:main"))

@@ -101,8 +101,8 @@ func TestRefusals(t *testing.T) {
 		"CLUSTERDOWN Hash slot not served":                                                                             "no master",
 		"MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.":                             "lost its master",
 		"NOREPLICAS Not enough good replicas to write.":                                                                "too few replicas",
-		"NOPERM this user has no permissions to run the 'eval' command":                                                "may not do",
-		"ERR The user executing the script can't run this command or subcommand script: 1f, on @user_script:9. (at x)": "may not do",
+		"NOPERM this user has no permissions to run the 'eval' command":                                                "lacks permissions",
+		"ERR The user executing the script can't run this command or subcommand script: 1f, on @user_script:9. (at x)": "lacks permissions",
 		"NOAUTH Authentication required.":                                                                              "password",
 		"WRONGPASS invalid username-password pair or user is disabled.":                                                "password",
 		"ERR unknown command 'evalsha', with args beginning with: ":                                                    "lacks a command",
@@ -112,10 +112,10 @@ func TestRefusals(t *testing.T) {
 		"ASK 8487 127.0.0.1:7001":                                                                                      "moving",
 		"TRYAGAIN Multiple keys request during rehashing of slot":                                                      "moving",
 		"ERR SELECT is not allowed in cluster mode":                                                                    "node of a cluster",
-		"ERR This instance has cluster support disabled":                                                               "no node of a cluster",
+		"ERR This instance has cluster support disabled":                                                               "not a node of a cluster",
 		"ERR DB index is out of range":                                                                                 "no database",
 		"DENIED Redis is running in protected mode because":                                                            "protected mode",
-		"ERR unknown command 'sentinel', with args beginning with":                                                     "no Sentinel at",
+		"ERR unknown command 'sentinel', with args beginning with":                                                     "is not a Sentinel",
 		"ERR something new": "refuses: ERR something new",
 	} {
 		r := refusalOf(redisError(text))

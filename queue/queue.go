@@ -120,10 +120,10 @@ func (q *Queue) Warnings(ctx context.Context) []string {
 	var all []string
 	ask := func(setting string) string { return q.client.ConfigGet(ctx, setting).Val()[setting] }
 	if policy := ask("maxmemory-policy"); policy != "" && policy != "noeviction" {
-		all = append(all, "redis may throw tasks away when its memory is full (maxmemory-policy "+policy+"); set maxmemory-policy noeviction")
+		all = append(all, "redis may discard tasks when its memory is full (maxmemory-policy "+policy+"); set maxmemory-policy noeviction")
 	}
 	if _, isCluster := q.client.(*redis.ClusterClient); isCluster && ask("cluster-require-full-coverage") == "yes" {
-		all = append(all, "while one master is away all channels stop, not only those whose queues it has; set cluster-require-full-coverage no on every node")
+		all = append(all, "while one master is down, all channels stop, not only those whose queues it holds; set cluster-require-full-coverage no on every node")
 	}
 	return all
 }

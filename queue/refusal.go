@@ -31,39 +31,39 @@ func (r *Refusal) Unwrap() error { return r.err }
 // The words that begin a refusal of Redis, what they mean, and what to do. A
 // script's refusal may begin with ERR, which is why they are looked for anywhere.
 var refusals = []struct{ words, reason, hint string }{
-	{"OOM ", "Redis is full (maxmemory)", "give it more memory, or remove what else it holds"},
-	{"READONLY", "this Redis is a replica, which takes no writes", replica},
-	{"MISCONF", "Redis cannot save to its disk and so takes no writes", "look at its log and its disk, or set stop-writes-on-bgsave-error no"},
-	{"LOADING", "Redis is still loading its data", "wait until it has"},
-	{"CLUSTERDOWN", "the Redis Cluster is down: a part of it has no master", "look at CLUSTER INFO and at its nodes"},
+	{"OOM ", "Redis is full (maxmemory)", "give it more memory, or remove other data from it"},
+	{"READONLY", "this Redis is a replica, which accepts no writes", replica},
+	{"MISCONF", "Redis cannot save to its disk, so it accepts no writes", "check its log and its disk, or set stop-writes-on-bgsave-error no"},
+	{"LOADING", "Redis is still loading its data", "wait until it is done"},
+	{"CLUSTERDOWN", "the Redis Cluster is down: one of its shards has no master", "check CLUSTER INFO and its nodes"},
 	{"MASTERDOWN", "this Redis is a replica that has lost its master", replica},
-	{"NOREPLICAS", "Redis has too few replicas to take writes (min-replicas-to-write)", "look at its replicas"},
-	{"NOPERM", "the user may not do in Redis what the queue needs", permissions},
-	{"user executing the script", "the user may not do in Redis what the queue needs", permissions},
-	{"NOAUTH", "Redis wants a password", "write it into `redis`, redis://user:password@host:6379/0, and restart"},
-	{"WRONGPASS", "Redis does not know the user or the password", "correct them in Redis, or in `redis` and restart"},
-	{"unknown command 'sentinel'", "there is no Sentinel at the address in `redis`", "write redis://host:port for a server, or the Sentinels' own addresses, and restart"},
+	{"NOREPLICAS", "Redis has too few replicas to accept writes (min-replicas-to-write)", "check its replicas"},
+	{"NOPERM", "the Redis user lacks permissions that the queue needs", permissions},
+	{"user executing the script", "the Redis user lacks permissions that the queue needs", permissions},
+	{"NOAUTH", "Redis requires a password", "write it into `redis`, redis://user:password@host:6379/0, and restart"},
+	{"WRONGPASS", "Redis rejected the user or the password", "correct them in Redis, or in `redis` and restart"},
+	{"unknown command 'sentinel'", "the address in `redis` is not a Sentinel", "write redis://host:port for a server, or the Sentinels' own addresses, and restart"},
 	{
 		"unknown command", "Redis lacks a command that the queue needs",
-		"take Redis 6.2 or newer, with its commands under their own names; where this is a Sentinel, write redis-sentinel://host:port?master=name and restart",
+		"use Redis 6.2 or newer, without renamed commands; if this is a Sentinel, write redis-sentinel://host:port?master=name and restart",
 	},
-	{noSentinel, "no Sentinel tells who the master is", "look at the Sentinels, and whether `redis` has their addresses and the master's name (?master=name)"},
-	{"BUSY", "Redis is busy with somebody's script", "wait for it, or end it by SCRIPT KILL"},
-	{"max number of clients", "Redis takes no more connections (maxclients)", "raise maxclients, or close what else is connected"},
-	{"MOVED", "another node of the Redis Cluster has the queue", "write redis-cluster:// with its nodes and restart; if `redis` says so already, look at CLUSTER NODES on each: they do not agree"},
-	{"ASK ", "the Redis Cluster is moving the queue", "wait until it has"},
-	{"TRYAGAIN", "the Redis Cluster is moving the queue", "wait until it has"},
-	{"not allowed in cluster mode", "this Redis is a node of a cluster, which has no databases with numbers", "write redis-cluster:// with its nodes and no number, and restart"},
-	{"cluster support disabled", "this Redis is no node of a cluster", "write redis://host:port instead of redis-cluster:// and restart"},
-	{"DB index is out of range", "Redis has no database of the number that `redis` names", "write a smaller one and restart, or raise `databases` in Redis"},
-	{"DENIED", "Redis is in protected mode and lets in its own machine alone", "give it a password, or set protected-mode no where its network is closed"},
+	{noSentinel, "no Sentinel knows the master", "check the Sentinels, and that `redis` has their addresses and the master's name (?master=name)"},
+	{"BUSY", "Redis is busy with a script of another program", "wait for it, or end it with SCRIPT KILL"},
+	{"max number of clients", "Redis accepts no more connections (maxclients)", "raise maxclients, or close other connections"},
+	{"MOVED", "another node of the Redis Cluster has the queue", "write redis-cluster:// with its nodes and restart; if `redis` already does, compare CLUSTER NODES on each node: they disagree"},
+	{"ASK ", "the Redis Cluster is moving the queue", "wait until it is done"},
+	{"TRYAGAIN", "the Redis Cluster is moving the queue", "wait until it is done"},
+	{"not allowed in cluster mode", "this Redis is a node of a cluster, which has no numbered databases", "write redis-cluster:// with its nodes and no database number, and restart"},
+	{"cluster support disabled", "this Redis is not a node of a cluster", "write redis://host:port instead of redis-cluster:// and restart"},
+	{"DB index is out of range", "Redis has no database with the number that `redis` names", "write a smaller number and restart, or raise `databases` in Redis"},
+	{"DENIED", "Redis is in protected mode and accepts only local connections", "give it a password, or set protected-mode no if its network is closed"},
 }
 
 // noSentinel is what the client says where no Sentinel has named a master.
 const noSentinel = "all sentinels specified in configuration are unreachable"
 
 // replica is what to do about one.
-const replica = "make it the master, or write the master's address or that of its Sentinels into `redis` and restart"
+const replica = "make it the master, or write the address of the master or of its Sentinels into `redis` and restart"
 
 // permissions are what ACL SETUSER has to grant.
 const permissions = "grant it +@read +@write +@scripting +@connection +@pubsub +time ~asynq:* ~carillon:* &asynq:*"
@@ -81,7 +81,7 @@ func refusalOf(err error) *Refusal {
 		return silence(err)
 	}
 	text := err.Error()
-	r := &Refusal{Hint: "look at Redis and its log", kind: firstWord(text), err: err}
+	r := &Refusal{Hint: "check Redis and its log", kind: firstWord(text), err: err}
 	r.Reason = "Redis refuses: " + text
 	for _, known := range refusals {
 		if strings.Contains(text, known.words) {
@@ -98,10 +98,10 @@ func refusalOf(err error) *Refusal {
 // silence is the refusal of a Redis that has not answered.
 func silence(err error) *Refusal {
 	r := &Refusal{
-		Reason: "Redis does not answer", Hint: "start it, or look at it and at the network", kind: "silent", err: err,
+		Reason: "Redis does not answer", Hint: "start it, or check it and the network", kind: "silent", err: err,
 	}
 	if strings.Contains(err.Error(), noSentinel) {
-		r.Reason, r.Hint = "no Sentinel answers", "start them, or look at them and at the network"
+		r.Reason, r.Hint = "no Sentinel answers", "start them, or check them and the network"
 	}
 	var timeout net.Error
 	switch {

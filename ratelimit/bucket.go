@@ -87,7 +87,7 @@ func (b *bucket) ask(ctx context.Context, q question) (grant, error) {
 		return grant{}, fmt.Errorf("ask Redis for a departure (%s): %w", b.key, err)
 	}
 	if len(answer) != 5 {
-		return grant{}, fmt.Errorf("ask Redis for a departure (%s): it answered %d numbers, want 5", b.key, len(answer))
+		return grant{}, fmt.Errorf("ask Redis for a departure (%s): it answered with %d numbers instead of 5", b.key, len(answer))
 	}
 	return grant{
 		now: redisTime(answer[0]), count: int(answer[1]), first: redisTime(answer[2]),

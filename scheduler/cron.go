@@ -37,10 +37,10 @@ func ParseCron(expr, zone string) (Cron, error) {
 	}
 	location, err := time.LoadLocation(zone)
 	if err != nil {
-		return Cron{}, fmt.Errorf("zone %q is not known; write one such as Europe/Madrid, or UTC", zone)
+		return Cron{}, fmt.Errorf("zone %q is unknown; write one such as Europe/Madrid, or UTC", zone)
 	}
 	if strings.Contains(expr, "=") {
-		return Cron{}, fmt.Errorf("cron %q names a zone; write that under zone alone", expr)
+		return Cron{}, fmt.Errorf("cron %q names a zone; write the zone under zone only", expr)
 	}
 	parser := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
 	parsed, err := parser.Parse(strings.TrimSpace(expr))
@@ -49,13 +49,13 @@ func ParseCron(expr, zone string) (Cron, error) {
 	}
 	spec, named := parsed.(*cron.SpecSchedule)
 	if !named { // @every, which counts from whenever the program was started
-		return Cron{}, fmt.Errorf("cron %q names no time; %s", expr, howToCron)
+		return Cron{}, fmt.Errorf("cron %q is not a time; %s", expr, howToCron)
 	}
 	const everyHour = 1<<24 - 1
 	spec.Location = time.UTC
 	c := Cron{spec: spec, zone: location, steady: spec.Hour&everyHour == everyHour}
 	if c.spec.Next(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return Cron{}, fmt.Errorf("cron %q never comes; correct the day and the month", expr)
+		return Cron{}, fmt.Errorf("cron %q never matches; correct the day and the month", expr)
 	}
 	return c, nil
 }

@@ -23,7 +23,7 @@ type Launcher interface {
 }
 
 // ErrHopeless marks a failure that trying again does not mend.
-var ErrHopeless = errors.New("trying again does not help")
+var ErrHopeless = errors.New("another try would not help")
 
 // How slots are fired; all of it ours.
 const (
@@ -139,15 +139,15 @@ func heldUp(slot ledger.OpenSlot, of ledger.Schedule, there bool, earlier []ledg
 	case slot.State == campaign.SlotRunning:
 		return "", false
 	case !there:
-		return "the schedule was removed before there was a campaign", false
+		return "the schedule was removed before its campaign was made", false
 	case of.Paused && slot.By == "":
-		return "the schedule was paused before there was a campaign; if it is still wanted, run the schedule now", false
+		return "the schedule was paused before its campaign was made; to make it anyway, run the schedule now", false
 	case len(earlier) == 0 || of.Overlap == campaign.OverlapParallel:
 		return "", false
 	case !of.Queues(slot.Slot):
-		return fmt.Sprintf("overlap is skip, and %s; run the schedule when that is over if it is still wanted, or set overlap to queue or parallel", earlier[0]), false
+		return fmt.Sprintf("overlap is skip, and %s; run the schedule once that is over, or set overlap to queue or parallel", earlier[0]), false
 	case len(earlier) >= mostQueued:
-		return fmt.Sprintf("%d slots were before it in the queue, and %s", len(earlier), earlier[0]), false
+		return fmt.Sprintf("%d slots were ahead of it in the queue, and %s", len(earlier), earlier[0]), false
 	}
 	return "", true
 }
@@ -216,9 +216,9 @@ func (s *Scheduler) launch(ctx context.Context, of ledger.Schedule, slot campaig
 	case !errors.Is(err, ledger.ErrNotFound):
 		return ledger.Campaign{}, err
 	case of.Name == "":
-		return ledger.Campaign{}, fmt.Errorf("the schedule was removed while its list was read: %w", ErrHopeless)
+		return ledger.Campaign{}, fmt.Errorf("the schedule was removed while its list was being read: %w", ErrHopeless)
 	case slot.Tries > mostBegun:
-		return ledger.Campaign{}, fmt.Errorf("it was begun %d times and never came to an end; look at the logs of those times, then run it now: %w", mostBegun, ErrHopeless)
+		return ledger.Campaign{}, fmt.Errorf("it was started %d times and never ended; check the logs of those times, then run it now: %w", mostBegun, ErrHopeless)
 	default:
 		if id, err = s.Launcher.Launch(ctx, of, slot); err != nil {
 			return ledger.Campaign{}, err
@@ -253,22 +253,22 @@ func (s *Scheduler) outcome(ctx context.Context, slot campaign.Slot, made ledger
 	case err == nil:
 		slot.Campaign = made.ID
 		if slot.State, slot.Detail = sentTo(made); slot.State == campaign.SlotFailed {
-			log.Error("a slot's list has nobody who can be sent to", "campaign", made.ID, "detail", slot.Detail)
+			log.Error("no row of a slot's list can be sent to", "campaign", made.ID, "detail", slot.Detail)
 			break
 		}
 		log.Info("schedule fired", "campaign", made.ID, "detail", slot.Detail)
 	case made.ID != 0:
-		log.Warn("a slot's campaign is not started yet", "campaign", made.ID, "error", err)
-		return again(campaign.SlotRunning, importPause, fmt.Sprintf("campaign %s was made and could not be started", made.ID))
+		log.Warn("the campaign of a slot could not be started yet", "campaign", made.ID, "error", err)
+		return again(campaign.SlotRunning, importPause, fmt.Sprintf("campaign %s was made but could not be started", made.ID))
 	case ctx.Err() != nil:
-		return again(campaign.SlotRunning, 0, "the process that had it stopped")
+		return again(campaign.SlotRunning, 0, "the process that ran it stopped")
 	case errors.As(err, &exists):
-		return again(campaign.SlotRunning, importPause, "an import of the same slot has not ended yet")
+		return again(campaign.SlotRunning, importPause, "another import of the same slot is still running")
 	case errors.Is(err, ErrHopeless), slot.Tries >= mostTries:
 		slot.State, slot.Detail = campaign.SlotFailed, fmt.Sprintf("try %d: %s", slot.Tries, oneLine(err))
 		log.Error("a slot failed", "error", err)
 	default:
-		log.Warn("a slot is tried again", "error", err)
+		log.Warn("a slot failed and is tried again", "error", err)
 		return again(campaign.SlotDue, firstPause<<(slot.Tries-1), fmt.Sprintf("try %d of %d: %s", slot.Tries, mostTries, oneLine(err)))
 	}
 	return slot, time.Time{}
@@ -287,8 +287,8 @@ func sentTo(made ledger.Campaign) (campaign.SlotState, string) {
 	case rows == 0:
 		says = "its list has no rows"
 	case rejected == rows:
-		return campaign.SlotFailed, fmt.Sprintf("campaign %s was made, and none of the %d rows of its list can be sent to (%s); "+
-			"`carillon report %s` says why; mend the list or the campaign's file, and run the schedule now",
+		return campaign.SlotFailed, fmt.Sprintf("campaign %s was made, but none of the %d rows of its list can be sent to (%s); "+
+			"`carillon report %s` says why; correct the list or the campaign's file, and run the schedule now",
 			made.ID, rows, campaign.CountVerdicts(made.Verdicts), made.ID)
 	case rejected > 0:
 		says = fmt.Sprintf("%d of %d rows are sent to (%s)", rows-rejected, rows, campaign.CountVerdicts(made.Verdicts))

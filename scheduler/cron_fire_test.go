@@ -317,7 +317,7 @@ func TestASlotThatKillsWhoeverTriesIsGivenUp(t *testing.T) {
 		s, _ := c.process(-1, false)
 		c.run(s, time.Minute)
 		c.want("s", "failed")
-		if detail := c.last("s").Detail; !strings.Contains(detail, "begun 20 times") {
+		if detail := c.last("s").Detail; !strings.Contains(detail, "started 20 times") {
 			t.Error(detail)
 		}
 	})

@@ -28,12 +28,12 @@ func (s *Scheduler) planSlots(ctx context.Context, all []ledger.Schedule, now ti
 			continue
 		}
 		if errors.Is(of.Unusable, ledger.ErrUndefined) { // whoever has its configuration plans what is missed
-			errs = append(errs, fmt.Errorf("schedule %s makes no slots: %w", of.Name, of.Unusable))
+			errs = append(errs, fmt.Errorf("schedule %s cannot run: %w", of.Name, of.Unusable))
 			continue
 		}
 		cron, err := ParseCron(of.Cron, of.Zone)
 		if err != nil { // by a version that could read more, or a system with more zones
-			errs = append(errs, fmt.Errorf("schedule %s makes no slots: %w", of.Name, err))
+			errs = append(errs, fmt.Errorf("schedule %s cannot run: %w", of.Name, err))
 			continue
 		}
 		slots, next := comeDue(of, cron, now)
@@ -53,7 +53,7 @@ func (s *Scheduler) planSlots(ctx context.Context, all []ledger.Schedule, now ti
 func comeDue(of ledger.Schedule, cron Cron, now time.Time) (slots []campaign.Slot, next time.Time) {
 	first, left := of.NextAt, 0
 	for next = first; !next.IsZero() && !next.After(now); next = cron.Next(next) {
-		slots = append(slots, campaign.Slot{Schedule: of.Name, At: next.UTC(), State: campaign.SlotDue, Detail: "its time has come"})
+		slots = append(slots, campaign.Slot{Schedule: of.Name, At: next.UTC(), State: campaign.SlotDue, Detail: "it is due"})
 		if len(slots) > 2*mostMissed { // cut now and then, not each time
 			left += len(slots) - mostMissed
 			slots = slices.Clone(slots[len(slots)-mostMissed:])
@@ -73,8 +73,8 @@ func comeDue(of ledger.Schedule, cron Cron, now time.Time) (slots []campaign.Slo
 			slots[i].Detail = fmt.Sprintf("caught up %s late: no scheduler ran at its time", late.Round(time.Second))
 		default:
 			slots[i].State = campaign.SlotMissed
-			slots[i].Detail = fmt.Sprintf("no scheduler ran at its time, nor until %s later, and catch_up is %s; "+
-				"if it is still wanted, run the schedule now", late.Round(time.Second), policy)
+			slots[i].Detail = fmt.Sprintf("no scheduler ran at its time or until %s later, and catch_up is %s; "+
+				"to make it anyway, run the schedule now", late.Round(time.Second), policy)
 		}
 	}
 	if left > 0 {

@@ -64,10 +64,10 @@ func newEpoch(client redis.UniversalClient, channel string) *epoch {
 func (e *epoch) look(ctx context.Context) (c contents, lost bool, err error) {
 	answer, err := lookScript.Run(ctx, e.redis, e.keys).Slice()
 	if err != nil {
-		return c, false, &queueError{fmt.Errorf("look into the queue: %w", err)}
+		return c, false, &queueError{fmt.Errorf("read the queue: %w", err)}
 	}
 	if len(answer) != len(e.keys) {
-		return c, false, &queueError{fmt.Errorf("look into the queue: it answered %d values, want %d", len(answer), len(e.keys))}
+		return c, false, &queueError{fmt.Errorf("read the queue: it answered with %d values instead of %d", len(answer), len(e.keys))}
 	}
 	c.epoch, _ = answer[0].(string)
 	for i, into := range []*int{&c.pending, &c.active, &c.scheduled, &c.retry} {

@@ -19,7 +19,7 @@ func (s *Scheduler) handOver(ctx context.Context, c ledger.Campaign) {
 		if c.Stopped[position].Handed {
 			continue
 		}
-		s.closing.start(c.ID, "hand over numbers of", func() error {
+		s.closing.start(c.ID, "hand over the rows of", func() error {
 			return s.Ledger.HandOver(ctx, c.ID, position, s.weights(c.Definition), s.Now())
 		})
 		return // the others follow when it is done

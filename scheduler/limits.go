@@ -199,7 +199,7 @@ func (p *pairs) add(c ledger.Campaign, channel string) {
 }
 
 // reasonPair is what a message waits for that was put off.
-const reasonPair = "the recipient has had as many messages as one may get in this time"
+const reasonPair = "the recipient has had the most messages allowed in this time"
 
 // limitPairs puts off those whose person, named beside them, has had enough.
 func (f *feeder) limitPairs(ctx context.Context, ids []campaign.MessageID, persons []string, held map[campaign.MessageID]holding, now time.Time) error {

@@ -137,7 +137,7 @@ func New(o Options) *Scheduler {
 		Name: "carillon_fed_total", Help: "Tasks put into a channel's queue.",
 	}, []string{"channel"})
 	s.slots = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "carillon_slots_total", Help: "Times at which schedules had to start a campaign, by what became of them.",
+		Name: "carillon_slots_total", Help: "Times at which schedules were due to start a campaign, by result.",
 	}, []string{"state"})
 	for _, state := range []campaign.SlotState{campaign.SlotDone, campaign.SlotFailed, campaign.SlotSkipped, campaign.SlotMissed} {
 		s.slots.WithLabelValues(string(state))

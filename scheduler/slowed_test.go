@@ -116,7 +116,7 @@ func TestASlowedTemplateIsPutOff(t *testing.T) {
 		t.Errorf("fed %v, want the other template alone", got)
 	}
 	for id, due := range b.due {
-		if id.Step() == 0 && (!due.Equal(until) || b.reasons[id] != "the template is slowed until 2026-03-02T13:00:00Z") {
+		if id.Step() == 0 && (!due.Equal(until) || b.reasons[id] != "the template is slowed down until 2026-03-02T13:00:00Z") {
 			t.Fatalf("row %d is due at %s, because %q", id.Recipient().Row(), due, b.reasons[id])
 		}
 	}

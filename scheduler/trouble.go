@@ -46,7 +46,7 @@ func (t *trouble) report(what string, err error) {
 		return
 	}
 	if now := t.now(); !known || err.Error() != last.text && now.Sub(last.at) >= sayAgain {
-		t.log.Error("scheduler: "+what+" failed, trying again", "error", err)
+		t.log.Error("scheduler: "+what+" failed and is tried again", "error", err)
 		t.last[what] = said{err.Error(), now}
 	}
 }

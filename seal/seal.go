@@ -23,11 +23,11 @@ import (
 
 var (
 	// ErrNoKey: there is no key at all.
-	ErrNoKey = errors.New("there is no seal key")
+	ErrNoKey = errors.New("no seal key is configured")
 	// ErrOtherKey: the key of a sealed text is not among these.
-	ErrOtherKey = errors.New("it is sealed with a key that is not among the seal keys")
+	ErrOtherKey = errors.New("it is sealed with a key that is not in seal_keys")
 	// ErrChanged: a sealed text was changed, cut off, or belongs to another.
-	ErrChanged = errors.New("what is sealed was changed, or belongs to another")
+	ErrChanged = errors.New("the sealed value was changed, or belongs to something else")
 )
 
 // KeyBytes is the length of a key; in a text it has twice as many hexadecimal

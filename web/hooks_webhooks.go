@@ -122,7 +122,7 @@ func (s *Server) watchCampaign(r *http.Request, receipt ledger.Receipt, about le
 	// A provider that hangs up now will not tell again.
 	ran, err := s.ledger.PauseBecause(context.WithoutCancel(r.Context()), id, reason)
 	if err != nil {
-		s.log.Error("cannot pause a campaign that ought to stop", "request", visitOf(r).id, "campaign", id, "reason", logged, "error", err)
+		s.log.Error("cannot pause a campaign that should stop", "request", visitOf(r).id, "campaign", id, "reason", logged, "error", err)
 		return
 	}
 	if ran {

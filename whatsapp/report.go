@@ -48,7 +48,7 @@ var headerForm = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
 // Header wants the name of a header.
 func (r *Report) Header(key, value, example string) {
-	r.Need(headerForm.MatchString(value), key, "is no name of a header; write one such as %s", example)
+	r.Need(headerForm.MatchString(value), key, "is not a header name; write one such as %s", example)
 }
 
 // Digits wants digits alone, or nothing. what says what they are.

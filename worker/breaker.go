@@ -25,7 +25,7 @@ const (
 	besideProbe = 2 * time.Second
 )
 
-var errOutage = errors.New("the provider fails; nothing is sent until it answers again")
+var errOutage = errors.New("the provider is failing; nothing is sent until it answers again")
 
 // breaker keeps a channel from sending into an outage of its provider. It is
 // closed while the provider answers. Once too many requests end with a server's
@@ -164,10 +164,10 @@ func (w *Worker) watchProvider(s *send) {
 	switch w.breaker.record(s, s.refusal, w.now()) {
 	case opened:
 		w.metrics.outage(w.channel.Name, true)
-		w.log.Error("the provider fails, so nothing is sent until it answers again", "error", s.masked(),
-			"hint", "Look at the provider's status page and at the network. Sending goes on by itself; what was sent meanwhile may be unknown, see carillon resolve.")
+		w.log.Error("the provider is failing, so nothing is sent until it answers again", "error", s.masked(),
+			"hint", "Check the provider's status page and the network. Sending resumes by itself. Messages sent meanwhile may be unknown; see carillon resolve.")
 	case closed:
 		w.metrics.outage(w.channel.Name, false)
-		w.log.Info("the provider answers again, sending goes on")
+		w.log.Info("the provider answers again, sending resumes")
 	}
 }

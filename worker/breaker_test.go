@@ -268,7 +268,7 @@ func TestSendingStopsWhileTheProviderFails(t *testing.T) {
 		if open := breakerGauge(t, registry); open != 0 {
 			t.Errorf("the metric is %v afterwards, want 0", open)
 		}
-		for _, line := range []string{"the provider fails", "the provider answers again"} {
+		for _, line := range []string{"the provider is failing", "the provider answers again"} {
 			if n := strings.Count(log.String(), line); n != 1 {
 				t.Errorf("%q was logged %d times, want once", line, n)
 			}

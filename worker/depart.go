@@ -95,7 +95,7 @@ func (w *Worker) unrenderable(ctx context.Context, s *send, err error) error {
 		Outcome: ledger.OutcomeRefused,
 		Failure: campaign.Failure{
 			Reason: "unrenderable", Said: whatsapp.Excerpt(err.Error()),
-			Detail: "The row changed after it was checked, or this version reads it otherwise: launch the campaign again with a list of those rows.",
+			Detail: "The row changed after it was checked, or this version reads it differently: launch the campaign again with a list of these rows.",
 		},
 	}
 	if err := w.write(ctx, s, failed); err != nil {

@@ -22,7 +22,7 @@ func (w *Worker) watchCampaign(ctx context.Context, s *send, f campaign.Failure)
 	defer cancel()
 	ran, err := w.ledger.PauseBecause(bounded, id, reason)
 	if err != nil {
-		w.log.Error("cannot pause a campaign that ought to stop", "campaign", id, "reason", logged, "error", err)
+		w.log.Error("cannot pause a campaign that should stop", "campaign", id, "reason", logged, "error", err)
 		return
 	}
 	s.campaign.paused()

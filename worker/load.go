@@ -41,14 +41,14 @@ func (w *Worker) load(ctx context.Context, s *send) error {
 	id := s.task.Message.Campaign()
 	c, err := w.campaign(ctx, id)
 	if errors.Is(err, ledger.ErrNotFound) {
-		w.log.Warn("task of a campaign that the ledger does not know", "campaign", id)
+		w.log.Warn("a task belongs to a campaign that is not in the ledger", "campaign", id)
 		return errDone
 	}
 	if err != nil {
 		return &backError{after: retryLedger, why: err}
 	}
 	if c.position < 0 {
-		w.log.Warn("task of a campaign that is sent from other numbers", "campaign", id)
+		w.log.Warn("a task belongs to a campaign that is sent from other channels", "campaign", id)
 		return errDone
 	}
 	s.campaign = c

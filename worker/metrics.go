@@ -25,17 +25,17 @@ func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 			Name: "carillon_attempts_total", Help: "Attempts by outcome.",
 		}, []string{"channel", "outcome"}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "carillon_claims_refused_total", Help: "Tasks that had nothing to send, by reason.",
+			Name: "carillon_claims_refused_total", Help: "Tasks whose message was not to be sent, by reason.",
 		}, []string{"channel", "reason"}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "carillon_provider_errors_total", Help: "Answers of a provider other than acceptance, by reason.",
+			Name: "carillon_provider_errors_total", Help: "Refusals and errors of a provider, by reason.",
 		}, []string{"channel", "reason"}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "carillon_request_seconds", Help: "Duration of requests to a provider.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"channel"}),
 		breakers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "carillon_breaker_open", Help: "1 while nothing is sent because the provider fails, else 0.",
+			Name: "carillon_breaker_open", Help: "1 while nothing is sent because the provider is failing, else 0.",
 		}, []string{"channel"}),
 	}
 	r.MustRegister(m.outcomes, m.refusals, m.failures, m.requests, m.breakers)

@@ -46,9 +46,9 @@ func (w *Worker) watchReach(s *send) {
 	switch lost, changed := w.reach.record(s.left, s.refusal, w.now()); {
 	case !changed:
 	case lost:
-		w.log.Error("the provider cannot be reached, so the number slows down and tries on", "reason", s.refusal.Reason, "error", s.masked(),
-			"hint", s.refusal.Hint+" The messages wait, no attempt is used up, and sending goes on by itself.")
+		w.log.Error("the provider cannot be reached, so the channel slows down and keeps trying", "reason", s.refusal.Reason, "error", s.masked(),
+			"hint", s.refusal.Hint+" The messages wait, no attempt is counted, and sending resumes by itself.")
 	default:
-		w.log.Info("the provider is reached again, sending goes on")
+		w.log.Info("the provider can be reached again, sending resumes")
 	}
 }

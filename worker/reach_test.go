@@ -81,7 +81,7 @@ func TestALostProviderIsLoggedOnceAndSoIsItsReturn(t *testing.T) {
 			t.Fatalf("%d lines are logged, want 2:\n%s", len(lines), &log)
 		}
 		for i, wants := range [][]string{
-			{"level=ERROR", "channel=main", "reason=unreachable", "connection refused", "no attempt is used up"},
+			{"level=ERROR", "channel=main", "reason=unreachable", "connection refused", "no attempt is counted"},
 			{"level=INFO", "channel=main", "reached again"},
 		} {
 			for _, want := range wants {

@@ -19,7 +19,7 @@ const (
 
 var (
 	errFarAhead = fmt.Errorf("the number's rate is used up for now: %w", ratelimit.ErrFarAhead)
-	errStopping = errors.New("the worker stops")
+	errStopping = errors.New("the worker is stopping")
 )
 
 // reserve takes a departure from the number's budget, which is near: time for

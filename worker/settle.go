@@ -56,7 +56,7 @@ func (w *Worker) refused(s *send) ledger.Settlement {
 	}
 	if stops != campaign.PauseNothing {
 		if s.campaign.believedRunning() { // the first of all that are under way
-			w.log.Error("trouble stops campaigns, or numbers of theirs", "campaign", s.task.Message.Campaign(), "trouble", stops, "error", s.masked(), "hint", s.refusal.Hint)
+			w.log.Error("a refusal paused campaigns or stopped channels", "campaign", s.task.Message.Campaign(), "trouble", stops, "error", s.masked(), "hint", s.refusal.Hint)
 			s.campaign.paused()
 		}
 	}
@@ -123,7 +123,7 @@ func (w *Worker) write(ctx context.Context, s *send, settlement ledger.Settlemen
 			return err
 		}
 		if n%settleReport == 1 {
-			w.log.Error("cannot write an outcome down, trying on", "message", settlement.Message, "tries", n, "error", err)
+			w.log.Error("cannot record the result of an attempt and keeps trying", "message", settlement.Message, "tries", n, "error", err)
 		}
 		<-time.After(min(time.Duration(n)*100*time.Millisecond, time.Second))
 	}

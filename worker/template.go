@@ -19,7 +19,7 @@ const (
 	shortly = 5 * time.Second
 )
 
-var errSlowed = errors.New("the template is slowed")
+var errSlowed = errors.New("the template is slowed down")
 
 // templates keeps a channel from sending what the provider has slowed down. A
 // template that it refuses as throttled waits for as long as was asked for. Then
@@ -243,7 +243,7 @@ func (w *Worker) watchTemplate(s *send, settlement *ledger.Settlement) {
 	case settlement.Failure.Slows && settlement.Outcome == ledger.OutcomeRefused:
 		until := now.Add(settlement.Failure.Rest())
 		if w.templates.refused(s.templateName(), until, now) {
-			w.log.Warn("the provider has slowed a template down, so its messages wait", "template", s.templateName().String(),
+			w.log.Warn("the provider throttles a template, so its messages wait", "template", s.templateName().String(),
 				"until", until.UTC().Format(time.RFC3339), "error", s.masked(), "hint", s.refusal.Hint)
 		}
 	case s.refusal == nil:
@@ -252,7 +252,7 @@ func (w *Worker) watchTemplate(s *send, settlement *ledger.Settlement) {
 			settlement.Probe = ledger.Probe{Template: s.templateName(), Channels: w.account(), Left: s.left}
 		}
 		if last {
-			w.log.Info("the template may be sent as before", "template", s.templateName().String())
+			w.log.Info("the template is sent at full speed again", "template", s.templateName().String())
 		}
 	}
 }

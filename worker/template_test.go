@@ -37,7 +37,7 @@ func TestAThrottledTemplateMakesAHandfulOfRequests(t *testing.T) {
 		if n := len(s.accepted(0)); n != people {
 			t.Errorf("%d were accepted once it was over, want %d", n, people)
 		}
-		if text := s.log.String(); strings.Contains(text, "Souza") || strings.Count(text, "the template may be sent as before") != 1 {
+		if text := s.log.String(); strings.Contains(text, "Souza") || strings.Count(text, "the template is sent at full speed again") != 1 {
 			t.Errorf("the log has\n%s", text)
 		}
 	})
@@ -173,7 +173,7 @@ func TestOnlyTheLanguageThatIsThrottledWaits(t *testing.T) {
 				continue
 			}
 			given++
-			if wait := settled.Due.Sub(settled.At); wait < 59*time.Minute || !strings.Contains(settled.Why, "slowed until") {
+			if wait := settled.Due.Sub(settled.At); wait < 59*time.Minute || !strings.Contains(settled.Why, "slowed down until") {
 				t.Fatalf("given back for %s, because %q", wait, settled.Why)
 			}
 		}

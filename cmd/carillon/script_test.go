@@ -126,7 +126,7 @@ func strictServer(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodGet && r.URL.Path == "/api/campaigns/delivered/recipients":
 		fmt.Fprint(w, `{"items":[{"row":1,"phone":"+4915123018622","step":1,"status":"delivered","message_id":"wamid.1"}],"next":null}`)
 	case r.Method == http.MethodGet && r.URL.Path == "/api/campaigns/failed/recipients":
-		fmt.Fprint(w, `{"items":[{"row":1,"phone":"+33612982489","step":1,"status":"failed","error_code":131026,"reason":"undeliverable","detail":"Probably not on WhatsApp: check the number, or reach the person another way."}],"next":null}`)
+		fmt.Fprint(w, `{"items":[{"row":1,"phone":"+33612982489","step":1,"status":"failed","error_code":131026,"reason":"undeliverable","detail":"The number is probably not on WhatsApp: check it, or contact the person in another way."}],"next":null}`)
 	case r.Method == http.MethodPost && r.URL.Path == "/api/campaigns/abc/retry":
 		retry(w, r)
 	case r.Method == http.MethodPost && r.URL.Path == "/api/campaigns/abc/resolve":

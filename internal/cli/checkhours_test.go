@@ -59,7 +59,7 @@ func TestCheckRefusesAnUnknownCalendar(t *testing.T) {
 	config := file(t, "conf.yaml", minimalConfig+"holidays: {es: "+file(t, "es.txt", "12-25\n")+"}\n")
 	def := file(t, "c.yaml", twoSteps+"hours: {from: 09:00, to: 20:00, holidays: fr}\n")
 	_, err := Check(t.Context(), def, file(t, "c.csv", "Full Name,Phone,Language\nAnna,+4915123018622,de\n"), config)
-	exits(t, err, 2, filepath.Base(def)+`: hours.holidays: there is no calendar "fr"; the configuration has es`)
+	exits(t, err, 2, filepath.Base(def)+`: hours.holidays: there is no calendar named "fr"; the configuration has es`)
 }
 
 // TestCheckJudgesByHours: a check says of a row what an upload would.
@@ -80,7 +80,7 @@ func TestCheckJudgesByHours(t *testing.T) {
 		detail  string
 	}{
 		{2, campaign.BadValue, "no hour of the day suits them all"},
-		{4, campaign.BadValue, `"Berlin" is no time zone`},
+		{4, campaign.BadValue, `"Berlin" is not a time zone`},
 		{5, campaign.NoConsent, `column "OK" is empty`},
 	} {
 		if row := got.Rows[i]; row.Row != want.row || row.Verdict != want.verdict || !strings.Contains(row.Detail, want.detail) {

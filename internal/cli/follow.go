@@ -56,7 +56,7 @@ func noteQueue(progress *Progress, before, now []string) {
 		}
 	}
 	if len(before) > 0 && len(now) == 0 {
-		progress.Note("the queue takes tasks again")
+		progress.Note("the queue accepts tasks again")
 	}
 }
 

@@ -227,10 +227,10 @@ func TestOutcomesOfATest(t *testing.T) {
 			"pending so far\n", "its provider may be failing", "It goes out within the hour, unless `carillon cancel ",
 		}},
 		"refused for good": {own, refused(campaign.Failure{Code: 131026, Reason: "undeliverable"}), "failed", false, false, []string{
-			"failed: undeliverable (131026)\n", "Probably not on WhatsApp",
+			"failed: undeliverable (131026)\n", "probably not on WhatsApp",
 		}},
 		"tried again": {own, refused(campaign.Failure{Code: 131016, Reason: "service_unavailable", Retry: true}), "pending", false, true, []string{
-			"pending so far: service_unavailable (131016)\n", "look at Meta's status page", "It is tried again for up to an hour",
+			"pending so far: service_unavailable (131016)\n", "check Meta's status page", "It is tried again for up to an hour",
 		}},
 		"not reached": {own, refused(unreached), "pending", false, true, []string{
 			"pending so far: unreachable\nNothing was sent. If it lasts, check base_url", "It is tried again for up to an hour",

@@ -98,7 +98,7 @@ func TestFollowTellsOfTheQueue(t *testing.T) {
 	}
 	want := []string{
 		"the queue takes nothing for south: Redis does not answer; start it; sending goes on by itself once that is mended\n",
-		"the queue takes tasks again\n",
+		"the queue accepts tasks again\n",
 	}
 	if diff := cmp.Diff(want, notes); diff != "" {
 		t.Error(diff)

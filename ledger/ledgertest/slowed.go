@@ -121,9 +121,9 @@ var slowedScenarios = map[string]func(*testing.T, *bench){
 		b.claim(id, 1)
 		until := b.now.Add(time.Hour)
 		b.check(b.Settle(t.Context(), ledger.Settlement{
-			Message: id, Attempt: 1, Outcome: ledger.OutcomeReleased, At: b.now, Due: until, Why: "the template is slowed",
+			Message: id, Attempt: 1, Outcome: ledger.OutcomeReleased, At: b.now, Due: until, Why: "the template is slowed down",
 		}))
-		if line := b.line(id); line.Status != campaign.Pending || line.Reason != "the template is slowed" || line.Attempts != 0 {
+		if line := b.line(id); line.Status != campaign.Pending || line.Reason != "the template is slowed down" || line.Attempts != 0 {
 			t.Errorf("%+v", line)
 		}
 		if reason := b.tryClaim(id, 2); reason != "early" {

@@ -352,7 +352,7 @@ func (s *stage) troubles(h *house) (begun, ended []string) {
 		switch {
 		case strings.Contains(line, "the queue takes no tasks"):
 			begun = append(begun, line)
-		case strings.Contains(line, "the queue takes tasks again"):
+		case strings.Contains(line, "the queue accepts tasks again"):
 			ended = append(ended, line)
 		case strings.Contains(line, "level=WARN"), strings.Contains(line, "level=ERROR"):
 			s.Errorf("the log of the %s also says: %s", h.role, line)

@@ -74,60 +74,60 @@ func said(words ...wire.Text) string {
 
 var templateNews = []news{
 	{"PAUSED", template, "template_paused", "Meta paused the template for its quality. Resume when WhatsApp Manager shows it as active, or unpause it there."},
-	{"DISABLED", template, "template_disabled", "Meta disabled the template for good: make another one and a new campaign."},
-	{"REJECTED", template, "template_rejected", "Meta rejected the template: edit it in WhatsApp Manager, resume once it is approved."},
-	{"PENDING_DELETION", template, "template_deleted", "The template is being deleted: make another one and a new campaign."},
-	{"DELETED", template, "template_deleted", "The template was deleted: make another one and a new campaign."},
-	{"LIMIT_EXCEEDED", template, "template_limit", "The account has more templates than it may: delete some in WhatsApp Manager, resume once this one is approved."},
+	{"DISABLED", template, "template_disabled", "Meta disabled the template permanently: create another template and a new campaign."},
+	{"REJECTED", template, "template_rejected", "Meta rejected the template: edit it in WhatsApp Manager, and resume once it is approved."},
+	{"PENDING_DELETION", template, "template_deleted", "The template is being deleted: create another template and a new campaign."},
+	{"DELETED", template, "template_deleted", "The template was deleted: create another template and a new campaign."},
+	{"LIMIT_EXCEEDED", template, "template_limit", "The account has too many templates: delete some in WhatsApp Manager, and resume once this one is approved."},
 
 	{"APPROVED", whatsapp.NoScope, "template_usable", "The template can be sent: resume what was paused for it."},
 	{"UNPAUSE", whatsapp.NoScope, "template_usable", "The template can be sent again: resume what was paused for it."},
 	{"UNPAUSED", whatsapp.NoScope, "template_usable", "The template can be sent again: resume what was paused for it."},
 	{"REINSTATED", whatsapp.NoScope, "template_usable", "The template can be sent again: resume what was paused for it."},
-	{"UNARCHIVED", whatsapp.NoScope, "template_usable", "The template is no longer archived: look whether WhatsApp Manager shows it as active."},
-	{"ARCHIVED", whatsapp.NoScope, "template_archived", "The template was archived because nobody used it: take it out of the archive before it is deleted."},
-	{"FLAGGED", whatsapp.NoScope, "template_flagged", "The template may soon be paused for its quality: send it to fewer people, or better its text."},
-	{"LOCKED", whatsapp.NoScope, "template_locked", "The template is locked: look it up in WhatsApp Manager."},
-	{"PENDING", whatsapp.NoScope, "template_in_review", "Meta reviews the template: wait until it is approved."},
-	{"IN_APPEAL", whatsapp.NoScope, "template_in_review", "Meta reviews the template again: wait until it is approved."},
-	{"", whatsapp.NoScope, "template_news", "Look the template up in WhatsApp Manager."},
+	{"UNARCHIVED", whatsapp.NoScope, "template_usable", "The template is no longer archived: check that WhatsApp Manager shows it as active."},
+	{"ARCHIVED", whatsapp.NoScope, "template_archived", "The template was archived because nobody used it: restore it before it is deleted."},
+	{"FLAGGED", whatsapp.NoScope, "template_flagged", "The template may soon be paused for its quality: send it to fewer people, or improve its text."},
+	{"LOCKED", whatsapp.NoScope, "template_locked", "The template is locked: check it in WhatsApp Manager."},
+	{"PENDING", whatsapp.NoScope, "template_in_review", "Meta is reviewing the template: wait until it is approved."},
+	{"IN_APPEAL", whatsapp.NoScope, "template_in_review", "Meta is reviewing the template again: wait until it is approved."},
+	{"", whatsapp.NoScope, "template_news", "Check the template in WhatsApp Manager."},
 }
 
 // accountNews has no line for what depends on more than the event.
 var accountNews = []news{
 	{"ACCOUNT_DELETED", account, "account_deleted", "The account was deleted: configure another one."},
-	{"PARTNER_REMOVED", account, "access_removed", "The business has taken away the access to its account: ask for it again, then resume."},
+	{"PARTNER_REMOVED", account, "access_removed", "The business revoked the access to its account: ask for access again, then resume."},
 	{"PARTNER_APP_UNINSTALLED", account, "access_removed", "The business has uninstalled the app: have it installed again, then resume."},
 
-	{"ACCOUNT_VIOLATION", whatsapp.NoScope, "account_violation", "Meta says that the account breaks a rule and may restrict it: settle it in WhatsApp Manager now."},
-	{"", whatsapp.NoScope, "account_news", "Look the account up in WhatsApp Manager."},
+	{"ACCOUNT_VIOLATION", whatsapp.NoScope, "account_violation", "Meta says that the account breaks a rule and may restrict it: resolve it in WhatsApp Manager now."},
+	{"", whatsapp.NoScope, "account_news", "Check the account in WhatsApp Manager."},
 }
 
 var banNews = []news{
-	{"DISABLE", account, "account_disabled", "Meta disabled the account: appeal in WhatsApp Manager, resume once it is reinstated."},
+	{"DISABLE", account, "account_disabled", "Meta disabled the account: appeal in WhatsApp Manager, and resume once it is reinstated."},
 	{"SCHEDULE_FOR_DISABLE", whatsapp.NoScope, "account_to_be_disabled", "Meta is about to disable the account: appeal in WhatsApp Manager now."},
 	{"REINSTATE", whatsapp.NoScope, "account_reinstated", "The account can send again: resume what was paused for it."},
-	{"", whatsapp.NoScope, "account_news", "Look the account up in WhatsApp Manager."},
+	{"", whatsapp.NoScope, "account_news", "Check the account in WhatsApp Manager."},
 }
 
 var numberNews = []news{
-	{"FLAGGED", whatsapp.NoScope, "number_flagged", "People block or report the number: better the list and the text, and send less, or Meta lowers its limit."},
-	{"UNFLAGGED", whatsapp.NoScope, "number_unflagged", "The number's quality is well again: nothing to do."},
+	{"FLAGGED", whatsapp.NoScope, "number_flagged", "People block or report the number: improve the list and the text, and send less, or Meta will lower its limit."},
+	{"UNFLAGGED", whatsapp.NoScope, "number_unflagged", "The number's quality has recovered: no action needed."},
 	{"UPGRADE", whatsapp.NoScope, "number_limit", "The number may write to more people a day: raise daily_recipients if it is set."},
 	{"DOWNGRADE", whatsapp.NoScope, "number_limit", "The number may write to fewer people a day: lower daily_recipients."},
 	{"THROUGHPUT_UPGRADE", whatsapp.NoScope, "number_throughput", "The number may send faster: raise the channel's rate."},
-	{"ONBOARDING", whatsapp.NoScope, "number_ready", "The number is ready: nothing to do."},
-	{"", whatsapp.NoScope, "number_news", "Look the number up in WhatsApp Manager."},
+	{"ONBOARDING", whatsapp.NoScope, "number_ready", "The number is ready: no action needed."},
+	{"", whatsapp.NoScope, "number_news", "Check the number in WhatsApp Manager."},
 }
 
 var (
-	restrictedSending = news{"", account, "account_restricted", "Meta keeps the account from sending templates: settle it in WhatsApp Manager, resume once that ends."}
-	restrictedOther   = news{"", whatsapp.NoScope, "account_restricted", "Meta restricts the account in something else than sending templates: look it up in WhatsApp Manager."}
-	betterQuality     = news{"", whatsapp.NoScope, "template_quality", "People think better of the template: nothing to do."}
-	worseQuality      = news{"", whatsapp.NoScope, "template_quality", "People think worse of the template, and Meta pauses it when that goes on: send it to fewer people, or better its text."}
-	otherCategory     = news{"", whatsapp.NoScope, "template_category", "Meta puts the template into another category, which has another price and other limits: set the step's category to it."}
-	dailyLimit        = news{"", whatsapp.NoScope, "account_limit", "The business may write to another number of people a day: set the channel's daily_recipients to it."}
-	accountAlert      = news{"", whatsapp.NoScope, "account_alert", "Meta has a word on the account: look it up in WhatsApp Manager."}
+	restrictedSending = news{"", account, "account_restricted", "Meta does not let the account send templates: resolve it in WhatsApp Manager, and resume once the restriction ends."}
+	restrictedOther   = news{"", whatsapp.NoScope, "account_restricted", "Meta restricts the account, but not the sending of templates: check it in WhatsApp Manager."}
+	betterQuality     = news{"", whatsapp.NoScope, "template_quality", "The template's quality has improved: no action needed."}
+	worseQuality      = news{"", whatsapp.NoScope, "template_quality", "The template's quality has dropped, and Meta pauses it if that continues: send it to fewer people, or improve its text."}
+	otherCategory     = news{"", whatsapp.NoScope, "template_category", "Meta moves the template to another category, with another price and other limits: set the step's category to it."}
+	dailyLimit        = news{"", whatsapp.NoScope, "account_limit", "The number of people that the business may write to a day has changed: set the channel's daily_recipients to it."}
+	accountAlert      = news{"", whatsapp.NoScope, "account_alert", "Meta has a notice about the account: check it in WhatsApp Manager."}
 )
 
 // aboutTemplate is what is told about a template. Event is told about numbers

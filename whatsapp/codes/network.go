@@ -12,14 +12,14 @@ func Network() []Meaning {
 
 // Unreachable means: no connection came about, so nothing was written.
 func Unreachable() Meaning {
-	m := Soon("unreachable", "Nothing was sent. If it lasts, check base_url, the name service, the proxy and the certificates.").After(time.Second)
+	m := Soon("unreachable", "Nothing was sent. If it lasts, check base_url, DNS, the proxy and the certificates.").After(time.Second)
 	m.Unwritten = true
 	return m
 }
 
 // Cancelled means: the program stopped before anything was written.
 func Cancelled() Meaning {
-	m := Soon("cancelled", "Nothing was sent: the program was about to stop. It is tried again.")
+	m := Soon("cancelled", "Nothing was sent, because the program was stopping. It is tried again.")
 	m.Unwritten = true
 	return m
 }

@@ -28,7 +28,7 @@ func (h hook) Receive(r whatsapp.Request) (whatsapp.Events, *whatsapp.Reply, err
 	case given == "":
 		return whatsapp.Events{}, nil, fmt.Errorf("%w: no %s header", whatsapp.ErrRefused, h.header)
 	case subtle.ConstantTimeCompare([]byte(given), []byte(h.secret)) != 1:
-		return whatsapp.Events{}, nil, fmt.Errorf("%w: the %s header has another value than webhook_secret", whatsapp.ErrRefused, h.header)
+		return whatsapp.Events{}, nil, fmt.Errorf("%w: the %s header does not match webhook_secret", whatsapp.ErrRefused, h.header)
 	}
 	events, err := h.read(r.Body)
 	return events, nil, err

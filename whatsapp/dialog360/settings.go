@@ -65,7 +65,7 @@ var _ whatsapp.Settings = (*Settings)(nil)
 // Check reports every value that cannot work.
 func (s *Settings) Check(r *whatsapp.Report) {
 	r.Address("base_url", s.BaseURL, DefaultBaseURL)
-	r.Token("api_key", s.APIKey, "make one in the 360dialog hub, for the number")
+	r.Token("api_key", s.APIKey, "create one for the number in the 360dialog hub")
 	r.Digits("phone_number_id", s.PhoneNumberID, "Meta's identifier of the number, not the number itself")
 	r.Digits("waba_id", s.WABAID, "Meta's identifier of the WhatsApp Business account")
 	r.Header("webhook_header", s.WebhookHeader, DefaultWebhookHeader)

@@ -38,7 +38,7 @@ func Book() *codes.Book {
 	book := cloud.Book()
 	book.Codes = slices.Concat(codes.Table{
 		codes.One(1026).Means(codes.Drop(whatsapp.NoSuppression, "receiver_incapable",
-			"The person's WhatsApp cannot show such a message: reach them another way, or with a plainer template.")),
+			"The person's WhatsApp cannot show this message: contact them in another way, or use a simpler template.")),
 	}, book.Codes)
 	return book
 }
@@ -64,7 +64,7 @@ var _ whatsapp.Settings = (*Settings)(nil)
 // Check reports every value that cannot work.
 func (s *Settings) Check(r *whatsapp.Report) {
 	r.Address("base_url", s.BaseURL, "https://whatsapp.example.com")
-	r.Need(s.Sender != "", "sender", "is missing; write the business's number with its country code, digits alone")
+	r.Need(s.Sender != "", "sender", "is missing; write the business's number with its country code, only digits")
 	r.Digits("sender", s.Sender, "the business's number with its country code, without plus sign and spaces")
 	r.Token("access_token", s.AccessToken, "it comes with the account")
 	r.Key("app_secret", s.AppSecret, "it stands in the app's dashboard under App settings, Basic")

@@ -89,7 +89,7 @@ func (s Suite) hints(t *testing.T) {
 			t.Errorf("%s is permanent, and its hint promises another attempt: %s", m.Reason, m.Hint)
 		}
 		givesUp := f.Retry && !f.Throttled
-		if givesUp && (!strings.Contains(m.Hint, "`carillon retry`") || strings.Contains(m.Hint, "Nothing to do")) {
+		if givesUp && (!strings.Contains(m.Hint, "`carillon retry`") || strings.Contains(m.Hint, "No action needed")) {
 			t.Errorf("%s is given up in the end, and its hint does not say what helps then: %s", m.Reason, m.Hint)
 		}
 	}
