@@ -209,7 +209,9 @@ func (s Suite) unwritten(t *testing.T) {
 				w.Header().Set("Location", "/elsewhere")
 				w.WriteHeader(status)
 			})
-			s.refused(t, c)
+			if got := s.refused(t, c); got.HTTPStatus != status {
+				t.Errorf("got HTTP %d", got.HTTPStatus)
+			}
 		})
 	}
 }
