@@ -132,12 +132,12 @@ func statusFault(f codes.Fault, n int) codes.Fault { f.Status = n; return f }
 
 // reach lists faults that a row is the first to fit: the least and the largest
 // number for each way in which they can come.
-func reach(table codes.Table, at int, make numbered) (faults []codes.Fault) {
+func reach(table codes.Table, at int, number numbered) (faults []codes.Fault) {
 	row := table[at]
 	for _, mode := range []codes.Mode{codes.InAnswer, codes.InReceipt} {
 		ends := map[int]codes.Fault{}
 		for n := row.First; n <= row.Last; n++ {
-			f := make(codes.Fault{Mode: mode, Subcode: row.Subcode}, n)
+			f := number(codes.Fault{Mode: mode, Subcode: row.Subcode}, n)
 			if slices.IndexFunc(table, func(r codes.Row) bool { return r.Fits(n, f) }) != at {
 				continue
 			}

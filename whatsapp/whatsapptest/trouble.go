@@ -83,6 +83,7 @@ func (s Suite) ambiguous(t *testing.T) {
 		"a yes that is cut":       {Status: yes.Status, Body: yes.Body[:len(yes.Body)/2]},
 		"a yes that breaks off":   {Status: yes.Status, Body: yes.Body[:len(yes.Body)/2], Header: http.Header{"Content-Length": {"5000"}}},
 		"a yes that is endless":   {Status: yes.Status, Body: long + yes.Body},
+		"a yes that goes on":      {Status: yes.Status, Body: yes.Body + long},
 		"a page":                  {Status: yes.Status, Body: page},
 		"a fault without a word":  {Status: 500},
 		"a bad gateway":           {Status: 502, Body: page},
@@ -208,7 +209,9 @@ func (s Suite) unwritten(t *testing.T) {
 				w.Header().Set("Location", "/elsewhere")
 				w.WriteHeader(status)
 			})
-			s.refused(t, c)
+			if got := s.refused(t, c); got.HTTPStatus != status {
+				t.Errorf("got HTTP %d", got.HTTPStatus)
+			}
 		})
 	}
 }
