@@ -105,7 +105,7 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) ([]
 	var failed [][]any
 	for i, r := range receipts {
 		a, ok := found[i]
-		t.meetByReceipt(a.message.Recipient(), r.Keys)
+		t.meetByReceipt(a, r.Keys)
 		if !ok {
 			early = append(early, r)
 			continue
