@@ -66,7 +66,7 @@ type Hints struct {
 func New(server, token string) (*Client, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("%q is no server's address; write one such as http://127.0.0.1:8080", server)
+		return nil, fmt.Errorf("%q is not a server's address; write one such as http://127.0.0.1:8080", server)
 	}
 	return &Client{
 		base:  strings.TrimSuffix(server, "/"),
@@ -134,7 +134,7 @@ func (c *Client) exchange(request *http.Request, result any) error {
 		return c.unreachable(err)
 	}
 	if err := json.Unmarshal(text, result); err != nil {
-		return fmt.Errorf("%s answers, but not as a carillon server does (%w)%s", c.base, err, c.Hints.NotOurs)
+		return fmt.Errorf("%s answers, but is not a carillon server (%w)%s", c.base, err, c.Hints.NotOurs)
 	}
 	return nil
 }
@@ -182,7 +182,7 @@ func (c *Client) unreachable(err error) error {
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("interrupted while talking to %s: %w", c.base, err)
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer from %s in time; look whether the server is busy, and try again", c.base)
+		return fmt.Errorf("%s did not answer in time; check whether the server is busy, and try again", c.base)
 	case errors.Is(err, syscall.ECONNREFUSED), errors.As(err, &dns):
 		return fmt.Errorf("%w at %s%s", ErrNoServer, c.base, c.Hints.NoServer)
 	}

@@ -187,5 +187,5 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// "somewhere" is no server's address; write one such as http://127.0.0.1:8080
+	// "somewhere" is not a server's address; write one such as http://127.0.0.1:8080
 }

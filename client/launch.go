@@ -67,7 +67,7 @@ func (c *Client) Launch(ctx context.Context, up Upload) (Campaign, error) {
 		return err
 	})
 	if ctx.Err() != nil {
-		return Campaign{}, errors.New("interrupted before the server confirmed the campaign; `carillon list` shows whether there is one")
+		return Campaign{}, errors.New("interrupted before the server confirmed the campaign; `carillon list` shows whether it was made")
 	}
 	return launched, err
 }

@@ -24,7 +24,7 @@ func (c *Client) Report(ctx context.Context, id string, out io.Writer) error {
 		if to.err != nil {
 			return fmt.Errorf("write the report: %w", to.err)
 		}
-		return fmt.Errorf("the report is not whole: %w", c.unreachable(err))
+		return fmt.Errorf("the report is incomplete: %w", c.unreachable(err))
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func (c *Client) listen(ctx context.Context, id string, show func(Campaign)) (he
 		}
 		var now Campaign
 		if err := json.Unmarshal([]byte(e.data), &now); err != nil {
-			return heard, fmt.Errorf("%s sent an event that is no campaign: %w", c.base, err)
+			return heard, fmt.Errorf("%s sent an event that is not a campaign: %w", c.base, err)
 		}
 		heard = true
 		show(now)

@@ -291,9 +291,9 @@ func sentTo(made ledger.Campaign) (campaign.SlotState, string) {
 			"`carillon report %s` says why; correct the list or the campaign's file, and run the schedule now",
 			made.ID, rows, campaign.CountVerdicts(made.Verdicts), made.ID)
 	case rejected > 0:
-		says = fmt.Sprintf("%d of %d rows are sent to (%s)", rows-rejected, rows, campaign.CountVerdicts(made.Verdicts))
+		says = fmt.Sprintf("messages go to %d of %d rows (%s)", rows-rejected, rows, campaign.CountVerdicts(made.Verdicts))
 	default:
-		says = fmt.Sprintf("%d of %d rows are sent to", rows, rows)
+		says = fmt.Sprintf("messages go to %d of %d rows", rows, rows)
 	}
 	return campaign.SlotDone, fmt.Sprintf("campaign %s was made and started; %s", made.ID, says)
 }

@@ -74,9 +74,9 @@ func TestAListThatNobodyOfCanBeSentToFailsItsSlot(t *testing.T) {
 
 func TestHowManyRowsAreSentTo(t *testing.T) {
 	for want, rows := range map[string][]campaign.Row{
-		"was made and started; 2 of 2 rows are sent to":                   list(2, 0),
-		"was made and started; 2 of 5 rows are sent to (2 ok, 3 invalid)": list(2, 3),
-		"was made and started; its list has no rows":                      nil,
+		"was made and started; messages go to 2 of 2 rows":                   list(2, 0),
+		"was made and started; messages go to 2 of 5 rows (2 ok, 3 invalid)": list(2, 3),
+		"was made and started; its list has no rows":                         nil,
 	} {
 		t.Run(want, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

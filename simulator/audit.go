@@ -131,7 +131,7 @@ func (t Truth) Audit(records iter.Seq[Record], steps []string, rate float64) Aud
 		first := a.sent[s][0].ID == m.ID
 		switch {
 		case !a.admitted[m.To]:
-			a.find(&a.WrongPerson, "wrong person", "%s to %s, who is in no admitted row", m.ID, m.To)
+			a.find(&a.WrongPerson, "wrong person", "%s to %s, who is not in an admitted row", m.ID, m.To)
 		case !seen[s] && first:
 			a.find(&a.Lost, "lost", "%s to %s: no record of template %s", m.ID, m.To, m.Template)
 		}
@@ -205,7 +205,7 @@ func (a *auditor) record(r Record, messages []Message) {
 	case claims && len(messages) == 0:
 		lost("no message was accepted")
 	case claims && r.MessageID != "" && !named:
-		lost("%s is no accepted message's id", r.MessageID)
+		lost("%s is not the id of an accepted message", r.MessageID)
 	case claims && alive < 0:
 		lost("the receipt for failed of %s had no effect", messages[0].ID)
 	case !claims && alive >= 0:

@@ -78,7 +78,7 @@ func (m *cloudMessage) check() (phone string, no *refusal) {
 	case m.To == "":
 		return "", malformed("The parameter to is required.")
 	case m.Type != "template":
-		return "", &refusal{reason: unsupported, details: fmt.Sprintf("Only templates are taken here, and the type is %q.", m.Type)}
+		return "", &refusal{reason: unsupported, details: fmt.Sprintf("Only templates are accepted here, and the type is %q.", m.Type)}
 	case m.Template.Name == "":
 		return "", malformed("The parameter template['name'] is required.")
 	case m.Template.Language.Code == "":

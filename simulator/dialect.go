@@ -55,7 +55,7 @@ func DialectOf(name string) (Dialect, error) {
 		}
 		names = append(names, d.Name())
 	}
-	return nil, fmt.Errorf("there is no simulator of %q; there are %s", name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("no simulator speaks as %q; choose one of %s", name, strings.Join(names, ", "))
 }
 
 // Settings are what a channel needs in carillon.yaml, by its keys, to reach a
@@ -72,7 +72,7 @@ func (o Options) Check() error { return o.withDialect().check(o.Faults) }
 
 func (o Options) check(f Faults) error {
 	if f.PreferenceStop > 0 && o.untold(StopMarketing) {
-		return fmt.Errorf("fault %s: %s never tells that somebody stopped marketing; leave it out", stopsMarketing, o.Dialect.Name())
+		return fmt.Errorf("fault %s: %s never reports that somebody stopped marketing; leave it out", stopsMarketing, o.Dialect.Name())
 	}
 	return nil
 }

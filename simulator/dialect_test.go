@@ -294,7 +294,7 @@ func TestWhatIsNeverTold(t *testing.T) {
 				`{"kind":"account_update","event":"DISABLED_UPDATE","ban":"DISABLE"}`,
 			} {
 				w := call(s, http.MethodPost, "/events", body)
-				if w.Code != http.StatusOK != lacks || lacks && !strings.Contains(w.Body.String(), d.Name()+" never tells") {
+				if w.Code != http.StatusOK != lacks || lacks && !strings.Contains(w.Body.String(), d.Name()+" never reports") {
 					t.Errorf("%s, %s: %d %s", d.Name(), body, w.Code, w.Body)
 				}
 			}

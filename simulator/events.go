@@ -74,10 +74,10 @@ const (
 )
 
 // ErrNoWebhook is returned where there is nobody to tell.
-var ErrNoWebhook = errors.New("no webhook is set; give one (--webhook) first")
+var ErrNoWebhook = errors.New("no webhook is set; set one with --webhook first")
 
 // ErrEvent is returned for an event that says too little or what cannot be.
-var ErrEvent = errors.New("the event cannot be told")
+var ErrEvent = errors.New("the event cannot be sent")
 
 // Tell posts an event and returns once it was posted for the first time,
 // whatever the answer; it is posted again until it is answered with 200. id is
@@ -108,7 +108,7 @@ func (s *Simulator) Tell(ctx context.Context, e Event) (id string, err error) {
 // saying is the event as the outbox takes it, booked if a person says it.
 func (s *Simulator) saying(e Event) (*saying, error) {
 	if slices.Contains(s.options.Dialect.lacks(), e.Kind) {
-		return nil, fmt.Errorf("%s never tells an event of kind %s", s.options.Dialect.Name(), e.Kind)
+		return nil, fmt.Errorf("%s never reports an event of kind %s", s.options.Dialect.Name(), e.Kind)
 	}
 	switch e.Kind {
 	case templateStatus, accountUpdate, numberErrors:
@@ -123,13 +123,13 @@ func (s *Simulator) saying(e Event) (*saying, error) {
 	}}
 	var ok bool
 	if say.Person, ok = international(e.From); !ok {
-		return nil, fmt.Errorf("from must be a number in E.164, and is %q", e.From)
+		return nil, fmt.Errorf("from must be a number in E.164, not %q", e.From)
 	}
 	say.From = waID(say.Person, s.options.Twins)
 	if kind == ChangeNumber {
 		to, ok := international(e.To)
 		if !ok {
-			return nil, fmt.Errorf("to must be a number in E.164, and is %q", e.To)
+			return nil, fmt.Errorf("to must be a number in E.164, not %q", e.To)
 		}
 		say.to = waID(to, s.options.Twins)
 	}
@@ -151,7 +151,7 @@ func (e Event) kind() (Kind, error) {
 		case "resume":
 			return WantMarketing, nil
 		}
-		return "", fmt.Errorf("value must be stop or resume, and is %q", e.Value)
+		return "", fmt.Errorf("value must be stop or resume, not %q", e.Value)
 	case inbound:
 		switch {
 		case e.Payload != "":
@@ -165,7 +165,7 @@ func (e Event) kind() (Kind, error) {
 		}
 		return "", errors.New("text or payload is required")
 	}
-	return "", fmt.Errorf("kind %q does not exist; there are template_status, account_update, inbound, preference, number_change and errors", e.Kind)
+	return "", fmt.Errorf("unknown kind %q; the kinds are template_status, account_update, inbound, preference, number_change and errors", e.Kind)
 }
 
 // toldTo is the number that the event is told to.
@@ -179,7 +179,7 @@ func (s *Simulator) toldTo(e Event) (string, error) {
 	if last := s.book.lastNumber(); last != "" {
 		return last, nil
 	}
-	return "", errors.New("number is required as long as no message was sent")
+	return "", errors.New("number is required until the first message was sent")
 }
 
 // notice is a saying of the platform itself, which is in no book.

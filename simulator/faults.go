@@ -211,7 +211,7 @@ func (f *Faults) set(name, value string) error {
 		*s.value = number
 		return nil
 	}
-	return fmt.Errorf("fault %q does not exist; there are %s, hang_for, slow_template and slow_for", name, strings.Join(known, ", "))
+	return fmt.Errorf("unknown fault %q; the faults are %s, hang_for, slow_template and slow_for", name, strings.Join(known, ", "))
 }
 
 func setDuration(into *time.Duration, name, value string) error {

@@ -40,7 +40,7 @@ func TestParseFaults(t *testing.T) {
 		"throttle=x":      "not a number",
 		"throttle=1.5":    "between 0 and 1",
 		"throttle=NaN":    "between 0 and 1",
-		"throtle=0.5":     "there are invalid, throttle",
+		"throtle=0.5":     "the faults are invalid, throttle",
 		"hang_for=eleven": "hang_for: ",
 		"slow_for=eleven": "slow_for: ",
 	} {

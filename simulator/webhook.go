@@ -40,7 +40,7 @@ func (o *outbox) post(ctx context.Context, d *delivery) (done bool) {
 		return true
 	}
 	if ctx.Err() == nil {
-		o.log.Warn("webhook not taken, will be posted again", "items", len(d.items), "posts", d.posts, "error", err)
+		o.log.Warn("webhook not accepted; it is posted again", "items", len(d.items), "posts", d.posts, "error", err)
 	}
 	return false
 }

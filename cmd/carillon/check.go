@@ -14,12 +14,12 @@ func newCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check CAMPAIGN.yaml CONTACTS",
 		Short: "Reads a campaign and its list, shows what would be sent, and sends nothing",
-		Long: `Reads a campaign and its list as a launch would and sends nothing. It needs no
+		Long: `Reads a campaign and its list as a launch would, and sends nothing. It needs no
 server. A configuration tells it the numbers' rates and daily limits, and the
 calendars of holidays.
 
-It exits with 2 when the campaign could not run: a file cannot be used, or no
-row of the list would be sent to.`,
+It exits with 2 if the campaign could not run: a file cannot be used, or no
+row of the list would get a message.`,
 		Args: args(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			result, err := cli.Check(cmd.Context(), files[0], files[1], config)
@@ -32,12 +32,12 @@ row of the list would be sent to.`,
 				err = result.WriteText(cmd.OutOrStdout())
 			}
 			if err == nil && result.Recipients == 0 {
-				err = &cli.UsageError{Err: errors.New("no row of the list would be sent to; the rows' verdicts say why")}
+				err = &cli.UsageError{Err: errors.New("no message would go to any row of the list; the rows' verdicts say why")}
 			}
 			return err
 		},
 	}
-	cmd.Flags().StringVarP(&config, "config", "c", "", "a configuration file, for rates, limits and holidays; without one a number sends 80 a second")
+	cmd.Flags().StringVarP(&config, "config", "c", "", "a configuration file, for rates, limits and holidays; without it the rate is 80 a second")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

@@ -17,10 +17,10 @@ func newDemo() *cobra.Command {
 			return app.Demo(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVar(&o.Provider, "provider", "cloud", "the kind of provider that is simulated; carillon simulate --help lists them")
+	cmd.Flags().StringVar(&o.Provider, "provider", "cloud", "the provider to simulate; carillon simulate --help lists them")
 	cmd.Flags().IntVar(&o.People, "people", 1000, "how many people the sample list has")
 	cmd.Flags().Float64Var(&o.Rate, "rate", 200, "the number's rate, in messages a second")
 	cmd.Flags().BoolVar(&o.Keep, "keep", false, "go on serving when it is done")
-	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "chooses who meets which fault")
+	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "seed of the random faults")
 	return cmd
 }

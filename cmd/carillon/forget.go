@@ -15,14 +15,14 @@ func newForget() *cobra.Command {
 		Use:   "forget NUMBER|USER-ID",
 		Short: "Erases a person from all lists, for good; nothing is sent to them again",
 		Long: `Erases a person: their number, their cells and their answers in every list,
-and what they have opted out of. The messages stay with their times, so that the
-counts are right, and a hash by which the person is left out of later lists.
+and their opt-outs. The messages stay with their times, so that the
+counts stay right, and a hash keeps the person out of later lists.
 
 A person whose number WhatsApp hides can be named by their user ID, such as
-US.13491208655302741918. Where the number turns out later, it is erased as well.
+US.13491208655302741918. If the number becomes known later, it is erased as well.
 
-It reaches neither backups nor files that lists were uploaded from, and there is
-no way back. carillon suppress remove NUMBER allows messages again.`,
+Backups and the files of uploaded lists are not changed. It cannot be undone:
+carillon suppress remove NUMBER only allows messages again.`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, phones []string) error {
 			return to.with(func(c *client.Client) error {

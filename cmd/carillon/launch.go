@@ -25,7 +25,7 @@ func newLaunch() *cobra.Command {
 			if at != "" {
 				moment, err := time.Parse(time.RFC3339, at)
 				if err != nil {
-					return wrongUsage(cmd, fmt.Errorf("--at %q is no time; write it like 2026-03-01T09:00:00+01:00", at))
+					return wrongUsage(cmd, fmt.Errorf("--at %q is not a time; write it like 2026-03-01T09:00:00+01:00", at))
 				}
 				l.At = moment
 			}
@@ -58,7 +58,7 @@ func newLaunch() *cobra.Command {
 	}
 	to.flag(cmd)
 	cmd.Flags().StringVar(&at, "at", "", "start at this time (RFC 3339) instead of now")
-	cmd.Flags().DurationVar(&late, "late", 0, "with --at: leave the campaign paused if it could only start later than that by this much (default: start it whenever possible)")
+	cmd.Flags().DurationVar(&late, "late", 0, "with --at: leave the campaign paused if it would start later than this after --at (default: start it as soon as possible)")
 	cmd.Flags().BoolVar(&wait, "wait", false, "show progress until the campaign has ended; fails if it was cancelled")
 	jsonFlag(cmd, &asJSON)
 	return cmd

@@ -12,7 +12,7 @@ func newReport() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use:   "report ID",
-		Short: "Writes a campaign's report: a CSV with a line per recipient and step",
+		Short: "Writes a campaign's report: a CSV file with a line per recipient and step",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			return to.with(func(c *client.Client) error {

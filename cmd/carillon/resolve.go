@@ -15,7 +15,7 @@ func newResolve() *cobra.Command {
 	var resend, drop, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "resolve ID (--resend | --drop)",
-		Short: "Decides about the messages of which nobody knows whether they were accepted",
+		Short: "Decides about messages that may or may not have been accepted",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			if resend == drop {
@@ -38,8 +38,8 @@ func newResolve() *cobra.Command {
 		},
 	}
 	to.flag(cmd)
-	cmd.Flags().BoolVar(&resend, "resend", false, "send them again; whoever got one gets it twice")
-	cmd.Flags().BoolVar(&drop, "drop", false, "give them up; a receipt that comes after all still counts")
+	cmd.Flags().BoolVar(&resend, "resend", false, "send them again; whoever got the first one gets it twice")
+	cmd.Flags().BoolVar(&drop, "drop", false, "give them up; a receipt that still comes counts")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

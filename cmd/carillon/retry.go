@@ -14,7 +14,7 @@ func newRetry() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "retry ID",
-		Short: "Attempts a campaign's failed messages again, but those that would be refused again",
+		Short: "Attempts a campaign's failed messages again, except those that would be refused again",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			return to.with(func(c *client.Client) error {

@@ -30,7 +30,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newDemo(), newServe(), newRole("web"), newRole("scheduler"), newRole("worker"), newMigrate(),
 		newCheck(), newTest(), newLaunch(), newStatus(), newList(),
-		newAct("pause", "Stops sending at once"), newAct("resume", "Goes on sending"), newAct("cancel", "Ends a campaign; what is unsent will not be sent"),
+		newAct("pause", "Stops sending at once"), newAct("resume", "Goes on sending"), newAct("cancel", "Ends a campaign; unsent messages are not sent"),
 		newReport(), newRetry(), newResolve(), newSchedule(), newSuppress(), newForget(), newSimulate(), newVersion(),
 	)
 	return root
@@ -45,7 +45,7 @@ func wrongUsage(cmd *cobra.Command, err error) error {
 func args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, given []string) error {
 		if check(cmd, given) != nil {
-			return wrongUsage(cmd, fmt.Errorf("%d arguments are the wrong number; write `%s`", len(given), cmd.UseLine()))
+			return wrongUsage(cmd, fmt.Errorf("wrong number of arguments: %d; write `%s`", len(given), cmd.UseLine()))
 		}
 		return nil
 	}
@@ -56,7 +56,7 @@ func noSubcommand(cmd *cobra.Command, given []string) error {
 	if len(given) == 0 {
 		return nil
 	}
-	err := fmt.Errorf("there is no command %q", given[0])
+	err := fmt.Errorf("unknown command %q", given[0])
 	if like := cmd.SuggestionsFor(given[0]); len(like) > 0 {
 		err = fmt.Errorf("%w (did you mean %s?)", err, strings.Join(like, " or "))
 	}

@@ -18,14 +18,14 @@ func newSchedule() *cobra.Command {
 	var to connection
 	cmd := &cobra.Command{
 		Use:   "schedule",
-		Short: "Starts campaigns again and again: add, list, show, pause, resume, remove, run-now, history",
+		Short: "Starts campaigns on a schedule: add, list, show, pause, resume, remove, run-now, history",
 		Args:  noSubcommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	to.flag(cmd)
 	cmd.AddCommand(newScheduleAdd(&to), newScheduleList(&to), newScheduleShow(&to),
-		newScheduleAct(&to, "pause", "Stops starting the campaign; one that runs goes on"),
-		newScheduleAct(&to, "resume", "Goes on at the next time"),
+		newScheduleAct(&to, "pause", "Stops starting campaigns; a campaign that is running goes on"),
+		newScheduleAct(&to, "resume", "Continues with the next time"),
 		newScheduleRemove(&to), newScheduleRun(&to), newScheduleHistory(&to))
 	return cmd
 }
@@ -39,14 +39,14 @@ func newScheduleAdd(to *connection) *cobra.Command {
 		Short: "Adds a schedule; the server keeps the campaign's text and fetches the list each time",
 		Long: `Adds a schedule; the server keeps the campaign's text and fetches the list each time.
 
-Every user of this machine can see what a command is called with. So keep secrets in
+Every user of this machine can see a command's arguments. So keep secrets in
 environment variables and write '${NAME}', in quotes, in --contacts and in --header.`,
 		Example: `  carillon schedule add daily --campaign order-update.yaml --contacts https://lists.example/%Y-%m-%d.csv --header 'Authorization=Bearer ${LISTS_TOKEN}' --cron '0 9 * * 1-5'`,
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			s.Name = names[0]
 			if s.Campaign == "" || s.Contacts == "" || s.Cron == "" {
-				return wrongUsage(cmd, errors.New("--campaign, --contacts and --cron are all needed"))
+				return wrongUsage(cmd, errors.New("--campaign, --contacts and --cron are required"))
 			}
 			var err error
 			if s.Headers, err = cli.ParseHeaders(headers); err != nil {
@@ -71,7 +71,7 @@ environment variables and write '${NAME}', in quotes, in --contacts and in --hea
 	flags.StringVar(&s.Cron, "cron", "", `when: minute, hour, day of the month, month, day of the week ("0 9 * * 1-5"), or @daily`)
 	flags.StringVar(&s.Zone, "zone", "", "time zone of --cron, such as Europe/Madrid (default UTC)")
 	flags.StringVar(&s.Overlap, "overlap", "", "while the campaign before still runs: skip, queue or parallel (default skip)")
-	flags.StringVar(&s.CatchUp, "catch-up", "", "of the times at which nothing ran: none, last or all (default last)")
+	flags.StringVar(&s.CatchUp, "catch-up", "", "which missed times to make up for: none, last or all (default last)")
 	flags.StringArrayVar(&headers, "header", nil, "NAME=VALUE, sent to the address that --contacts names; may be repeated")
 	flags.StringVar(&s.Query, "query", "", "SELECT whose rows are the list, for a database")
 	flags.BoolVar(&s.AllowPrivate, "allow-private", false, "the address may be one of a private network")
@@ -168,7 +168,7 @@ func newScheduleRun(to *connection) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "run-now NAME",
-		Short: "Starts the campaign now, besides its times; a slot that waits for another try is tried at once",
+		Short: "Starts the campaign now, in addition to its times; a slot that waits for another try is tried at once",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			return to.with(func(c *client.Client) error {

@@ -47,7 +47,7 @@ func newServe() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return s.run(cmd, roles) },
 	}
 	s.flags(cmd)
-	cmd.Flags().StringSliceVar(&roles, "roles", nil, "the roles to take, of web, scheduler and worker; all when none is named")
+	cmd.Flags().StringSliceVar(&roles, "roles", nil, "the roles of this process: web, scheduler, worker (default all)")
 	return cmd
 }
 
@@ -62,7 +62,7 @@ func haveConfig(path string) error {
 		return nil // whatever else is wrong shows when it is read
 	}
 	return &cli.UsageError{Err: fmt.Errorf(
-		"there is no %s; copy configs/example.yaml there and fill in your number, name another file with --config, or look around with `carillon demo`", path)}
+		"%s does not exist; copy configs/example.yaml there and fill in your number, name another file with --config, or try `carillon demo`", path)}
 }
 
 // quiet is the log of commands that have nothing to say but when it is wrong.

@@ -23,15 +23,15 @@ func newSimulate() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.Listen, "listen", "127.0.0.1:8090", "the address to serve at; port 0 takes a free one")
-	flags.StringVar(&o.Provider, "provider", "cloud", "the kind of provider that it speaks as, see above")
+	flags.StringVar(&o.Provider, "provider", "cloud", "the provider to simulate, see above")
 	flags.StringVar(&o.Webhook, "webhook", "", "the URL that receipts and answers are posted to; without it there are none")
-	flags.StringVar(&o.AppSecret, "app-secret", "", "the secret that signs the receipts; of 360dialog-cloud the word in their X-Webhook-Secret header")
+	flags.StringVar(&o.AppSecret, "app-secret", "", "the secret that signs the webhooks; for 360dialog-cloud, the word in their X-Webhook-Secret header")
 	flags.StringVar(&o.Token, "token", "", "the access token or API key that requests must carry; without it any will do")
-	flags.Float64Var(&o.Rate, "rate", 0, "what is taken, in messages a second; 0 is no limit")
+	flags.Float64Var(&o.Rate, "rate", 0, "the messages a second that it accepts; 0 is no limit")
 	flags.DurationVar(&o.Latency, "latency", 0, "how long each answer takes")
 	flags.DurationVar(&o.Delay, "delay", 0, "the time between a message's receipts, and from there to an answer")
-	flags.StringVar(&o.Faults, "faults", "", "what goes wrong and what people do, as shares: throttle=0.02,reply=0.3")
-	flags.BoolVar(&o.Suffixes, "suffixes", false, "make numbers with certain last digits always behave in one way")
-	flags.Uint64Var(&o.Seed, "seed", 1, "chooses who meets which fault")
+	flags.StringVar(&o.Faults, "faults", "", "what goes wrong and what people do, as shares such as throttle=0.02,reply=0.3")
+	flags.BoolVar(&o.Suffixes, "suffixes", false, "let the last digits of a number choose its behaviour")
+	flags.Uint64Var(&o.Seed, "seed", 1, "seed of the random faults")
 	return cmd
 }

@@ -67,14 +67,14 @@ func newSuppressRemove(to *connection) *cobra.Command {
 	var scope string
 	cmd := &cobra.Command{
 		Use:   "remove NUMBER|USER-ID",
-		Short: "Takes an opt-out of one scope back",
+		Short: "Removes an opt-out from one scope",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, phones []string) error {
 			return to.with(func(c *client.Client) error {
 				if err := c.Unsuppress(cmd.Context(), phones[0], scope); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(cmd.OutOrStdout(), "taken back: %s for %s; what is on record for other scopes stays\n", phones[0], scope)
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "removed: %s for %s; opt-outs in other scopes stay\n", phones[0], scope)
 				return err
 			})
 		},
@@ -122,9 +122,9 @@ func newSuppressImport(to *connection) *cobra.Command {
 		Use:   "import FILE",
 		Short: "Stops writing to the numbers in a file: one per line, or a list with a phone column",
 		Long: `Stops writing to the numbers in a file: one per line, or a list with a phone
-column. Cells in columns scope and reason count for their row.
+column. The columns scope and reason apply to their row.
 
-It exits with 1 where some rows could not be used; the others are opted out.`,
+It exits with 1 if some rows could not be used; the others are opted out.`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return to.with(func(c *client.Client) error {

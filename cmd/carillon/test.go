@@ -21,9 +21,9 @@ func newTest() *cobra.Command {
 		Short: "Sends one message of a campaign to your own number and says what became of it",
 		Long: `Sends one message of a campaign to your own number through a running server,
 waits until it was delivered or failed, and says which. It goes out at once: no
-hours, no step before it. Opt-outs and all other rules hold as for any message.
+hours, no step before it. Opt-outs and all other rules apply as for any message.
 
-Columns are filled from the first row of CONTACTS and by --set. One without a
+Columns are filled from the first row of CONTACTS and by --set. A column without a
 value gets its fallback, or else its own name in brackets.
 
 It exits with 0 when the provider has accepted the message.`,
@@ -44,7 +44,7 @@ It exits with 0 when the provider has accepted the message.`,
 	to.flag(cmd)
 	cmd.Flags().IntVar(&r.Step, "step", 1, "which message of the series")
 	cmd.Flags().StringArrayVar(&r.Set, "set", nil, "a column's value, as \"Column=value\"; may be repeated")
-	cmd.Flags().DurationVar(&timeout, "timeout", 2*time.Minute, "how long to wait for the outcome")
+	cmd.Flags().DurationVar(&timeout, "timeout", 2*time.Minute, "how long to wait for the result")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

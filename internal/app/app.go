@@ -79,7 +79,7 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	}
 	a.health = queue.NewHealth(a.queue.Client(), slices.Collect(maps.Keys(config.Channels)), log)
 	if roles != AllRoles() && (!a.ledger.Shared() || a.queue.Alone()) {
-		return nil, cli.Usagef("roles can be shared out where the ledger is PostgreSQL and Redis a server; here one process has to take all of them")
+		return nil, cli.Usagef("roles can only be split when the ledger is PostgreSQL and Redis is a server; otherwise one process must take all of them")
 	}
 	for _, warning := range a.queue.Warnings(ctx) {
 		log.Warn(warning)
@@ -107,7 +107,7 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 func listen(address string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("http.listen: %s is in use; stop the program that has it, or choose another port", address)
+		return nil, fmt.Errorf("http.listen: %s is in use; stop the program that uses it, or choose another port", address)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("http.listen: %w", err)
@@ -289,7 +289,7 @@ func (a *App) Run(ctx context.Context) error {
 	var err error
 	select {
 	case <-ctx.Done():
-		a.log.Info("stopping: sends under way are finished, nothing new is sent")
+		a.log.Info("stopping: requests under way are finished, nothing new is sent")
 	case err = <-served:
 	}
 	stopFeeding()
@@ -323,7 +323,7 @@ func (a *App) sayThatWebhooksAreUp(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		if err := a.ledger.WebhooksUp(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("cannot note that webhooks are up", "error", err)
+			a.log.Error("cannot record that webhooks are answered", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -53,7 +53,7 @@ func syncSchedules(ctx context.Context, l *ledger.Ledger, wanted []campaign.Sche
 func (l *launcher) warnOfCampaigns(of []campaign.Schedule, log *slog.Logger) {
 	for _, s := range of {
 		if _, err := l.campaign(s); err != nil {
-			log.Warn("a schedule's campaign cannot be read; mend it before the next slot", "schedule", s.Name, "error", err)
+			log.Warn("a schedule's campaign cannot be read; correct it before the next slot", "schedule", s.Name, "error", err)
 		}
 	}
 }

@@ -60,8 +60,8 @@ func withinLists(src campaign.Source) (campaign.Source, error) {
 	inside := func(path string) (string, error) {
 		rest, found := strings.CutPrefix(filepath.ToSlash(path), listsFolder+"/")
 		if !found {
-			return "", fmt.Errorf("contacts: %s is not in the folder %s beside the configuration, from which schedules are served that are added "+
-				"while the program runs; write %s/…, or put the schedule into the configuration", path, listsFolder, listsFolder)
+			return "", fmt.Errorf("contacts: %s is not in the folder %s beside the configuration; schedules that are added while the program runs can only read files there; "+
+				"write %s/…, or put the schedule into the configuration", path, listsFolder, listsFolder)
 		}
 		return rest, nil
 	}

@@ -64,9 +64,9 @@ func demoReceipts() simulator.ReceiptOptions {
 func Demo(ctx context.Context, o DemoOptions) (err error) {
 	switch {
 	case o.People < 1:
-		return cli.Usagef("--people %d is no list; write how many people it has, at least 1", o.People)
+		return cli.Usagef("--people %d is not a number of people; write 1 or more", o.People)
 	case !(o.Rate >= 0):
-		return cli.Usagef("--rate %g is no rate; write how many messages a second, or 0 for no limit", o.Rate)
+		return cli.Usagef("--rate %g is not a rate; write messages a second, or 0 for no limit", o.Rate)
 	}
 	dialect, err := dialectOf(o.Provider)
 	if err != nil {
@@ -146,7 +146,7 @@ func (s *simulated) Close() {
 func startProvider(config *configs.Config, dialect simulator.Dialect, o DemoOptions) (*simulated, error) {
 	spec, known := providers.Find(dialect.Name())
 	if !known {
-		return nil, cli.Usagef("--provider %s: there is no channel of this kind yet; write %s", dialect.Name(), simulator.Dialects()[0].Name())
+		return nil, cli.Usagef("--provider %s: channels of this provider are not supported yet; write %s", dialect.Name(), simulator.Dialects()[0].Name())
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

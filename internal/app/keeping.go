@@ -24,19 +24,19 @@ func keepSecrets(ctx context.Context, l *ledger.Ledger, config *configs.Config, 
 		return err
 	}
 	if len(done.Plain) > 0 {
-		log.Warn("secrets of schedules stand in the ledger in plain text; write a key under seal_keys in the configuration and restart",
+		log.Warn("the ledger holds secrets of schedules in plain text; write a key under seal_keys in the configuration and restart",
 			"schedules", done.Plain, "make_one_with", "openssl rand -hex 32")
 	}
 	if len(done.Locked) > 0 {
-		log.Error("secrets of schedules do not open, so these schedules cannot run; set the key again that they were sealed with under seal_keys in the configuration",
+		log.Error("the secrets of schedules cannot be opened, so these schedules cannot run; put the key that sealed them back under seal_keys in the configuration",
 			"schedules", done.Locked)
 	}
 	if moved := append(done.Sealed, done.Cleared...); len(moved) > 0 {
-		log.Warn("secrets of schedules are no longer in plain text in the ledger, nor under an older key; copies of it from before still hold them so",
+		log.Warn("the secrets of schedules are now sealed under the first seal key; older copies of the ledger still hold them in plain text or under an older key",
 			"schedules", moved)
 	}
 	if err := l.Scrub(ctx, patient); err != nil {
-		log.Warn("what the ledger held in plain text may still be found in its files", "error", err)
+		log.Warn("secrets that the ledger held in plain text may still be found in its files", "error", err)
 	}
 	return nil
 }
@@ -46,10 +46,10 @@ func keepSecrets(ctx context.Context, l *ledger.Ledger, config *configs.Config, 
 // with a purpose.
 func warnOfReaders(l *ledger.Ledger, config *configs.Config, configPath string, log *slog.Logger) {
 	if files := l.Exposed(); len(files) > 0 {
-		log.Warn("other users of this machine may read the ledger, which holds people's numbers", "close_it_with", chmod(files...))
+		log.Warn("other users of this machine can read the ledger, which holds people's phone numbers", "close_it_with", chmod(files...))
 	}
 	if len(config.Exposed) > 0 && configPath != "" {
-		log.Warn("every user of this machine may read the configuration, which holds secrets; or take them from variables",
+		log.Warn("every user of this machine can read the configuration, which holds secrets; restrict it, or take the secrets from variables",
 			"secrets", config.Exposed, "close_it_with", chmod(configPath))
 	}
 }

@@ -119,9 +119,9 @@ func TestSecretsAreToldAtTheStart(t *testing.T) {
 		level string
 		says  string
 	}{
-		{nil, "ERROR", "do not open"},
-		{[]string{second}, "ERROR", "do not open"},
-		{[]string{second, first}, "WARN", "copies of it from before"},
+		{nil, "ERROR", "cannot be opened"},
+		{[]string{second}, "ERROR", "cannot be opened"},
+		{[]string{second, first}, "WARN", "older copies of the ledger"},
 		{[]string{second}, "", ""},
 	} {
 		log := start(test.keys...)

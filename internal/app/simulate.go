@@ -110,17 +110,17 @@ func dialectOf(provider string) (simulator.Dialect, error) {
 	return dialect, nil
 }
 
-const simulateGreeting = `The simulated provider listens at http://%s and sends to nobody.
+const simulateGreeting = `The simulated provider listens at http://%s and reaches nobody.
 Point a channel at it in carillon.yaml:%s
     base_url: http://%s
-What it accepted is shown at /truth, in numbers at /counts. POST /events has it tell something at once.
+/truth shows what it accepted, /counts how much. POST /events makes it send an event at once.
 `
 
 // SimulateHelp lists the shares that go wrong or are people's own, and the last
 // digits that choose one.
 func SimulateHelp() string {
 	var text strings.Builder
-	text.WriteString("Runs the simulated provider as a server of its own. It reaches nobody.\n\nThe kinds of providers that --provider takes; the codes below are those of cloud:\n")
+	text.WriteString("Runs the simulated provider as a server of its own. It reaches nobody.\n\nThe providers for --provider; the codes below are those of cloud:\n")
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, dialect := range simulator.Dialects() {
 		fmt.Fprintf(table, "  %s\t%s\n", dialect.Name(), dialect.About())
@@ -129,7 +129,7 @@ func SimulateHelp() string {
 	for _, share := range simulator.Shares() {
 		fmt.Fprintf(table, "  %s\t%s\n", share.Name, share.Does)
 	}
-	fmt.Fprint(table, "\nThe last digits that --suffixes heeds:\n")
+	fmt.Fprint(table, "\nThe last digits that --suffixes reacts to:\n")
 	for _, suffix := range simulator.Suffixes() {
 		fmt.Fprintf(table, "  %s\t%s\n", suffix.Digits, suffix.Does)
 	}
@@ -140,12 +140,12 @@ func SimulateHelp() string {
 }
 
 const simulateSlow = `
-Beside the shares --faults takes slow_template=NAME, whose messages are all refused
-with 132069, and slow_for=1m, which that answer asks to wait.
+Besides the shares, --faults takes slow_template=NAME, whose messages are all refused
+with 132069, and slow_for=1m, the time that this answer asks to wait.
 `
 
 const simulateEvents = `
-POST /events tells one thing at once, for a rehearsal:
+POST /events sends one event at once, for a rehearsal:
   {"kind":"inbound","from":"+447700900123","text":"STOP"}
   {"kind":"inbound","from":"+447700900123","text":"Yes","payload":"yes","reply_to":"wamid.…"}
   {"kind":"preference","from":"+447700900123","value":"stop"}

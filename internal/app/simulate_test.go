@@ -68,7 +68,7 @@ func TestSimulateRefusesFaultsItDoesNotKnow(t *testing.T) {
 		t.Errorf("%d: %v", cli.ExitCode(err), err)
 	}
 	err = Simulate(t.Context(), SimulateOptions{Provider: "service4u", Faults: "preference_stop=0.1", Out: io.Discard})
-	if cli.ExitCode(err) != 2 || !strings.Contains(err.Error(), "--faults: fault preference_stop: service4u never tells ") {
+	if cli.ExitCode(err) != 2 || !strings.Contains(err.Error(), "--faults: fault preference_stop: service4u never reports ") {
 		t.Errorf("%d: %v", cli.ExitCode(err), err)
 	}
 }

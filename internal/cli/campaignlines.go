@@ -10,7 +10,7 @@ import (
 func dailyText(d api.Daily) string {
 	text := fmt.Sprintf("%d of %d recipients within 24 hours", d.Used, d.Limit)
 	if d.Later > 0 {
-		text += fmt.Sprintf("; %d of this campaign have to wait and go on by themselves, over about %s",
+		text += fmt.Sprintf("; %d of this campaign have to wait and are sent by themselves, over about %s",
 			d.Later, quantity((d.Later-1)/int64(d.Limit)+1, "day"))
 	}
 	if d.FreesAt != nil {
@@ -24,7 +24,7 @@ func slowedText(s api.Slowed) string {
 	if s.Code != 0 {
 		text += fmt.Sprintf(" (%d)", s.Code)
 	}
-	return text + "; then one message tries, and more follow as they are taken"
+	return text + "; then one message is tried, and more follow as they are accepted"
 }
 
 func hoursText(h api.Hours) string {
@@ -44,7 +44,7 @@ func hoursText(h api.Hours) string {
 }
 
 func unechoedText(u api.Unechoed) string {
-	const why = "its receipts do not name our messages, so on_unknown decides alone: "
+	const why = "its receipts do not carry our reference, so on_unknown decides alone: "
 	if u.Then == "resend" {
 		return why + "unknown messages are sent again after " + u.After.String() + ", and may arrive twice"
 	}

@@ -55,7 +55,7 @@ func WriteLaunched(out io.Writer, c client.Campaign) {
 	if c.StartAt != nil && c.State == campaign.Scheduled {
 		fmt.Fprintf(out, " for %s", c.StartAt.Format(time.RFC3339))
 	}
-	fmt.Fprintf(out, ": %d of %d rows are sent to, steps: %d", recipients, rows, len(c.Steps))
+	fmt.Fprintf(out, ": messages go to %d of %d rows, steps: %d", recipients, rows, len(c.Steps))
 	if c.Counts[campaign.Rejected] > 0 {
 		fmt.Fprintf(out, " (%s; `carillon check` says why)", campaign.CountVerdicts(c.Verdicts))
 	}
@@ -132,7 +132,7 @@ func queueTrouble(c api.Campaign) []string {
 		if len(c.Channels) > 1 {
 			of = " for " + strings.Join(alike[why], ", ")
 		}
-		lines = append(lines, "takes nothing"+of+": "+why+"; sending goes on by itself once that is mended")
+		lines = append(lines, "accepts no tasks"+of+": "+why+"; sending resumes by itself once that is fixed")
 	}
 	return lines
 }
@@ -194,7 +194,7 @@ func writeUnknown(text *bytes.Buffer, c api.Campaign) {
 	if c.State == campaign.Cancelled {
 		choice = "--drop"
 	}
-	fmt.Fprintf(text, "\n%s %s of unknown fate; carillon resolve %s %s decides\n", quantity(n, "message"), verb, c.ID, choice)
+	fmt.Fprintf(text, "\n%s %s unknown; decide with carillon resolve %s %s\n", quantity(n, "message"), verb, c.ID, choice)
 	for _, channel := range slices.Sorted(maps.Keys(c.Unechoed)) {
 		fmt.Fprintf(text, "%s: %s\n", channel, unechoedText(c.Unechoed[channel]))
 	}

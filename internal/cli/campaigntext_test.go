@@ -74,8 +74,8 @@ func TestCampaignTextOfAQueue(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `
-queue     takes nothing for north: Redis does not answer; sending goes on by itself once that is mended
-queue     takes nothing for main, south: Redis is full; sending goes on by itself once that is mended
+queue     accepts no tasks for north: Redis does not answer; sending resumes by itself once that is fixed
+queue     accepts no tasks for main, south: Redis is full; sending resumes by itself once that is fixed
 `
 	if !strings.Contains(out.String(), want) {
 		t.Errorf("got\n%s", &out)
@@ -112,7 +112,7 @@ func TestCampaignTextSaysWhyMessagesFailed(t *testing.T) {
 	const want = `3k7z2aq  n
 state     running
 channel   main
-slowed    offer (en) on main until 2026-03-01T10:00:00Z: flow_throttled (132069); then one message tries, and more follow as they are taken
+slowed    offer (en) on main until 2026-03-01T10:00:00Z: flow_throttled (132069); then one message is tried, and more follow as they are accepted
 progress  sent 5/7  delivered 0  failed 5
 
 STEP  TEMPLATE  PENDING  FAILED
@@ -134,9 +134,9 @@ FAILED  CODE    REASON           SAID                                           
 
 func TestCampaignTextSaysHowToDecide(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"id":"3k7z2aq","state":"running","counts":{"unknown":2,"sent":1}}`: "\n2 messages are of unknown fate; carillon resolve 3k7z2aq --resend or --drop decides\n",
-		`{"id":"3k7z2aq","state":"finished","counts":{"unknown":1}}`:         "\n1 message is of unknown fate; carillon resolve 3k7z2aq --resend or --drop decides\n",
-		`{"id":"3k7z2aq","state":"cancelled","counts":{"unknown":2}}`:        "\n2 messages are of unknown fate; carillon resolve 3k7z2aq --drop decides\n",
+		`{"id":"3k7z2aq","state":"running","counts":{"unknown":2,"sent":1}}`: "\n2 messages are unknown; decide with carillon resolve 3k7z2aq --resend or --drop\n",
+		`{"id":"3k7z2aq","state":"finished","counts":{"unknown":1}}`:         "\n1 message is unknown; decide with carillon resolve 3k7z2aq --resend or --drop\n",
+		`{"id":"3k7z2aq","state":"cancelled","counts":{"unknown":2}}`:        "\n2 messages are unknown; decide with carillon resolve 3k7z2aq --drop\n",
 		`{"id":"3k7z2aq","state":"finished","counts":{"sent":3}}`:            "",
 	} {
 		var out strings.Builder
@@ -153,7 +153,7 @@ func TestCampaignsTable(t *testing.T) {
 	want := strings.Join([]string{
 		"ID       NAME          STATE      SENT  DELIVERED  FAILED  RATE  STARTED                  REASON",
 		"3k7z2aq  order-update  paused     5/16  5          0       -     2026-03-01T09:00:01Z     paused by ops",
-		"0000001  two           running    0/0   0          0       12/s  -                        the queue takes nothing: Redis is full; sending goes on by itself once that is mended",
+		"0000001  two           running    0/0   0          0       12/s  -                        the queue accepts no tasks: Redis is full; sending resumes by itself once that is fixed",
 		"0000002  three         scheduled  0/0   0          0       -     at 2030-03-01T09:00:00Z  ",
 		"",
 	}, "\n")
@@ -178,8 +178,8 @@ func TestLaunchedText(t *testing.T) {
 	var out strings.Builder
 	WriteLaunched(&out, read(t, pausedCampaign))
 	WriteLaunched(&out, read(t, `{"name":"later","state":"scheduled","start_at":"2030-01-01T08:00:00Z","verdicts":{"ok":3},"steps":[{}]}`))
-	want := "campaign \"order-update\" is paused: 8 of 10 rows are sent to, steps: 2 (7 ok, 1 not_mobile, 2 invalid; `carillon check` says why)\n" +
-		"campaign \"later\" is scheduled for 2030-01-01T08:00:00Z: 3 of 3 rows are sent to, steps: 1\n"
+	want := "campaign \"order-update\" is paused: messages go to 8 of 10 rows, steps: 2 (7 ok, 1 not_mobile, 2 invalid; `carillon check` says why)\n" +
+		"campaign \"later\" is scheduled for 2030-01-01T08:00:00Z: messages go to 3 of 3 rows, steps: 1\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
 	}

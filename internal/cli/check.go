@@ -105,7 +105,7 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 	}, zones: map[string]int64{}}
 	err = c.readAll(ctx)
 	if ctx.Err() != nil {
-		return nil, errors.New("interrupted before the whole list was read; nothing was sent, and nothing is left of the check: run it again")
+		return nil, errors.New("interrupted before the whole list was read; nothing was sent; run the check again")
 	}
 	if err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func admit(config *configs.Config, campaignPath, configPath string, def *campaig
 	var unknown *admission.UnknownChannelError
 	switch {
 	case errors.As(err, &unknown):
-		return Usagef("%s has no channel %q, which the campaign wants; add it, or name another in the campaign", configPath, unknown.Channel)
+		return Usagef("%s has no channel %q, which the campaign uses; add it, or name another one in the campaign", configPath, unknown.Channel)
 	case err != nil:
 		return unusable(campaignPath, err)
 	}

@@ -187,7 +187,7 @@ func TestCheckTextListsTheFirstBadRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`phone numbers in column "Phone"`, "1 of 26 rows would be sent to", "and 5 more; --json lists them all",
+		`phone numbers in column "Phone"`, "Messages would go to 1 of 26 rows", "and 5 more; --json lists them all",
 		"row 1, +4915123018622, step 2: order_feedback (en_US)", "Estimate: 2 messages at 80/s",
 	} {
 		if !strings.Contains(out.String(), want) {
@@ -254,7 +254,7 @@ func TestCheckCountsWarningsByKind(t *testing.T) {
 	if err := got.WriteText(&out); err != nil {
 		t.Fatal(err)
 	}
-	table := "\nSent to, but look at:\nROWS  SUCH AS                                     WHY\n" +
+	table := "\nSent, but please check:\nROWS  EXAMPLES                                    WHY\n" +
 		"2     row 1 +5551991234567, row 5 +5551991234568  " + fmt.Sprintf(abroad, "+…") + "\n" +
 		"1     row 2 +5511961294498                        +… is another form of +…, which is used\n"
 	if !strings.Contains(out.String(), table) {
@@ -265,8 +265,8 @@ func TestCheckCountsWarningsByKind(t *testing.T) {
 func TestCheckSaysHowRowsCount(t *testing.T) {
 	def := strings.ReplaceAll(strings.ReplaceAll(twoSteps, "{{Language|en_US}}", "en_US"), "{{Full Name|there}}", "you")
 	for list, want := range map[string]string{
-		"Phone\n+4915123018622\n": "Rows count from the first one below the header",
-		"+4915123018622\n":        "Rows count from the first one, ",
+		"Phone\n+4915123018622\n": "Rows are counted from the first one below the header",
+		"+4915123018622\n":        "Rows are counted from the first one, ",
 	} {
 		got, err := Check(t.Context(), file(t, "c.yaml", def), file(t, "c.csv", list), "")
 		if err != nil {

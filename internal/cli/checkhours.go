@@ -20,15 +20,15 @@ func hoursOf(config *configs.Config, h *campaign.Hours) string {
 	}
 	switch {
 	case h.Zone == "" || strings.EqualFold(h.Zone, campaign.RecipientZone):
-		text += ", by the clock of the recipient's number"
+		text += ", in the time zone of the recipient's number"
 	default:
-		text += ", by the clock of " + h.Zone
+		text += ", in the time zone " + h.Zone
 	}
 	if h.Holidays != "" && config == nil {
-		return text + fmt.Sprintf("; the calendar %q is the server's and was not looked at", h.Holidays)
+		return text + fmt.Sprintf("; the calendar %q is in the server's configuration and was not checked", h.Holidays)
 	}
 	if len(h.Dates) > 0 {
-		text += fmt.Sprintf("; on %s nothing does", quantity(int64(len(h.Dates)), "date"))
+		text += fmt.Sprintf("; not on %s", quantity(int64(len(h.Dates)), "date"))
 	}
 	return text
 }

@@ -18,18 +18,18 @@ func TestCheckTellsTheHours(t *testing.T) {
 	config := file(t, "conf.yaml", minimalConfig+"holidays: {es: "+calendar+"}\n")
 	for _, test := range []struct{ name, hours, config, want string }{
 		{"none", "", "", ""},
-		{"the recipient's", "{from: 09:00, to: 20:00}", "", "messages go out from 09:00 to 20:00, by the clock of the recipient's number"},
+		{"the recipient's", "{from: 09:00, to: 20:00}", "", "messages go out from 09:00 to 20:00, in the time zone of the recipient's number"},
 		{
 			"all said", "{from: 09:00, to: 20:00, days: mon-sat, zone: Europe/Madrid, dates: [01-06]}", "",
-			"messages go out from 09:00 to 20:00 on mon-sat, by the clock of Europe/Madrid; on 1 date nothing does",
+			"messages go out from 09:00 to 20:00 on mon-sat, in the time zone Europe/Madrid; not on 1 date",
 		},
 		{
 			"a calendar", "{from: 09:00, to: 20:00, holidays: es}", config,
-			"messages go out from 09:00 to 20:00, by the clock of the recipient's number; on 2 dates nothing does",
+			"messages go out from 09:00 to 20:00, in the time zone of the recipient's number; not on 2 dates",
 		},
 		{
 			"a calendar elsewhere", "{from: 09:00, to: 20:00, holidays: es}", "",
-			`messages go out from 09:00 to 20:00, by the clock of the recipient's number; the calendar "es" is the server's and was not looked at`,
+			`messages go out from 09:00 to 20:00, in the time zone of the recipient's number; the calendar "es" is in the server's configuration and was not checked`,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -177,9 +177,9 @@ func TestCheckShowsWhatWasTaken(t *testing.T) {
 	}
 	for _, want := range []string{
 		`The list is read as xlsx, sheet "Sheet1", phone numbers in column "Phone".`, `guessed: sheet "Sheet1", the first of 2`,
-		`it gives 1 a number to send to; others: "Mobile" 0`, `column "Full Name" is taken for name, placeholder: "Ana"`,
-		`column "Phone" is taken for phone: "+5511961234567"`, `column "Order" is taken for placeholder: "A-1"`,
-		"\n1 hidden row is left out; with include_hidden: true under contacts", "below the header, without empty and hidden ones.",
+		`it gives 1 a number to send to; others: "Mobile" 0`, `column "Full Name" is used for name, placeholder: "Ana"`,
+		`column "Phone" is used for phone: "+5511961234567"`, `column "Order" is used for placeholder: "A-1"`,
+		"\n1 hidden row is left out; include_hidden: true under contacts", "below the header, without empty and hidden ones.",
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("%q is missing in:\n%s", want, text.String())

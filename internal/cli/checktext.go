@@ -42,7 +42,7 @@ func (r *CheckResult) writeLayout(text *bytes.Buffer) {
 	if r.Layout.HiddenRows > 0 {
 		without = "empty and hidden ones"
 	}
-	fmt.Fprintf(text, "Rows count from %s, without %s.\n", from, without)
+	fmt.Fprintf(text, "Rows are counted from %s, without %s.\n", from, without)
 }
 
 func (r *CheckResult) writeCounts(text *bytes.Buffer) {
@@ -56,9 +56,9 @@ func (r *CheckResult) writeCounts(text *bytes.Buffer) {
 		}
 	}
 	_ = table.Flush() // a buffer takes everything
-	fmt.Fprintf(text, "%d of %d rows would be sent to.\n", r.Recipients, rows)
+	fmt.Fprintf(text, "Messages would go to %d of %d rows.\n", r.Recipients, rows)
 	if r.Barred > 0 {
-		fmt.Fprintf(text, "%s to numbers of the United States would be left out: WhatsApp delivers none there.\n", quantity(r.Barred, "marketing message"))
+		fmt.Fprintf(text, "%s to numbers of the United States would be left out: WhatsApp delivers no marketing there.\n", quantity(r.Barred, "marketing message"))
 	}
 }
 
@@ -92,9 +92,9 @@ func (r *CheckResult) writeWarnings(text *bytes.Buffer) {
 		}
 		of[kind] = append(of[kind], w)
 	}
-	text.WriteString("\nSent to, but look at:\n")
+	text.WriteString("\nSent, but please check:\n")
 	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ROWS\tSUCH AS\tWHY")
+	fmt.Fprintln(table, "ROWS\tEXAMPLES\tWHY")
 	for _, kind := range kinds {
 		var examples []string
 		for _, w := range of[kind][:min(len(of[kind]), shownExamples)] {

@@ -102,7 +102,7 @@ func TestNobodyAnswers(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close() // its port is free again
 	_, err := clientAt(t, server.URL).Campaigns(t.Context())
-	exits(t, err, 1, "no server answers at "+server.URL+"; start one with `carillon serve`, or name another with --server")
+	exits(t, err, 1, "no server answers at "+server.URL+"; start one with `carillon serve`, or name another one with --server")
 }
 
 func TestSomebodyElseAnswers(t *testing.T) {
@@ -114,7 +114,7 @@ func TestSomebodyElseAnswers(t *testing.T) {
 func TestServerAddresses(t *testing.T) {
 	for _, address := range []string{"", "localhost:8080", "ftp://host", "http://", "http://%zz"} {
 		_, err := NewClient(address, "")
-		exits(t, err, 2, "is no server's address")
+		exits(t, err, 2, "is not a server's address")
 	}
 	if _, err := NewClient("https://carillon.example/behind/a/proxy/", ""); err != nil {
 		t.Error(err)

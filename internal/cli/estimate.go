@@ -101,7 +101,7 @@ func estimate(def *campaign.Definition, zones map[string]int64, p pace, now time
 	}
 	if p.daily > 0 && recipients > int64(p.daily) {
 		e.Days = (recipients-1)/int64(p.daily) + 1
-		e.Text += fmt.Sprintf("; the limit of %d recipients a day makes it %d days, if nobody else uses it", p.daily, e.Days)
+		e.Text += fmt.Sprintf("; the limit of %d recipients a day stretches it to %d days, if no other campaign uses it", p.daily, e.Days)
 		took = max(took, time.Duration(e.Days-1)*24*time.Hour)
 	}
 	if def.Hours != nil && e.Days == 0 {

@@ -37,7 +37,7 @@ func TestEstimate(t *testing.T) {
 		{"expires", campaign.Definition{Steps: make([]campaign.Step, 1), Expires: campaign.Duration(time.Minute)}, 8000, 80, 0,
 			Estimate{8000, 80, 100, 0, nil, "8000 messages at 80/s: about 1m40s; the campaign expires after 1m0s, before all is sent"}},
 		{"more than a day's recipients", campaign.Definition{Steps: make([]campaign.Step, 1)}, 2001, 80, 1000,
-			Estimate{2001, 80, 25, 3, nil, "2001 messages at 80/s: about 25s; the limit of 1000 recipients a day makes it 3 days, if nobody else uses it"}},
+			Estimate{2001, 80, 25, 3, nil, "2001 messages at 80/s: about 25s; the limit of 1000 recipients a day stretches it to 3 days, if no other campaign uses it"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, estimate(&test.def, map[string]int64{"": test.recipients}, pace{test.rate, test.daily}, time.Time{})); diff != "" {
@@ -82,7 +82,7 @@ func TestEstimateWithinHours(t *testing.T) {
 			"; the campaign expires after 24h0m0s, before all is sent", "2026-11-23T09:00:00Z"},
 		{"more than a year", &madrid, map[string]int64{"": 10_000 * hour}, pace{rate: 1}, 0, friday("15:00:00"), "about 10000h0m0s", ""},
 		{"more than a day's people", &madrid, map[string]int64{"": hour}, pace{rate: 1, daily: 2000}, 0, friday("15:00:00"),
-			"makes it 2 days, if nobody else uses it", ""},
+			"stretches it to 2 days, if no other campaign uses it", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			def := &campaign.Definition{Steps: make([]campaign.Step, 1), Hours: test.hours, Expires: campaign.Duration(test.expires)}

@@ -39,7 +39,7 @@ func Follow(ctx context.Context, c *client.Client, launched client.Campaign, out
 	progress.Done()
 	switch {
 	case ctx.Err() != nil:
-		return last, fmt.Errorf("waiting was interrupted, campaign %s goes on; `carillon status %[1]s` shows it, `carillon cancel %[1]s` ends it", launched.ID)
+		return last, fmt.Errorf("waiting was interrupted; campaign %s goes on; `carillon status %[1]s` shows it, `carillon cancel %[1]s` ends it", launched.ID)
 	case err != nil:
 		return last, fmt.Errorf("campaign %s was launched, but cannot be watched: %w", launched.ID, err)
 	case ended.State == campaign.Cancelled:

@@ -33,7 +33,7 @@ func Launch(ctx context.Context, c *client.Client, l LaunchRequest) (client.Camp
 func readable(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return Usagef("%w; name a file that is there and may be read", err)
+		return Usagef("%w; name a file that exists and is readable", err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	if about, err := file.Stat(); err == nil && about.IsDir() {

@@ -98,11 +98,11 @@ func TestLaunchShowsWhatWasTaken(t *testing.T) {
 	WriteLaunched(&out, launched)
 	const want = `The list is read as csv, encoding "windows-1252", delimiter ";", phone numbers in column "Phone".
   guessed: delimiter semicolon, by how the rows divide
-  letters of the encoding, as in "José"
-  column "Phone" is taken for phone: "+34612345678"
-  column "Name" is taken for name, placeholder: "José", "Ana"
-2 hidden rows are left out; with include_hidden: true under contacts they are taken, too.
-campaign "x" is running: 2 of 2 rows are sent to, steps: 0
+  letters in this encoding, for example "José"
+  column "Phone" is used for phone: "+34612345678"
+  column "Name" is used for name, placeholder: "José", "Ana"
+2 hidden rows are left out; include_hidden: true under contacts includes them.
+campaign "x" is running: messages go to 2 of 2 rows, steps: 0
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -194,5 +194,5 @@ func TestLaunchInterrupted(t *testing.T) {
 		<-r.Context().Done()
 	})
 	_, err := Launch(ctx, c, LaunchRequest{Campaign: file(t, "c.yaml", "name: x"), Contacts: file(t, "c.csv", "phone")})
-	exits(t, err, 1, "`carillon list` shows whether there is one")
+	exits(t, err, 1, "`carillon list` shows whether it was made")
 }

@@ -27,17 +27,17 @@ func writeLayout(out io.Writer, l campaign.Layout) {
 		fmt.Fprintf(out, "  guessed: %s\n", guess)
 	}
 	if len(l.EncodingCells) > 0 {
-		fmt.Fprintf(out, "  letters of the encoding, as in %s\n", quotedCells(l.EncodingCells))
+		fmt.Fprintf(out, "  letters in this encoding, for example %s\n", quotedCells(l.EncodingCells))
 	}
 	for _, taken := range l.Taken {
-		fmt.Fprintf(out, "  column %q is taken for %s", taken.Column, strings.Join(taken.As, ", "))
+		fmt.Fprintf(out, "  column %q is used for %s", taken.Column, strings.Join(taken.As, ", "))
 		if len(taken.Cells) > 0 {
 			fmt.Fprintf(out, ": %s", quotedCells(taken.Cells))
 		}
 		fmt.Fprintln(out)
 	}
 	if l.HiddenRows > 0 {
-		fmt.Fprintf(out, "%s left out; with include_hidden: true under contacts they are taken, too.\n", are(quantity(int64(l.HiddenRows), "hidden row"), l.HiddenRows))
+		fmt.Fprintf(out, "%s left out; include_hidden: true under contacts includes them.\n", are(quantity(int64(l.HiddenRows), "hidden row"), l.HiddenRows))
 	}
 }
 

@@ -16,11 +16,11 @@ import (
 // a folder that others may write to, somebody else may have laid it.
 func ReportFile(ctx context.Context, c *client.Client, id, path string) (err error) {
 	if about, err := os.Stat(path); err == nil && !about.Mode().IsRegular() {
-		return Usagef("%s is no file; write to standard output by leaving the file's name out", path)
+		return Usagef("%s is not a file; leave the name out to write to standard output", path)
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.part")
 	if err != nil {
-		return Usagef("%w; name a file in a folder that may be written to", err)
+		return Usagef("%w; name a file in a writable folder", err)
 	}
 	defer func() {
 		if err != nil {

@@ -30,8 +30,8 @@ func TestReport(t *testing.T) {
 	}
 	holdsOnly(t, path, wholeReport)
 
-	exits(t, ReportFile(t.Context(), c, "abc", filepath.Join(t.TempDir(), "none", "r.csv")), 2, "name a file in a folder")
-	exits(t, ReportFile(t.Context(), c, "abc", t.TempDir()), 2, "is no file")
+	exits(t, ReportFile(t.Context(), c, "abc", filepath.Join(t.TempDir(), "none", "r.csv")), 2, "name a file in a writable folder")
+	exits(t, ReportFile(t.Context(), c, "abc", t.TempDir()), 2, "is not a file")
 	exits(t, c.Report(t.Context(), "abc", fullDisk{}), 1, "write the report: no space left")
 }
 
@@ -42,7 +42,7 @@ func TestReportThatBreaksOffLeavesWhatWasThere(t *testing.T) {
 		hangUp()
 	})
 	path := file(t, "report.csv", "what was there")
-	exits(t, ReportFile(t.Context(), c, "abc", path), 1, "the report is not whole")
+	exits(t, ReportFile(t.Context(), c, "abc", path), 1, "the report is incomplete")
 	holdsOnly(t, path, "what was there")
 }
 

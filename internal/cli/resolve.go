@@ -14,7 +14,7 @@ func WriteResolved(out io.Writer, r client.Resolved, decision api.Decision) erro
 	text := fmt.Sprintf("given up: %d", r.Resolved.Resolved)
 	switch {
 	case r.Resolved.Resolved == 0:
-		text = "there are no unknown messages"
+		text = "the campaign has no unknown messages"
 	case decision == api.Resend:
 		text = quantity(int64(r.Resolved.Resolved), "unknown message") + " will be sent again"
 		if r.Campaign.State == campaign.Paused {

@@ -25,8 +25,8 @@ func TestResolvedText(t *testing.T) {
 		{3, "paused", api.Resend, "3 unknown messages will be sent again once the campaign is resumed\n"},
 		{3, "running", api.Drop, "given up: 3\n"},
 		{3, "paused", api.Drop, "given up: 3\n"},
-		{0, "running", api.Resend, "there are no unknown messages\n"},
-		{0, "running", api.Drop, "there are no unknown messages\n"},
+		{0, "running", api.Resend, "the campaign has no unknown messages\n"},
+		{0, "running", api.Drop, "the campaign has no unknown messages\n"},
 	} {
 		var out strings.Builder
 		done := client.Resolved{Resolved: api.Resolved{Resolved: test.resolved}, Campaign: campaignOf(api.Campaign{State: test.state})}

@@ -24,7 +24,7 @@ func Retry(ctx context.Context, c *client.Client, id string, statuses []string) 
 
 func readRetried(statuses []string) (which api.Retry, err error) {
 	if len(statuses) == 0 {
-		return which, Usagef("it is not said which messages to retry; write --status failed, expired, or failed,expired")
+		return which, Usagef("the statuses to retry are missing; write --status failed, expired, or failed,expired")
 	}
 	for _, name := range statuses {
 		status, err := campaign.ParseStatus(name)
@@ -39,7 +39,7 @@ func readRetried(statuses []string) (which api.Retry, err error) {
 // WriteRetried says for a person what a retry did.
 func WriteRetried(out io.Writer, r client.Retried) error {
 	var all bytes.Buffer
-	text := fmt.Sprintf("attempted again: %d; refused for good: %d; opted out: %d", r.Again, r.Refused, r.OptedOut)
+	text := fmt.Sprintf("attempted again: %d; permanently refused: %d; opted out: %d", r.Again, r.Refused, r.OptedOut)
 	if r.Again > 0 && r.Campaign.State == campaign.Paused {
 		text += "\nthe campaign is paused; carillon resume " + r.Campaign.ID + " goes on"
 	}

@@ -21,23 +21,23 @@ func TestRetriedText(t *testing.T) {
 		done client.Retried
 		want string
 	}{
-		{client.Retried{Retried: api.Retried{Again: 3, Refused: 1, OptedOut: 1}, Campaign: campaignOf(api.Campaign{ID: "abc", State: "running"})}, "attempted again: 3; refused for good: 1; opted out: 1\n"},
+		{client.Retried{Retried: api.Retried{Again: 3, Refused: 1, OptedOut: 1}, Campaign: campaignOf(api.Campaign{ID: "abc", State: "running"})}, "attempted again: 3; permanently refused: 1; opted out: 1\n"},
 		{
 			client.Retried{Retried: api.Retried{Again: 3, OptedOut: 2}, Campaign: campaignOf(api.Campaign{ID: "abc", State: "paused"})},
-			"attempted again: 3; refused for good: 0; opted out: 2\nthe campaign is paused; carillon resume abc goes on\n",
+			"attempted again: 3; permanently refused: 0; opted out: 2\nthe campaign is paused; carillon resume abc goes on\n",
 		},
 		{
 			client.Retried{Campaign: campaignOf(api.Campaign{ID: "abc", State: "running"}), Retried: api.Retried{Refused: 3, OptedOut: 1, LeftOut: []api.LeftOut{
 				{Row: 7, Step: 1, Phone: "+4915123018622", Status: "failed", Why: "undeliverable (131026)"},
 				{Row: 12, Step: 2, Phone: "+33612982489", Status: "expired", Why: "the person has opted out"},
 			}}},
-			"attempted again: 0; refused for good: 3; opted out: 1\n\n" +
+			"attempted again: 0; permanently refused: 3; opted out: 1\n\n" +
 				"ROW  STEP  NUMBER          STATUS   WHY NOT AGAIN\n" +
 				"7    1     +4915123018622  failed   undeliverable (131026)\n" +
 				"12   2     +33612982489    expired  the person has opted out\n" +
 				"and 2 more; carillon report abc has all\n",
 		},
-		{client.Retried{Retried: api.Retried{Refused: 4}, Campaign: campaignOf(api.Campaign{ID: "abc", State: "paused"})}, "attempted again: 0; refused for good: 4; opted out: 0\n"},
+		{client.Retried{Retried: api.Retried{Refused: 4}, Campaign: campaignOf(api.Campaign{ID: "abc", State: "paused"})}, "attempted again: 0; permanently refused: 4; opted out: 0\n"},
 	} {
 		var out strings.Builder
 		if err := WriteRetried(&out, test.done); err != nil {

@@ -55,7 +55,7 @@ func ParseHeaders(texts []string) (map[string]string, error) {
 	for _, text := range texts {
 		name, value, ok := strings.Cut(text, "=")
 		if _, twice := headers[name]; !ok || name == "" || twice {
-			return nil, Usagef("a header is not understood, or given twice; write --header NAME=VALUE once for each")
+			return nil, Usagef("a header is malformed, or given twice; write --header NAME=VALUE once for each")
 		}
 		var err error
 		if headers[name], err = FillIn("--header "+name, value); err != nil {

@@ -49,7 +49,7 @@ func TestEmptySchedulesSayWhatToDo(t *testing.T) {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 	out.Reset()
-	if err := WriteSlots(&out, nil); err != nil || out.String() != "it has not started anything yet\n" {
+	if err := WriteSlots(&out, nil); err != nil || out.String() != "it has not started a campaign yet\n" {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 	out.Reset()

@@ -14,7 +14,7 @@ import (
 // WriteSchedules writes a table of schedules for a person to read.
 func WriteSchedules(out io.Writer, list []api.Schedule) error {
 	if len(list) == 0 {
-		_, err := fmt.Fprintln(out, "there are no schedules; `carillon schedule add` makes one, and so does the configuration")
+		_, err := fmt.Fprintln(out, "there are no schedules; add one with `carillon schedule add` or in the configuration")
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -110,7 +110,7 @@ func Slot(s api.Slot) string {
 // WriteSlots writes a table of slots for a person to read.
 func WriteSlots(out io.Writer, list []api.Slot) error {
 	if len(list) == 0 {
-		_, err := fmt.Fprintln(out, "it has not started anything yet")
+		_, err := fmt.Fprintln(out, "it has not started a campaign yet")
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)

@@ -18,7 +18,7 @@ func NewClient(server, token string) (*client.Client, error) {
 	}
 	c.Hints = client.Hints{
 		Token:    "set " + EnvToken + " to one of the tokens in the server's configuration",
-		NoServer: "; start one with `carillon serve`, or name another with --server",
+		NoServer: "; start one with `carillon serve`, or name another one with --server",
 		NotOurs:  "; is --server right?",
 	}
 	return c, nil

@@ -25,7 +25,7 @@ func SuppressFile(ctx context.Context, c *client.Client, path string, o client.S
 		return done, err
 	}
 	if done.Suppressed == 0 {
-		return done, Usagef("%s holds no number that could be used", path)
+		return done, Usagef("%s holds no usable number", path)
 	}
 	return done, nil
 }

@@ -36,7 +36,7 @@ func TestSuppressFile(t *testing.T) {
 
 	answer = `{"suppressed":0,"rejected":2,"problems":[]}`
 	_, err = SuppressFile(t.Context(), c, file(t, "stop.txt", list), client.SuppressOptions{Scope: "all", Reason: "old list", Region: ""})
-	exits(t, err, 2, "holds no number that could be used")
+	exits(t, err, 2, "holds no usable number")
 	_, err = SuppressFile(t.Context(), c, "no/such/file", client.SuppressOptions{Scope: "all", Reason: "", Region: ""})
 	exits(t, err, 2, "no such file or directory")
 }

@@ -107,7 +107,7 @@ func onlyStep(written *campaign.Definition, step int) *campaign.Definition {
 func previewTest(list []byte, one *campaign.Definition, r TestRequest) (Preview, error) {
 	file, err := contacts.Scratch()
 	if err != nil {
-		return Preview{}, fmt.Errorf("test: %w; set TMPDIR to a folder that may be written to", err)
+		return Preview{}, fmt.Errorf("test: %w; set TMPDIR to a writable folder", err)
 	}
 	defer func() { _ = file.Close() }() // it was for the reader alone
 	if _, err := file.Write(list); err != nil {
@@ -120,7 +120,7 @@ func previewTest(list []byte, one *campaign.Definition, r TestRequest) (Preview,
 	defer func() { _ = reader.Close() }() // it was only read
 	row, err := reader.Next()
 	if errors.Is(err, io.EOF) {
-		return Preview{}, Usagef("there is no number; write the one that the message goes to, such as +4915123018622")
+		return Preview{}, Usagef("the number is missing; write the number that gets the message, such as +4915123018622")
 	}
 	if err != nil {
 		return Preview{}, Usagef("the number and the values: %w", err)
@@ -141,7 +141,7 @@ func previewTest(list []byte, one *campaign.Definition, r TestRequest) (Preview,
 		fmt.Fprintf(&wrong, "%s: column %q: %s\n", r.Campaign, reader.Layout().Columns[at], fault)
 	}
 	if wrong.Len() > 0 {
-		return Preview{}, Usagef("%sgive another value by --set \"Column=value\"", wrong.String())
+		return Preview{}, Usagef("%sgive another value with --set \"Column=value\"", wrong.String())
 	}
 	rendered, err := renderer.Render(0, row.Values)
 	return Preview{Row: row.Number, To: row.Phone, Messages: []PreviewMessage{{

@@ -224,7 +224,7 @@ func TestOutcomesOfATest(t *testing.T) {
 		"read":     {own, reported(campaign.Read), "read", true, false, []string{"read\n"}},
 		"accepted": {own, reported(campaign.Accepted), "accepted", true, true, []string{"accepted so far\n", "webhook"}},
 		"nobody sends": {own, nothing, "pending", false, true, []string{
-			"pending so far\n", "its provider may be failing", "It goes out within the hour, unless `carillon cancel ",
+			"pending so far\n", "its provider may be failing", "It is sent within the hour, unless `carillon cancel ",
 		}},
 		"refused for good": {own, refused(campaign.Failure{Code: 131026, Reason: "undeliverable"}), "failed", false, false, []string{
 			"failed: undeliverable (131026)\n", "probably not on WhatsApp",
@@ -236,7 +236,7 @@ func TestOutcomesOfATest(t *testing.T) {
 			"pending so far: unreachable\nNothing was sent. If it lasts, check base_url", "It is tried again for up to an hour",
 		}},
 		"not reached, and under way again": {own, again(unreached), "posting", false, true, []string{
-			"posting so far; the attempt before: unreachable\nNothing was sent. If it lasts, check base_url", "An attempt is under way",
+			"posting so far; the previous attempt: unreachable\nNothing was sent. If it lasts, check base_url", "An attempt is under way",
 		}},
 		"under way": {own, claimed, "posting", false, true, []string{"posting so far\nAn attempt is under way"}},
 		"no answer": {own, unanswered, "unknown", false, true, []string{
@@ -338,15 +338,15 @@ func TestATestThatCannotBeSent(t *testing.T) {
 		"no campaign":       {func(r *TestRequest) { r.Campaign = "none.yaml" }, "no such file"},
 		"a wrong campaign":  {func(r *TestRequest) { r.Campaign = file(t, "c.yaml", "name: x\nsteps: 3\n") }, "line 2: steps"},
 		"no list":           {func(r *TestRequest) { r.Contacts = "none.csv" }, "none.csv: "},
-		"an empty list":     {func(r *TestRequest) { r.Contacts = file(t, "l.csv", "Mobile,Full Name\n") }, "no row under its header"},
+		"an empty list":     {func(r *TestRequest) { r.Contacts = file(t, "l.csv", "Mobile,Full Name\n") }, "no row below its header"},
 		"another list":      {func(r *TestRequest) { r.Contacts = file(t, "l.csv", "Phone\n"+own+"\n") }, `"Mobile"`},
 		"no number":         {func(r *TestRequest) { r.Phone = "12345" }, `"12345" cannot be sent to: `},
 		"an empty number":   {func(r *TestRequest) { r.Phone = "" }, "cannot be sent to: "},
 		"no value":          {func(r *TestRequest) { r.Set = []string{"Order ID"} }, `write --set "Column=value"`},
-		"no such column":    {func(r *TestRequest) { r.Set = []string{"Seat=1"} }, "it names Language, Full Name, Order ID"},
-		"the number's":      {func(r *TestRequest) { r.Step, r.Set = 2, []string{"Mobile=1"} }, "it names order  id, Seat"},
+		"no such column":    {func(r *TestRequest) { r.Set = []string{"Seat=1"} }, "it uses Language, Full Name, Order ID"},
+		"the number's":      {func(r *TestRequest) { r.Step, r.Set = 2, []string{"Mobile=1"} }, "it uses order  id, Seat"},
 		"a value too long":  {func(r *TestRequest) { r.Set = []string{"Full Name=" + strings.Repeat("x", 2000)} }, "step 1, body[0]"},
-		"a value to be set": {func(r *TestRequest) { r.Set = []string{"Language=no code at all"} }, "give another value by --set"},
+		"a value to be set": {func(r *TestRequest) { r.Set = []string{"Language=no code at all"} }, "give another value with --set"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := TestRequest{Campaign: file(t, "c.yaml", series), Phone: own, Step: 1}

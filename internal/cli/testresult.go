@@ -53,11 +53,11 @@ func AwaitTest(ctx context.Context, c *client.Client, t Testing, patience time.D
 			return done, nil
 		}
 		if ctx.Err() == nil && err != nil && (!client.Passing(err) || !time.Now().Before(limit)) {
-			return done, fmt.Errorf("the test is campaign %s, but cannot be looked at: %w", t.Campaign.ID, err)
+			return done, fmt.Errorf("the test is campaign %s, but it cannot be read: %w", t.Campaign.ID, err)
 		}
 		select {
 		case <-ctx.Done():
-			return done, fmt.Errorf("waiting was interrupted; `carillon status %[1]s` shows what becomes of the test, `carillon cancel %[1]s` ends it", t.Campaign.ID)
+			return done, fmt.Errorf("waiting was interrupted; `carillon status %[1]s` shows the result of the test, `carillon cancel %[1]s` ends it", t.Campaign.ID)
 		case <-time.After(min(c.Pause, max(time.Until(limit), 0))):
 		}
 	}
@@ -113,7 +113,7 @@ func (t Tested) hint() string {
 	id := t.Campaign.ID
 	switch t.Message.Status {
 	case campaign.Accepted.String(), campaign.Sent.String():
-		return "No receipt says that it was delivered. Is the telephone on, and does the webhook lead to the server? `carillon status " + id + "` shows it when one comes."
+		return "No receipt has confirmed the delivery yet. Is the phone on, and does the webhook lead to the server? `carillon status " + id + "` shows it when it comes."
 	case campaign.Held.String():
 		return "The provider holds it back for now. `carillon status " + id + "` shows what becomes of it."
 	case campaign.Unknown.String():
@@ -123,9 +123,9 @@ func (t Tested) hint() string {
 	case campaign.Pending.String():
 		return t.pendingHint()
 	case campaign.Skipped.String():
-		return "The ordinary rules hold for a test, too: nothing goes to whoever has opted out (`carillon suppress list`), nor marketing to the United States."
+		return "The usual rules apply to a test, too: nothing is sent to people who opted out (`carillon suppress list`), and no marketing to the United States."
 	case campaign.Undelivered.String():
-		return "The provider could not deliver it in time. Is the telephone on, with WhatsApp on it?"
+		return "The provider could not deliver it in time. Is the phone on, with WhatsApp on it?"
 	}
 	return t.known()
 }
@@ -138,13 +138,13 @@ func (t Tested) known() string {
 
 func (t Tested) pendingHint() string {
 	if t.Campaign.State != campaign.Running {
-		return "Put right what the reason says and test again."
+		return "Correct what the reason says and test again."
 	}
 	unless := ", unless `carillon cancel " + t.Campaign.ID + "` ends it."
 	if t.Message.Reason != "" {
 		return strings.TrimSpace(t.known() + " It is tried again for up to an hour" + unless)
 	}
-	return "Its turn has not come: the number may be busy, its provider may be failing (the server's log says so), or nobody sends for it. It goes out within the hour" + unless
+	return "It has not been sent yet: the number may be busy, its provider may be failing (the server's log says so), or no worker runs for it. It is sent within the hour" + unless
 }
 
 // WriteText says for a person what became of the message.
@@ -156,7 +156,7 @@ func (t Tested) WriteText(out io.Writer) error {
 	}
 	if why := (campaign.Failure{Code: t.Message.ErrorCode, Reason: t.Message.Reason}).String(); why != "" {
 		if t.Message.Status == campaign.Posting.String() && t.known() != "" {
-			text.WriteString("; the attempt before")
+			text.WriteString("; the previous attempt")
 		}
 		fmt.Fprintf(&text, ": %s", why)
 	}

@@ -20,7 +20,7 @@ type Filled struct {
 
 func (f Filled) String() string {
 	if f.Value == "" {
-		return f.Column + " by its fallback"
+		return f.Column + " with its fallback"
 	}
 	return f.Column + " by " + f.Value
 }
@@ -60,7 +60,7 @@ func testRow(written, one *campaign.Definition, r TestRequest) (testList, []Fill
 		}
 		value, fault := known.value(column)
 		if fault != "" {
-			return testList{}, nil, Usagef("%s: the first row, column %q: %s; or give another value by --set %q", r.Contacts, column.Name, fault, column.Name+"=value")
+			return testList{}, nil, Usagef("%s: the first row, column %q: %s; or give another value with --set %q", r.Contacts, column.Name, fault, column.Name+"=value")
 		}
 		if value == "" {
 			if !column.Fallback {
@@ -92,7 +92,7 @@ func (v values) value(c campaign.Column) (value, fault string) {
 func (v *values) set(assignment string, wanted []campaign.Column, phone string) error {
 	name, value, found := strings.Cut(assignment, "=")
 	if !found {
-		return Usagef("--set %q gives no value; write --set \"Column=value\"", assignment)
+		return Usagef("--set %q has no value; write --set \"Column=value\"", assignment)
 	}
 	var names []string
 	for _, column := range wanted {
@@ -105,7 +105,7 @@ func (v *values) set(assignment string, wanted []campaign.Column, phone string) 
 		}
 		names = append(names, column.Name)
 	}
-	return Usagef("--set %q: the step names no such column; it names %s", name, orElse(strings.Join(names, ", "), "none"))
+	return Usagef("--set %q: the step does not use this column; it uses %s", name, orElse(strings.Join(names, ", "), "none"))
 }
 
 // firstRow reads the wanted columns of a list's first row, and the name of its
@@ -121,7 +121,7 @@ func firstRow(written *campaign.Definition, wanted []campaign.Column, path strin
 	defer func() { _ = reader.Close() }() // it was only read
 	first, err := reader.Next()
 	if errors.Is(err, io.EOF) {
-		return nil, "", unusable(path, errors.New("the list has no row under its header"))
+		return nil, "", unusable(path, errors.New("the list has no row below its header"))
 	}
 	if err != nil {
 		return nil, "", unusable(path, err)

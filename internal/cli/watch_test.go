@@ -84,7 +84,7 @@ func TestFollowTellsOfTheQueue(t *testing.T) {
 	var launch, out strings.Builder
 	launched := read(t, view(full))
 	WriteLaunched(&launch, launched)
-	if want := "the queue takes nothing for main: Redis is full; give it more memory; sending goes on by itself once that is mended\n"; !strings.HasSuffix(launch.String(), want) {
+	if want := "the queue accepts no tasks for main: Redis is full; give it more memory; sending resumes by itself once that is fixed\n"; !strings.HasSuffix(launch.String(), want) {
 		t.Errorf("the launch says %q", launch.String())
 	}
 	if _, err := Follow(t.Context(), c, launched, &out); err != nil {
@@ -97,7 +97,7 @@ func TestFollowTellsOfTheQueue(t *testing.T) {
 		}
 	}
 	want := []string{
-		"the queue takes nothing for south: Redis does not answer; start it; sending goes on by itself once that is mended\n",
+		"the queue accepts no tasks for south: Redis does not answer; start it; sending resumes by itself once that is fixed\n",
 		"the queue accepts tasks again\n",
 	}
 	if diff := cmp.Diff(want, notes); diff != "" {

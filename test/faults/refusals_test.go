@@ -216,7 +216,7 @@ func (tr trial) refuse(t *testing.T, r refusal) {
 				strings.Contains(text, "the ledger is ready") && !strings.Contains(text, "hidden")
 		})
 	}
-	if told := s.status(); !strings.Contains(told, "takes nothing: ") || !strings.Contains(told, r.reason) {
+	if told := s.status(); !strings.Contains(told, "accepts no tasks: ") || !strings.Contains(told, r.reason) {
 		s.Errorf("`carillon status` does not say it:\n%s", told)
 	}
 	last(lasts)
@@ -231,7 +231,7 @@ func (tr trial) refuse(t *testing.T, r refusal) {
 	if o := s.audit(); !o.OK() {
 		s.Errorf("the audit found something:\n%s", o.Audit)
 	}
-	if told := s.status(); strings.Contains(told, "takes nothing") {
+	if told := s.status(); strings.Contains(told, "accepts no tasks") {
 		s.Errorf("`carillon status` still says it:\n%s", told)
 	}
 	for _, h := range s.houses {
@@ -270,7 +270,7 @@ func (tr trial) startRefused(t *testing.T, r refusal) {
 	})
 	launch := s.command("launch", s.definition(), s.people())
 	for _, told := range []string{launch, s.command("list")} {
-		if !strings.Contains(told, "the queue takes nothing: ") || !strings.Contains(told, r.reason) {
+		if !strings.Contains(told, "the queue accepts no tasks: ") || !strings.Contains(told, r.reason) {
 			s.Errorf("a command does not say it:\n%s", told)
 		}
 	}
