@@ -232,12 +232,12 @@ func (b *bench) receive(receipts ...ledger.Receipt) []ledger.Received {
 func everyone() []string { return []string{"main", "second", "third"} }
 
 // hear takes in something that is heard, and returns what became of it.
-func (b *bench) hear(h ledger.Heard) ledger.Fate {
+func (b *bench) hear(h ledger.InboundEvent) ledger.Fate {
 	b.Helper()
 	if h.Peers == nil {
 		h.Peers = everyone()
 	}
-	fates, err := b.Hear(b.Context(), []ledger.Heard{h}, b.now)
+	fates, err := b.Hear(b.Context(), []ledger.InboundEvent{h}, b.now)
 	b.check(err)
 	return fates[0]
 }

@@ -15,7 +15,7 @@ import (
 // hear draws something that a person lets us know.
 func (m *machine) hear(rt *rapid.T) {
 	key := m.drawKey(rt)
-	h := ledger.Heard{
+	h := ledger.InboundEvent{
 		ID: fmt.Sprintf("heard %s %d", m.people[0][0][4:], len(m.heard)), Channel: "main", Person: key, Message: true,
 		At: m.bench.now.Add(-rapid.SampledFrom([]time.Duration{0, 0, time.Hour}).Draw(rt, "late")), Source: ledger.SourcePerson,
 		Answers: rapid.IntRange(0, 3).Draw(rt, "answers") > 0,
@@ -53,7 +53,7 @@ func (m *machine) hear(rt *rapid.T) {
 
 // refer lets what is heard answer one of the messages that the person had. The
 // provider may then hide who it is.
-func (m *machine) refer(rt *rapid.T, h *ledger.Heard) {
+func (m *machine) refer(rt *rapid.T, h *ledger.InboundEvent) {
 	var had []*flight
 	for _, f := range m.flights {
 		if f.accepted && m.personOf(m.keyOf(f.message)) == m.personOf(h.Person) && !m.rows[f.message.Recipient()].erased {
@@ -79,9 +79,9 @@ func (m *machine) hearAgain(rt *rapid.T) {
 }
 
 // tell hands it to the ledger, and notes what has to follow.
-func (m *machine) tell(h ledger.Heard) {
+func (m *machine) tell(h ledger.InboundEvent) {
 	h.Peers = []string{"main"}
-	fates, err := m.bench.Hear(m.bench.Context(), []ledger.Heard{h}, m.bench.now)
+	fates, err := m.bench.Hear(m.bench.Context(), []ledger.InboundEvent{h}, m.bench.now)
 	m.must(err)
 	fate := func(want ledger.Fate) {
 		if fates[0] != want {
@@ -142,7 +142,7 @@ func (m *machine) tell(h ledger.Heard) {
 
 // answered is the message that is referred to, 0 for none. Of one who was erased
 // nobody knows.
-func (m *machine) answered(h ledger.Heard) campaign.MessageID {
+func (m *machine) answered(h ledger.InboundEvent) campaign.MessageID {
 	for _, f := range m.flights {
 		if h.ReplyTo != "" && f.accepted && m.providerID(f) == h.ReplyTo && !m.rows[f.message.Recipient()].erased {
 			return f.message
@@ -153,7 +153,7 @@ func (m *machine) answered(h ledger.Heard) campaign.MessageID {
 
 // stopped is the scope of a wish, empty where it changes nothing. One about the
 // campaign that is answered, where the ledger has guessed which, is looked up.
-func (m *machine) stopped(h ledger.Heard, p *person, to campaign.MessageID) campaign.SuppressionScope {
+func (m *machine) stopped(h ledger.InboundEvent, p *person, to campaign.MessageID) campaign.SuppressionScope {
 	switch {
 	case h.Stop != campaign.ScopeCampaign:
 		return h.Stop

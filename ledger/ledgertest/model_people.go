@@ -85,7 +85,7 @@ func (m *machine) link(a, b string) {
 	}
 	one.tookBack = append(one.tookBack, other.tookBack...)
 	for scope, s := range one.stops { // under one key, before it was taken back under the other
-		if one.knows(ledger.Heard{Stop: scope, Source: s.source, At: s.at}) {
+		if one.knows(ledger.InboundEvent{Stop: scope, Source: s.source, At: s.at}) {
 			delete(one.stops, scope)
 		}
 	}
@@ -104,7 +104,7 @@ func (p *person) stop(scope campaign.SuppressionScope, source ledger.Source, at 
 }
 
 // knows reports whether a wish is old news.
-func (p *person) knows(h ledger.Heard) bool {
+func (p *person) knows(h ledger.InboundEvent) bool {
 	return slices.ContainsFunc(p.tookBack, func(s takeBack) bool {
 		return (s.scope == "" || s.scope == h.Stop) && s.source <= h.Source && s.at.After(h.At)
 	})

@@ -46,7 +46,7 @@ var suppressionScenarios = map[string]func(*testing.T, *bench){
 	},
 	"a choice in the app lifts nothing but itself": func(t *testing.T, b *bench) {
 		choose := func(stop campaign.SuppressionScope) {
-			b.answer(func(h *ledger.Heard) {
+			b.answer(func(h *ledger.InboundEvent) {
 				h.Message, h.Answers, h.Source, h.Stop, h.Start, h.Restores = false, false, ledger.SourceProvider, stop, stop == "", campaign.ScopeMarketing
 			})
 		}
@@ -111,7 +111,7 @@ var suppressionScenarios = map[string]func(*testing.T, *bench){
 	"a STOP under a key that only its reference explains": func(t *testing.T, b *bench) {
 		r := b.running(steps(2), 1).Recipient(1)
 		b.send(r.Message(0), 1)
-		b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person, h.ReplyTo = "+447700999999", providerID(r.Message(0), 1) })
+		b.wants(campaign.ScopeAll, func(h *ledger.InboundEvent) { h.Person, h.ReplyTo = "+447700999999", providerID(r.Message(0), 1) })
 		b.expectAll(r, campaign.Accepted, campaign.Skipped)
 		if reason := b.refusal(); reason != "suppressed" {
 			t.Errorf("a later campaign was refused as %q", reason)
@@ -126,8 +126,8 @@ var suppressionScenarios = map[string]func(*testing.T, *bench){
 				Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Keys: []string{"+447700999999"},
 			}))
 		}
-		b.answer(func(h *ledger.Heard) { h.Person, h.Also = "+447700999990", []string{"+447700999999"} })
-		b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person = "+447700999990" })
+		b.answer(func(h *ledger.InboundEvent) { h.Person, h.Also = "+447700999990", []string{"+447700999999"} })
+		b.wants(campaign.ScopeAll, func(h *ledger.InboundEvent) { h.Person = "+447700999990" })
 		b.expectAll(c.Recipient(1), campaign.Accepted, campaign.Skipped)
 		b.expectAll(c.Recipient(2), campaign.Accepted, campaign.Skipped)
 		b.expectAll(c.Recipient(3), campaign.Pending, campaign.Waiting)
@@ -181,7 +181,7 @@ var suppressionScenarios = map[string]func(*testing.T, *bench){
 					t.Error(err)
 				}
 			})
-			b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person, h.Answers = alias, false })
+			b.wants(campaign.ScopeAll, func(h *ledger.InboundEvent) { h.Person, h.Answers = alias, false })
 			settling.Wait()
 			later := b.imported(steps(1), list)
 			b.act(later, campaign.Start)

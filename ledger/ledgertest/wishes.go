@@ -9,9 +9,9 @@ import (
 )
 
 // wants has the first person say that they want to be left alone.
-func (b *bench) wants(scope campaign.SuppressionScope, change ...func(*ledger.Heard)) {
+func (b *bench) wants(scope campaign.SuppressionScope, change ...func(*ledger.InboundEvent)) {
 	b.Helper()
-	b.answer(func(h *ledger.Heard) {
+	b.answer(func(h *ledger.InboundEvent) {
 		h.ID, h.Stop, h.Reply = "stop "+string(scope), scope, campaign.Reply{Text: "STOP"}
 		for _, f := range change {
 			f(h)
@@ -49,7 +49,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 		b.check(b.Settle(t.Context(), ledger.Settlement{
 			Message: r.Message(0), Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: "x", Keys: []string{"+447700999999"},
 		}))
-		b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person = "+447700999999" })
+		b.wants(campaign.ScopeAll, func(h *ledger.InboundEvent) { h.Person = "+447700999999" })
 		b.expectAll(r, campaign.Accepted, campaign.Skipped)
 		if reason := b.refusal(); reason != "suppressed" {
 			t.Errorf("a later campaign was refused as %q", reason)
@@ -69,7 +69,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 	"a wish about the campaign that is answered": func(t *testing.T, b *bench) {
 		r := b.running(steps(2), 1).Recipient(1)
 		b.send(r.Message(0), 1)
-		b.wants(campaign.ScopeCampaign, func(h *ledger.Heard) { h.ReplyTo = providerID(r.Message(0), 1) })
+		b.wants(campaign.ScopeCampaign, func(h *ledger.InboundEvent) { h.ReplyTo = providerID(r.Message(0), 1) })
 		b.expectAll(r, campaign.Accepted, campaign.Skipped)
 		if reason := b.refusal(); reason != "" {
 			t.Errorf("another campaign was refused as %q", reason)
@@ -104,7 +104,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 	},
 	"START takes back what the person said, and no operator's word": func(t *testing.T, b *bench) {
 		start := func() {
-			b.answer(func(h *ledger.Heard) { h.ID, h.Start, h.Reply = "start", true, campaign.Reply{Text: "START"} })
+			b.answer(func(h *ledger.InboundEvent) { h.ID, h.Start, h.Reply = "start", true, campaign.Reply{Text: "START"} })
 		}
 		b.wants(campaign.ScopeAll)
 		start()
@@ -124,14 +124,14 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 		}
 	},
 	"a START that comes late takes back no later STOP": func(t *testing.T, b *bench) {
-		says := func(at time.Duration, change func(*ledger.Heard)) {
-			b.answer(func(h *ledger.Heard) {
+		says := func(at time.Duration, change func(*ledger.InboundEvent)) {
+			b.answer(func(h *ledger.InboundEvent) {
 				h.At = start.Add(at)
 				change(h)
 			})
 		}
-		stop := func(h *ledger.Heard) { h.Stop = campaign.ScopeAll }
-		again := func(h *ledger.Heard) { h.Start = true }
+		stop := func(h *ledger.InboundEvent) { h.Stop = campaign.ScopeAll }
+		again := func(h *ledger.InboundEvent) { h.Start = true }
 		b.advance(time.Hour)
 		says(0, stop)
 		says(time.Minute, again)
@@ -163,7 +163,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			source ledger.Source
 			want   string
 		}{ // each weighs more than the one before
-			{ledger.SourceSilence, "left alone: 3 messages running have reached nobody"},
+			{ledger.SourceSilence, "left alone: 3 consecutive messages have reached nobody"},
 			{ledger.SourceProvider, "opted out: chosen in WhatsApp"},
 			{ledger.SourcePerson, "opted out: told by the person"},
 			{ledger.SourceOperator, "opted out: recorded by an operator"},
@@ -180,8 +180,8 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 		}
 	},
 	"a wish that is told again after it was taken back is old news": func(t *testing.T, b *bench) {
-		early := func(h *ledger.Heard) { h.At = b.now.Add(-2 * time.Second) }
-		again := func(h *ledger.Heard) { h.ID, h.Start, h.At = "start", true, b.now.Add(-time.Second) }
+		early := func(h *ledger.InboundEvent) { h.At = b.now.Add(-2 * time.Second) }
+		again := func(h *ledger.InboundEvent) { h.ID, h.Start, h.At = "start", true, b.now.Add(-time.Second) }
 		b.wants(campaign.ScopeAll, early)
 		b.answer(again)
 		r := b.running(steps(2), 1).Recipient(1)
@@ -200,19 +200,19 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 	},
 	"a wish that is told again after it was taken back under another key": func(t *testing.T, b *bench) {
 		const twin = "+447700999999"
-		early := func(h *ledger.Heard) { h.Person, h.At = twin, b.now.Add(-time.Minute) }
+		early := func(h *ledger.InboundEvent) { h.Person, h.At = twin, b.now.Add(-time.Minute) }
 		b.wants(campaign.ScopeAll, early)
-		b.answer(func(h *ledger.Heard) { h.ID, h.Start, h.Also = "start", true, []string{twin} })
+		b.answer(func(h *ledger.InboundEvent) { h.ID, h.Start, h.Also = "start", true, []string{twin} })
 		b.wants(campaign.ScopeAll, early)
 		if reason := b.refusal(); reason != "" {
 			t.Errorf("refused as %q", reason)
 		}
 	},
 	"what was taken back in the app takes back nothing that was written": func(t *testing.T, b *bench) {
-		b.answer(func(h *ledger.Heard) {
+		b.answer(func(h *ledger.InboundEvent) {
 			h.Message, h.Answers, h.Source, h.Start, h.Restores = false, false, ledger.SourceProvider, true, campaign.ScopeMarketing
 		})
-		b.wants(campaign.ScopeMarketing, func(h *ledger.Heard) { h.At = b.now.Add(-time.Minute) })
+		b.wants(campaign.ScopeMarketing, func(h *ledger.InboundEvent) { h.At = b.now.Add(-time.Minute) })
 		if reason := b.refusal(marketing); reason != "suppressed" {
 			t.Errorf("refused as %q", reason)
 		}
