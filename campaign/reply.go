@@ -23,13 +23,17 @@ type Reply struct {
 	Text string
 	// Pressed says that a button was pressed.
 	Pressed bool
+	// OptsIn says that it asks to be written to again, as START does: it answers
+	// those steps alone that name it.
+	OptsIn bool
 }
 
 // Suits reports whether the step is for a reply: one without a condition is for
-// every one. Case, accents, punctuation and the number of spaces do not matter.
+// every one that does not opt in. Case, accents, punctuation and the number of
+// spaces do not matter.
 func (w *When) Suits(r Reply) bool {
 	if w == nil || w.Any {
-		return true
+		return !r.OptsIn
 	}
 	is := func(said string) func(string) bool {
 		return func(wanted string) bool { return sameText(said, wanted) }

@@ -18,6 +18,9 @@ func TestWhenSuits(t *testing.T) {
 		{&When{Button: Texts{"👍"}}, Reply{Text: "👎", Pressed: true}, false},
 		{&When{Any: true}, Reply{}, true},
 		{nil, Reply{Text: "what?"}, true},
+		{nil, Reply{Text: "yes", Pressed: true, OptsIn: true}, false},
+		{&When{Any: true}, Reply{Text: "yes", Pressed: true, OptsIn: true}, false},
+		{yes, Reply{Text: "yes", Pressed: true, OptsIn: true}, true},
 	}
 	for _, test := range tests {
 		if got := test.when.Suits(test.reply); got != test.want {

@@ -56,16 +56,23 @@ func oneOf(specs []whatsapp.Spec) string {
 	return "one of " + strings.Join(names, ", ")
 }
 
-// checkNumber wants a number in one channel alone.
+// checkNumber wants a number in one channel alone, by the key that stands for it
+// and by the name that webhooks have for it.
 func checkNumber(name string, c Channel, owners map[[2]string]string, found *mistakes) {
-	if c.Settings == nil || c.Settings.Identity().Number == "" {
+	if c.Settings == nil {
 		return
 	}
-	number := [2]string{c.Provider, c.Settings.Identity().Number}
-	other, taken := owners[number]
-	found.need(!taken, "channels."+name+"."+c.Spec.NumberKey,
-		"is the same as in channels.%s; a number's rate and receipts belong to one channel, so remove one of them", other)
-	owners[number] = name
+	key := c.Spec.NumberKey
+	for _, number := range []string{maps.Collect(settingsOf(c.Settings))[key].String(), c.Settings.Identity().Number} {
+		if number == "" {
+			continue
+		}
+		owner := [2]string{c.Provider, number}
+		other, taken := owners[owner]
+		found.need(!taken || other == name, "channels."+name+"."+key,
+			"is the same as in channels.%s; a number's rate and receipts belong to one channel, so remove one of them", other)
+		owners[owner] = name
+	}
 }
 
 // maxPair bounds how far back the messages to one recipient are looked up.

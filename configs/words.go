@@ -1,5 +1,7 @@
 package configs
 
+import "maps"
+
 // defaultStopWords are what people write to be left alone, by language.
 //
 // English has what Twilio, Telnyx, AWS End User Messaging, Braze, Klaviyo and
@@ -18,8 +20,14 @@ package configs
 // are those that senders announce although they say another thing, too: cancel and
 // its like, baja (low), alto (tall), dur (hard in French). Who wants out gets out.
 func defaultStopWords() map[string][]string {
+	words := latinStopWords()
+	maps.Copy(words, otherStopWords())
+	return words
+}
+
+// latinStopWords are those of languages in Latin letters.
+func latinStopWords() map[string][]string {
 	return map[string][]string{
-		"ar": {"إلغاء", "توقف", "إيقاف", "أوقف", "وقف", "قف", "ستوب", "إلغاء الاشتراك", "إلغاء اشتراكي", "إيقاف الرسائل", "لا ترسل", "لا تراسلني", "لا تراسلوني"},
 		"cs": {"odhlásit", "odhlásit se", "odhlaste mě", "odhlášení", "zrušit odběr", "zastavit"},
 		"da": {"afmeld", "afmeld mig", "frameld", "frameld mig", "afmelding", "fjern mig", "ikke flere beskeder"},
 		"de": {
@@ -27,7 +35,6 @@ func defaultStopWords() map[string][]string {
 			"mich abmelden", "melde mich ab", "ich melde mich ab", "keine nachrichten mehr", "keine werbung", "keine werbung mehr",
 			"einwilligung widerrufen", "nicht mehr schreiben", "nicht mehr kontaktieren", "nummer löschen",
 		},
-		"el": {"στοπ", "σταμάτα", "σταματήστε", "διαγραφή", "διαγράψτε με", "απεγγραφή", "κατάργηση εγγραφής"},
 		"en": {
 			"stop", "stop all", "unsubscribe", "cancel", "end", "quit", "opt out", "remove me",
 			"revoke", "remove", "unsub", "unsubcribe", "unsuscribe", "unsubscribe me", "unsubscribe all", "opt me out", "reply stop",
@@ -51,11 +58,6 @@ func defaultStopWords() map[string][]string {
 			"désinscrire", "me désinscrire", "se désinscrire", "désinscrivez-moi", "désinscription", "stop sms", "stop pub", "plus de messages",
 			"ne plus recevoir", "ne m'écrivez plus", "ne me contactez plus", "retirez-moi de la liste",
 		},
-		"he": {"הסר", "הסר אותי", "הסרה", "הסירו", "הסירו אותי", "להסיר", "תסירו אותי", "עצור", "הפסק", "הפסיקו", "תפסיק", "תפסיקו", "תפסיקו לשלוח", "ביטול מנוי", "סטופ"},
-		"hi": {
-			"बंद करें", "रोकें", "बंद करो", "बन्द करें", "बन्द करो", "बंद कर दो", "बंद कीजिए", "रोको", "स्टॉप", "अनसब्सक्राइब", "सदस्यता समाप्त करें", "सदस्यता रद्द करें",
-			"मैसेज बंद करो", "मैसेज बंद करें", "मैसेज मत भेजो", "band karo", "band karen", "band kare", "message band karo", "message mat bhejo",
-		},
 		"hr": {"odjava", "odjavi me", "odjavite me"},
 		"hu": {"leiratkozás", "leiratkozom", "leiratkozok", "iratkoztasson le"},
 		"id": {"berhenti", "berhenti berlangganan", "hentikan", "unreg", "stop pesan", "jangan kirim lagi", "jangan hubungi saya"},
@@ -63,11 +65,6 @@ func defaultStopWords() map[string][]string {
 			"ferma", "cancellami", "disiscrivi", "annulla iscrizione", "annulla l'iscrizione", "cancella iscrizione", "cancellatemi", "disiscrivimi",
 			"disiscriviti", "disiscrizione", "fermati", "basta", "basta messaggi", "rimuovimi", "rimuovetemi", "non scrivetemi più", "non contattatemi più",
 		},
-		"ja": {
-			"停止", "ストップ", "配信停止", "配信停止希望", "配信解除", "登録解除", "購読解除", "受信拒否", "解除", "停止してください", "配信停止してください",
-			"やめて", "やめてください", "止めて", "止めてください", "送らないで", "送らないでください",
-		},
-		"ko": {"수신거부", "수신 거부합니다", "수신동의 철회", "구독 취소", "구독 해지", "중지", "중단", "그만", "그만 보내세요", "보내지 마세요", "스톱", "스탑"},
 		"ms": {"berhenti", "henti", "hentikan", "berhenti melanggan", "nyahlanggan", "jangan hantar lagi"},
 		"nl": {
 			"afmelden", "uitschrijven", "afmelding", "uitschrijving", "meld me af", "meld mij af", "schrijf me uit", "schrijf mij uit",
@@ -80,17 +77,35 @@ func defaultStopWords() map[string][]string {
 			"parar mensagens", "pare de enviar", "sair da lista", "me tire da lista", "cancelar inscrição", "cancelar subscrição", "anular subscrição", "não quero receber", "não quero mais receber", "não me envie mais",
 		},
 		"ro": {"dezabonare", "dezabonează-mă", "dezabonați-mă", "mă dezabonez", "oprește", "opriți"},
-		"ru": {"стоп", "отписаться", "отписка", "отпишите меня", "отменить подписку", "прекратите", "прекратите рассылку", "не пишите", "не пишите мне", "больше не пишите"},
 		"sk": {"odhlásiť", "odhlásiť sa", "odhláste ma", "zrušiť odber"},
 		"sv": {"stopp", "sluta", "avregistrera", "avregistrera mig", "avsluta prenumeration", "avprenumerera", "ta bort mig", "inga fler meddelanden"},
-		"th": {"หยุด", "หยุดส่ง", "ยกเลิก", "ยกเลิกการสมัคร", "ยกเลิกรับข่าวสาร", "ยกเลิกการรับข่าวสาร", "ยกเลิกรับข้อความ", "ไม่รับข่าวสาร"},
 		"tl": {"itigil", "itigil na", "ihinto", "tigil", "tumigil", "huwag nang magpadala"},
 		"tr": {
 			"dur", "iptal", "durdur", "durdurun", "ret", "abonelikten çık", "abonelikten çıkmak istiyorum", "abonelik iptal", "aboneliği iptal et",
 			"listeden çıkar", "beni listeden çıkar", "mesaj göndermeyin", "mesaj atmayın",
 		},
-		"uk": {"стоп", "відписатися", "відписатись", "відписка", "відпишіть мене", "припиніть", "не пишіть мені"},
 		"vi": {"dừng lại", "hủy đăng ký", "hủy nhận tin", "ngừng gửi", "ngừng nhận tin", "ngừng nhắn tin", "từ chối nhận tin", "từ chối quảng cáo", "đừng nhắn tin nữa"},
+	}
+}
+
+// otherStopWords are those of languages in other scripts.
+func otherStopWords() map[string][]string {
+	return map[string][]string{
+		"ar": {"إلغاء", "توقف", "إيقاف", "أوقف", "وقف", "قف", "ستوب", "إلغاء الاشتراك", "إلغاء اشتراكي", "إيقاف الرسائل", "لا ترسل", "لا تراسلني", "لا تراسلوني"},
+		"el": {"στοπ", "σταμάτα", "σταματήστε", "διαγραφή", "διαγράψτε με", "απεγγραφή", "κατάργηση εγγραφής"},
+		"he": {"הסר", "הסר אותי", "הסרה", "הסירו", "הסירו אותי", "להסיר", "תסירו אותי", "עצור", "הפסק", "הפסיקו", "תפסיק", "תפסיקו", "תפסיקו לשלוח", "ביטול מנוי", "סטופ"},
+		"hi": {
+			"बंद करें", "रोकें", "बंद करो", "बन्द करें", "बन्द करो", "बंद कर दो", "बंद कीजिए", "रोको", "स्टॉप", "अनसब्सक्राइब", "सदस्यता समाप्त करें", "सदस्यता रद्द करें",
+			"मैसेज बंद करो", "मैसेज बंद करें", "मैसेज मत भेजो", "band karo", "band karen", "band kare", "message band karo", "message mat bhejo",
+		},
+		"ja": {
+			"停止", "ストップ", "配信停止", "配信停止希望", "配信解除", "登録解除", "購読解除", "受信拒否", "解除", "停止してください", "配信停止してください",
+			"やめて", "やめてください", "止めて", "止めてください", "送らないで", "送らないでください",
+		},
+		"ko": {"수신거부", "수신 거부합니다", "수신동의 철회", "구독 취소", "구독 해지", "중지", "중단", "그만", "그만 보내세요", "보내지 마세요", "스톱", "스탑"},
+		"ru": {"стоп", "отписаться", "отписка", "отпишите меня", "отменить подписку", "прекратите", "прекратите рассылку", "не пишите", "не пишите мне", "больше не пишите"},
+		"th": {"หยุด", "หยุดส่ง", "ยกเลิก", "ยกเลิกการสมัคร", "ยกเลิกรับข่าวสาร", "ยกเลิกการรับข่าวสาร", "ยกเลิกรับข้อความ", "ไม่รับข่าวสาร"},
+		"uk": {"стоп", "відписатися", "відписатись", "відписка", "відпишіть мене", "припиніть", "не пишіть мені"},
 		"zh": {
 			"退订", "停止", "退訂", "TD", "停", "终止", "終止", "取消订阅", "取消訂閱", "拒收", "退出", "停止接收", "停止发送", "停止發送",
 			"停止订阅", "停止訂閱", "解除订阅", "解除訂閱", "拒绝接收", "拒絕接收", "不再接收", "不要再传", "不要再傳", "别再传了", "別再傳了",

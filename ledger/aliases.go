@@ -50,7 +50,7 @@ const keyLocks = 256
 // other writes, or an opt-out would be missing under a key that is linked at the
 // same time.
 func (t *tx) lockKeys(ctx context.Context, keys ...string) error {
-	if t.l.engine.writers == 1 { // nobody else writes
+	if !t.l.Shared() { // nobody else writes
 		return nil
 	}
 	names := make([]string, len(keys))

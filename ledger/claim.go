@@ -83,7 +83,7 @@ type Sender struct {
 // for a day.
 func (l *Ledger) Claim(ctx context.Context, task campaign.Task, by Sender, now, until time.Time) (Claimed, error) {
 	c := &claim{task: task, sender: by, now: now, until: until, token: rand.Int64()}
-	if err := l.commit.submit(urgent, &job{ctx: ctx, claim: c}); err != nil {
+	if err := l.commit.Submit(ctx, urgent, &job{claim: c}); err != nil {
 		return Claimed{}, err
 	}
 	if c.refusal != nil {

@@ -9,6 +9,9 @@ import (
 	"carillon/campaign"
 )
 
+// shards is how many rows one count may be spread over.
+const shards = 64
+
 // noStep is the step under which rejected rows are counted.
 const noStep = -1
 

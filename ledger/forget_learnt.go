@@ -76,18 +76,48 @@ func (t *tx) allowErased(ctx context.Context, hash string) (bool, error) {
 		return false, err
 	}
 	hashes := asJSON(nested(kin))
-	for _, query := range []string{
-		`DELETE FROM suppressions WHERE reason = '` + reasonErased + `' AND person IN (
-			SELECT e.person FROM erasures e JOIN forgotten f ON f.kin = e.kin WHERE f.hash IN (SELECT value ->> 0 FROM EACH($1)))`,
-		`DELETE FROM erasures WHERE kin IN (SELECT f.kin FROM forgotten f WHERE f.hash IN (SELECT value ->> 0 FROM EACH($1)))`,
-		`DELETE FROM forgotten WHERE hash IN (SELECT value ->> 0 FROM EACH($1))`,
-		`DELETE FROM suppressions WHERE person IN (SELECT value ->> 0 FROM EACH($1))`,
+	learnt, err := t.learntOf(ctx, hashes)
+	if err != nil {
+		return false, err
+	}
+	for _, query := range []struct {
+		text string
+		args []any
+	}{
+		{`DELETE FROM suppressions WHERE scope = $2 AND person IN (SELECT value ->> 0 FROM EACH($1))`,
+			[]any{asJSON(nested(learnt)), string(campaign.ScopeAll)}},
+		{`DELETE FROM erasures WHERE kin IN (SELECT f.kin FROM forgotten f WHERE f.hash IN (SELECT value ->> 0 FROM EACH($1)))`, []any{hashes}},
+		{`DELETE FROM forgotten WHERE hash IN (SELECT value ->> 0 FROM EACH($1))`, []any{hashes}},
+		{`DELETE FROM suppressions WHERE person IN (SELECT value ->> 0 FROM EACH($1))`, []any{hashes}},
 	} {
-		if _, err := t.deletes(ctx, query, hashes); err != nil {
+		if _, err := t.deletes(ctx, query.text, query.args...); err != nil {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+// learntOf are the keys that were learnt of a person who was erased, by the hashes,
+// and have not been erased yet, with all others that belong to them.
+func (t *tx) learntOf(ctx context.Context, hashes string) ([]string, error) {
+	rows, err := t.QueryContext(ctx, t.l.sql(`
+		SELECT DISTINCT e.person FROM erasures e JOIN forgotten f ON f.kin = e.kin WHERE f.hash IN (SELECT value ->> 0 FROM EACH($1))`), hashes)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: what was learnt of who was erased: %w", err)
+	}
+	defer rows.Close()
+	var learnt []string
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, fmt.Errorf("ledger: what was learnt of who was erased: %w", err)
+		}
+		learnt = append(learnt, key)
+	}
+	if err := rows.Err(); err != nil || len(learnt) == 0 {
+		return nil, err
+	}
+	return t.keysOf(ctx, learnt...)
 }
 
 // kinOf are the hashes of a person who was erased, by one of them; none for one

@@ -162,7 +162,8 @@ type ear struct{ heard []query }
 // listen puts an ear between a ledger and the connections that it reads from.
 func listen(l *Ledger) *ear {
 	e := &ear{}
-	l.read = sql.OpenDB(listener{l.read, e})
+	l.db.Read = sql.OpenDB(listener{l.db.Read, e})
+	l.read = l.db.Read
 	return e
 }
 

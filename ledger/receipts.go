@@ -61,7 +61,7 @@ func (l *Ledger) Receive(ctx context.Context, receipts []Receipt, now time.Time)
 		return nil, nil
 	}
 	r := &receiving{receipts: receipts}
-	err := l.commit.submit(urgent, &job{ctx: ctx, receive: r, now: now})
+	err := l.commit.Submit(ctx, urgent, &job{receive: r, now: now})
 	return r.found, err
 }
 
@@ -105,7 +105,7 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) ([]
 	var failed [][]any
 	for i, r := range receipts {
 		a, ok := found[i]
-		t.meetByReceipt(a.message.Recipient(), r.Keys)
+		t.meetByReceipt(a, r.Keys)
 		if !ok {
 			early = append(early, r)
 			continue

@@ -96,7 +96,7 @@ func (l *Ledger) Hear(ctx context.Context, list []Heard, now time.Time) ([]Fate,
 	for i, h := range list {
 		heard[i] = &hearing{Heard: h}
 	}
-	if err := l.commit.submit(urgent, &job{ctx: ctx, hear: heard, now: now}); err != nil {
+	if err := l.commit.Submit(ctx, urgent, &job{hear: heard, now: now}); err != nil {
 		return nil, err
 	}
 	fates := make([]Fate, len(heard))
@@ -210,10 +210,11 @@ func (t *tx) takeReply(ctx context.Context, h Heard, keys []string, referred cam
 		return err
 	}
 	_, err = t.ExecContext(ctx, `
-		INSERT INTO replies (id, message_id, at, payload, text, pressed) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO UPDATE SET at = excluded.at, payload = excluded.payload, text = excluded.text, pressed = excluded.pressed
-		WHERE $7 = 1 AND replies.message_id = excluded.message_id AND replies.at <= excluded.at`,
-		h.replyID(), int64(answered.id), h.At.UnixMilli(), h.Reply.Payload, h.Reply.Text, bit(h.Reply.Pressed), bit(h.Edit))
+		INSERT INTO replies (id, message_id, at, payload, text, pressed, opts_in) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (id) DO UPDATE
+		SET at = excluded.at, payload = excluded.payload, text = excluded.text, pressed = excluded.pressed, opts_in = excluded.opts_in
+		WHERE $8 = 1 AND replies.message_id = excluded.message_id AND replies.at <= excluded.at`,
+		h.replyID(), int64(answered.id), h.At.UnixMilli(), h.Reply.Payload, h.Reply.Text, bit(h.Reply.Pressed), bit(h.Start), bit(h.Edit))
 	if err != nil {
 		return fmt.Errorf("ledger: keep a reply: %w", err)
 	}
@@ -249,7 +250,7 @@ func (t *tx) answeredBy(ctx context.Context, h Heard, keys []string) (id campaig
 
 // replies are what a person answered to a message.
 func (t *tx) replies(ctx context.Context, id campaign.MessageID) ([]campaign.Reply, error) {
-	rows, err := t.QueryContext(ctx, `SELECT payload, text, pressed = 1 FROM replies WHERE message_id = $1 ORDER BY at, id`, int64(id))
+	rows, err := t.QueryContext(ctx, `SELECT payload, text, pressed = 1, opts_in = 1 FROM replies WHERE message_id = $1 ORDER BY at, id`, int64(id))
 	if err != nil {
 		return nil, fmt.Errorf("ledger: replies: %w", err)
 	}
@@ -257,7 +258,7 @@ func (t *tx) replies(ctx context.Context, id campaign.MessageID) ([]campaign.Rep
 	var list []campaign.Reply
 	for rows.Next() {
 		var r campaign.Reply
-		if err := rows.Scan(&r.Payload, &r.Text, &r.Pressed); err != nil {
+		if err := rows.Scan(&r.Payload, &r.Text, &r.Pressed, &r.OptsIn); err != nil {
 			return nil, fmt.Errorf("ledger: replies: %w", err)
 		}
 		list = append(list, r)
@@ -266,7 +267,8 @@ func (t *tx) replies(ctx context.Context, id campaign.MessageID) ([]campaign.Rep
 }
 
 // answered is the message that is answered, locked with those behind it; nil
-// where it is not known, or no step waits for an answer to it.
+// where it is not known, or no step waits for an answer to it. What an answer is
+// edited into takes its place, whoever waits for it.
 func (t *tx) answered(ctx context.Context, h Heard, keys []string, id campaign.MessageID) (*message, error) {
 	if id == 0 {
 		var err error
@@ -275,7 +277,7 @@ func (t *tx) answered(ctx context.Context, h Heard, keys []string, id campaign.M
 		}
 	}
 	definition, err := t.definition(ctx, id.Campaign())
-	if err != nil || !definition.HearsReplies(id.Step()) || h.Start && !definition.AsksFor(id.Step(), h.Reply) {
+	if err != nil || !definition.HearsReplies(id.Step()) || h.Start && !h.Edit && !definition.AsksFor(id.Step(), h.Reply) {
 		return nil, err
 	}
 	ids, err := t.withNext(ctx, nil, id)

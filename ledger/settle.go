@@ -58,7 +58,7 @@ type Settlement struct {
 // disk when Settle returns. Settling twice, or after a receipt has told more,
 // changes nothing.
 func (l *Ledger) Settle(ctx context.Context, s Settlement) error {
-	return l.commit.submit(urgent, &job{ctx: ctx, settle: &s})
+	return l.commit.Submit(ctx, urgent, &job{settle: &s})
 }
 
 const settleAttemptsSQL = `

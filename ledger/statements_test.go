@@ -14,6 +14,7 @@ import (
 
 	"carillon/campaign"
 	"carillon/internal/postgrestest"
+	"carillon/ledger/database"
 )
 
 // TestNoStatementReadsAWholeTable asks the databases how they run whatever is
@@ -250,8 +251,8 @@ type overheard struct {
 }
 
 func overhear(l *Ledger) *overheard {
-	o, begin := &overheard{said: map[string][]any{}}, l.begin
-	l.begin = func(ctx context.Context) (session, error) {
+	o, begin := &overheard{said: map[string][]any{}}, l.db.Begin
+	l.db.Begin = func(ctx context.Context) (database.Session, error) {
 		s, err := begin(ctx)
 		return overhearing{s, o}, err
 	}
@@ -277,21 +278,21 @@ func (o *overheard) all() map[string][]any {
 
 // overhearing is a transaction that is listened to.
 type overhearing struct {
-	session
+	database.Session
 	*overheard
 }
 
 func (s overhearing) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
 	s.note(text, args)
-	return s.session.ExecContext(ctx, text, args...)
+	return s.Session.ExecContext(ctx, text, args...)
 }
 
 func (s overhearing) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	s.note(text, args)
-	return s.session.QueryContext(ctx, text, args...)
+	return s.Session.QueryContext(ctx, text, args...)
 }
 
 func (s overhearing) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
 	s.note(text, args)
-	return s.session.QueryRowContext(ctx, text, args...)
+	return s.Session.QueryRowContext(ctx, text, args...)
 }

@@ -22,7 +22,7 @@ const (
 )
 
 // errSlow is the failure of an exchange that tells too little about the time.
-var errSlow = fmt.Errorf("Redis takes more than %s to answer, which is too slow to keep the rate; check its load and the network", mostUncertain)
+var errSlow = fmt.Errorf("an answer from Redis takes more than %s, which is too slow to keep the rate; check its load and the network", mostUncertain)
 
 // Shared keeps a rate for any number of processes on one Redis. The zero rate
 // means no limit, and is slowed down like Local.
@@ -148,7 +148,7 @@ func (s *Shared) refill(ctx context.Context) error {
 	case err := <-answered:
 		return err
 	case <-ctx.Done():
-		return fmt.Errorf("Redis has not answered for %s: %w", s.bucket.key, context.Cause(ctx))
+		return fmt.Errorf("no answer from Redis for %s: %w", s.bucket.key, context.Cause(ctx))
 	}
 }
 

@@ -19,8 +19,8 @@ type Spec struct {
 	// Rate is what a number may send when the channel does not say, in messages a
 	// second.
 	Rate float64
-	// NumberKey is the key of the settings that names the sending number. No two
-	// channels may have the same.
+	// NumberKey is the key of the settings that stands for the sending number. No two
+	// channels may have the same value there.
 	NumberKey string
 	// Settings makes the settings of a channel with their defaults.
 	Settings func() Settings

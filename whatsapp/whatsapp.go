@@ -57,7 +57,8 @@ type Provider interface {
 // nobody.
 type Identity struct {
 	// Number is the provider's identifier of the sending number, as webhooks tell
-	// it. No two channels of a provider have the same.
+	// it. No two channels of a provider have the same. Without one its webhooks tell
+	// none, and are about the channel whose address they call.
 	Number string
 	// Account is the provider's identifier of the account. Trouble of an account
 	// stops all its channels.

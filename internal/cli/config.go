@@ -4,13 +4,19 @@ import (
 	"os"
 
 	"carillon/admission"
+	"carillon/campaign"
 	"carillon/configs"
 	"carillon/whatsapp/providers"
 )
 
 // DoorOf lets in what the channels and calendars of a configuration can serve.
 func DoorOf(config *configs.Config) (admission.Door, error) {
-	door := admission.Door{Rates: make(map[string]float64, len(config.Channels))}
+	door := admission.Door{
+		Rates: make(map[string]float64, len(config.Channels)),
+		Supports: func(channel string, step campaign.Step) error {
+			return config.Channels[channel].Spec.Supports(&step)
+		},
+	}
 	for name, channel := range config.Channels {
 		door.Rates[name] = channel.Rate
 	}

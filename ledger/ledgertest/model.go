@@ -61,6 +61,7 @@ type flight struct {
 	accepted bool               // an answer has told so
 	refused  bool               // the provider surely did not take it
 	reported bool               // a receipt told that it failed
+	named    bool               // the provider's identifier is on record
 	early    []campaign.Failure // what receipts told that nobody has taken for true yet
 }
 
@@ -204,6 +205,7 @@ func (m *machine) settleAs(f *flight, outcome ledger.Outcome, keys []string, fai
 	m.must(m.bench.Settle(m.bench.Context(), s))
 	f.settled = true
 	f.accepted = s.ProviderID != ""
+	f.named = f.named || f.accepted && !m.rows[f.message.Recipient()].erased
 	f.refused = outcome == ledger.OutcomeRefused || outcome == ledger.OutcomeReleased
 	m.met(f, keys)
 	m.failed(f, s.Failure)
@@ -266,11 +268,12 @@ func (m *machine) report(f *flight, status campaign.Status, bare bool, failure c
 	_, err = m.bench.MatchEarly(m.bench.Context(), m.bench.now)
 	m.must(err)
 	switch tellsIDs := slices.ContainsFunc(keys, func(key string) bool { return !campaign.IsNumber(key) }); {
-	case tellsIDs && about[0].Message != 0:
+	case about[0].Message != 0 && (tellsIDs || !f.named):
 		m.met(f, keys)
 	case tellsIDs:
 		m.breath(keys)
 	}
+	f.named = f.named || about[0].Message != 0 && !m.rows[f.message.Recipient()].erased
 	if r.Failure.Reason != "" && !m.failed(f, r.Failure) {
 		f.early = append(f.early, r.Failure)
 	}

@@ -72,7 +72,11 @@ func (m *machine) look() {
 			if line.Step == 0 {
 				continue
 			}
-			p := m.pastOf(line.Recipient.Message(line.Step - 1))
+			message := line.Recipient.Message(line.Step - 1)
+			for _, f := range m.flights { // some receipts wait until it is clear which attempt they name
+				f.named = f.named || f.message == message && line.ProviderID == m.providerID(f)
+			}
+			p := m.pastOf(message)
 			p.skipped = p.skipped || line.Status == campaign.Skipped
 			p.ended = p.ended || line.Status.Over() && (line.Status != campaign.Failed || !p.permanent)
 		}

@@ -432,9 +432,11 @@ func (m *machine) unsuppress(rt *rapid.T) {
 			if m.learnt[key] == kin {
 				delete(m.learnt, key)
 				delete(m.personOf(key).stops, scope)
+				m.holdWishes(m.personOf(key))
 			}
 		}
 	}
+	m.holdWishes(m.personOf(key))
 }
 
 func (m *machine) forget(rt *rapid.T) {

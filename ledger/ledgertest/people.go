@@ -46,6 +46,15 @@ var peopleScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("left after removal: %v, %v", list, err)
 		}
 	},
+	"where the answer was lost a receipt tells the alias": func(t *testing.T, b *bench) {
+		id := b.running(steps(2), 1).Recipient(1).Message(0)
+		b.lost(id)
+		r := b.receipt(id, 1, campaign.Sent)
+		r.Keys = []string{other}
+		b.receive(r)
+		b.expectFate(b.hear(ledger.Heard{Channel: "main", Person: other, Stop: campaign.ScopeAll, At: b.now, Source: ledger.SourcePerson}), ledger.FateOnRecord)
+		b.expect(id+1, campaign.Skipped)
+	},
 	"an alias learnt later carries the opt-out over": func(t *testing.T, b *bench) {
 		c := b.running(steps(2), 1)
 		id := c.Recipient(1).Message(0)

@@ -284,6 +284,44 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 		says(plain, "start")
 		b.expectAll(plain, campaign.Accepted, campaign.Waiting)
 	},
+	"a start that a later step names opens none before it that takes any answer": func(t *testing.T, b *bench) {
+		for _, any := range []*campaign.When{nil, {Any: true}} {
+			for _, edited := range []bool{false, true} {
+				r := b.running(steps(4, func(d *campaign.Definition) {
+					d.Steps[1].After, d.Steps[1].When = campaign.AfterReply, any
+					d.Steps[3].After, d.Steps[3].When = campaign.AfterReply, &campaign.When{Text: campaign.Texts{"start"}}
+				}), 1).Recipient(1)
+				b.send(r.Message(0), 1)
+				b.answer(func(h *ledger.Heard) {
+					h.ID, h.ReplyTo, h.Start, h.Edit = "start "+r.Message(0).Reference(1), providerID(r.Message(0), 1), true, edited
+					h.Reply = campaign.Reply{Text: "START"}
+				})
+				b.expectAll(r, campaign.Accepted, campaign.Waiting, campaign.Waiting, campaign.Waiting)
+				b.answer(func(h *ledger.Heard) {
+					h.ID, h.ReplyTo = "hello "+r.Message(0).Reference(1), providerID(r.Message(0), 1)
+					h.Reply = campaign.Reply{Text: "hello"}
+				})
+				b.expectAll(r, campaign.Accepted, campaign.Pending, campaign.Waiting, campaign.Waiting)
+			}
+		}
+	},
+	"an answer that is edited into a start is that start": func(t *testing.T, b *bench) {
+		for _, asked := range []string{"start", "go"} {
+			r := b.running(asks(func(d *campaign.Definition) {
+				d.Steps[1].When, d.Steps[2].When = &campaign.When{Text: campaign.Texts{asked}}, &campaign.When{Any: true}
+			}), 1).Recipient(1)
+			b.advance(time.Second) // the newest message is the one that is answered
+			b.claim(r.Message(0), 1)
+			for i, text := range []string{"hm", "start"} {
+				b.answer(func(h *ledger.Heard) {
+					h.ID, h.Edit, h.Start, h.Reply = "edited "+r.Message(0).Reference(1), i > 0, i > 0, campaign.Reply{Text: text}
+				})
+			}
+			b.settle(r.Message(0), 1, ledger.OutcomeAccepted)
+			b.expect(r.Message(1), map[string]campaign.Status{"start": campaign.Pending, "go": campaign.Waiting}[asked])
+			b.expect(r.Message(2), map[string]campaign.Status{"start": campaign.Skipped, "go": campaign.Waiting}[asked])
+		}
+	},
 	"an answer to what is not ours is none": func(t *testing.T, b *bench) {
 		r := b.running(asks(), 1).Recipient(1)
 		b.send(r.Message(0), 1)

@@ -365,4 +365,30 @@ var erasedIDScenarios = map[string]func(*testing.T, *bench){
 		meets["in a contact"](b, 0)
 		b.claim(b.running(steps(1), 1).Recipient(1).Message(0), 1)
 	},
+	"who may be written to again before the rest was erased is so under every key": func(t *testing.T, b *bench) {
+		b.hear(ledger.Heard{Channel: "main", Person: other, Also: []string{anasID}, At: b.now})
+		for name, before := range map[string]func(){
+			"no wish":       func() {},
+			"of the person": func() { b.stopByID() },
+			"of an operator": func() {
+				b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: anasID, Scope: campaign.ScopeAll, Reason: "by letter"}}, b.now))
+			},
+			"of a narrow scope": func() {
+				b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: anasID, Scope: campaign.ScopeMarketing}}, b.now))
+			},
+		} {
+			before()
+			b.forget()
+			b.hear(ledger.Heard{Channel: "main", Person: ana, Also: []string{anasID}, At: b.now})
+			_, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll)
+			b.check(err)
+			list, err := b.Suppressions(t.Context(), ledger.Suppression{}, 10)
+			b.check(err)
+			for _, s := range list {
+				if s.Scope == campaign.ScopeAll {
+					t.Errorf("%s: on record is still %+v", name, s)
+				}
+			}
+		}
+	},
 }

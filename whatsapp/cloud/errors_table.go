@@ -26,6 +26,7 @@ const (
 // by a retry, so a hint on it promises none.
 const (
 	askToken   = "Put a valid access token of a system user into the configuration, restart, then resume."
+	askAccess  = "Check that the access token is valid and that its system user has the permission whatsapp_business_messaging for this account, then resume."
 	askRights  = "Give the app and its system user the permission whatsapp_business_messaging for this account, then resume."
 	askAccount = "Open the account in WhatsApp Manager, resolve what it reports, then resume."
 	askNumber  = "Open the number in WhatsApp Manager, resolve what it reports, then resume."
@@ -67,8 +68,8 @@ var (
 var statusTable = codes.Table{
 	codes.Range(301, 302).Means(codes.Pause(number, "redirected", "The API is at another address: correct base_url, then resume.")),
 	codes.Range(307, 308).Means(codes.Pause(number, "redirected", "The API is at another address: correct base_url, then resume.")),
-	codes.One(401).Means(codes.Pause(account, "unauthorized", askToken)),
-	codes.One(403).Means(codes.Pause(account, "unauthorized", askRights)),
+	codes.One(401).Means(codes.Pause(account, "unauthorized", askAccess)),
+	codes.One(403).Means(codes.Pause(account, "unauthorized", askAccess)),
 	codes.One(408).Means(codes.Soon("request_timeout", willRetry)),
 	codes.One(429).Means(throttled),
 	codes.Range(400, 499).Means(codes.Bad("refused_by_proxy", "The answer did not come from the API: check base_url, api_version and phone_number_id.")),

@@ -2,12 +2,10 @@ package cloud
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"carillon/whatsapp"
 	"carillon/whatsapp/codes"
 	"carillon/whatsapp/whatsapptest"
 	"carillon/whatsapp/wire"
@@ -208,48 +206,6 @@ func TestStatusAlone(t *testing.T) {
 		}
 		if refusal.HTTPStatus != status {
 			t.Errorf("HTTP %d is told as %d", status, refusal.HTTPStatus)
-		}
-	}
-}
-
-// Each class has the fields that it needs and none that it has no use for.
-func TestMeaningsAreComplete(t *testing.T) {
-	for _, row := range slices.Concat(statusTable, codeTable) {
-		if row.First > row.Last {
-			t.Errorf("%+v is an empty range", row.Key)
-		}
-	}
-	known := Book().Reasons()
-	for _, v := range Book().Meanings() {
-		if len(v.Hint) < 20 || !strings.HasSuffix(v.Hint, ".") {
-			t.Errorf("%s: the hint %q is not a sentence", v.Reason, v.Hint)
-		}
-		if !slices.Contains(known, v.Reason) {
-			t.Errorf("Reasons lacks %q", v.Reason)
-		}
-		if (v.Class == whatsapp.RetrySlow) != (v.Budget != whatsapp.NoBudget) {
-			t.Errorf("%s: class %v with budget %q", v.Reason, v.Class, v.Budget)
-		}
-		if (v.Class == whatsapp.Pause) != (v.Scope != whatsapp.NoScope) {
-			t.Errorf("%s: class %v with scope %q", v.Reason, v.Class, v.Scope)
-		}
-		if v.Suppress != whatsapp.NoSuppression && v.Class != whatsapp.Drop {
-			t.Errorf("%s: class %v suppresses", v.Reason, v.Class)
-		}
-		if v.Class == whatsapp.RetrySlow && v.Wait == 0 {
-			t.Errorf("%s: throttled without a wait", v.Reason)
-		}
-	}
-}
-
-func TestReasonsAreLabels(t *testing.T) {
-	reasons := Book().Reasons()
-	if !slices.IsSorted(reasons) || len(slices.Compact(slices.Clone(reasons))) != len(reasons) {
-		t.Errorf("not sorted or not unique: %v", reasons)
-	}
-	for _, reason := range reasons {
-		if reason == "" || strings.Trim(reason, "abcdefghijklmnopqrstuvwxyz_") != "" {
-			t.Errorf("%q is no label", reason)
 		}
 	}
 }

@@ -21,7 +21,7 @@ const (
 // settings are those of an API at base.
 func settings(base string) *Settings {
 	return &Settings{
-		BaseURL: base, APIVersion: "v23.0", PhoneNumberID: "5500000000000001",
+		BaseURL: base, APIVersion: "v23.0", PhoneNumberID: numberOne, WABAID: "3300000000000007",
 		AccessToken: "token-1", AppSecret: appSecret, VerifyToken: "verify-1",
 	}
 }

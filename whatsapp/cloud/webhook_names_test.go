@@ -115,9 +115,8 @@ func TestRecipientsOfGroupsAreNobody(t *testing.T) {
 func TestNothingToldHoldsANull(t *testing.T) {
 	const nul = `\u0000`
 	for field, value := range map[string]string{
-		"messages": `"contacts":[{"wa_id":"4477` + nul + `","user_id":"GB.` + nul + `1"}],
-			"statuses":[{"id":"w` + nul + `","status":"failed","biz_opaque_callback_data":"` + nul + `","errors":[{"code":1,"title":"t` + nul + `","error_data":{"details":"` + nul + `"}}]}],
-			"messages":[{"id":"in` + nul + `","from_user_id":"GB.` + nul + `","type":"te` + nul + `xt","text":{"body":"STOP` + nul + `"},"context":{"id":"` + nul + `w"}}]`,
+		"messages": `"contacts":[{"wa_id":"4477` + nul + `","user_id":"GB.` + nul + `1","parent_user_id":"GB.ENT.1"}],
+			"errors":[{"code":1,"title":"t` + nul + `","error_data":{"details":"` + nul + `"}}]`,
 		"message_template_status_update": `"event":"PAUSED","message_template_name":"a` + nul + `","message_template_language":"en` + nul + `","reason":"` + nul + `"`,
 	} {
 		events, err := json.Marshal(told(t, field, value))

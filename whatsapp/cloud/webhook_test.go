@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -164,28 +163,6 @@ func TestWishesAndNewNumbers(t *testing.T) {
 	}
 }
 
-func TestMalformed(t *testing.T) {
-	client := newClient(t, "https://example.com", nil)
-	for _, body := range []string{"", "{", "<html>", "[]", `"x"`, "1", `{"entry":[]}{`} {
-		_, err := post(client, []byte(body))
-		if !errors.Is(err, whatsapp.ErrMalformed) {
-			t.Errorf("%q: got %v", body, err)
-		}
-	}
-}
-
-func TestStrangeBodiesTellNothing(t *testing.T) {
-	for _, body := range []string{
-		`{}`, `{"entry":null}`, `{"entry":{}}`, `{"entry":[null,3]}`, `{"entry":[{"changes":"x"}]}`,
-		`{"entry":[{"changes":[{"field":"messages","value":[]}]}]}`,
-		`{"entry":[{"changes":[{"field":"calls","value":{"statuses":[{"id":"wacid.1","status":"failed"}]}}]}]}`,
-	} {
-		if diff := cmp.Diff(whatsapp.Events{}, receive(t, []byte(body))); diff != "" {
-			t.Errorf("%s: %s", body, diff)
-		}
-	}
-}
-
 // batch is a body with n statuses, as many as Meta puts into one (Meta,
 // create-webhook-endpoint page: up to 1,000).
 func batch(n int) []byte {
@@ -212,18 +189,6 @@ func batch(n int) []byte {
 		panic(err) // maps of texts always marshal
 	}
 	return body
-}
-
-func TestBatchKeepsItsOrder(t *testing.T) {
-	receipts := receive(t, batch(1000)).Receipts
-	if len(receipts) != 1000 {
-		t.Fatalf("%d receipts", len(receipts))
-	}
-	for i, r := range receipts {
-		if r.ID != fmt.Sprintf("wamid.batch%d", i) || r.Reference != campaign.MessageID(i+1).Reference(1) || r.Number != numberOne {
-			t.Fatalf("receipt %d is %+v", i, r)
-		}
-	}
 }
 
 func BenchmarkReceive(b *testing.B) {
@@ -260,7 +225,6 @@ func FuzzReceive(f *testing.F) {
 	}
 	client := newClient(f, "https://example.com", nil)
 	reasons := Book().Reasons()
-	known := []campaign.Status{campaign.Sent, campaign.Delivered, campaign.Read, campaign.Failed}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		events, err := post(client, body)
 		if err != nil {
@@ -269,32 +233,7 @@ func FuzzReceive(f *testing.F) {
 			}
 			return
 		}
-		for _, r := range events.Receipts {
-			if !slices.Contains(known, r.Status) || r.ID == "" && r.Reference == "" || (r.Status == campaign.Failed) != (r.Err != nil) {
-				t.Errorf("receipt %+v", r)
-			}
-			if r.Err != nil && (!slices.Contains(reasons, r.Err.Reason) || r.Err.Hint == "") {
-				t.Errorf("failure %+v", r.Err)
-			}
-			if _, err := r.At.MarshalText(); err != nil {
-				t.Errorf("time %v: %v", r.At, err)
-			}
-		}
-		for _, m := range events.Inbound {
-			if m.ID == "" && !m.From.Known() {
-				t.Errorf("message %+v", m)
-			}
-		}
-		for _, p := range events.Preferences {
-			if _, err := p.At.MarshalText(); err != nil {
-				t.Errorf("preference %+v: %v", p, err)
-			}
-		}
-		for _, m := range events.Moves {
-			if !m.From.Known() || !m.To.Known() || m.From == m.To {
-				t.Errorf("move %+v", m)
-			}
-		}
+		whatsapptest.Sound(t, reasons, events)
 		for _, n := range events.Notices {
 			if problem := badNotice(n); problem != "" {
 				t.Errorf("%s: %+v", problem, n)

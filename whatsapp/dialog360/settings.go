@@ -6,8 +6,6 @@
 package dialog360
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -74,15 +72,9 @@ func (s *Settings) Check(r *whatsapp.Report) {
 	r.Key("webhook_secret", s.WebhookSecret, "make one with: openssl rand -hex 32, and register the webhook with it as a header")
 }
 
-// Identity is that of the channel. A number that is not told goes by the hash of
-// its key.
+// Identity is that of the channel.
 func (s *Settings) Identity() whatsapp.Identity {
-	number := s.PhoneNumberID
-	if number == "" && s.APIKey != "" {
-		hash := sha256.Sum256([]byte(s.APIKey))
-		number = "key " + hex.EncodeToString(hash[:])
-	}
-	return whatsapp.Identity{Number: number, Account: s.WABAID, App: cloud.AppOf(CloudName, s.WebhookSecret)}
+	return whatsapp.Identity{Number: s.PhoneNumberID, Account: s.WABAID, App: cloud.AppOf(CloudName, s.WebhookSecret)}
 }
 
 // Open makes the channel.

@@ -1,4 +1,4 @@
-package ledger_test
+package database_test
 
 import (
 	"database/sql"
@@ -7,15 +7,7 @@ import (
 
 	"carillon/internal/postgrestest"
 	"carillon/ledger"
-	"carillon/ledger/ledgertest"
 )
-
-func TestPostgres(t *testing.T) {
-	server := postgrestest.Start(t)
-	fresh := func(t *testing.T) string { return server.Database(t) }
-	ledgertest.Run(t, fresh)
-	t.Run("two at once", func(t *testing.T) { ledgertest.RunShared(t, fresh) })
-}
 
 func TestANewerVersionsTablesAreRefused(t *testing.T) {
 	url := postgrestest.Start(t).Database(t)

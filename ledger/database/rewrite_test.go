@@ -1,4 +1,4 @@
-package ledger_test
+package database_test
 
 import (
 	"database/sql"
@@ -74,7 +74,7 @@ func TestRemovedSecretsLeaveNoTrace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("migrations/sqlite"))
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("../migrations/sqlite"))
 	if err != nil {
 		t.Fatal(err)
 	}

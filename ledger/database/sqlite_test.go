@@ -1,4 +1,4 @@
-package ledger_test
+package database_test
 
 import (
 	"bytes"
@@ -10,12 +10,7 @@ import (
 	"testing"
 
 	"carillon/ledger"
-	"carillon/ledger/ledgertest"
 )
-
-func TestSQLite(t *testing.T) {
-	ledgertest.Run(t, func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "carillon.db") })
-}
 
 func TestASecondProcessIsRefused(t *testing.T) {
 	url := "sqlite:" + filepath.Join(t.TempDir(), "carillon.db")

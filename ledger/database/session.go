@@ -1,4 +1,4 @@
-package ledger
+package database
 
 import (
 	"context"
@@ -8,36 +8,36 @@ import (
 	"strings"
 )
 
-// session is one transaction of a database.
-type session interface {
+// Tx is a transaction as whoever is within it sees it.
+type Tx interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// Session is a transaction as whoever ends it sees it.
+type Session interface {
+	Tx
 	Commit() error
 	// Rollback does nothing once the transaction is committed.
 	Rollback() error
 }
 
-// querier is what rows are read from: a transaction, or the database as it is.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
 // prepare says how transactions are begun. An engine with one writer gets a
 // connection that remembers every statement it has run: its driver would
-// otherwise translate each one anew each time. A scratch ledger cannot spare
+// otherwise translate each one anew each time. A scratch database cannot spare
 // its only connection.
-func (l *Ledger) prepare(ctx context.Context) error {
-	if l.engine.writers > 1 || l.read == l.write {
-		l.begin = func(ctx context.Context) (session, error) { return l.write.BeginTx(ctx, nil) }
+func (db *DB) prepare(ctx context.Context) error {
+	if db.engine.writers > 1 || db.Read == db.write {
+		db.Begin = func(ctx context.Context) (Session, error) { return db.write.BeginTx(ctx, nil) }
 		return nil
 	}
-	conn, err := l.write.Conn(ctx)
+	conn, err := db.write.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	l.writer = &writer{conn: conn, known: map[string]*sql.Stmt{}}
-	l.begin = l.writer.begin
+	db.writer = &writer{conn: conn, known: map[string]*sql.Stmt{}}
+	db.Begin = db.writer.begin
 	return nil
 }
 
@@ -48,7 +48,7 @@ type writer struct {
 	open  bool // a transaction is
 }
 
-var _ session = (*writer)(nil)
+var _ Session = (*writer)(nil)
 
 // close gives the connection back.
 func (w *writer) close() error {
@@ -59,7 +59,7 @@ func (w *writer) close() error {
 	return errors.Join(append(errs, w.conn.Close())...)
 }
 
-func (w *writer) begin(ctx context.Context) (session, error) {
+func (w *writer) begin(ctx context.Context) (Session, error) {
 	if err := w.Rollback(); err != nil { // of one that could not be ended
 		return nil, err
 	}

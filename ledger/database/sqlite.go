@@ -1,4 +1,4 @@
-package ledger
+package database
 
 import (
 	"context"
@@ -27,9 +27,9 @@ const (
 
 func cachePragma(kib int) string { return fmt.Sprintf("&_pragma=cache_size(-%d)", kib) }
 
-// openSQLite opens a ledger in a file. Commits are flushed to disk before they
+// openSQLite opens a database in a file. Commits are flushed to disk before they
 // are reported (synchronous=FULL); readers never wait for the writer (WAL).
-func openSQLite(ctx context.Context, path string) (*Ledger, error) {
+func openSQLite(ctx context.Context, path string) (*DB, error) {
 	hold, err := holdFile(path)
 	if err != nil {
 		return nil, err
@@ -58,24 +58,23 @@ func openSQLite(ctx context.Context, path string) (*Ledger, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return &Ledger{engine: sqliteEngine(path), write: write, read: read, hold: hold, file: path}, nil
+	return &DB{engine: sqliteEngine(path), write: write, Read: read, hold: hold, file: path}, nil
 }
 
-// OpenScratch opens an empty ledger that nobody else sees and that leaves
+// OpenScratch opens an empty database that nobody else sees and that leaves
 // nothing behind, however the process ends: SQLite keeps what does not fit into
 // its cache in a file that has no name any more. It serves one goroutine.
-func OpenScratch(ctx context.Context) (*Ledger, error) {
+func OpenScratch(ctx context.Context, migrations fs.FS) (*DB, error) {
 	const name = "in a temporary file (TMPDIR)"
 	db, err := sql.Open("sqlite", "file:?_pragma=synchronous(OFF)"+cachePragma(writerCache))
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1) // another one would have a database of its own
-	l := &Ledger{engine: sqliteEngine(name), write: db, read: db}
-	return l.start(ctx)
+	return (&DB{engine: sqliteEngine(name), write: db, Read: db}).start(ctx, migrations)
 }
 
-// sqliteEngine is the engine of a ledger that errors call name.
+// sqliteEngine is the engine of a database that errors call name.
 func sqliteEngine(name string) engine {
 	return engine{
 		name: "sqlite", dialect: goose.DialectSQLite3, each: "json_each(%s)",

@@ -1,4 +1,4 @@
-package ledger
+package database
 
 import (
 	"context"
@@ -33,9 +33,9 @@ const (
 	uniqueViolation = "23505"
 )
 
-// openPostgres opens a ledger that many processes may share. Commits are
+// openPostgres opens a database that many processes may share. Commits are
 // flushed to disk before they are reported (synchronous_commit=on).
-func openPostgres(ctx context.Context, address string) (*Ledger, error) {
+func openPostgres(ctx context.Context, address string) (*DB, error) {
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s is not an address: write postgres://user@host/database", ErrUnsupported, hidePassword(address))
@@ -58,14 +58,14 @@ func openPostgres(ctx context.Context, address string) (*Ledger, error) {
 	read := stdlib.OpenDB(*readOnly)
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return &Ledger{
+	return &DB{
 		engine: engine{
 			name: "postgres", dialect: goose.DialectPostgres, each: "jsonb_array_elements(CAST(%s AS jsonb))", lock: "FOR UPDATE", share: "FOR SHARE",
 			clock:   "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
 			writers: postgresWriters, patience: postgresPatience, repeat: clashed,
 			explain: func(err error) error { return err },
 		},
-		write: write, read: read,
+		write: write, Read: read,
 	}, nil
 }
 

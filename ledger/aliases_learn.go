@@ -24,13 +24,13 @@ func (t *tx) meet(recipient campaign.RecipientID, keys []string) {
 	}
 }
 
-// meetByReceipt is the same for what a receipt tells. A number alone is the one
-// that was written to, in this form or, as the answer has told before, in another.
-func (t *tx) meetByReceipt(recipient campaign.RecipientID, keys []string) {
-	if !slices.ContainsFunc(keys, func(key string) bool { return !campaign.IsNumber(key) }) {
-		return
+// meetByReceipt is the same for what a receipt of an attempt tells. A number alone is
+// the one that was written to, in this form or, as the answer has told before, in
+// another; it is worth asking only while no answer has come.
+func (t *tx) meetByReceipt(a attempt, keys []string) {
+	if a.nameless || slices.ContainsFunc(keys, func(key string) bool { return !campaign.IsNumber(key) }) {
+		t.meet(a.message.Recipient(), keys)
 	}
-	t.meet(recipient, keys)
 }
 
 // learn links the keys that were met, many people at once: almost all are known

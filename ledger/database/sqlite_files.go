@@ -1,4 +1,4 @@
-package ledger
+package database
 
 import (
 	"errors"
@@ -25,14 +25,14 @@ func makeFile(path string) error {
 	return errors.Join(file.Chmod(private), file.Close()) // a umask may have taken the owner's rights away
 }
 
-// Exposed returns the ledger's files that their mode opens to other users of
+// Exposed returns the database's files that their mode opens to other users of
 // the machine, -wal and -shm included. A ledger of an older version may have
 // some. PostgreSQL looks after its own.
-func (l *Ledger) Exposed() []string {
-	if l.file == "" {
+func (db *DB) Exposed() []string {
+	if db.file == "" {
 		return nil
 	}
-	path := l.file
+	path := db.file
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // SQLite puts the others beside it
 	}

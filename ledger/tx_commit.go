@@ -1,0 +1,106 @@
+package ledger
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"carillon/ledger/database"
+)
+
+// How soon work is done.
+const (
+	// urgent are claims, settlements and receipts, which share transactions, and
+	// what an operator or the clock does.
+	urgent = database.Urgent
+	// background are intake and sweeps of whole campaigns.
+	background = database.Background
+)
+
+// job is one caller's work. The fields that are nil are not part of it.
+type job struct {
+	claim   *claim
+	settle  *Settlement
+	receive *receiving
+	hear    []*hearing
+	now     time.Time // of receive and hear
+	do      func(context.Context, *tx) error
+}
+
+// Alone reports whether the job needs a transaction of its own.
+func (j *job) Alone() bool { return j.do != nil }
+
+// do runs f in a transaction of its own, in a place among the writer's. f gets
+// the writer's context: once it has begun, a caller who goes away changes
+// nothing.
+func (l *Ledger) do(ctx context.Context, p database.Priority, f func(context.Context, *tx) error) error {
+	if term, bound := ctx.Value(fencedKey{}).(Term); bound {
+		f = fenced(term, f)
+	}
+	return l.commit.Submit(ctx, p, &job{do: f})
+}
+
+// tellsKeys reports whether keys of people are told, which may be those of people
+// who were erased.
+func tellsKeys(settlements []*Settlement, receipts []*receiving) bool {
+	return slices.ContainsFunc(settlements, func(s *Settlement) bool { return len(s.Keys) > 0 }) ||
+		slices.ContainsFunc(receipts, (*receiving).tellsKeys)
+}
+
+// run does jobs in one transaction: those that may share one, or one alone.
+func (l *Ledger) run(writer int, jobs []*job) error {
+	shard := (l.shard + writer) % shards
+	return l.transact(context.Background(), shard, func(ctx context.Context, t *tx) error {
+		var claims []*claim
+		var settlements []*Settlement
+		var receipts []*receiving
+		var heard []*hearing
+		var now, told time.Time
+		for _, j := range jobs {
+			switch {
+			case j.claim != nil:
+				claims = append(claims, j.claim)
+			case j.settle != nil:
+				settlements = append(settlements, j.settle)
+				told = j.settle.At
+			case j.receive != nil:
+				receipts = append(receipts, j.receive)
+				now, told = j.now, j.now
+			case j.hear != nil:
+				heard = append(heard, j.hear...)
+				now = j.now
+			}
+		}
+		// Settlements first: a receipt may speak of the attempt they record. Claims
+		// last: a wish that was heard forbids them.
+		if len(heard) > 0 || tellsKeys(settlements, receipts) {
+			if err := t.holdOffErasing(ctx); err != nil {
+				return err
+			}
+		}
+		if err := t.settle(ctx, settlements); err != nil {
+			return err
+		}
+		if err := t.receiveAll(ctx, receipts, now); err != nil {
+			return err
+		}
+		if err := t.learn(ctx, told); err != nil {
+			return err
+		}
+		if err := t.hear(ctx, heard, now); err != nil {
+			return err
+		}
+		if err := t.flushMessages(ctx); err != nil {
+			return err
+		}
+		if err := t.claim(ctx, claims); err != nil {
+			return err
+		}
+		for _, j := range jobs {
+			if j.do != nil { // it is alone
+				return j.do(ctx, t)
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,83 @@
+// Package whatsapptest is the suite that every provider's folder has to pass,
+// and what its tests share.
+//
+// A folder says what is right for its kind of provider: the specification, the
+// tables, settings that work and values that do not, how webhooks are proven.
+// A Wire writes down a second time how the provider talks, so that the suite can
+// be the provider. What a table's row ought to say, and what else is special, is
+// for the folder's own tests.
+package whatsapptest
+
+import (
+	"testing"
+
+	"carillon/whatsapp"
+	"carillon/whatsapp/codes"
+)
+
+// Suite is what has to be known of a kind of provider to test it.
+type Suite struct {
+	// Spec is the kind of provider.
+	Spec whatsapp.Spec
+	// Book is what its refusals mean. More are meanings that are not in it, those
+	// of a service in between.
+	Book *codes.Book
+	More []codes.Meaning
+	// Settings are right ones with every key set, for an API at base.
+	Settings func(base string) whatsapp.Settings
+	// Wrong are values that cannot work, by key. All keys are there, one that takes
+	// any value with none. Those that no address is are tried of base_url besides.
+	Wrong map[string][]string
+	// Digits says that the provider wants numbers without the plus sign.
+	Digits bool
+	// Proof is how webhooks are proven; that of a provider without is not used.
+	Proof Proof
+	// Wire is how the provider talks.
+	Wire Wire
+}
+
+// Run runs the suite.
+func (s Suite) Run(t *testing.T) {
+	t.Run("settings", s.settings)
+	t.Run("identity", s.identity)
+	t.Run("abilities", s.abilities)
+	t.Run("meanings", s.meanings)
+	t.Run("hints", s.hints)
+	t.Run("codes", s.codes)
+	t.Run("statuses", s.statuses)
+	t.Run("sending", s.sending)
+	t.Run("waits", s.waits)
+	t.Run("ambiguous", s.ambiguous)
+	t.Run("unwritten", s.unwritten)
+	if s.takesWebhooks() {
+		t.Run("webhooks", s.webhooks)
+		t.Run("failures", s.failures)
+		t.Run("forged", s.forged)
+		t.Run("strange", s.strange)
+	}
+}
+
+// abilities holds what the specification says against what a channel can do.
+func (s Suite) abilities(t *testing.T) {
+	opened := s.open(t, s.Settings(nowhere), whatsapp.Opening{})
+	_, polled := opened.(whatsapp.Poller)
+	if polled != s.Spec.Traits.Polled {
+		t.Errorf("Traits.Polled is %v, and the channel can be asked: %v", s.Spec.Traits.Polled, polled)
+	}
+	if !polled && !s.takesWebhooks() {
+		t.Error("nothing would tell what became of a message: the channel takes no webhooks and cannot be asked")
+	}
+	if s.Spec.Name == "" || s.Spec.Title == "" || s.Spec.Traits.Requests < 1 || s.Spec.Rate < 0 {
+		t.Errorf("the specification is not complete: %+v", s.Spec)
+	}
+}
+
+func (s Suite) takesWebhooks() bool {
+	opened, err := s.Settings(nowhere).Open(whatsapp.Opening{Timeout: timeout})
+	if err != nil {
+		return false // the scenarios say so
+	}
+	defer opened.Close()
+	_, takes := opened.(whatsapp.Hook)
+	return takes
+}

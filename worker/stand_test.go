@@ -1,0 +1,169 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hibiken/asynq"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"carillon/campaign"
+	"carillon/ledger"
+	"carillon/ratelimit"
+	"carillon/whatsapp"
+)
+
+// record is a ledger with one running campaign.
+type record struct {
+	state   campaign.State
+	claims  []error // what Claim answers, one after the other; then nil
+	settles []error // the same for Settle
+	asks    []error // and for Slowed
+	slowed  []ledger.Slowed
+	slow    time.Duration
+	// unwanted is what Wanted finds.
+	unwanted bool
+
+	claimed int
+	asked   int
+	settled []ledger.Settlement
+	reasons []string // why it was paused
+}
+
+var _ Ledger = (*record)(nil)
+
+func (r *record) Campaign(context.Context, campaign.ID) (ledger.Campaign, error) {
+	return ledger.Campaign{
+		State: r.state, Columns: []string{"Name"},
+		Definition: &campaign.Definition{Channel: "main", Steps: []campaign.Step{{
+			Template: "hello", Language: "{{Name}}",
+		}}},
+	}, nil
+}
+
+func (r *record) State(context.Context, campaign.ID) (campaign.State, error) { return r.state, nil }
+
+func (r *record) Claim(context.Context, campaign.Task, ledger.Sender, time.Time, time.Time) (ledger.Claimed, error) {
+	time.Sleep(r.slow)
+	if err := next(&r.claims); err != nil {
+		return ledger.Claimed{}, err
+	}
+	r.claimed++
+	return ledger.Claimed{Phone: "+447700900000", Person: "+447700900000", Cells: []string{"en"}}, nil
+}
+
+func (r *record) Wanted(context.Context, campaign.MessageID) (bool, error) {
+	r.asked++
+	return !r.unwanted, nil
+}
+
+func (r *record) Slowed(context.Context) ([]ledger.Slowed, error) {
+	return r.slowed, next(&r.asks)
+}
+
+func (r *record) Settle(_ context.Context, s ledger.Settlement) error {
+	if err := next(&r.settles); err != nil {
+		return err
+	}
+	r.settled = append(r.settled, s)
+	return nil
+}
+
+func (r *record) PauseBecause(_ context.Context, _ campaign.ID, reason string) (ran bool, err error) {
+	if ran = r.state == campaign.Running; ran {
+		r.state, r.reasons = campaign.Paused, append(r.reasons, reason)
+	}
+	return ran, nil
+}
+
+func next(list *[]error) (err error) {
+	if len(*list) > 0 {
+		err, *list = (*list)[0], (*list)[1:]
+	}
+	return err
+}
+
+// provider answers with errors, one after the other; then it accepts.
+type provider struct {
+	answers []error
+	sent    []time.Time
+	slow    time.Duration
+	wa      string
+	user    string
+}
+
+func (p *provider) Send(context.Context, whatsapp.Message) (whatsapp.Accepted, error) {
+	p.sent = append(p.sent, time.Now())
+	time.Sleep(p.slow)
+	if err := next(&p.answers); err != nil {
+		return whatsapp.Accepted{}, err
+	}
+	return whatsapp.Accepted{ID: "wamid.1", Recipient: whatsapp.Who{Phone: p.wa, UserID: p.user}}, nil
+}
+
+// limiter counts what is asked of a real one.
+type limiter struct {
+	*ratelimit.Local
+	throttled []time.Duration
+}
+
+func (l *limiter) Throttled(left time.Time, wait time.Duration) {
+	l.throttled = append(l.throttled, wait)
+	l.Local.Throttled(left, wait)
+}
+
+// stand is a worker with its surroundings.
+type stand struct {
+	*Worker
+	record   *record
+	provider *provider
+	limiter  *limiter
+}
+
+func newStand(rate float64) *stand {
+	s := &stand{
+		record: &record{state: campaign.Running}, provider: &provider{},
+		limiter: &limiter{Local: ratelimit.NewLocal(rate, time.Now)},
+	}
+	s.Worker = New(Channel{
+		Name: "main", Sender: s.provider, Limiter: s.limiter, Rate: rate,
+		Timeout: 5 * time.Second, UnknownAfter: time.Minute,
+		Account: []string{"main", "second"}, Guard: campaign.GuardLimits{SameRefusal: 5},
+	}, s.record, NewMetrics(prometheus.NewRegistry(), map[string][]string{"main": nil}), slog.New(slog.DiscardHandler), time.Now)
+	return s
+}
+
+var task = campaign.Task{Message: campaign.ID(7).Recipient(1).Message(0), Attempt: 2}
+
+func (s *stand) run(t *testing.T) error {
+	t.Helper()
+	return s.handle(t.Context(), asynq.NewTask(campaign.TaskType, task.Payload()))
+}
+
+// outcomes are what was settled.
+func (s *stand) outcomes() []ledger.Outcome {
+	var list []ledger.Outcome
+	for _, settlement := range s.record.settled {
+		list = append(list, settlement.Outcome)
+	}
+	return list
+}
+
+func (s *stand) expect(t *testing.T, posts int, outcomes ...ledger.Outcome) {
+	t.Helper()
+	if len(s.provider.sent) != posts {
+		t.Errorf("%d requests, want %d", len(s.provider.sent), posts)
+	}
+	if diff := cmp.Diff(outcomes, s.outcomes()); diff != "" {
+		t.Errorf("outcomes: %s", diff)
+	}
+}
+
+func bubble(t *testing.T, name string, f func(*testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+}
