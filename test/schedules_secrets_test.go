@@ -163,12 +163,12 @@ func TestTheKeyIsExchanged(t *testing.T) {
 		says string // in the log
 	}{
 		{[]string{first}, true, ""},
-		{[]string{second}, false, "do not open"},
-		{[]string{""}, false, "do not open"},
+		{[]string{second}, false, "cannot be opened"},
+		{[]string{""}, false, "cannot be opened"},
 		{[]string{first, second}, true, ""},
-		{[]string{second, first}, true, "nor under an older key"},
+		{[]string{second, first}, true, "or under an older key"},
 		{[]string{second}, true, ""},
-		{[]string{first}, false, "do not open"},
+		{[]string{first}, false, "cannot be opened"},
 	} {
 		c.SealKeys = stage.keys
 		log := during(t, c, func(h *house) {

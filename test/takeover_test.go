@@ -212,7 +212,7 @@ func (o *old) takenOver(t *testing.T, program string) {
 			t.Errorf("without a key %s stands in %v", secret, found)
 		}
 	}
-	if said := o.migrate(t, program, takeoverKey); !strings.Contains(said, "no longer in plain text") {
+	if said := o.migrate(t, program, takeoverKey); !strings.Contains(said, "now sealed under the first seal key") {
 		t.Errorf("with a key it says\n%s", said)
 	}
 	if found := o.holds(t, "hidden"); len(found) > 0 {

@@ -112,7 +112,7 @@ func (s *Server) authenticate(r *http.Request) (caller, error) {
 		}
 		if !known {
 			return caller{}, refuse(unauthorized, "check the token (the command line takes it from CARILLON_TOKEN)",
-				"the Authorization header holds no known token")
+				"the token in the Authorization header is unknown")
 		}
 		return found, nil
 	}
@@ -128,7 +128,7 @@ func (s *Server) authenticate(r *http.Request) (caller, error) {
 		}
 	}
 	return caller{}, refuse(unauthorized, "send the header Authorization: Bearer TOKEN, or log in at /login",
-		"the request carries no token")
+		"the request has no token")
 }
 
 // throttled refuses a proof whose address has sent too many wrong ones, and logs
@@ -137,18 +137,18 @@ func (s *Server) throttled(r *http.Request, p proof) error {
 	from := s.originOf(r)
 	ruling := s.tries.judge(from.neighbourhood(), p, s.now())
 	if ruling.tries > 0 {
-		hint := "if programs of yours are there, give them a token of the configuration"
+		hint := "if these are your programs, give them a token from the configuration"
 		if from.claims {
-			hint = "if that is your proxy, name it under http.trusted_proxies: all who come through it wait together"
+			hint = "if this is your proxy, add it to http.trusted_proxies: everybody behind it waits together"
 		}
-		s.log.Warn("wrong tokens: an address has to wait, longer with each", "request", visitOf(r).id, "from", from.neighbourhood(), "wrong", ruling.tries, "at_most", mostWait, "hint", hint)
+		s.log.Warn("wrong tokens: an address has to wait, longer each time", "request", visitOf(r).id, "from", from.neighbourhood(), "wrong", ruling.tries, "at_most", mostWait, "hint", hint)
 	}
 	if ruling.wait == 0 {
 		return nil
 	}
 	seconds := int((ruling.wait + time.Second - 1) / time.Second)
-	refused := refuse(tooManyTries, "wait as long as Retry-After says, then send the right token; each wrong one makes it longer",
-		"too many wrong tokens came from this address; the next one is looked at in %d s", seconds)
+	refused := refuse(tooManyTries, "wait as long as Retry-After says, then send the right token; each wrong token makes the wait longer",
+		"too many wrong tokens came from this address; the next one is checked in %d s", seconds)
 	refused.retryAfter = seconds
 	return refused
 }
@@ -160,7 +160,7 @@ func (s *Server) authorize(r *http.Request, needed Role) error {
 	}
 	if len(s.tokens) == 0 && !isLoopback(r.Host) {
 		return refuse(forbidden, "configure http.tokens, or use the address 127.0.0.1",
-			"without tokens the server answers under a loopback name only, and not as %q", r.Host)
+			"without tokens the server only answers to a loopback name, not to %q", r.Host)
 	}
 	who, err := s.authenticate(r)
 	if err != nil {
@@ -169,7 +169,7 @@ func (s *Server) authorize(r *http.Request, needed Role) error {
 	visitOf(r).caller = who
 	if !who.role.covers(needed) {
 		return refuse(forbidden, "use a token with the role "+string(needed),
-			"%s has the role %s; this takes the role %s", who.name, who.role, needed)
+			"%s has the role %s; this call needs the role %s", who.name, who.role, needed)
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func TestLogin(t *testing.T) {
 
 	answer = f.do(call{method: "POST", path: "/login", header: form(), body: strings.NewReader("token=wrong")})
 	wantStatus(t, answer, http.StatusUnauthorized)
-	if len(answer.header.Values("Set-Cookie")) > 0 || !strings.Contains(answer.body, "No such token") {
+	if len(answer.header.Values("Set-Cookie")) > 0 || !strings.Contains(answer.body, "Unknown token") {
 		t.Errorf("%v %s", answer.header, answer.body)
 	}
 

@@ -42,9 +42,9 @@ func unreadable(err error) string {
 			where = fmt.Sprintf("%q", mismatch.Field[strings.LastIndex(mismatch.Field, ".")+1:])
 		}
 		value, _, _ := strings.Cut(mismatch.Value, " ") // a number may be followed by its digits
-		return fmt.Sprintf("%s is of the type %s and has to be of the type %s", where, value, jsonType(mismatch.Type))
+		return fmt.Sprintf("%s has the type %s and must have the type %s", where, value, jsonType(mismatch.Type))
 	case errors.As(err, &syntax):
-		return fmt.Sprintf("it is no JSON: %v (byte %d)", syntax, syntax.Offset)
+		return fmt.Sprintf("it is not JSON: %v (byte %d)", syntax, syntax.Offset)
 	case errors.Is(err, io.EOF):
 		return "it is empty"
 	case errors.Is(err, io.ErrUnexpectedEOF):

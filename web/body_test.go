@@ -11,23 +11,23 @@ func TestBodiesThatCannotBeRead(t *testing.T) {
 	f := start(t, nil)
 	id := f.finished()
 	for _, test := range []struct{ path, body, want string }{
-		{"/api/suppressions", `[]`, "it is of the type array and has to be of the type object"},
-		{"/api/suppressions", `"+4915112345601"`, "it is of the type string and has to be of the type object"},
-		{"/api/suppressions", `{"phone": 4915112345601}`, `"phone" is of the type number and has to be of the type string`},
-		{"/api/suppressions", `{"items": {}}`, `"items" is of the type object and has to be of the type array`},
-		{"/api/suppressions", `{"items": [{"phone": true}]}`, `"phone" is of the type bool and has to be of the type string`},
-		{"/api/suppressions", `{"items": ["+4915112345601"]}`, `"items" is of the type string and has to be of the type object`},
+		{"/api/suppressions", `[]`, "it has the type array and must have the type object"},
+		{"/api/suppressions", `"+4915112345601"`, "it has the type string and must have the type object"},
+		{"/api/suppressions", `{"phone": 4915112345601}`, `"phone" has the type number and must have the type string`},
+		{"/api/suppressions", `{"items": {}}`, `"items" has the type object and must have the type array`},
+		{"/api/suppressions", `{"items": [{"phone": true}]}`, `"phone" has the type bool and must have the type string`},
+		{"/api/suppressions", `{"items": ["+4915112345601"]}`, `"items" has the type string and must have the type object`},
 		{"/api/suppressions", `{"phones": []}`, `unknown field "phones"`},
-		{"/api/suppressions", `{"phone": +49}`, "it is no JSON: invalid character '+'"},
+		{"/api/suppressions", `{"phone": +49}`, "it is not JSON: invalid character '+'"},
 		{"/api/suppressions", `{"phone": "+49`, "it ends in the middle"},
 		{"/api/suppressions", ``, "it is empty"},
-		{"/api/forget", `{"phone": []}`, `"phone" is of the type array and has to be of the type string`},
-		{"/api/schedules", `[]`, "it is of the type array and has to be of the type object"},
-		{"/api/schedules", `{"contacts": "list.csv"}`, `"contacts" is of the type string and has to be of the type object`},
-		{"/api/schedules", `{"contacts": {"allow_private": 1}}`, `"allow_private" is of the type number and has to be of the type bool`},
-		{"/api/campaigns/" + id + "/retry", `["failed"]`, "it is of the type array and has to be of the type object"},
-		{"/api/campaigns/" + id + "/retry", `{"statuses": [7]}`, `"statuses" is of the type number and has to be of the type string`},
-		{"/api/campaigns/" + id + "/resolve", `{"decision": 1.5}`, `"decision" is of the type number and has to be of the type string`},
+		{"/api/forget", `{"phone": []}`, `"phone" has the type array and must have the type string`},
+		{"/api/schedules", `[]`, "it has the type array and must have the type object"},
+		{"/api/schedules", `{"contacts": "list.csv"}`, `"contacts" has the type string and must have the type object`},
+		{"/api/schedules", `{"contacts": {"allow_private": 1}}`, `"allow_private" has the type number and must have the type bool`},
+		{"/api/campaigns/" + id + "/retry", `["failed"]`, "it has the type array and must have the type object"},
+		{"/api/campaigns/" + id + "/retry", `{"statuses": [7]}`, `"statuses" has the type number and must have the type string`},
+		{"/api/campaigns/" + id + "/resolve", `{"decision": 1.5}`, `"decision" has the type number and must have the type string`},
 	} {
 		answer := f.do(call{
 			method: http.MethodPost, path: test.path, header: map[string]string{"Content-Type": "application/json"}, body: strings.NewReader(test.body),
@@ -44,7 +44,7 @@ func TestAScopeThatIsNoneNamesTheChoices(t *testing.T) {
 		f.suppress("", "application/json", `{"items": [{"phone": "+4915112345601", "scope": "nonsense"}]}`),
 		f.suppress("?scope=nonsense", "text/csv", "Phone\n+4915112345601\n"),
 	} {
-		if p := wantProblem(t, answer, badSuppression); !strings.Contains(p.Detail, `the scope "nonsense" is none of all, marketing, and a campaign's id`) {
+		if p := wantProblem(t, answer, badSuppression); !strings.Contains(p.Detail, `the scope "nonsense" is not all, marketing or a campaign's id`) {
 			t.Errorf("%s", p.Detail)
 		}
 	}

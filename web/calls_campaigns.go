@@ -32,7 +32,7 @@ func pageLimit(query url.Values, usual, most int) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
-		return 0, refuse(badRequest, "give a number from 1 to "+strconv.Itoa(most), "the limit %q is no such number", text)
+		return 0, refuse(badRequest, "give a number from 1 to "+strconv.Itoa(most), "the limit %q is not such a number", text)
 	}
 	return n, nil
 }
@@ -46,7 +46,7 @@ func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) error {
 	var before campaign.ID
 	if cursor := r.URL.Query().Get("cursor"); cursor != "" {
 		if before, err = campaign.ParseID(cursor); err != nil {
-			return refuse(badRequest, "take the cursor from the page before", "%q is no cursor", cursor)
+			return refuse(badRequest, "take the cursor from the previous page", "%q is not a cursor", cursor)
 		}
 	}
 	found, err := s.ledger.Campaigns(r.Context(), before, limit+1)
@@ -176,7 +176,7 @@ func readPlan(r *http.Request, now time.Time) (plan, error) {
 	var err error
 	if text := query.Get("start"); text != "" {
 		if p.start, err = strconv.ParseBool(text); err != nil {
-			return p, refuse(badRequest, "write start=true or leave it out", "start=%q is neither true nor false", text)
+			return p, refuse(badRequest, "write start=true or leave it out", "start must be true or false, not %q", text)
 		}
 	}
 	text := query.Get("at")
@@ -185,13 +185,13 @@ func readPlan(r *http.Request, now time.Time) (plan, error) {
 	}
 	// A plus that was not encoded arrives as a space.
 	if p.at, err = time.Parse(time.RFC3339, strings.ReplaceAll(text, " ", "+")); err != nil {
-		return p, refuse(badRequest, "write it like 2026-01-31T09:00:00Z", "at=%q is no time in RFC 3339", text)
+		return p, refuse(badRequest, "write it like 2026-01-31T09:00:00Z", "at=%q is not a time in RFC 3339", text)
 	}
 	if p.start {
 		return p, refuse(badRequest, "leave one of them out", "start=true and at exclude each other")
 	}
 	if now.Sub(p.at) > late {
-		return p, refuse(badRequest, "give a time to come, or start it now", "the time %s is over", text)
+		return p, refuse(badRequest, "give a time in the future, or start it now", "the time %s is in the past", text)
 	}
 	return p, nil
 }
@@ -202,11 +202,11 @@ func readLate(text, at string) (time.Duration, error) {
 		return 0, nil
 	}
 	if at == "" {
-		return 0, refuse(badRequest, "give at as well, or leave late out", "late=%s says how late a start may be, and there is no at", text)
+		return 0, refuse(badRequest, "give at as well, or leave late out", "late=%s says how late a start may be, but at is missing", text)
 	}
 	late, err := time.ParseDuration(text)
 	if err != nil || late < time.Second {
-		return 0, refuse(badRequest, "write it like 90s, 15m or 2h, at least a second", "late=%q is no such time", text)
+		return 0, refuse(badRequest, "write it like 90s, 15m or 2h, at least a second", "late=%q is not such a duration", text)
 	}
 	return late, nil
 }

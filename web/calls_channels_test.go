@@ -62,7 +62,7 @@ func TestANumberThatIsNotThere(t *testing.T) {
 	f := start(t, nil)
 	definition := strings.Replace(overTwo(), "second", "third", 1)
 	answer := f.do(multipartCall("/api/campaigns", "", part{"campaign", definition}, part{"contacts", threeRows}))
-	if answer.status != http.StatusUnprocessableEntity || !strings.Contains(answer.body, `channels[1]: there is no channel \"third\"`) {
+	if answer.status != http.StatusUnprocessableEntity || !strings.Contains(answer.body, `channels[1]: channel \"third\" does not exist`) {
 		t.Errorf("%d %s", answer.status, answer.body)
 	}
 }

@@ -70,13 +70,13 @@ func TestReceiptsWordsStayOutOfTheLog(t *testing.T) {
 			r.Err = &whatsapp.Error{Class: whatsapp.Pause, Scope: whatsapp.AccountScope, Reason: "payment_problem", Code: 131042, Message: "'Ana Souza' cannot pay", Hint: "Pay."}
 		})
 	}
-	if n := strings.Count(f.log.String(), "a receipt tells of trouble"); n != 1 {
+	if n := strings.Count(f.log.String(), "a receipt reports a problem"); n != 1 {
 		t.Errorf("%d lines about one trouble", n)
 	}
 	wantStatus(t, f.webhook("word", eventsBody(whatsapp.Events{Notices: []whatsapp.Notice{{
 		Scope: whatsapp.NumberScope, Number: "1001", Reason: "number_flagged", Detail: "look at it (+4915112345601)",
 	}}})), http.StatusOK)
-	for _, line := range []string{"campaign paused", "a receipt tells of trouble", "the provider has news"} {
+	for _, line := range []string{"campaign paused", "a receipt reports a problem", "the provider sent a notice"} {
 		f.wantLog(line)
 	}
 	if n := strings.Count(f.log.String(), "campaign paused"); n != 1 {

@@ -57,7 +57,7 @@ func TestUnknownHolidays(t *testing.T) {
 	f := start(t, withHolidays)
 	answer := f.do(multipartCall("/api/campaigns", "", part{"campaign", strings.Replace(onHolidays, "holidays: es", "holidays: fr", 1)}, part{"contacts", fourContacts}))
 	wantProblem(t, answer, badCampaign)
-	if want := `there is no calendar \"fr\"; the configuration has de, es`; !strings.Contains(answer.body, want) {
+	if want := `there is no calendar named \"fr\"; the configuration has de, es`; !strings.Contains(answer.body, want) {
 		t.Errorf("%q is missing in %s", want, answer.body)
 	}
 }

@@ -71,13 +71,13 @@ func readReportQuery(id campaign.ID, query url.Values) (ledger.ReportQuery, erro
 	}
 	if name := query.Get("status"); name != "" {
 		if q.Status, err = campaign.ParseStatus(name); err != nil {
-			return q, refuse(badRequest, "the statuses stand in /api/openapi.yaml", "%v", err)
+			return q, refuse(badRequest, "/api/openapi.yaml lists the statuses", "%v", err)
 		}
 	}
 	if cursor := query.Get("cursor"); cursor != "" {
 		row, err := strconv.Atoi(cursor)
 		if err != nil || row < 0 || row > campaign.MaxRows {
-			return q, refuse(badRequest, "take the cursor from the page before", "%q is no cursor", cursor)
+			return q, refuse(badRequest, "take the cursor from the previous page", "%q is not a cursor", cursor)
 		}
 		q.After = id.Recipient(row)
 	}

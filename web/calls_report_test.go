@@ -30,7 +30,7 @@ func TestReport(t *testing.T) {
 	want := `row,phone,step,channel,status,attempts,message_id,error_code,reason,accepted_at,sent_at,delivered_at,read_at,failed_at,detail
 1,+4915112345601,1,main,pending,0,,,,,,,,,
 1,+4915112345601,2,main,waiting,0,,,,,,,,,
-2,+4915112345602,,main,rejected,0,,,"bad_value: step 1, body[0], column ""Name"": is empty; write {{Name|something}} to say what stands in for it",,,,,,
+2,+4915112345602,,main,rejected,0,,,"bad_value: step 1, body[0], column ""Name"": is empty; write {{Name|something}} to send something instead",,,,,,
 `
 	if !strings.HasPrefix(answer.body, want) {
 		t.Error(cmp.Diff(want, answer.body))

@@ -39,13 +39,13 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 
 func readDecision(w http.ResponseWriter, r *http.Request) (ledger.Decision, error) {
 	const most = 1 << 10
-	const hint = `send {"decision": "resend"} to send them again at the risk of doing so twice, or {"decision": "drop"} to give them up`
+	const hint = `send {"decision": "resend"} to send them again, at the risk of sending twice, or {"decision": "drop"} to give them up`
 	var body api.Resolve
 	if err := readJSON(w, r, most, hint, &body); err != nil {
 		return "", err
 	}
 	if body.Decision != api.Resend && body.Decision != api.Drop {
-		return "", refuse(badRequest, hint, "the decision %q is neither resend nor drop", body.Decision)
+		return "", refuse(badRequest, hint, "the decision must be resend or drop, not %q", body.Decision)
 	}
 	return ledger.Decision(body.Decision), nil
 }

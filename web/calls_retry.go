@@ -54,7 +54,7 @@ func (s *Server) retry(w http.ResponseWriter, r *http.Request) error {
 // a word about it there, those are the failed.
 func readRetry(w http.ResponseWriter, r *http.Request) ([]campaign.Status, error) {
 	const most = 1 << 10
-	const hint = `send {"statuses": ["failed"]}, {"statuses": ["expired"]} or {"statuses": ["failed", "expired"]}; without a body it is the failed`
+	const hint = `send {"statuses": ["failed"]}, {"statuses": ["expired"]} or {"statuses": ["failed", "expired"]}; without a body, the failed messages are retried`
 	body := api.Retry{Statuses: []campaign.Status{campaign.Failed}}
 	if r.ContentLength == 0 {
 		return body.Statuses, nil

@@ -42,7 +42,7 @@ func problemWith(of ledger.Schedule) string {
 	case of.Unusable != nil:
 		return of.Unusable.Error()
 	case of.Secrecy == ledger.Plain:
-		return "its secrets stand in the ledger in plain text; " + howToSeal
+		return "the ledger holds its secrets in plain text; " + howToSeal
 	}
 	return ""
 }
@@ -79,11 +79,11 @@ func (s *Server) addSchedule(w http.ResponseWriter, r *http.Request) error {
 	_, added, err := s.ledger.AddSchedule(r.Context(), wanted, s.now())
 	if errors.Is(err, seal.ErrNoKey) {
 		_, secrets := wanted.Contacts.Part()
-		return refuse(badSchedule, howToSeal, "contacts: %s would stand in the ledger in plain text, for there is no key to seal it with; nothing was changed",
+		return refuse(badSchedule, howToSeal, "contacts: the ledger would hold %s in plain text, because there is no key to seal it with; nothing was changed",
 			strings.Join(secrets.Parts(), " and "))
 	}
 	if errors.Is(err, ledger.ErrTaken) {
-		return refuse(nameTaken, "remove that one first, or choose another name", "there is another schedule %s", wanted.Name)
+		return refuse(nameTaken, "remove that schedule first, or choose another name", "there is another schedule named %s", wanted.Name)
 	}
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func (s *Server) pauseSchedule(w http.ResponseWriter, r *http.Request) error {
 
 // unusable is the problem of a schedule whose definition is not whole.
 func unusable(of ledger.Schedule) error {
-	return refuse(wrongState, "ask again when that is done", "schedule %s cannot run: %v", of.Name, of.Unusable)
+	return refuse(wrongState, "try again when that is done", "schedule %s cannot run: %v", of.Name, of.Unusable)
 }
 
 // resumeSchedule lets a schedule go on with the slot that comes next.
@@ -157,7 +157,7 @@ func (s *Server) resumeSchedule(w http.ResponseWriter, r *http.Request) error {
 	}
 	next, err := s.nextSlot(of.Schedule, s.now())
 	if err != nil {
-		return refuse(wrongState, "mend it, or remove it and add another", "%v", err)
+		return refuse(wrongState, "correct it, or remove it and add another one", "%v", err)
 	}
 	if err := s.ledger.ResumeSchedule(r.Context(), name, next); err != nil {
 		return noSchedule(name, err)
@@ -170,7 +170,7 @@ func (s *Server) removeSchedule(w http.ResponseWriter, r *http.Request) error {
 	err := s.ledger.RemoveSchedule(r.Context(), name)
 	if errors.Is(err, ledger.ErrState) {
 		return refuse(wrongState, "remove it from the configuration's file and restart, or pause it",
-			"schedule %s stands in the configuration, which would bring it back", name)
+			"schedule %s is in the configuration, which would add it again", name)
 	}
 	if err != nil {
 		return noSchedule(name, err)

@@ -40,7 +40,7 @@ func (s *Server) readSchedule(w http.ResponseWriter, r *http.Request) (ledger.Ne
 		for i, f := range faults {
 			details[i] = strings.TrimPrefix(f.Path+": "+f.Detail, ": ")
 		}
-		p := refuse(badSchedule, "mend it and send it again; nothing was changed", "%s", strings.Join(details, "\n"))
+		p := refuse(badSchedule, "correct it and send it again; nothing was changed", "%s", strings.Join(details, "\n"))
 		p.Errors = faults
 		return ledger.NewSchedule{}, p
 	}
@@ -51,7 +51,7 @@ func (s *Server) readSchedule(w http.ResponseWriter, r *http.Request) (ledger.Ne
 func (s *Server) faultsOf(q api.NewSchedule) []api.Fault {
 	var faults []api.Fault
 	if !scheduleName.MatchString(q.Name) {
-		faults = append(faults, api.Fault{Path: "name", Detail: "begins with a letter or a digit, and has letters, digits, - and _ alone, at most 64"})
+		faults = append(faults, api.Fault{Path: "name", Detail: "must start with a letter or digit and contain only letters, digits, - and _, at most 64 characters"})
 	}
 	faults = append(faults, s.faultsOfCampaign(q.Campaign)...)
 	if !slices.Contains([]campaign.Overlap{"", campaign.OverlapSkip, campaign.OverlapQueue, campaign.OverlapParallel}, q.Overlap) {

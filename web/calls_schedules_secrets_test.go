@@ -39,7 +39,7 @@ func TestSecretsWithoutAKeyAreRefused(t *testing.T) {
 	for name, parts := range map[string]string{"url": "url and headers", "dsn": "dsn"} {
 		answer := f.addSchedule(map[string]any{"name": name, "contacts": secretContacts()[name]})
 		p := wantProblem(t, answer, badSchedule)
-		if strings.Contains(answer.body, "hidden") || !strings.Contains(p.Detail, "contacts: "+parts+" would stand in the ledger") || !strings.Contains(p.Hint, "seal_keys") {
+		if strings.Contains(answer.body, "hidden") || !strings.Contains(p.Detail, "contacts: the ledger would hold "+parts+" in plain text") || !strings.Contains(p.Hint, "seal_keys") {
 			t.Errorf("%s: %s", name, answer.body)
 		}
 	}

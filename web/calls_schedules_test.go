@@ -96,7 +96,7 @@ func TestScheduleMistakesAreToldAtOnce(t *testing.T) {
 		got = append(got, strings.TrimPrefix(e.Path+": "+e.Detail, ": "))
 	}
 	text := strings.Join(got, "\n")
-	for _, want := range []string{"name: begins with a letter", "campaign: line 1: steps:", "overlap: write", "catch_up: write", `cron "@sometimes"`, "contacts: name a file"} {
+	for _, want := range []string{"name: must start with a letter", "campaign: line 1: steps:", "overlap: write", "catch_up: write", `cron "@sometimes"`, "contacts: name a file"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not told:\n%s", want, text)
 		}
@@ -184,9 +184,9 @@ func TestRunScheduleNow(t *testing.T) {
 	wantStatus(t, f.post("/api/campaigns/"+id+"/cancel"), http.StatusOK)
 	wantStatus(t, run("daily"), http.StatusAccepted)
 	for n, want := range []string{
-		"it begins within a second",
-		"it waits, for the slot 2026-05-01T10:01:00Z",
-		"it waits with 2 others before it, for the slot 2026-05-01T10:01:00Z",
+		"it starts within a second",
+		"it waits, because the slot 2026-05-01T10:01:00Z",
+		"it waits behind 2 others, because the slot 2026-05-01T10:01:00Z",
 	} {
 		if slot := decode[api.Slot](t, run("queue")); !strings.Contains(slot.Detail, "asked for by anybody; "+want) {
 			t.Errorf("slot %d: %s", n, slot.Detail)
@@ -220,7 +220,7 @@ func TestHistorySaysWhatASlotWaitsFor(t *testing.T) {
 	for _, step := range [][2]string{{"pause", "is paused; resume or cancel it"}, {"resume", "is running"}} {
 		action, waits := step[0], step[1]
 		wantStatus(t, f.post("/api/campaigns/"+id+"/"+action), http.StatusOK)
-		want := "asked for by anybody; it waits, for campaign " + id + " of the slot 2026-05-01T10:00:00Z " + waits
+		want := "asked for by anybody; it waits, because campaign " + id + " of the slot 2026-05-01T10:00:00Z " + waits
 		history := decode[api.Page[api.Slot]](t, f.get("/api/schedules/daily/slots")).Items
 		if diff := cmp.Diff([]string{want, "made"}, []string{history[0].Detail, history[1].Detail}); diff != "" {
 			t.Error(diff)
@@ -257,7 +257,7 @@ func TestRunNowTriesWhatWaits(t *testing.T) {
 				t.Fatal(done, err)
 			}
 			first := run()
-			if want := "anybody asked for another try at once; it begins within a second"; !first.At.Equal(slot.At) || first.Detail != want {
+			if want := "anybody asked for another try at once; it starts within a second"; !first.At.Equal(slot.At) || first.Detail != want {
 				t.Errorf("%+v", first)
 			}
 			if diff := cmp.Diff(first, run()); diff != "" {

@@ -46,8 +46,8 @@ func (s *Server) runSchedule(w http.ResponseWriter, r *http.Request) error {
 	if !waited {
 		next := campaign.Slot{Schedule: name, At: now.UTC().Truncate(time.Second)}
 		if before := ledger.Before(open, next); of.Overlap == campaign.OverlapSkip && len(before) > 0 {
-			return refuse(wrongState, "ask again when that is over, or set overlap to queue or parallel",
-				"schedule %s skips what overlaps, and %s", name, before[0])
+			return refuse(wrongState, "try again when that is over, or set overlap to queue or parallel",
+				"schedule %s skips overlapping slots, and %s", name, before[0])
 		}
 		if slot, err = s.ledger.RunNow(r.Context(), name, by, now); err != nil {
 			return noSchedule(name, err)
@@ -64,7 +64,7 @@ func begins(of ledger.Schedule, slot campaign.Slot, open []ledger.OpenSlot, now 
 	if slot.State != campaign.SlotDue || putOff {
 		return ""
 	}
-	return cmp.Or(waits(of, slot, open), "; it begins within a second")
+	return cmp.Or(waits(of, slot, open), "; it starts within a second")
 }
 
 // waits is added to the detail of a slot that is due: what it waits for, which
@@ -75,9 +75,9 @@ func waits(of ledger.Schedule, slot campaign.Slot, open []ledger.OpenSlot) strin
 	case slot.State != campaign.SlotDue, len(before) == 0, !of.Queues(slot):
 		return ""
 	case len(before) == 1:
-		return fmt.Sprintf("; it waits, for %s", before[0])
+		return fmt.Sprintf("; it waits, because %s", before[0])
 	}
-	return fmt.Sprintf("; it waits with %d others before it, for %s", len(before), before[0])
+	return fmt.Sprintf("; it waits behind %d others, because %s", len(before), before[0])
 }
 
 // listSlots gives a schedule's history, also that of one that was removed.
@@ -92,7 +92,7 @@ func (s *Server) listSlots(w http.ResponseWriter, r *http.Request) error {
 	if cursor := query.Get("cursor"); cursor != "" {
 		at, err := strconv.ParseInt(cursor, 10, 64)
 		if err != nil {
-			return refuse(badRequest, "take the cursor from the page before", "%q is no cursor", cursor)
+			return refuse(badRequest, "take the cursor from the previous page", "%q is not a cursor", cursor)
 		}
 		before = time.UnixMilli(at)
 	}

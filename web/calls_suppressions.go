@@ -51,7 +51,7 @@ func readCursor(text string) (ledger.Suppression, error) {
 	decoded, err := base64.RawURLEncoding.DecodeString(text)
 	person, scope, found := strings.Cut(string(decoded), " ")
 	if text != "" && (err != nil || !found) {
-		return ledger.Suppression{}, refuse(badRequest, "take the cursor from the page before", "%q is no cursor", text)
+		return ledger.Suppression{}, refuse(badRequest, "take the cursor from the previous page", "%q is not a cursor", text)
 	}
 	return ledger.Suppression{Person: person, Scope: campaign.SuppressionScope(scope)}, nil
 }
@@ -79,7 +79,7 @@ func readScope(text string) (campaign.SuppressionScope, error) {
 	}
 	id, err := campaign.ParseID(text)
 	if err != nil {
-		return "", refuse(badSuppression, "write all, marketing, or a campaign's id", "the scope %q is none of all, marketing, and a campaign's id", text)
+		return "", refuse(badSuppression, "write all, marketing, or a campaign's id", "the scope %q is not all, marketing or a campaign's id", text)
 	}
 	return ledger.CampaignScope(id), nil
 }
@@ -182,7 +182,7 @@ func (s *Server) suppressJSON(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if len(faults) > 0 {
-		p := refuse(badSuppression, "mend them and send all of them again; nothing was changed",
+		p := refuse(badSuppression, "correct them and send all of them again; nothing was changed",
 			"%d of %d opt-outs cannot be used: %s", len(faults), len(requests), faults[0].Detail)
 		p.Errors = faults
 		return p

@@ -65,7 +65,7 @@ func brokenUpload(err error) error {
 	if errors.As(err, &size) || errors.As(err, &said) {
 		return err
 	}
-	return refuse(badRequest, "send the upload again", "the upload broke off or is no multipart content").because(err)
+	return refuse(badRequest, "send the upload again", "the upload broke off or is not multipart content").because(err)
 }
 
 func (u *upload) take(part *multipart.Part) error {

@@ -36,9 +36,9 @@ func (s *Server) readiness(w http.ResponseWriter, r *http.Request) error {
 		parts[0] = "the ledger cannot be written"
 	}
 	if why != "" {
-		parts[1] = "the queue takes no tasks: " + why
+		parts[1] = "the queue accepts no tasks: " + why
 	}
-	p := refuse(unavailable, "it is ready again by itself once that is mended; the server's log says more", "%s", strings.Join(parts, "; "))
+	p := refuse(unavailable, "it becomes ready by itself once that is fixed; the server's log says more", "%s", strings.Join(parts, "; "))
 	p.said = true
 	return p
 }

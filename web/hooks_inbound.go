@@ -47,7 +47,7 @@ func (s *Server) takeWords(r *http.Request, arrivedAt string, told whatsapp.Even
 	}
 	fates, err := s.ledger.Hear(r.Context(), heard, s.now())
 	if err != nil {
-		return refuse(unavailable, "send it again", "what people said cannot be recorded").because(err)
+		return refuse(unavailable, "send it again", "the messages cannot be recorded").because(err)
 	}
 	for i, h := range heard {
 		s.noteWish(r, h, fates[i])
@@ -129,16 +129,16 @@ func (s *Server) noteWish(r *http.Request, h ledger.InboundEvent, fate ledger.Fa
 		return
 	}
 	s.metrics.wish(h.Channel, wish, fate)
-	level, text := slog.LevelInfo, "a person's wish is on record"
+	level, text := slog.LevelInfo, "an opt-out or opt-in is on record"
 	switch fate {
 	case ledger.FateWaiting:
-		level, text = slog.LevelWarn, "a person's wish waits until it is known which number has the user ID"
+		level, text = slog.LevelWarn, "an opt-out or opt-in waits until the number of the user ID is known"
 	case ledger.FateNobody:
-		level, text = slog.LevelWarn, "a wish names nobody and answers no message of ours, so it cannot be kept"
+		level, text = slog.LevelWarn, "an opt-out or opt-in names no known person and answers no known message, so it cannot be recorded"
 	case ledger.FateTakenBack:
-		text = "a wish came late: the person has taken it back since"
+		text = "an opt-out or opt-in came late: the person has taken it back since"
 	case ledger.FateErased:
-		text = "a wish of a person who was erased: they are left alone in any case"
+		text = "an opt-out or opt-in of a person who was erased: nothing is sent to them in any case"
 	}
 	s.log.Log(r.Context(), level, text, "request", visitOf(r).id, "channel", h.Channel, "wish", wish, "scope", h.Stop,
 		"by", h.Source.String(), "from", maskKey(h.Person), "written", h.At.UTC().Format(time.RFC3339))
@@ -154,7 +154,7 @@ func (s *Server) takeNotices(r *http.Request, arrivedAt string, told []whatsapp.
 			continue
 		}
 		trouble := s.trouble(channel, notice)
-		s.log.Warn("the provider has news", "request", visitOf(r).id, "channel", channel, "about", string(notice.Scope),
+		s.log.Warn("the provider sent a notice", "request", visitOf(r).id, "channel", channel, "about", string(notice.Scope),
 			"template", notice.Template, "reason", notice.Reason, "detail", campaign.Masked(notice.Detail, nil))
 		if trouble.Scope == campaign.PauseNothing {
 			continue
@@ -165,10 +165,10 @@ func (s *Server) takeNotices(r *http.Request, arrivedAt string, told []whatsapp.
 		}
 		stopped, err := s.ledger.StopFor(r.Context(), trouble, reason, s.now())
 		if err != nil {
-			return refuse(unavailable, "send it again", "the campaigns that this stops cannot be stopped").because(err)
+			return refuse(unavailable, "send it again", "the campaigns that this concerns cannot be paused").because(err)
 		}
 		if stopped > 0 {
-			s.log.Error("campaigns stopped by the provider's word", "request", visitOf(r).id, "channel", channel, "campaigns", stopped, "reason", campaign.Masked(reason, nil))
+			s.log.Error("campaigns paused because of a provider's notice", "request", visitOf(r).id, "channel", channel, "campaigns", stopped, "reason", campaign.Masked(reason, nil))
 		}
 	}
 	return nil

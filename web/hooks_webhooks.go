@@ -19,7 +19,7 @@ const maxWebhook = 4 << 20
 
 // errNoChannel says so without listing those there are: anybody may ask.
 func errNoChannel() error {
-	return refuse(notFound, "compare the address with the channels of the configuration", "there is no such channel")
+	return refuse(notFound, "compare the address with the channels in the configuration", "there is no channel with this name")
 }
 
 func errStranger() error {
@@ -45,7 +45,7 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case errors.Is(err, whatsapp.ErrMalformed):
 		s.metrics.malformed.WithLabelValues(name).Inc()
-		s.log.Error("webhook makes no sense", "request", visitOf(r).id, "channel", name, "provider", channel.Provider, "error", err)
+		s.log.Error("a webhook cannot be understood", "request", visitOf(r).id, "channel", name, "provider", channel.Provider, "error", err)
 		w.WriteHeader(http.StatusOK)
 		return nil
 	case err != nil:
@@ -113,7 +113,7 @@ func (s *Server) watchCampaign(r *http.Request, receipt ledger.Receipt, about le
 	}
 	id, channel := about.Message.Campaign(), receipt.Channel
 	if stops := receipt.Failure.Pause; about.Stopped {
-		s.log.Error("a receipt tells of trouble that stops campaigns", "request", visitOf(r).id, "channel", channel, "campaign", id, "trouble", stops, "reason", receipt.Failure.WithoutWords().String())
+		s.log.Error("a receipt reports a problem that pauses campaigns or stops channels", "request", visitOf(r).id, "channel", channel, "campaign", id, "trouble", stops, "reason", receipt.Failure.WithoutWords().String())
 	}
 	reason, logged := s.guards[channel].Hear(about.Message, about.Attempt, receipt.Failure)
 	if reason == "" {
@@ -163,7 +163,7 @@ func (s *Server) channelOf(number, arrivedAt string) (name string, ours bool) {
 
 func (s *Server) stranger(r *http.Request, arrivedAt, number string) {
 	s.metrics.strangers.WithLabelValues(arrivedAt).Inc()
-	s.log.Debug("webhook of a number that is no channel's", "request", visitOf(r).id, "channel", arrivedAt, "number", number)
+	s.log.Debug("a webhook names a number that no channel has", "request", visitOf(r).id, "channel", arrivedAt, "number", number)
 }
 
 // receipt is a provider's receipt as the ledger takes it. One without a time
@@ -180,7 +180,7 @@ func (s *Server) receipt(channel string, told whatsapp.Receipt) ledger.Receipt {
 		receipt.At = s.now()
 	}
 	if told.Status == campaign.Failed {
-		unexplained := &whatsapp.Error{Class: whatsapp.Drop, Reason: "unexplained", Hint: "the provider reported a failure and gave no reason"}
+		unexplained := &whatsapp.Error{Class: whatsapp.Drop, Reason: "unexplained", Hint: "the provider reported a failure without a reason"}
 		receipt.Failure = cmp.Or(told.Err, unexplained).Failure()
 		if receipt.Failure.Pause != campaign.PauseNothing || receipt.Failure.Slows {
 			receipt.Failure.Account = s.channels[channel].Account

@@ -58,7 +58,7 @@ func TestReceiptsReachTheLedger(t *testing.T) {
 		{Channel: "main", ProviderID: "f", Message: 96, Attempt: 1, Status: campaign.Failed, At: at,
 			Failure: campaign.Failure{Code: 131026, Reason: "undeliverable", Detail: "nothing"}},
 		{Channel: "main", ProviderID: "g", Message: 112, Attempt: 1, Status: campaign.Failed, At: at,
-			Failure: campaign.Failure{Reason: "unexplained", Detail: "the provider reported a failure and gave no reason"}},
+			Failure: campaign.Failure{Reason: "unexplained", Detail: "the provider reported a failure without a reason"}},
 	}
 	for i := range want {
 		want[i].Peers = []string{"main", "second"}

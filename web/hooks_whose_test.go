@@ -88,7 +88,7 @@ func TestWishesSayWhatBecameOfThem(t *testing.T) {
 		`carillon_webhook_wishes_total{channel="main",wish="stop"} 1`,
 		`carillon_webhook_wishes_not_on_record_total{channel="main",why="waiting",wish="stop"} 1`,
 		`carillon_webhook_wishes_not_on_record_total{channel="main",why="nobody",wish="stop"} 1`)
-	for _, line := range []string{"a person's wish is on record", "waits until it is known which number has the user ID", "a wish names nobody"} {
+	for _, line := range []string{"an opt-out or opt-in is on record", "waits until the number of the user ID is known", "names no known person"} {
 		f.wantLog(line)
 	}
 	if strings.Contains(f.log.String(), "4915112345601") {

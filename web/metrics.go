@@ -38,12 +38,12 @@ func newMetrics(registry *prometheus.Registry, routes []route, channels map[stri
 		requests:  counter("http_requests_total", "HTTP requests answered, by route and class of status.", "route", "code"),
 		routes:    map[string]bool{"/asynqmon/": true},
 		receipts:  counter("webhook_receipts_total", "Receipts on record, by the channel they are for.", "channel", "status"),
-		strangers: counter("webhook_unknown_numbers_total", "Receipts and messages passed over because no channel has their number.", "channel"),
+		strangers: counter("webhook_unknown_numbers_total", "Receipts and messages ignored because no channel has their number.", "channel"),
 		refused:   counter("webhook_refused_total", "Webhook requests that did not prove where they came from.", "channel"),
-		malformed: counter("webhook_malformed_total", "Signed webhook requests that made no sense.", "channel"),
+		malformed: counter("webhook_malformed_total", "Signed webhook requests that could not be understood.", "channel"),
 		inbound:   counter("webhook_inbound_total", "Messages from people, by kind.", "channel", "type"),
-		wishes:    counter("webhook_wishes_total", "Wishes of people on record: to be left alone, or to be written to again.", "channel", "wish"),
-		unkept:    counter("webhook_wishes_not_on_record_total", "Wishes of people that do not hold for a number: waiting for the number of a user ID, of nobody, taken back since, of somebody erased.", "channel", "wish", "why"),
+		wishes:    counter("webhook_wishes_total", "Opt-outs and opt-ins of people on record.", "channel", "wish"),
+		unkept:    counter("webhook_wishes_not_on_record_total", "Opt-outs and opt-ins that apply to no number: the number of a user ID is not known yet, the person is unknown, it was taken back since, or the person was erased.", "channel", "wish", "why"),
 		exporter:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
 	for _, r := range routes {

@@ -128,7 +128,7 @@ func (s *Server) rescue(w *recorder, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	s.refuse(w, r, refuse(internal, "this is a bug: report it with the lines of the server's log",
-		"the server stumbled over this request").because(err))
+		"the server failed on this request").because(err))
 }
 
 // logRequest writes the path without the query, for phone numbers stand in

@@ -41,7 +41,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if !known && len(s.tokens) > 0 {
-		return showLogin(w, http.StatusUnauthorized, loginView{next, "No such token. The configuration lists those there are under http.tokens."})
+		return showLogin(w, http.StatusUnauthorized, loginView{next, "Unknown token. The configuration lists the tokens under http.tokens."})
 	}
 	if known {
 		visitOf(r).caller = who

@@ -67,7 +67,7 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	case errors.Is(err, io.EOF):
 		b.done()
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return n, refuse(tooSlow, "send it again, without pauses", "the request did not come to its end in time").because(err)
+		return n, refuse(tooSlow, "send it again, without pauses", "the request did not end in time").because(err)
 	}
 	return n, err
 }

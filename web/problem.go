@@ -57,7 +57,7 @@ func about(k api.Kind) (status int, title string) {
 	case wrongState:
 		return http.StatusConflict, "Not possible in this state"
 	case stillImporting:
-		return http.StatusConflict, "The first request is still being worked on"
+		return http.StatusConflict, "The first request is still running"
 	case tooLarge:
 		return http.StatusRequestEntityTooLarge, "Too large"
 	case tooSlow:
@@ -79,7 +79,7 @@ func about(k api.Kind) (status int, title string) {
 	case unavailable:
 		return http.StatusServiceUnavailable, "Not available at the moment"
 	}
-	return http.StatusInternalServerError, "Something went wrong inside"
+	return http.StatusInternalServerError, "Internal error"
 }
 
 // problem is a problem document with what the caller does not see. The command
@@ -133,7 +133,7 @@ func problemOf(err error) *problem {
 	case errors.Is(err, campaign.ErrBadID), errors.Is(err, ledger.ErrNotFound):
 		return refuse(notFound, "look for it in the list of campaigns", "%v", err)
 	case errors.Is(err, ledger.ErrState):
-		return refuse(wrongState, "look at the campaign: it shows its state and the reason for it", "%v", err)
+		return refuse(wrongState, "read the campaign: it shows its state and the reason", "%v", err)
 	case errors.As(err, &exists):
 		return keyProblem(exists)
 	case errors.As(err, &list):
@@ -145,18 +145,18 @@ func problemOf(err error) *problem {
 	case errors.Is(err, context.Canceled):
 		return refuse(unavailable, "send the request again", "the request was given up").because(err)
 	case errors.As(err, &file):
-		return refuse(internal, "look at the server's log and its disk", "a file of the server could not be read or written").because(err)
+		return refuse(internal, "check the server's log and its disk", "a file of the server could not be read or written").because(err)
 	}
-	return refuse(unavailable, "try again; if it stays so, look at the server's log",
+	return refuse(unavailable, "try again; if it lasts, check the server's log",
 		"the ledger cannot be read or written").because(err)
 }
 
 func keyProblem(e *ledger.ExistsError) *problem {
 	if !e.Same {
-		return refuse(keyReused, "use a new Idempotency-Key for a new campaign", "%v, out of other files", e)
+		return refuse(keyReused, "use a new Idempotency-Key for a new campaign", "%v, from other files", e)
 	}
 	return refuse(stillImporting, "repeat the request in a few seconds; the key keeps it from running twice",
-		"%v, whose list is not in yet", e)
+		"%v, and its list is not imported yet", e)
 }
 
 func listProblem(e *contacts.Error) *problem {
@@ -169,7 +169,7 @@ func listProblem(e *contacts.Error) *problem {
 	}
 	hint := e.Hint
 	if hint == "" {
-		hint = "mend the list and upload it again; `carillon check` reads it without a server"
+		hint = "correct the list and upload it again; `carillon check` reads it without a server"
 	}
 	p := refuse(badContacts, hint, "%s", detail)
 	p.Line = e.Line
@@ -177,7 +177,7 @@ func listProblem(e *contacts.Error) *problem {
 }
 
 func mistakeProblem(err error) *problem {
-	const hint = "mend the campaign's file and upload it again; `carillon check` reads it without a server"
+	const hint = "correct the campaign's file and upload it again; `carillon check` reads it without a server"
 	all := mistakes(err)
 	texts := make([]string, len(all))
 	for i, m := range all {

@@ -107,12 +107,12 @@ func wrongMethod(allowed []string) handler {
 	list := strings.Join(allowed, ", ")
 	return func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Allow", list)
-		return refuse(wrongMethodKind, "use one of "+list, "%s does not take %s", r.URL.Path, r.Method)
+		return refuse(wrongMethodKind, "use one of "+list, "%s does not accept %s", r.URL.Path, r.Method)
 	}
 }
 
 func noRoute(_ http.ResponseWriter, r *http.Request) error {
-	return refuse(notFound, "the calls there are stand in /api/openapi.yaml", "there is nothing at %s", r.URL.Path)
+	return refuse(notFound, "/api/openapi.yaml lists the calls", "there is nothing at %s", r.URL.Path)
 }
 
 func serveOpenAPI(w http.ResponseWriter, _ *http.Request) error {

@@ -250,7 +250,7 @@ func newServer(o Options) (*Server, error) {
 	}
 	if s.nextSlot == nil {
 		s.nextSlot = func(campaign.Schedule, time.Time) (time.Time, error) {
-			return time.Time{}, errors.New("this server takes no schedules")
+			return time.Time{}, errors.New("this server accepts no schedules")
 		}
 	}
 	if s.changed == nil {

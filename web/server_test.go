@@ -382,7 +382,7 @@ func TestReadiness(t *testing.T) {
 	broken.Store(true)
 	answer := f.get("/readyz")
 	wantProblem(t, answer, unavailable)
-	const reason = "the ledger is ready; the queue takes no tasks: north: Redis does not answer; main, south: Redis is full"
+	const reason = "the ledger is ready; the queue accepts no tasks: north: Redis does not answer; main, south: Redis is full"
 	if !strings.Contains(answer.body, reason) || answer.header.Get("Retry-After") == "" {
 		t.Errorf("%v %s", answer.header, answer.body)
 	}

@@ -60,7 +60,7 @@ func TestResolveThroughTheRealAPI(t *testing.T) {
 		}
 	}
 	_, err = c.Resolve(ctx, launched.ID, "guess")
-	exits(t, err, 2, `"guess" is neither resend nor drop`)
+	exits(t, err, 2, `the decision must be resend or drop, not "guess"`)
 	_, err = c.Resolve(ctx, "0000001", api.Drop)
 	exits(t, err, 2, "not found")
 }

@@ -257,7 +257,7 @@ func TestAPartOfAClusterIsDown(t *testing.T) {
 	slots(n.client.ClusterDelSlots, lost)
 	s.eventually("it is not ready", func() bool {
 		status, text := ready(s.stage, s.houses[0])
-		return status == http.StatusServiceUnavailable && strings.Contains(text, "takes no tasks: south: the Redis Cluster is down")
+		return status == http.StatusServiceUnavailable && strings.Contains(text, "accepts no tasks: south: the Redis Cluster is down")
 	})
 	if told := s.status(); !strings.Contains(told, "accepts no tasks for south: the Redis Cluster is down") {
 		s.Errorf("`carillon status` does not say it:\n%s", told)

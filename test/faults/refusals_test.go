@@ -350,7 +350,7 @@ func (s *stage) troubles(h *house) (begun, ended []string) {
 	s.must(err)
 	for line := range strings.Lines(string(text)) {
 		switch {
-		case strings.Contains(line, "the queue takes no tasks"):
+		case strings.Contains(line, "the queue accepts no tasks"):
 			begun = append(begun, line)
 		case strings.Contains(line, "the queue accepts tasks again"):
 			ended = append(ended, line)
