@@ -368,10 +368,14 @@ var erasedIDScenarios = map[string]func(*testing.T, *bench){
 	"who may be written to again before the rest was erased is so under every key": func(t *testing.T, b *bench) {
 		b.hear(ledger.Heard{Channel: "main", Person: other, Also: []string{anasID}, At: b.now})
 		for name, before := range map[string]func(){
-			"no wish":           func() {},
-			"of the person":     func() { b.stopByID() },
-			"of an operator":    func() { b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: anasID, Scope: campaign.ScopeAll, Reason: "by letter"}}, b.now)) },
-			"of a narrow scope": func() { b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: anasID, Scope: campaign.ScopeMarketing}}, b.now)) },
+			"no wish":       func() {},
+			"of the person": func() { b.stopByID() },
+			"of an operator": func() {
+				b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: anasID, Scope: campaign.ScopeAll, Reason: "by letter"}}, b.now))
+			},
+			"of a narrow scope": func() {
+				b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: anasID, Scope: campaign.ScopeMarketing}}, b.now))
+			},
 		} {
 			before()
 			b.forget()
