@@ -167,7 +167,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			source ledger.Source
 			want   string
 		}{ // each weighs more than the one before
-			{ledger.SourceSilence, "left alone: 3 messages running have reached nobody"},
+			{ledger.SourceSilence, "left alone: 3 consecutive messages reached nobody"},
 			{ledger.SourceProvider, "opted out: chosen in WhatsApp"},
 			{ledger.SourcePerson, "opted out: told by the person"},
 			{ledger.SourceOperator, "opted out: recorded by an operator"},
