@@ -68,7 +68,7 @@ func (d Door) Admit(def *campaign.Definition) (Campaign, error) {
 	if err := def.Hours.Observe(d.Calendars); err != nil {
 		return Campaign{}, err
 	}
-	numbers := def.Numbers()
+	numbers := def.ChannelNames()
 	rates := make([]float64, len(numbers))
 	for i, number := range numbers {
 		rate, known := d.Rates[number]
@@ -84,7 +84,7 @@ func (d Door) Admit(def *campaign.Definition) (Campaign, error) {
 }
 
 func (d Door) unknownChannel(def *campaign.Definition, position int) error {
-	e := &UnknownChannelError{Path: "channel", Channel: def.Numbers()[position], Known: slices.Sorted(maps.Keys(d.Rates))}
+	e := &UnknownChannelError{Path: "channel", Channel: def.ChannelNames()[position], Known: slices.Sorted(maps.Keys(d.Rates))}
 	if len(def.Channels) > 0 {
 		e.Path = fmt.Sprintf("channels[%d]", position)
 	}
@@ -98,7 +98,7 @@ func (d Door) supported(def *campaign.Definition) error {
 	}
 	var wrong []error
 	for i, step := range def.Steps {
-		for _, channel := range def.Numbers() {
+		for _, channel := range def.ChannelNames() {
 			if err := d.Supports(channel, step); err != nil {
 				wrong = append(wrong, &campaign.Mistake{
 					Path: fmt.Sprintf("steps[%d]", i), Message: fmt.Sprintf("channel %q cannot send it: %v", channel, err),

@@ -14,9 +14,9 @@ const MaxChannels = 8
 // page).
 const unlimitedWeight = 1000
 
-// Numbers are the names of the channels that the campaign is sent from, in
+// ChannelNames are the names of the channels that the campaign is sent from, in
 // order. A message knows its number by the position in this list.
-func (d *Definition) Numbers() []string {
+func (d *Definition) ChannelNames() []string {
 	if len(d.Channels) > 0 {
 		return d.Channels
 	}
@@ -24,7 +24,7 @@ func (d *Definition) Numbers() []string {
 }
 
 // Position is where a channel stands in Numbers, -1 where it does not.
-func (d *Definition) Position(channel string) int { return slices.Index(d.Numbers(), channel) }
+func (d *Definition) Position(channel string) int { return slices.Index(d.ChannelNames(), channel) }
 
 // Weights are the shares of a list for numbers with some rates, in messages a
 // second. A number without a limit, whose rate is 0, counts like the fastest of

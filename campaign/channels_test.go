@@ -21,7 +21,7 @@ func TestNumbers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, d.Numbers()); diff != "" {
+			if diff := cmp.Diff(want, d.ChannelNames()); diff != "" {
 				t.Error(diff)
 			}
 			for i, name := range want {

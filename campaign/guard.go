@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// GuardLimits are the rails of a Guard; 0 turns one off.
+// GuardLimits are the thresholds of a Guard; 0 turns one off.
 type GuardLimits struct {
-	// SameRefusal is how many messages may be refused running with one code for
+	// SameRefusal is how many messages may be refused consecutively with one code for
 	// what they hold.
 	SameRefusal int
 	// RefusedShare is the share of messages, 0 to 1, that may be refused for
@@ -19,7 +19,7 @@ type GuardLimits struct {
 	UnreachableShare float64
 }
 
-// How far back the rails look, and how much they want to have seen. Ours: a
+// How far back the thresholds look, and how much they want to have seen. Ours: a
 // template that does not fit shows in the first rows, and a share of fewer
 // messages would be chance.
 const (
@@ -33,7 +33,7 @@ const (
 
 // Guard notices campaigns that had better stop: a template that its parameters
 // do not fit, a list of people who are not there. It is told what became of
-// each attempt and says when a campaign has hit a rail.
+// each attempt and says when a campaign has reached a threshold.
 //
 // It remembers a window of attempts for each campaign, in memory: another
 // process, or this one after a restart, has one of its own that starts empty.
@@ -70,7 +70,7 @@ type heard struct {
 // Hear takes what became of an attempt; the zero Failure is a success. It
 // returns why the campaign is to be paused and what to do, or an empty text, and
 // the same for the log, without a provider's words. A campaign that has hit a
-// rail starts anew, so that it can be resumed.
+// threshold starts anew, so that it can be resumed.
 //
 // What says nothing about the message, throttling and trouble with the
 // account, does not count, and of an attempt only the first word does.
@@ -141,7 +141,7 @@ func (w *guarded) add(h heard, f Failure) bool {
 	return true
 }
 
-// judge says which rail the campaign has hit, if any; told tells of a failure.
+// judge says which threshold the campaign has reached, if any; told tells of a failure.
 func (w *guarded) judge(limits GuardLimits, told func(Failure) string) string {
 	if limits.SameRefusal > 0 && w.alike >= limits.SameRefusal {
 		return fmt.Sprintf("the last %d messages were refused for the same reason: %s Resume when the template is fixed. Cancel if the campaign or its list is wrong.", w.alike, told(w.refusal))

@@ -61,7 +61,7 @@ func TestGuard(t *testing.T) {
 			"34 of the last 100 messages reached nobody, more than 30 %; the last one: undeliverable (131026): Check the number. An old list"},
 		"one in four not there":              {usualLimits, []Failure{nobody, delivered, delivered, delivered}, 0, ""},
 		"throttled alone":                    {usualLimits, []Failure{busy}, 0, ""},
-		"all rails off":                      {GuardLimits{}, []Failure{invalid}, 0, ""},
+		"all thresholds off":                 {GuardLimits{}, []Failure{invalid}, 0, ""},
 		"only the share is left":             {GuardLimits{RefusedShare: 0.2}, []Failure{invalid}, 50, "50 of the last 50 messages"},
 		"a share of one can never be passed": {GuardLimits{RefusedShare: 1, UnreachableShare: 1}, []Failure{nobody, invalid}, 0, ""},
 	}

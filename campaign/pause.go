@@ -36,7 +36,7 @@ func (t Trouble) Stops(d *Definition) []int {
 		return nil
 	}
 	var positions []int
-	for i, number := range d.Numbers() {
+	for i, number := range d.ChannelNames() {
 		if t.concerns(number) {
 			positions = append(positions, i)
 		}

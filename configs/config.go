@@ -93,9 +93,9 @@ const (
 	Admin Role = "admin"
 )
 
-// Guard holds the rails of a campaign; 0 turns one off.
+// Guard holds the thresholds of a campaign; 0 turns one off.
 type Guard struct {
-	// SameRefusal is how many messages may be refused running with one code for
+	// SameRefusal is how many messages may be refused consecutively with one code for
 	// what they hold.
 	SameRefusal int `yaml:"same_refusal"`
 	// RefusedShare is the share of the last 200 messages, 0 to 1, that may be
@@ -136,7 +136,7 @@ const (
 	DefaultPairBurst    = 45
 	DefaultTimeout      = 30 * time.Second
 	DefaultUnknownAfter = 10 * time.Minute
-	// The rails of a campaign are ours: a template that does not fit shows in
+	// The thresholds of a campaign are ours: a template that does not fit shows in
 	// its first messages, and a list that reaches few harms the number.
 	DefaultSameRefusal      = 5
 	DefaultRefusedShare     = 0.2

@@ -222,7 +222,7 @@ func TestValuesAreRead(t *testing.T) {
 		"number as a text":         {"verify_token: 0123", func(c Channel) any { return string(settingsOfCloud(c).VerifyToken) }, "0123"},
 		"pair limit, one half":     {"pair: {burst: 5}", func(c Channel) any { return c.Pair }, Pair{Duration(6 * time.Second), 5}},
 		"daily limit":              {"daily_recipients: 1000", func(c Channel) any { return c.DailyRecipients }, 1000},
-		"one rail off":             {"guard: {same_refusal: 0}", func(c Channel) any { return c.Guard }, Guard{0, 0.2, 0.3}},
+		"one threshold off":        {"guard: {same_refusal: 0}", func(c Channel) any { return c.Guard }, Guard{0, 0.2, 0.3}},
 		"a later version's default": {
 			"on_unknown: hold\n    waba_id: 7", func(c Channel) any { return settingsOfCloud(c).WABAID }, "7",
 		},

@@ -123,9 +123,9 @@ func begun(messages []*message, from int) bool {
 }
 
 // targets are the positions of the numbers that take over, with the order of
-// their turns; nil where the campaign does not run, the number is not stopped,
+// their rotation; nil where the campaign does not run, the number is not stopped,
 // or all are. It locks the campaign, so that none of that changes meanwhile.
-func (t *tx) targets(ctx context.Context, h handover) ([]int, turns, error) {
+func (t *tx) targets(ctx context.Context, h handover) ([]int, rotation, error) {
 	var state campaign.State
 	err := t.QueryRowContext(ctx, t.l.sql(`SELECT state FROM campaigns WHERE id = $1 LOCKED`), int64(h.campaign)).Scan(&state)
 	if err != nil {
@@ -148,7 +148,7 @@ func (t *tx) targets(ctx context.Context, h handover) ([]int, turns, error) {
 	if positions == nil {
 		return nil, nil, nil
 	}
-	order, err := newTurns(len(positions), weights)
+	order, err := newRotation(len(positions), weights)
 	return positions, order, err
 }
 

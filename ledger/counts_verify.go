@@ -54,7 +54,7 @@ func (l *Ledger) verifyNumbers(ctx context.Context, c Campaign) error {
 		SELECT COUNT(*) FROM (
 			SELECT id >> 4 FROM messages WHERE id >= $1 AND id < $2
 			GROUP BY 1 HAVING MIN(channel) <> MAX(channel) OR MAX(channel) >= $3) AS strays`,
-		int64(first), int64(end), len(c.Definition.Numbers())).Scan(&wrong)
+		int64(first), int64(end), len(c.Definition.ChannelNames())).Scan(&wrong)
 	if err != nil {
 		return fmt.Errorf("ledger: verify: %w", err)
 	}

@@ -45,18 +45,18 @@ type Intake struct {
 	l    *Ledger
 	id   campaign.ID
 	def  *campaign.Definition
-	turn turns
+	next rotation
 	last int
 }
 
 // BeginIntake makes an invisible campaign. The error is an *ExistsError where
 // the key has been used.
 func (l *Ledger) BeginIntake(ctx context.Context, n NewCampaign, now time.Time) (*Intake, error) {
-	turn, err := newTurns(len(n.Definition.Numbers()), n.Weights)
+	next, err := newRotation(len(n.Definition.ChannelNames()), n.Weights)
 	if err != nil {
 		return nil, err
 	}
-	in := &Intake{l: l, id: campaign.NewID(), def: n.Definition, turn: turn}
+	in := &Intake{l: l, id: campaign.NewID(), def: n.Definition, next: next}
 	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		if n.Key != "" {
 			if err := t.freeKey(ctx, n, now); err != nil {
@@ -262,7 +262,7 @@ func (in *Intake) insertMessages(ctx context.Context, t *tx, admitted []campaign
 	for step, rule := range in.def.Steps {
 		ids := make([][2]int64, len(admitted))
 		for i, recipient := range admitted {
-			ids[i] = [2]int64{int64(recipient.Message(step)), int64(in.turn.of(recipient.Row()))}
+			ids[i] = [2]int64{int64(recipient.Message(step)), int64(in.next.of(recipient.Row()))}
 		}
 		status, due := campaign.Pending, any(0)
 		if step > 0 {

@@ -337,7 +337,7 @@ func (t *tx) mayTell(ctx context.Context, r Receipt, a attempt) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	numbers := definition.Numbers()
+	numbers := definition.ChannelNames()
 	return a.position < len(numbers) && slices.Contains(r.Peers, numbers[a.position]), nil
 }
 

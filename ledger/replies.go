@@ -12,8 +12,8 @@ import (
 	"carillon/campaign"
 )
 
-// Heard is something that a person let us know: an answer, a wish, or both.
-type Heard struct {
+// InboundEvent is something that a person let us know: an answer, a wish, or both.
+type InboundEvent struct {
 	// ID is the provider's identifier of it; empty for what is no message. An edit
 	// has that of the message that it edits.
 	ID string
@@ -73,9 +73,9 @@ const (
 // Fates lists them, for metrics.
 func Fates() []Fate { return []Fate{FateOnRecord, FateWaiting, FateNobody, FateTakenBack, FateErased} }
 
-// hearing is a Heard with what becomes of it.
+// hearing is a InboundEvent with what becomes of it.
 type hearing struct {
-	Heard
+	InboundEvent
 	fate Fate
 }
 
@@ -88,13 +88,13 @@ type hearing struct {
 // person had from the channel in a campaign that waits for answers. What no
 // campaign waits for is not kept. A start is an answer where a step waits for
 // that very word, and not where any answer will do.
-func (l *Ledger) Hear(ctx context.Context, list []Heard, now time.Time) ([]Fate, error) {
+func (l *Ledger) Hear(ctx context.Context, list []InboundEvent, now time.Time) ([]Fate, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
 	heard := make([]*hearing, len(list))
 	for i, h := range list {
-		heard[i] = &hearing{Heard: h}
+		heard[i] = &hearing{InboundEvent: h}
 	}
 	if err := l.commit.Submit(ctx, urgent, &job{hear: heard, now: now}); err != nil {
 		return nil, err
@@ -109,14 +109,14 @@ func (l *Ledger) Hear(ctx context.Context, list []Heard, now time.Time) ([]Fate,
 func (t *tx) hear(ctx context.Context, list []*hearing, now time.Time) error {
 	for _, h := range list {
 		var err error
-		if h.fate, err = t.hearOne(ctx, h.Heard, now); err != nil {
+		if h.fate, err = t.hearOne(ctx, h.InboundEvent, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) (Fate, error) {
+func (t *tx) hearOne(ctx context.Context, h InboundEvent, now time.Time) (Fate, error) {
 	referred, err := t.referredTo(ctx, h)
 	if err != nil {
 		return "", err
@@ -153,7 +153,7 @@ func (t *tx) hearOne(ctx context.Context, h Heard, now time.Time) (Fate, error) 
 // whoSpeaks are the keys of the person, and none where that is not known, or
 // somebody who was erased: nothing is sent to them, and nothing of theirs is kept.
 // What answers a message comes from whoever had it, under whichever key.
-func (t *tx) whoSpeaks(ctx context.Context, h *Heard, referred campaign.MessageID, now time.Time) ([]string, Fate, error) {
+func (t *tx) whoSpeaks(ctx context.Context, h *InboundEvent, referred campaign.MessageID, now time.Time) ([]string, Fate, error) {
 	owner := ""
 	if referred != 0 {
 		var err error
@@ -197,7 +197,7 @@ func (t *tx) wasErased(ctx context.Context, person string) (bool, error) {
 // takeReply keeps an answer that some step waits for, and decides the gates
 // behind the message that is answered. An edit takes the place of what it edits,
 // which it may overtake.
-func (t *tx) takeReply(ctx context.Context, h Heard, keys []string, referred campaign.MessageID, now time.Time) error {
+func (t *tx) takeReply(ctx context.Context, h InboundEvent, keys []string, referred campaign.MessageID, now time.Time) error {
 	if h.Edit {
 		before, err := t.answeredBy(ctx, h, keys)
 		if err != nil {
@@ -223,7 +223,7 @@ func (t *tx) takeReply(ctx context.Context, h Heard, keys []string, referred cam
 
 // replyID is what an answer is kept under. Two providers may give two messages the
 // same identifier.
-func (h *Heard) replyID() string {
+func (h *InboundEvent) replyID() string {
 	if h.ID == "" {
 		return fmt.Sprintf("%s %d", h.Person, h.At.UnixMilli())
 	}
@@ -232,7 +232,7 @@ func (h *Heard) replyID() string {
 
 // answeredBy is the message that an answer of a person, which is edited now, was
 // to; 0 for none.
-func (t *tx) answeredBy(ctx context.Context, h Heard, keys []string) (id campaign.MessageID, err error) {
+func (t *tx) answeredBy(ctx context.Context, h InboundEvent, keys []string) (id campaign.MessageID, err error) {
 	var owner string
 	err = t.QueryRowContext(ctx, `
 		SELECT a.message_id, COALESCE(r.person, '') FROM replies a JOIN recipients r ON r.id = a.message_id >> 4
@@ -269,7 +269,7 @@ func (t *tx) replies(ctx context.Context, id campaign.MessageID) ([]campaign.Rep
 // answered is the message that is answered, locked with those behind it; nil
 // where it is not known, or no step waits for an answer to it. What an answer is
 // edited into takes its place, whoever waits for it.
-func (t *tx) answered(ctx context.Context, h Heard, keys []string, id campaign.MessageID) (*message, error) {
+func (t *tx) answered(ctx context.Context, h InboundEvent, keys []string, id campaign.MessageID) (*message, error) {
 	if id == 0 {
 		var err error
 		if id, err = t.newestBefore(ctx, h, keys, (*campaign.Definition).HearsReplies); err != nil || id == 0 {
@@ -292,7 +292,7 @@ func (t *tx) answered(ctx context.Context, h Heard, keys []string, id campaign.M
 
 // referredTo is the message that is answered, among those of the channels that
 // may be spoken for; 0 for none.
-func (t *tx) referredTo(ctx context.Context, h Heard) (campaign.MessageID, error) {
+func (t *tx) referredTo(ctx context.Context, h InboundEvent) (campaign.MessageID, error) {
 	if h.ReplyTo == "" {
 		return 0, nil
 	}
@@ -311,7 +311,7 @@ func everyStep(*campaign.Definition, int) bool { return true }
 // they wrote, among those that suit and whose campaigns are not over; 0 for none.
 // Where the person refers to a message that is not known, it can only be one of
 // whose identifier the provider has not told us yet.
-func (t *tx) newestBefore(ctx context.Context, h Heard, keys []string, suits func(*campaign.Definition, int) bool) (campaign.MessageID, error) {
+func (t *tx) newestBefore(ctx context.Context, h InboundEvent, keys []string, suits func(*campaign.Definition, int) bool) (campaign.MessageID, error) {
 	rows, err := t.openRows(ctx, keys)
 	if err != nil {
 		return 0, err

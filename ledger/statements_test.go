@@ -174,7 +174,7 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	}
 	_, err = l.MatchEarly(ctx, now)
 	check(err)
-	for n, h := range []Heard{
+	for n, h := range []InboundEvent{
 		{Person: phone(1), ReplyTo: "id1", Answers: true, Reply: campaign.Reply{Text: "yes"}},
 		{Person: phone(1), Answers: true},
 		{Person: phone(1), Stop: campaign.ScopeCampaign, Answers: true},
@@ -183,7 +183,7 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	} {
 		h.ID, h.Channel, h.At, h.Message, h.Source = fmt.Sprint("in", n), "main", now, true, SourcePerson
 		h.Peers = []string{"main"}
-		_, err := l.Hear(ctx, []Heard{h}, now)
+		_, err := l.Hear(ctx, []InboundEvent{h}, now)
 		check(err)
 	}
 	check(l.Suppress(ctx, []Suppression{{Person: phone(7), Scope: campaign.ScopeAll}, {Person: phone(8), Scope: campaign.ScopeAll}}, now))
@@ -199,7 +199,7 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	check(err)
 	_, err = l.Forget(ctx, "GB.9", now)
 	check(err)
-	_, err = l.Hear(ctx, []Heard{{Person: "GB.9", Also: []string{"+4479009"}, At: now, Source: SourcePerson}}, now)
+	_, err = l.Hear(ctx, []InboundEvent{{Person: "GB.9", Also: []string{"+4479009"}, At: now, Source: SourcePerson}}, now)
 	check(err)
 	_, err = l.ForgetLearnt(ctx, now)
 	check(err)

@@ -83,7 +83,7 @@ func (s Source) reason() string {
 	case SourceProvider:
 		return "opted out: chosen in WhatsApp"
 	case SourceSilence:
-		return fmt.Sprintf("left alone: %d consecutive messages reached nobody", SilencesBelieved)
+		return fmt.Sprintf("left alone: %d consecutive messages have reached nobody", SilencesBelieved)
 	}
 	return "opted out: recorded by an operator"
 }

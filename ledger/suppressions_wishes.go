@@ -10,7 +10,7 @@ import (
 
 // stopWriting records that a person wants to be left alone, and ends what
 // waits to be sent to them. It reports whether that is old news.
-func (t *tx) stopWriting(ctx context.Context, h Heard, keys []string, referred campaign.MessageID, now time.Time) (old bool, err error) {
+func (t *tx) stopWriting(ctx context.Context, h InboundEvent, keys []string, referred campaign.MessageID, now time.Time) (old bool, err error) {
 	scope, err := t.scopeOf(ctx, h, keys, referred)
 	if err != nil {
 		return false, err
@@ -36,7 +36,7 @@ func (t *tx) stopWriting(ctx context.Context, h Heard, keys []string, referred c
 }
 
 // scopeOf is the scope of a wish to be left alone, as it is stored.
-func (t *tx) scopeOf(ctx context.Context, h Heard, keys []string, referred campaign.MessageID) (campaign.SuppressionScope, error) {
+func (t *tx) scopeOf(ctx context.Context, h InboundEvent, keys []string, referred campaign.MessageID) (campaign.SuppressionScope, error) {
 	if h.Stop != campaign.ScopeCampaign {
 		return h.Stop, nil
 	}
@@ -116,7 +116,7 @@ func (t *tx) skipSuppressed(ctx context.Context, keys []string, now time.Time) e
 
 // restore takes back what a person had said before, in one scope or (empty) in
 // all, and notes that they did.
-func (t *tx) restore(ctx context.Context, keys []string, h Heard) error {
+func (t *tx) restore(ctx context.Context, keys []string, h InboundEvent) error {
 	if err := t.lockKeys(ctx, keys...); err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (t *tx) restore(ctx context.Context, keys []string, h Heard) error {
 // takenBackSince reports whether a wish was taken back, as it came late or again,
 // before it came. Of two in the same second the wish counts: providers tell no
 // smaller times.
-func (t *tx) takenBackSince(ctx context.Context, keys []string, scope campaign.SuppressionScope, h Heard) (old bool, err error) {
+func (t *tx) takenBackSince(ctx context.Context, keys []string, scope campaign.SuppressionScope, h InboundEvent) (old bool, err error) {
 	err = t.QueryRowContext(ctx, t.l.sql(`
 		SELECT EXISTS (
 			SELECT 1 FROM starts
@@ -188,7 +188,7 @@ func (t *tx) noteSilence(ctx context.Context, id campaign.MessageID, now time.Ti
 		_, err := t.ExecContext(ctx, `UPDATE silences SET n = 1, since = $2 WHERE person = $1`, person, now.UnixMilli())
 		return err
 	}
-	reason := fmt.Sprintf("%d consecutive messages reached nobody; a message from the person clears this", n)
+	reason := fmt.Sprintf("%d consecutive messages have reached nobody; a message from the person clears this", n)
 	return t.suppress(ctx, [][]any{Suppression{Person: person, Scope: campaign.ScopeAll, Reason: reason, Source: SourceSilence}.row(now)})
 }
 

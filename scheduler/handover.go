@@ -29,7 +29,7 @@ func (s *Scheduler) handOver(ctx context.Context, c ledger.Campaign) {
 // weights are those of a campaign's numbers. One that is not in the
 // configuration is stopped and gets nothing.
 func (s *Scheduler) weights(def *campaign.Definition) []float64 {
-	numbers := def.Numbers()
+	numbers := def.ChannelNames()
 	rates := make([]float64, len(numbers))
 	for i, number := range numbers {
 		rates[i] = s.Channels[number].Rate

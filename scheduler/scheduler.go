@@ -283,7 +283,7 @@ func (s *Scheduler) startDue(ctx context.Context, c ledger.Campaign, now time.Ti
 // assign hands a running campaign to its numbers. One that is not there is
 // stopped, and the campaign paused where it has no other.
 func (s *Scheduler) assign(ctx context.Context, c ledger.Campaign, byChannel map[string][]ledger.Campaign, now time.Time) error {
-	for position, number := range c.Definition.Numbers() {
+	for position, number := range c.Definition.ChannelNames() {
 		if _, stopped := c.Stopped[position]; stopped {
 			continue
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// putOffRounds is how many times running a feed puts messages of slowed
+	// putOffRounds is how many consecutive times a feed puts messages of slowed
 	// templates off, a list's worth each time, before it is another campaign's turn.
 	putOffRounds = 4
 	// lookPast is how many messages of a template that is being tried out are

@@ -23,12 +23,12 @@ const (
 
 // item is a receipt or a saying to be posted, or a delivery to be posted again.
 type item struct {
-	// due counts from the start of the book; turn orders what is due at once.
-	due     time.Duration
-	turn    uint64
-	happens time.Duration
-	message int
-	status  campaign.Status
+	// due counts from the start of the book; sequence orders what is due at once.
+	due      time.Duration
+	sequence uint64
+	happens  time.Duration
+	message  int
+	status   campaign.Status
 	// said is what is told instead of a receipt.
 	said *saying
 	// posted is closed after the first POST of an item that is posted alone, as
@@ -47,14 +47,14 @@ type outbox struct {
 	work    chan *delivery
 	wake    chan struct{}
 
-	mu    sync.Mutex
-	url   string
-	later timeline // not due yet
-	due   []item   // due, waiting for others to fill a batch
-	turns uint64   // of the item pushed last
-	open  int      // items scheduled or under way
-	empty chan struct{}
-	over  bool
+	mu        sync.Mutex
+	url       string
+	later     timeline // not due yet
+	due       []item   // due, waiting for others to fill a batch
+	sequences uint64   // of the item pushed last
+	open      int      // items scheduled or under way
+	empty     chan struct{}
+	over      bool
 }
 
 func newOutbox(o Options, b *book) *outbox {
@@ -108,8 +108,8 @@ func (o *outbox) add(i item) bool {
 
 // push adds an item and wakes the dispatcher if it is the next one.
 func (o *outbox) push(i item) {
-	o.turns++
-	i.turn = o.turns
+	o.sequences++
+	i.sequence = o.sequences
 	heap.Push(&o.later, i)
 	if i.due > o.later[0].due {
 		return
@@ -252,7 +252,7 @@ var _ heap.Interface = (*timeline)(nil)
 
 func (t timeline) Len() int { return len(t) }
 func (t timeline) Less(i, j int) bool {
-	return t[i].due < t[j].due || t[i].due == t[j].due && t[i].turn < t[j].turn
+	return t[i].due < t[j].due || t[i].due == t[j].due && t[i].sequence < t[j].sequence
 }
 func (t timeline) Swap(i, j int) { t[i], t[j] = t[j], t[i] }
 

@@ -44,7 +44,7 @@ func TestSampleCampaignsFitTheSampleList(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, number := range definition.Numbers() {
+			for _, number := range definition.ChannelNames() {
 				if _, ok := config.Channels[number]; !ok {
 					t.Errorf("channel %s is not in configs/example.yaml", number)
 				}

@@ -17,7 +17,7 @@ func (s *Server) unechoed(c ledger.Campaign) map[string]api.Unechoed {
 		return nil
 	}
 	var found map[string]api.Unechoed
-	for _, name := range c.Definition.Numbers() {
+	for _, name := range c.Definition.ChannelNames() {
 		channel, known := s.channels[name]
 		if !known || channel.Echoes {
 			continue
@@ -52,8 +52,8 @@ func (s *Server) view(c ledger.Campaign) api.Campaign {
 	v := api.Campaign{
 		ID:       c.ID.String(),
 		Name:     c.Name,
-		Channel:  c.Definition.Numbers()[0],
-		Channels: c.Definition.Numbers(),
+		Channel:  c.Definition.ChannelNames()[0],
+		Channels: c.Definition.ChannelNames(),
 		State:    c.State,
 		Reason:   c.Reason,
 

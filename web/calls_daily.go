@@ -48,7 +48,7 @@ func (s *Server) shown(ctx context.Context, c ledger.Campaign) (api.Campaign, er
 // belong to. It is under none where one of its numbers has none.
 func (s *Server) dailyLimits(def *campaign.Definition) (limits map[string]int, limited bool) {
 	limits = map[string]int{}
-	for _, number := range def.Numbers() {
+	for _, number := range def.ChannelNames() {
 		channel := s.channels[number]
 		if channel.DailyRecipients == 0 {
 			return nil, false

@@ -15,8 +15,8 @@ import (
 // takeWords records what people wrote, chose and changed. Whoever wants to be
 // left alone is, from the moment at which this is answered.
 func (s *Server) takeWords(r *http.Request, arrivedAt string, told whatsapp.Events) error {
-	var heard []ledger.Heard
-	add := func(number string, heardOn func(channel string) ledger.Heard) {
+	var heard []ledger.InboundEvent
+	add := func(number string, heardOn func(channel string) ledger.InboundEvent) {
 		channel, ours := s.channelOf(number, arrivedAt)
 		if !ours {
 			s.stranger(r, arrivedAt, number)
@@ -30,20 +30,20 @@ func (s *Server) takeWords(r *http.Request, arrivedAt string, told whatsapp.Even
 		heard = append(heard, h)
 	}
 	for _, contact := range told.Contacts { // first: the others may rely on them
-		add(contact.Number, func(string) ledger.Heard { return of(contact.Who) })
+		add(contact.Number, func(string) ledger.InboundEvent { return of(contact.Who) })
 	}
 	for _, move := range told.Moves {
-		add(move.Number, func(string) ledger.Heard {
+		add(move.Number, func(string) ledger.InboundEvent {
 			h := of(move.To)
 			h.Also = append(h.Also, move.From.Keys()...)
 			return h
 		})
 	}
 	for _, message := range told.Inbound {
-		add(message.Number, func(channel string) ledger.Heard { return s.message(r, channel, message) })
+		add(message.Number, func(channel string) ledger.InboundEvent { return s.message(r, channel, message) })
 	}
 	for _, choice := range told.Preferences {
-		add(choice.Number, func(string) ledger.Heard { return chosen(choice) })
+		add(choice.Number, func(string) ledger.InboundEvent { return chosen(choice) })
 	}
 	fates, err := s.ledger.Hear(r.Context(), heard, s.now())
 	if err != nil {
@@ -60,7 +60,7 @@ func (s *Server) takeWords(r *http.Request, arrivedAt string, told whatsapp.Even
 const longestReply = 500
 
 // message is what a person wrote, as the ledger takes it.
-func (s *Server) message(r *http.Request, channel string, told whatsapp.Inbound) ledger.Heard {
+func (s *Server) message(r *http.Request, channel string, told whatsapp.Inbound) ledger.InboundEvent {
 	h := of(told.From)
 	s.metrics.message(channel, told.Type)
 	s.log.Info("message received", "request", visitOf(r).id, "channel", channel, "type", told.Type, "from", maskKey(h.Person))
@@ -88,7 +88,7 @@ func says(told whatsapp.Inbound) bool {
 }
 
 // chosen is what a person chose in WhatsApp's own menu.
-func chosen(told whatsapp.Preference) ledger.Heard {
+func chosen(told whatsapp.Preference) ledger.InboundEvent {
 	h := of(told.From)
 	h.At, h.Source = told.At, ledger.SourceProvider
 	if told.Stop {
@@ -100,7 +100,7 @@ func chosen(told whatsapp.Preference) ledger.Heard {
 }
 
 // of is something that is heard of a person.
-func of(who whatsapp.Who) (h ledger.Heard) {
+func of(who whatsapp.Who) (h ledger.InboundEvent) {
 	if keys := who.Keys(); len(keys) > 0 {
 		h.Person, h.Also = keys[0], keys[1:]
 	}
@@ -118,7 +118,7 @@ func cut(text string, most int) string {
 }
 
 // noteWish tells operators of a wish, and what became of it.
-func (s *Server) noteWish(r *http.Request, h ledger.Heard, fate ledger.Fate) {
+func (s *Server) noteWish(r *http.Request, h ledger.InboundEvent, fate ledger.Fate) {
 	wish := ""
 	switch {
 	case h.Stop != "":

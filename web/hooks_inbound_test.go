@@ -19,11 +19,11 @@ import (
 type ears struct {
 	*brittle
 	deaf    bool
-	heard   []ledger.Heard
+	heard   []ledger.InboundEvent
 	stopped []campaign.Trouble
 }
 
-func (e *ears) Hear(_ context.Context, list []ledger.Heard, _ time.Time) ([]ledger.Fate, error) {
+func (e *ears) Hear(_ context.Context, list []ledger.InboundEvent, _ time.Time) ([]ledger.Fate, error) {
 	if e.deaf {
 		return nil, errors.New("the disk is full")
 	}
@@ -85,7 +85,7 @@ func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
 	}))
 	wantStatus(t, answer, http.StatusOK)
 	person, provider := ledger.SourcePerson, ledger.SourceProvider
-	want := []ledger.Heard{
+	want := []ledger.InboundEvent{
 		{ID: "a", Channel: "main", Person: "+5511961234567", At: at, Message: true, Answers: true, Reply: campaign.Reply{Text: "STOP!"}, Stop: campaign.ScopeAll, Source: person},
 		{ID: "b", Channel: "second", Person: "+447700900000", At: now, Message: true, Answers: true, ReplyTo: "wamid.1",
 			Reply: campaign.Reply{Payload: "NO_MORE", Text: "Not this", Pressed: true}, Stop: campaign.ScopeCampaign, Source: person},
@@ -104,7 +104,7 @@ func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
 		}
 	}
 	// What tells who is who comes first, for the rest may rely on it.
-	want = []ledger.Heard{want[7], want[6], want[0], want[1], want[2], want[3], want[8], want[4], want[5]}
+	want = []ledger.InboundEvent{want[7], want[6], want[0], want[1], want[2], want[3], want[8], want[4], want[5]}
 	if diff := cmp.Diff(want, record.heard); diff != "" {
 		t.Error(diff)
 	}
@@ -128,18 +128,18 @@ func TestEditsAndDeletedMessages(t *testing.T) {
 		inbound("g", "edit", "", ""),
 		inbound("d", "revoke", "stop", ""),
 	}})), http.StatusOK)
-	said := func(id, text string, change func(*ledger.Heard)) ledger.Heard {
-		h := ledger.Heard{
+	said := func(id, text string, change func(*ledger.InboundEvent)) ledger.InboundEvent {
+		h := ledger.InboundEvent{
 			ID: id, Channel: "main", Person: "+447700900000", At: now, Message: true, Reply: campaign.Reply{Text: text}, Source: ledger.SourcePerson,
 		}
 		change(&h)
 		return h
 	}
-	want := []ledger.Heard{
-		said("a", "Stop", func(h *ledger.Heard) { h.Edit, h.Answers, h.Stop = true, true, campaign.ScopeAll }),
-		said("a", "", func(h *ledger.Heard) { h.Edit, h.Answers = true, true }),
-		said("g", "", func(*ledger.Heard) {}),
-		said("d", "stop", func(*ledger.Heard) {}),
+	want := []ledger.InboundEvent{
+		said("a", "Stop", func(h *ledger.InboundEvent) { h.Edit, h.Answers, h.Stop = true, true, campaign.ScopeAll }),
+		said("a", "", func(h *ledger.InboundEvent) { h.Edit, h.Answers = true, true }),
+		said("g", "", func(*ledger.InboundEvent) {}),
+		said("d", "stop", func(*ledger.InboundEvent) {}),
 	}
 	for i := range want {
 		want[i].Peers, want[i].Also = []string{"main", "second"}, []string{}

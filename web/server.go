@@ -54,7 +54,7 @@ type Ledger interface {
 	Suppressions(ctx context.Context, after ledger.Suppression, limit int) ([]ledger.Suppression, error)
 	Forget(ctx context.Context, person string, now time.Time) (ledger.Erased, error)
 	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) ([]ledger.Received, error)
-	Hear(ctx context.Context, list []ledger.Heard, now time.Time) ([]ledger.Fate, error)
+	Hear(ctx context.Context, list []ledger.InboundEvent, now time.Time) ([]ledger.Fate, error)
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) (ran bool, err error)
 	StopFor(ctx context.Context, trouble campaign.Trouble, reason string, now time.Time) (int, error)
 	Totals(ctx context.Context) (campaign.Counts, error)
@@ -188,7 +188,7 @@ func New(o Options) (*Server, error) {
 	if err := s.count(o.Registry, s.routes(), o.Channels); err != nil {
 		return nil, err
 	}
-	s.handler = s.outside(s.mount())
+	s.handler = s.middleware(s.mount())
 	s.running.Go(func() { s.meters.run(s.closing, s.ledger, s.now) })
 	return s, nil
 }
@@ -206,7 +206,7 @@ func NewProbes(o Options) (*Server, error) {
 	}
 	mux := http.NewServeMux()
 	s.handle(mux, s.probes())
-	s.handler = s.outside(mux)
+	s.handler = s.middleware(mux)
 	return s, nil
 }
 

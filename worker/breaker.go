@@ -43,11 +43,11 @@ type breaker struct {
 	since time.Time     // when it last opened or closed; what left before does not count
 }
 
-// turn is what an outcome has done to a breaker.
-type turn int8
+// transition is what an outcome has done to a breaker.
+type transition int8
 
 const (
-	noTurn turn = iota
+	unchanged transition = iota
 	opened
 	closed
 )
@@ -98,20 +98,20 @@ func (b *breaker) leave(s *send) {
 }
 
 // record takes the outcome of a send; nil is success.
-func (b *breaker) record(s *send, refusal *whatsapp.Error, now time.Time) turn {
+func (b *breaker) record(s *send, refusal *whatsapp.Error, now time.Time) transition {
 	if refusal != nil && refusal.Unwritten {
-		return noTurn // the provider has not been asked
+		return unchanged // the provider has not been asked
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	bad := failing(refusal)
 	switch {
 	case b.open && b.probe != s, s.left.Before(b.since):
-		return noTurn // it left before the outage was known, or before it was over
+		return unchanged // it left before the outage was known, or before it was over
 	case b.open && bad:
 		b.rest = min(2*b.rest, breakerMost)
 		b.until, b.probe = now.Add(b.rest), nil
-		return noTurn
+		return unchanged
 	case b.open:
 		b.open, b.probe, b.bad, b.since = false, nil, nil, now
 		return closed
@@ -121,7 +121,7 @@ func (b *breaker) record(s *send, refusal *whatsapp.Error, now time.Time) turn {
 	}
 	b.bad = append(b.bad, bad)
 	if !b.outage() {
-		return noTurn
+		return unchanged
 	}
 	b.open, b.rest, b.since = true, breakerFirst, now
 	b.until = now.Add(b.rest)

@@ -86,7 +86,7 @@ func TestTheBreakersProbes(t *testing.T) {
 		if wait := b.wait(now); wait != rest {
 			t.Fatalf("closed for %s, want %s", wait, rest)
 		}
-		if b.record(straggler, nil, now) != noTurn {
+		if b.record(straggler, nil, now) != unchanged {
 			t.Fatal("a request of before the outage closed it")
 		}
 		now = now.Add(rest)
@@ -104,7 +104,7 @@ func TestTheBreakersProbes(t *testing.T) {
 		t.Error("an answer to the next probe does not close it")
 	}
 	for range breakerWindow {
-		if b.record(straggler, timeout, now) != noTurn {
+		if b.record(straggler, timeout, now) != unchanged {
 			t.Fatal("what left before it closed opened it again")
 		}
 	}

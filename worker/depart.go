@@ -27,22 +27,22 @@ const (
 // depart renders the message and waits for its departure. It is the last act
 // before the request, so that a slow claim cannot bunch requests.
 func (w *Worker) depart(ctx context.Context, s *send) error {
-	free := context.WithoutCancel(ctx)
+	detached := context.WithoutCancel(ctx)
 	template, err := s.campaign.renderer.Render(s.task.Message.Step(), s.claimed.Cells)
 	if err != nil {
 		s.departure.Cancel()
-		return w.unrenderable(free, s, err)
+		return w.unrenderable(detached, s, err)
 	}
 	s.template = template
 	if again, passes := w.passTemplate(s); !passes {
 		s.departure.Cancel()
-		return w.releaseUntil(free, s, again)
+		return w.releaseUntil(detached, s, again)
 	}
-	if s.departure, err = w.leave(free, s.departure); err != nil || !w.inTime(s) || !w.breaker.passes(s) || !w.wanted(free, s) {
-		return w.release(free, s)
+	if s.departure, err = w.leave(detached, s.departure); err != nil || !w.inTime(s) || !w.breaker.passes(s) || !w.wanted(detached, s) {
+		return w.release(detached, s)
 	}
 	if again, passes := w.templates.passes(s, w.now()); !passes {
-		return w.releaseUntil(free, s, again) // the departure is used up
+		return w.releaseUntil(detached, s, again) // the departure is used up
 	}
 	return nil
 }

@@ -20,10 +20,10 @@ const (
 // post sends the request. It repeats only what surely was not accepted and may
 // pass within a moment, and each repeat takes a departure of its own.
 func (w *Worker) post(ctx context.Context, s *send) error {
-	free := context.WithoutCancel(ctx)
+	detached := context.WithoutCancel(ctx)
 	backoff := retry.WithMaxRetries(maxRepeats, retry.NewExponential(repeatAfter))
 	first := true
-	err := retry.Do(free, backoff, func(ctx context.Context) error {
+	err := retry.Do(detached, backoff, func(ctx context.Context) error {
 		if !first && !w.again(ctx, s) {
 			return s.refusal
 		}

@@ -7,7 +7,7 @@ import (
 	"carillon/whatsapp"
 )
 
-// unreachedRunning sends running that never got to the provider are told as
+// unreachedRunning consecutive sends that never got to the provider are told as
 // trouble (ours: fewer are a connection that was lost, which mends itself).
 const unreachedRunning = 3
 

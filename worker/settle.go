@@ -21,7 +21,7 @@ const (
 // settle writes the outcome down, and has what it says about the provider and
 // the campaign looked after.
 func (w *Worker) settle(ctx context.Context, s *send) error {
-	free := context.WithoutCancel(ctx)
+	detached := context.WithoutCancel(ctx)
 	w.watchProvider(s)
 	w.watchReach(s)
 	var settlement ledger.Settlement
@@ -31,14 +31,14 @@ func (w *Worker) settle(ctx context.Context, s *send) error {
 		settlement = w.refused(s)
 	}
 	w.watchTemplate(s, &settlement)
-	if err := w.write(free, s, settlement); err != nil {
+	if err := w.write(detached, s, settlement); err != nil {
 		return err
 	}
 	if settlement.Failure.Slows {
 		w.templates.known(s.templateName())
 	}
 	if settlement.Outcome != ledger.OutcomeUnknown {
-		w.watchCampaign(free, s, settlement.Failure)
+		w.watchCampaign(detached, s, settlement.Failure)
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ type pace struct {
 // no configuration, which has them all where there is one. One without a limit
 // makes the sum unlimited.
 func paceOf(config *configs.Config, def *campaign.Definition) pace {
-	numbers := def.Numbers()
+	numbers := def.ChannelNames()
 	if config == nil {
 		return pace{rate: providers.All()[0].Rate * float64(len(numbers))}
 	}

@@ -99,7 +99,7 @@ func onlyStep(written *campaign.Definition, step int) *campaign.Definition {
 	message := written.Steps[step-1]
 	message.After, message.When, message.Wait, message.Patience, message.Otherwise = "", nil, 0, 0, ""
 	return &campaign.Definition{
-		Name: "test: " + written.Name, Channel: written.Numbers()[0], Steps: []campaign.Step{message}, Expires: testExpires,
+		Name: "test: " + written.Name, Channel: written.ChannelNames()[0], Steps: []campaign.Step{message}, Expires: testExpires,
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 )
 
 // edits changes what an earlier message of the first person says.
-func (b *bench) edits(id, text string, change ...func(*ledger.Heard)) {
+func (b *bench) edits(id, text string, change ...func(*ledger.InboundEvent)) {
 	b.Helper()
-	b.answer(func(h *ledger.Heard) {
+	b.answer(func(h *ledger.InboundEvent) {
 		h.ID, h.Edit, h.Reply = id, true, campaign.Reply{Text: text}
 		for _, f := range change {
 			f(h)
@@ -21,12 +21,14 @@ func (b *bench) edits(id, text string, change ...func(*ledger.Heard)) {
 }
 
 // says is a message of the first person under an identifier.
-func (b *bench) says(id, text string, change ...func(*ledger.Heard)) {
+func (b *bench) says(id, text string, change ...func(*ledger.InboundEvent)) {
 	b.Helper()
-	b.edits(id, text, append([]func(*ledger.Heard){func(h *ledger.Heard) { h.Edit = false }}, change...)...)
+	b.edits(id, text, append([]func(*ledger.InboundEvent){func(h *ledger.InboundEvent) { h.Edit = false }}, change...)...)
 }
 
-func saidAt(at time.Time) func(*ledger.Heard) { return func(h *ledger.Heard) { h.At = at } }
+func saidAt(at time.Time) func(*ledger.InboundEvent) {
+	return func(h *ledger.InboundEvent) { h.At = at }
+}
 
 // posting is a question that is on its way, so that answers are kept and none is
 // decided on.
@@ -82,7 +84,7 @@ var editScenarios = map[string]func(*testing.T, *bench){
 		newer := b.running(asks(), 1).Recipient(1)
 		b.send(newer.Message(0), 1)
 		b.advance(time.Minute)
-		b.edits("a", "yes please", func(h *ledger.Heard) { h.ReplyTo = "wamid.of.the.person" })
+		b.edits("a", "yes please", func(h *ledger.InboundEvent) { h.ReplyTo = "wamid.of.the.person" })
 		b.expect(older.Message(1), campaign.Pending)
 		b.expect(newer.Message(1), campaign.Waiting)
 	},
@@ -97,7 +99,7 @@ var editScenarios = map[string]func(*testing.T, *bench){
 		b.send(r.Message(0), 1)
 		b.says("a", "what is this")
 		b.advance(time.Second)
-		b.edits("a", "STOP", func(h *ledger.Heard) { h.Stop = campaign.ScopeAll })
+		b.edits("a", "STOP", func(h *ledger.InboundEvent) { h.Stop = campaign.ScopeAll })
 		b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Skipped, campaign.Skipped)
 		b.advance(time.Second)
 		b.edits("a", "yes please")
@@ -108,7 +110,7 @@ var editScenarios = map[string]func(*testing.T, *bench){
 	"nobody edits what another person said": func(t *testing.T, b *bench) {
 		r := b.posting()
 		b.says("a", "yes please")
-		b.edits("a", "no please", func(h *ledger.Heard) { h.Person = "+447700900009" })
+		b.edits("a", "no please", func(h *ledger.InboundEvent) { h.Person = "+447700900009" })
 		b.settle(r.Message(0), 1, ledger.OutcomeAccepted)
 		b.expectAll(r, campaign.Accepted, campaign.Pending, campaign.Skipped, campaign.Waiting)
 	},

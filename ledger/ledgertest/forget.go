@@ -164,7 +164,7 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 		c := b.running(steps(2), 3)
 		b.forget()
 		b.sendTo(c.Recipient(2).Message(0), ana)
-		b.answer(func(h *ledger.Heard) { h.ID, h.Person, h.Also = "moved", "+447700900002", []string{ana} })
+		b.answer(func(h *ledger.InboundEvent) { h.ID, h.Person, h.Also = "moved", "+447700900002", []string{ana} })
 		for n := 2; n <= 3; n++ {
 			id := c.Recipient(n).Message(0)
 			b.receive(b.receipt(id, 1, campaign.Delivered))

@@ -25,7 +25,7 @@ func (b *bench) handingOver(n, rows int, numbers ...string) (c campaign.ID, mine
 
 func (b *bench) handOver(c campaign.ID, from int) {
 	b.Helper()
-	weights := make([]float64, len(b.campaign(c).Definition.Numbers()))
+	weights := make([]float64, len(b.campaign(c).Definition.ChannelNames()))
 	for i := range weights {
 		weights[i] = 1
 	}

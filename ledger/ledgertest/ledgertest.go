@@ -45,7 +45,7 @@ func opened(t *testing.T, url string) *ledger.Ledger {
 // Run runs the suite.
 func Run(t *testing.T, fresh Fresh) {
 	for _, group := range []map[string]func(*testing.T, *bench){
-		intakeScenarios, claimScenarios, settleScenarios, failureScenarios, slowedScenarios, pauseScenarios, channelScenarios, stopScenarios, handoverScenarios, unknownScenarios, retryScenarios, receiptScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, editScenarios, wishScenarios, userIDScenarios, erasedIDScenarios, whoseScenarios, forgetScenarios, hourScenarios, leaseScenarios, reportScenarios, scheduleScenarios, slotScenarios, lateScenarios,
+		intakeScenarios, claimScenarios, settleScenarios, failureScenarios, slowedScenarios, pauseScenarios, channelScenarios, stopScenarios, handoverScenarios, unknownScenarios, retryScenarios, receiptScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, editScenarios, wishScenarios, suppressionScenarios, userIDScenarios, erasedIDScenarios, whoseScenarios, forgetScenarios, hourScenarios, leaseScenarios, reportScenarios, scheduleScenarios, slotScenarios, lateScenarios,
 	} {
 		for name, scenario := range group {
 			t.Run(name, func(t *testing.T) {
@@ -232,12 +232,12 @@ func (b *bench) receive(receipts ...ledger.Receipt) []ledger.Received {
 func everyone() []string { return []string{"main", "second", "third"} }
 
 // hear takes in something that is heard, and returns what became of it.
-func (b *bench) hear(h ledger.Heard) ledger.Fate {
+func (b *bench) hear(h ledger.InboundEvent) ledger.Fate {
 	b.Helper()
 	if h.Peers == nil {
 		h.Peers = everyone()
 	}
-	fates, err := b.Hear(b.Context(), []ledger.Heard{h}, b.now)
+	fates, err := b.Hear(b.Context(), []ledger.InboundEvent{h}, b.now)
 	b.check(err)
 	return fates[0]
 }

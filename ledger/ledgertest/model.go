@@ -78,7 +78,7 @@ type machine struct {
 	persons map[string]*person // by every key of theirs
 	erased  map[string]string  // keys that must stand nowhere → under which the person was erased
 	learnt  map[string]string  // keys that are to be erased, too → as whose
-	heard   []ledger.Heard
+	heard   []ledger.InboundEvent
 	told    int // failures, each with words of its own
 }
 

@@ -22,9 +22,9 @@ func asks(change ...func(*campaign.Definition)) *campaign.Definition {
 }
 
 // answer is what the first person of people says.
-func (b *bench) answer(change func(*ledger.Heard)) {
+func (b *bench) answer(change func(*ledger.InboundEvent)) {
 	b.Helper()
-	h := ledger.Heard{Channel: "main", Person: "+447700900000", At: b.now, Message: true, Answers: true, Source: ledger.SourcePerson}
+	h := ledger.InboundEvent{Channel: "main", Person: "+447700900000", At: b.now, Message: true, Answers: true, Source: ledger.SourcePerson}
 	change(&h)
 	b.hear(h)
 }
@@ -32,7 +32,7 @@ func (b *bench) answer(change func(*ledger.Heard)) {
 // presses answers a message with a button.
 func (b *bench) presses(id campaign.MessageID, payload string) {
 	b.Helper()
-	b.answer(func(h *ledger.Heard) {
+	b.answer(func(h *ledger.InboundEvent) {
 		h.ID, h.ReplyTo = "press "+payload+" "+id.Reference(1), providerID(id, 1)
 		h.Reply = campaign.Reply{Payload: payload, Text: "a button", Pressed: true}
 	})
@@ -40,7 +40,7 @@ func (b *bench) presses(id campaign.MessageID, payload string) {
 
 func (b *bench) writes(text string) {
 	b.Helper()
-	b.answer(func(h *ledger.Heard) { h.ID, h.Reply = "text "+text, campaign.Reply{Text: text} })
+	b.answer(func(h *ledger.InboundEvent) { h.ID, h.Reply = "text "+text, campaign.Reply{Text: text} })
 }
 
 // statuses are those of a recipient's messages.
@@ -205,7 +205,7 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 	"an answer that was written before the message is none to it": func(t *testing.T, b *bench) {
 		r := b.running(asks(), 1).Recipient(1)
 		b.send(r.Message(0), 1)
-		b.answer(func(h *ledger.Heard) {
+		b.answer(func(h *ledger.InboundEvent) {
 			h.ID, h.At, h.Reply = "old", b.now.Add(-time.Minute), campaign.Reply{Text: "yes please"}
 		})
 		b.expect(r.Message(1), campaign.Waiting)
@@ -213,7 +213,7 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 	"an answer to another number is none": func(t *testing.T, b *bench) {
 		r := b.running(asks(), 1).Recipient(1)
 		b.send(r.Message(0), 1)
-		b.answer(func(h *ledger.Heard) {
+		b.answer(func(h *ledger.InboundEvent) {
 			h.ID, h.Channel, h.Reply = "elsewhere", "second", campaign.Reply{Text: "yes please"}
 		})
 		b.expect(r.Message(1), campaign.Waiting)
@@ -221,7 +221,7 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 	"a sign of life that answers nothing opens nothing": func(t *testing.T, b *bench) {
 		first := b.running(steps(2, second(func(s *campaign.Step) { s.After = campaign.AfterReply })), 1).Recipient(1).Message(0)
 		b.send(first, 1)
-		b.answer(func(h *ledger.Heard) {
+		b.answer(func(h *ledger.InboundEvent) {
 			h.ID, h.ReplyTo, h.Answers, h.Reply = "thumb", providerID(first, 1), false, campaign.Reply{Text: "👍"}
 		})
 		b.expect(first+1, campaign.Waiting)
@@ -237,7 +237,7 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 			b.advance(time.Minute)
 			r := b.running(asks(), 1).Recipient(1)
 			b.claim(r.Message(0), 1)
-			b.answer(func(h *ledger.Heard) {
+			b.answer(func(h *ledger.InboundEvent) {
 				h.ID, h.Reply = r.Message(0).Reference(1), campaign.Reply{Payload: "no", Pressed: true}
 				if reference {
 					h.ReplyTo = providerID(r.Message(0), 1)
@@ -264,7 +264,7 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 			d.Steps[2].When = &campaign.When{Any: true}
 		}
 		says := func(r campaign.RecipientID, text string) {
-			b.answer(func(h *ledger.Heard) {
+			b.answer(func(h *ledger.InboundEvent) {
 				h.ID, h.ReplyTo, h.Start, h.Reply = text+" "+r.Message(0).Reference(1), providerID(r.Message(0), 1), true, campaign.Reply{Text: text}
 			})
 		}
@@ -292,12 +292,12 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 					d.Steps[3].After, d.Steps[3].When = campaign.AfterReply, &campaign.When{Text: campaign.Texts{"start"}}
 				}), 1).Recipient(1)
 				b.send(r.Message(0), 1)
-				b.answer(func(h *ledger.Heard) {
+				b.answer(func(h *ledger.InboundEvent) {
 					h.ID, h.ReplyTo, h.Start, h.Edit = "start "+r.Message(0).Reference(1), providerID(r.Message(0), 1), true, edited
 					h.Reply = campaign.Reply{Text: "START"}
 				})
 				b.expectAll(r, campaign.Accepted, campaign.Waiting, campaign.Waiting, campaign.Waiting)
-				b.answer(func(h *ledger.Heard) {
+				b.answer(func(h *ledger.InboundEvent) {
 					h.ID, h.ReplyTo = "hello "+r.Message(0).Reference(1), providerID(r.Message(0), 1)
 					h.Reply = campaign.Reply{Text: "hello"}
 				})
@@ -313,7 +313,7 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 			b.advance(time.Second) // the newest message is the one that is answered
 			b.claim(r.Message(0), 1)
 			for i, text := range []string{"hm", "start"} {
-				b.answer(func(h *ledger.Heard) {
+				b.answer(func(h *ledger.InboundEvent) {
 					h.ID, h.Edit, h.Start, h.Reply = "edited "+r.Message(0).Reference(1), i > 0, i > 0, campaign.Reply{Text: text}
 				})
 			}
@@ -325,7 +325,7 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 	"an answer to what is not ours is none": func(t *testing.T, b *bench) {
 		r := b.running(asks(), 1).Recipient(1)
 		b.send(r.Message(0), 1)
-		b.answer(func(h *ledger.Heard) {
+		b.answer(func(h *ledger.InboundEvent) {
 			h.ID, h.ReplyTo, h.Reply = "chat", "wamid.of.an.agent", campaign.Reply{Text: "yes please"}
 		})
 		b.expect(r.Message(1), campaign.Waiting)

@@ -118,16 +118,16 @@ func (s *story) receipt(rt *rapid.T) {
 	s.bench.receive(s.bench.receipt(id, n, status, campaign.Failure{Reason: "series", Retry: rapid.Bool().Draw(rt, "retry")}))
 }
 
-func (s *story) say(change func(*ledger.Heard)) {
+func (s *story) say(change func(*ledger.InboundEvent)) {
 	s.heard++
-	s.bench.answer(func(h *ledger.Heard) {
+	s.bench.answer(func(h *ledger.InboundEvent) {
 		h.ID, h.Person = fmt.Sprintf("%s %d", s.phone, s.heard), s.phone
 		change(h)
 	})
 }
 
 func (s *story) reply(rt *rapid.T) {
-	s.say(func(h *ledger.Heard) {
+	s.say(func(h *ledger.InboundEvent) {
 		h.Reply.Text = rapid.SampledFrom([]string{"yes", "no", "who is this"}).Draw(rt, "text")
 		if s.last != 0 && rapid.Bool().Draw(rt, "reference") {
 			h.ReplyTo = providerID(s.last, s.attempts[s.last])
@@ -145,7 +145,7 @@ func (s *story) wish(rt *rapid.T) {
 	} else {
 		s.stopped[scope] = true
 	}
-	s.say(func(h *ledger.Heard) { h.Stop, h.Start = scope, scope == "" })
+	s.say(func(h *ledger.InboundEvent) { h.Stop, h.Start = scope, scope == "" })
 }
 
 func (s *story) time(rt *rapid.T) {

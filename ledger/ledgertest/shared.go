@@ -111,7 +111,7 @@ func (c *crowd) do(ctx context.Context, l *ledger.Ledger, d deed) (err error) {
 	id := c.campaigns[d.Campaign]
 	m := id.Recipient(d.Row + 1).Message(d.Step)
 	now := c.now()
-	heard := ledger.Heard{
+	heard := ledger.InboundEvent{
 		ID: fmt.Sprintf("heard %d", c.ticks.Load()), Channel: "main", Peers: []string{"main"}, Person: c.keys[d.Row], At: now, Message: true, Source: ledger.SourcePerson,
 	}
 	switch d.What {
@@ -133,21 +133,21 @@ func (c *crowd) do(ctx context.Context, l *ledger.Ledger, d deed) (err error) {
 		return err
 	case "reply":
 		heard.Answers, heard.Reply = true, campaign.Reply{Text: map[bool]string{true: "yes please", false: "no please"}[d.Yes]}
-		_, err = l.Hear(ctx, []ledger.Heard{heard}, now)
+		_, err = l.Hear(ctx, []ledger.InboundEvent{heard}, now)
 		return err
 	case "stop":
 		heard.Stop = campaign.ScopeAll
 		if d.Yes { // by the user ID, which may not be known yet
 			heard.Person = c.userID(d.Row)
 		}
-		fates, err := l.Hear(ctx, []ledger.Heard{heard}, now)
+		fates, err := l.Hear(ctx, []ledger.InboundEvent{heard}, now)
 		if err == nil && fates[0] == ledger.FateOnRecord {
 			c.mute[d.Row].Store(true)
 		}
 		return err
 	case "move":
 		heard.Also = []string{c.keys[d.Step%len(c.keys)]}
-		_, err = l.Hear(ctx, []ledger.Heard{heard}, now)
+		_, err = l.Hear(ctx, []ledger.InboundEvent{heard}, now)
 		return err
 	case "sweep":
 		_, err = l.Sweep(ctx, now, hold)

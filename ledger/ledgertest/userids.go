@@ -14,16 +14,16 @@ const anasID = "GB.11"
 
 // byID is something that the first of people lets us know while their number is
 // hidden.
-func (b *bench) byID(change func(*ledger.Heard)) ledger.Fate {
+func (b *bench) byID(change func(*ledger.InboundEvent)) ledger.Fate {
 	b.Helper()
-	h := ledger.Heard{Channel: "main", Person: anasID, At: b.now, Source: ledger.SourcePerson}
+	h := ledger.InboundEvent{Channel: "main", Person: anasID, At: b.now, Source: ledger.SourcePerson}
 	change(&h)
 	return b.hear(h)
 }
 
 func (b *bench) stopByID() ledger.Fate {
 	b.Helper()
-	return b.byID(func(h *ledger.Heard) { h.Stop = campaign.ScopeAll })
+	return b.byID(func(h *ledger.InboundEvent) { h.Stop = campaign.ScopeAll })
 }
 
 func (b *bench) expectFate(got, want ledger.Fate) {
@@ -60,18 +60,18 @@ var meets = map[string]func(b *bench, id campaign.MessageID){
 		}))
 	},
 	"in a contact": func(b *bench, _ campaign.MessageID) {
-		b.hear(ledger.Heard{Channel: "main", Person: ana, Also: []string{anasID}, At: b.now})
+		b.hear(ledger.InboundEvent{Channel: "main", Person: ana, Also: []string{anasID}, At: b.now})
 	},
 	"in a message of theirs": func(b *bench, _ campaign.MessageID) {
-		b.answer(func(h *ledger.Heard) { h.ID, h.Also = "hello", []string{anasID} })
+		b.answer(func(h *ledger.InboundEvent) { h.ID, h.Also = "hello", []string{anasID} })
 	},
 	"in a reply that hides the number": func(b *bench, id campaign.MessageID) {
-		b.answer(func(h *ledger.Heard) { h.ID, h.Person, h.ReplyTo = "hello", anasID, providerID(id, 1) })
+		b.answer(func(h *ledger.InboundEvent) { h.ID, h.Person, h.ReplyTo = "hello", anasID, providerID(id, 1) })
 	},
 	"through another key": func(b *bench, id campaign.MessageID) {
-		b.hear(ledger.Heard{Channel: "main", Person: "GB.ENT.1", Also: []string{anasID}, At: b.now})
-		b.hear(ledger.Heard{Channel: "main", Person: other, Also: []string{"GB.ENT.1"}, At: b.now})
-		b.hear(ledger.Heard{Channel: "main", Person: ana, Also: []string{other}, At: b.now})
+		b.hear(ledger.InboundEvent{Channel: "main", Person: "GB.ENT.1", Also: []string{anasID}, At: b.now})
+		b.hear(ledger.InboundEvent{Channel: "main", Person: other, Also: []string{"GB.ENT.1"}, At: b.now})
+		b.hear(ledger.InboundEvent{Channel: "main", Person: ana, Also: []string{other}, At: b.now})
 	},
 }
 
@@ -88,7 +88,7 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 			if reason := b.tryClaim(later, 1); reason != "suppressed" {
 				t.Errorf("%s: refused as %q, want suppressed", how, reason)
 			}
-			b.expectFate(b.byID(func(h *ledger.Heard) { h.Start = true }), ledger.FateOnRecord)
+			b.expectFate(b.byID(func(h *ledger.InboundEvent) { h.Start = true }), ledger.FateOnRecord)
 			b.claim(b.running(steps(1), 1).Recipient(1).Message(0), 1)
 			b.verify()
 			b.forgetAnd(ana, anasID)
@@ -117,31 +117,31 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 		r := b.running(asks(), 1).Recipient(1)
 		b.send(r.Message(0), 1)
 		meets["in a receipt"](b, r.Message(0))
-		b.byID(func(h *ledger.Heard) {
+		b.byID(func(h *ledger.InboundEvent) {
 			h.ID, h.Message, h.Answers, h.Reply = "yes", true, true, campaign.Reply{Payload: "yes", Pressed: true}
 		})
 		b.expectAll(r, campaign.Sent, campaign.Pending, campaign.Skipped, campaign.Waiting)
 	},
 	"a wish that names nobody is said to be nobody's": func(_ *testing.T, b *bench) {
-		b.expectFate(b.hear(ledger.Heard{Channel: "main", Stop: campaign.ScopeAll, At: b.now, Source: ledger.SourcePerson}), ledger.FateNobody)
+		b.expectFate(b.hear(ledger.InboundEvent{Channel: "main", Stop: campaign.ScopeAll, At: b.now, Source: ledger.SourcePerson}), ledger.FateNobody)
 	},
 	"of wishes under two keys the newer holds once they are known to be one person's": func(t *testing.T, b *bench) {
-		stopFirst := func(person string, at time.Time) ledger.Heard {
-			return ledger.Heard{Channel: "main", Person: person, Stop: campaign.ScopeAll, At: at, Source: ledger.SourcePerson}
+		stopFirst := func(person string, at time.Time) ledger.InboundEvent {
+			return ledger.InboundEvent{Channel: "main", Person: person, Stop: campaign.ScopeAll, At: at, Source: ledger.SourcePerson}
 		}
-		start := func(person string, at time.Time) ledger.Heard {
-			return ledger.Heard{Channel: "main", Person: person, Start: true, At: at, Source: ledger.SourcePerson}
+		start := func(person string, at time.Time) ledger.InboundEvent {
+			return ledger.InboundEvent{Channel: "main", Person: person, Start: true, At: at, Source: ledger.SourcePerson}
 		}
 		early, late := b.now.Add(-time.Hour), b.now
 		for name, c := range map[string]struct {
-			wishes []ledger.Heard
+			wishes []ledger.InboundEvent
 			reason string
 		}{
-			"stop, then start under the number":  {[]ledger.Heard{stopFirst(anasID, early), start(ana, late)}, ""},
-			"the same, told the other way round": {[]ledger.Heard{start(ana, late), stopFirst(anasID, early)}, ""},
-			"start, then stop by user ID":        {[]ledger.Heard{start(ana, early), stopFirst(anasID, late)}, "suppressed"},
-			"stop, then start by user ID":        {[]ledger.Heard{stopFirst(ana, early), start(anasID, late)}, ""},
-			"in the same second":                 {[]ledger.Heard{start(ana, late), stopFirst(anasID, late)}, "suppressed"},
+			"stop, then start under the number":  {[]ledger.InboundEvent{stopFirst(anasID, early), start(ana, late)}, ""},
+			"the same, told the other way round": {[]ledger.InboundEvent{start(ana, late), stopFirst(anasID, early)}, ""},
+			"start, then stop by user ID":        {[]ledger.InboundEvent{start(ana, early), stopFirst(anasID, late)}, "suppressed"},
+			"stop, then start by user ID":        {[]ledger.InboundEvent{stopFirst(ana, early), start(anasID, late)}, ""},
+			"in the same second":                 {[]ledger.InboundEvent{start(ana, late), stopFirst(anasID, late)}, "suppressed"},
 		} {
 			for _, wish := range c.wishes {
 				b.hear(wish)
@@ -155,7 +155,7 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 	},
 	"of two wishes under two keys the newer holds, however late these are known to be one person's": func(t *testing.T, b *bench) {
 		early := b.now
-		for name, wishes := range map[string][]ledger.Heard{
+		for name, wishes := range map[string][]ledger.InboundEvent{
 			"stop by user ID, start under the number": {{Person: anasID, Stop: campaign.ScopeAll}, {Person: ana, Start: true}},
 			"stop under the number, start by user ID": {{Person: ana, Stop: campaign.ScopeAll}, {Person: anasID, Start: true}},
 		} {
@@ -174,7 +174,7 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 	},
 	"an operator's word is not taken back by user ID": func(t *testing.T, b *bench) {
 		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: ana, Scope: campaign.ScopeAll}}, b.now))
-		b.byID(func(h *ledger.Heard) { h.Start, h.At = true, b.now.Add(time.Minute) })
+		b.byID(func(h *ledger.InboundEvent) { h.Start, h.At = true, b.now.Add(time.Minute) })
 		meets["in a contact"](b, 0)
 		if reason := b.tryClaim(b.running(steps(1), 1).Recipient(1).Message(0), 1); reason != "suppressed" {
 			t.Errorf("refused as %q, want suppressed", reason)
@@ -184,8 +184,8 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 		c := b.imported(steps(1), []campaign.Row{row(1, ana), row(2, other)})
 		b.act(c, campaign.Start)
 		b.stopByID()
-		b.hear(ledger.Heard{Channel: "main", Person: "GB.22", Also: []string{anasID}, At: b.now}) // user_id_update
-		b.hear(ledger.Heard{Channel: "main", Person: other, Also: []string{"GB.22"}, At: b.now})
+		b.hear(ledger.InboundEvent{Channel: "main", Person: "GB.22", Also: []string{anasID}, At: b.now}) // user_id_update
+		b.hear(ledger.InboundEvent{Channel: "main", Person: other, Also: []string{"GB.22"}, At: b.now})
 		if reason := b.tryClaim(c.Recipient(2).Message(0), 1); reason != "suppressed" && reason != "gone" {
 			t.Errorf("the new number was refused as %q", reason)
 		}
@@ -202,7 +202,7 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 			r.Keys = []string{people(many)[n-1].Person, "GB." + id.Reference(1), "GB.ENT." + id.Reference(1)}
 			receipts = append(receipts, r, r)
 			if n%100 == 0 {
-				b.expectFate(b.hear(ledger.Heard{
+				b.expectFate(b.hear(ledger.InboundEvent{
 					Channel: "main", Person: r.Keys[2], Stop: campaign.ScopeAll, At: b.now, Source: ledger.SourcePerson,
 				}), ledger.FateWaiting)
 			}
@@ -218,7 +218,7 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 				t.Errorf("row %d is %s, want %s", n, got, want)
 			}
 			if n%50 == 0 {
-				b.expectFate(b.hear(ledger.Heard{Channel: "main", Person: "GB." + id.Reference(1), At: b.now}), ledger.FateOnRecord)
+				b.expectFate(b.hear(ledger.InboundEvent{Channel: "main", Person: "GB." + id.Reference(1), At: b.now}), ledger.FateOnRecord)
 			}
 		}
 	},
@@ -230,8 +230,8 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 				b.receive(ledger.Receipt{ProviderID: "w" + id(n, number), Status: campaign.Sent, At: b.now, Keys: []string{number, id(n, number)}})
 			}
 		}
-		b.hear(ledger.Heard{Channel: "main", Person: other, Also: []string{ana}, At: b.now}) // a new number
-		b.expectFate(b.hear(ledger.Heard{
+		b.hear(ledger.InboundEvent{Channel: "main", Person: other, Also: []string{ana}, At: b.now}) // a new number
+		b.expectFate(b.hear(ledger.InboundEvent{
 			Channel: "main", Person: id(businesses-1, ana), Stop: campaign.ScopeAll, At: b.now, Source: ledger.SourcePerson,
 		}), ledger.FateOnRecord)
 		c := b.imported(steps(1), []campaign.Row{row(1, ana), row(2, other)})
@@ -356,7 +356,7 @@ var erasedIDScenarios = map[string]func(*testing.T, *bench){
 	},
 	"who may be written to again before the rest was erased is not erased": func(t *testing.T, b *bench) {
 		b.forget()
-		b.hear(ledger.Heard{Channel: "main", Person: ana, Also: []string{anasID}, At: b.now})
+		b.hear(ledger.InboundEvent{Channel: "main", Person: ana, Also: []string{anasID}, At: b.now})
 		_, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll)
 		b.check(err)
 		if n, err := b.ForgetLearnt(t.Context(), b.now); n != 0 || err != nil {
@@ -366,7 +366,7 @@ var erasedIDScenarios = map[string]func(*testing.T, *bench){
 		b.claim(b.running(steps(1), 1).Recipient(1).Message(0), 1)
 	},
 	"who may be written to again before the rest was erased is so under every key": func(t *testing.T, b *bench) {
-		b.hear(ledger.Heard{Channel: "main", Person: other, Also: []string{anasID}, At: b.now})
+		b.hear(ledger.InboundEvent{Channel: "main", Person: other, Also: []string{anasID}, At: b.now})
 		for name, before := range map[string]func(){
 			"no wish":       func() {},
 			"of the person": func() { b.stopByID() },
@@ -379,7 +379,7 @@ var erasedIDScenarios = map[string]func(*testing.T, *bench){
 		} {
 			before()
 			b.forget()
-			b.hear(ledger.Heard{Channel: "main", Person: ana, Also: []string{anasID}, At: b.now})
+			b.hear(ledger.InboundEvent{Channel: "main", Person: ana, Also: []string{anasID}, At: b.now})
 			_, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll)
 			b.check(err)
 			list, err := b.Suppressions(t.Context(), ledger.Suppression{}, 10)

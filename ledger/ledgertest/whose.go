@@ -71,7 +71,7 @@ var whoseScenarios = map[string]func(*testing.T, *bench){
 	"a reply to another app answers nothing of ours": func(t *testing.T, b *bench) {
 		r := b.running(asks(), 1).Recipient(1)
 		b.send(r.Message(0), 1)
-		answer := ledger.Heard{
+		answer := ledger.InboundEvent{
 			ID: "in.1", Channel: "third", Peers: foreign, At: b.now, Message: true, Answers: true, Source: ledger.SourcePerson,
 			ReplyTo: providerID(r.Message(0), 1), Reply: campaign.Reply{Payload: "yes", Pressed: true},
 		}
@@ -86,7 +86,7 @@ var whoseScenarios = map[string]func(*testing.T, *bench){
 	"another app's stop for this campaign is one for all": func(t *testing.T, b *bench) {
 		r := b.running(steps(1), 1).Recipient(1)
 		b.send(r.Message(0), 1)
-		b.hear(ledger.Heard{
+		b.hear(ledger.InboundEvent{
 			Channel: "third", Peers: foreign, Person: ana, At: b.now, Source: ledger.SourcePerson,
 			Stop: campaign.ScopeCampaign, ReplyTo: providerID(r.Message(0), 1),
 		})

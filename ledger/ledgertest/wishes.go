@@ -1,21 +1,17 @@
 package ledgertest
 
 import (
-	"fmt"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"carillon/campaign"
 	"carillon/ledger"
 )
 
 // wants has the first person say that they want to be left alone.
-func (b *bench) wants(scope campaign.SuppressionScope, change ...func(*ledger.Heard)) {
+func (b *bench) wants(scope campaign.SuppressionScope, change ...func(*ledger.InboundEvent)) {
 	b.Helper()
-	b.answer(func(h *ledger.Heard) {
+	b.answer(func(h *ledger.InboundEvent) {
 		h.ID, h.Stop, h.Reply = "stop "+string(scope), scope, campaign.Reply{Text: "STOP"}
 		for _, f := range change {
 			f(h)
@@ -53,7 +49,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 		b.check(b.Settle(t.Context(), ledger.Settlement{
 			Message: r.Message(0), Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: "x", Keys: []string{"+447700999999"},
 		}))
-		b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person = "+447700999999" })
+		b.wants(campaign.ScopeAll, func(h *ledger.InboundEvent) { h.Person = "+447700999999" })
 		b.expectAll(r, campaign.Accepted, campaign.Skipped)
 		if reason := b.refusal(); reason != "suppressed" {
 			t.Errorf("a later campaign was refused as %q", reason)
@@ -73,7 +69,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 	"a wish about the campaign that is answered": func(t *testing.T, b *bench) {
 		r := b.running(steps(2), 1).Recipient(1)
 		b.send(r.Message(0), 1)
-		b.wants(campaign.ScopeCampaign, func(h *ledger.Heard) { h.ReplyTo = providerID(r.Message(0), 1) })
+		b.wants(campaign.ScopeCampaign, func(h *ledger.InboundEvent) { h.ReplyTo = providerID(r.Message(0), 1) })
 		b.expectAll(r, campaign.Accepted, campaign.Skipped)
 		if reason := b.refusal(); reason != "" {
 			t.Errorf("another campaign was refused as %q", reason)
@@ -108,7 +104,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 	},
 	"START takes back what the person said, and no operator's word": func(t *testing.T, b *bench) {
 		start := func() {
-			b.answer(func(h *ledger.Heard) { h.ID, h.Start, h.Reply = "start", true, campaign.Reply{Text: "START"} })
+			b.answer(func(h *ledger.InboundEvent) { h.ID, h.Start, h.Reply = "start", true, campaign.Reply{Text: "START"} })
 		}
 		b.wants(campaign.ScopeAll)
 		start()
@@ -128,14 +124,14 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 		}
 	},
 	"a START that comes late takes back no later STOP": func(t *testing.T, b *bench) {
-		says := func(at time.Duration, change func(*ledger.Heard)) {
-			b.answer(func(h *ledger.Heard) {
+		says := func(at time.Duration, change func(*ledger.InboundEvent)) {
+			b.answer(func(h *ledger.InboundEvent) {
 				h.At = start.Add(at)
 				change(h)
 			})
 		}
-		stop := func(h *ledger.Heard) { h.Stop = campaign.ScopeAll }
-		again := func(h *ledger.Heard) { h.Start = true }
+		stop := func(h *ledger.InboundEvent) { h.Stop = campaign.ScopeAll }
+		again := func(h *ledger.InboundEvent) { h.Start = true }
 		b.advance(time.Hour)
 		says(0, stop)
 		says(time.Minute, again)
@@ -167,7 +163,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			source ledger.Source
 			want   string
 		}{ // each weighs more than the one before
-			{ledger.SourceSilence, "left alone: 3 consecutive messages reached nobody"},
+			{ledger.SourceSilence, "left alone: 3 consecutive messages have reached nobody"},
 			{ledger.SourceProvider, "opted out: chosen in WhatsApp"},
 			{ledger.SourcePerson, "opted out: told by the person"},
 			{ledger.SourceOperator, "opted out: recorded by an operator"},
@@ -184,8 +180,8 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 		}
 	},
 	"a wish that is told again after it was taken back is old news": func(t *testing.T, b *bench) {
-		early := func(h *ledger.Heard) { h.At = b.now.Add(-2 * time.Second) }
-		again := func(h *ledger.Heard) { h.ID, h.Start, h.At = "start", true, b.now.Add(-time.Second) }
+		early := func(h *ledger.InboundEvent) { h.At = b.now.Add(-2 * time.Second) }
+		again := func(h *ledger.InboundEvent) { h.ID, h.Start, h.At = "start", true, b.now.Add(-time.Second) }
 		b.wants(campaign.ScopeAll, early)
 		b.answer(again)
 		r := b.running(steps(2), 1).Recipient(1)
@@ -204,212 +200,21 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 	},
 	"a wish that is told again after it was taken back under another key": func(t *testing.T, b *bench) {
 		const twin = "+447700999999"
-		early := func(h *ledger.Heard) { h.Person, h.At = twin, b.now.Add(-time.Minute) }
+		early := func(h *ledger.InboundEvent) { h.Person, h.At = twin, b.now.Add(-time.Minute) }
 		b.wants(campaign.ScopeAll, early)
-		b.answer(func(h *ledger.Heard) { h.ID, h.Start, h.Also = "start", true, []string{twin} })
+		b.answer(func(h *ledger.InboundEvent) { h.ID, h.Start, h.Also = "start", true, []string{twin} })
 		b.wants(campaign.ScopeAll, early)
 		if reason := b.refusal(); reason != "" {
 			t.Errorf("refused as %q", reason)
 		}
 	},
 	"what was taken back in the app takes back nothing that was written": func(t *testing.T, b *bench) {
-		b.answer(func(h *ledger.Heard) {
+		b.answer(func(h *ledger.InboundEvent) {
 			h.Message, h.Answers, h.Source, h.Start, h.Restores = false, false, ledger.SourceProvider, true, campaign.ScopeMarketing
 		})
-		b.wants(campaign.ScopeMarketing, func(h *ledger.Heard) { h.At = b.now.Add(-time.Minute) })
+		b.wants(campaign.ScopeMarketing, func(h *ledger.InboundEvent) { h.At = b.now.Add(-time.Minute) })
 		if reason := b.refusal(marketing); reason != "suppressed" {
 			t.Errorf("refused as %q", reason)
 		}
-	},
-	"an operator's word ends what waits at once": func(t *testing.T, b *bench) {
-		r := b.running(steps(2), 2).Recipient(1)
-		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: people(1)[0].Person, Scope: campaign.ScopeAll, Reason: "by letter"}}, b.now))
-		b.expectAll(r, campaign.Skipped, campaign.Skipped)
-		b.expectAll(r+1, campaign.Pending, campaign.Waiting)
-		if reason := b.line(r.Message(0)).Reason; reason != "opted out: recorded by an operator" {
-			t.Errorf("it is skipped because %q", reason)
-		}
-	},
-	"an operator's word while its messages are claimed": func(t *testing.T, b *bench) {
-		const many = 100
-		c := b.running(steps(1), many)
-		var claiming sync.WaitGroup
-		granted := make([]bool, many+1)
-		for row := 1; row <= many; row++ {
-			task := campaign.Task{Message: c.Recipient(row).Message(0), Attempt: 1}
-			claiming.Go(func() {
-				_, err := b.Claim(t.Context(), task, ledger.Sender{}, b.now, b.now.Add(time.Minute))
-				granted[row] = err == nil
-			})
-		}
-		posting := make([]bool, many+1)
-		for i, p := range people(many) {
-			b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: p.Person, Scope: campaign.ScopeAll}}, b.now))
-			posting[i+1] = b.line(c.Recipient(i+1).Message(0)).Status == campaign.Posting
-		}
-		claiming.Wait()
-		if diff := cmp.Diff(posting, granted); diff != "" {
-			t.Errorf("claims were granted after the opt-out (-when it was on record +at the end):\n%s", diff)
-		}
-	},
-	"a choice in the app lifts nothing but itself": func(t *testing.T, b *bench) {
-		choose := func(stop campaign.SuppressionScope) {
-			b.answer(func(h *ledger.Heard) {
-				h.Message, h.Answers, h.Source, h.Stop, h.Start, h.Restores = false, false, ledger.SourceProvider, stop, stop == "", campaign.ScopeMarketing
-			})
-		}
-		choose(campaign.ScopeMarketing)
-		if reason := b.refusal(marketing); reason != "suppressed" {
-			t.Errorf("refused as %q", reason)
-		}
-		choose("")
-		if reason := b.refusal(marketing); reason != "" {
-			t.Errorf("after the choice was taken back refused as %q", reason)
-		}
-		b.wants(campaign.ScopeMarketing)
-		choose("")
-		if reason := b.refusal(marketing); reason != "suppressed" {
-			t.Errorf("what the person wrote was taken back: %q", reason)
-		}
-	},
-	"several messages that reach nobody suppress softly, until the person writes": func(t *testing.T, b *bench) {
-		nobody := campaign.Failure{Code: 131026, Reason: "undeliverable", Unreachable: true}
-		miss := func() {
-			id := b.running(steps(1), 1).Recipient(1).Message(0)
-			b.send(id, 1)
-			failed := b.receipt(id, 1, campaign.Failed, nobody)
-			b.receive(failed)
-			b.receive(failed) // told twice, it counts once
-		}
-		for range ledger.SilencesBelieved - 1 {
-			miss()
-		}
-		if reason := b.refusal(); reason != "" {
-			t.Errorf("refused as %q too early", reason)
-		}
-		miss()
-		if reason := b.refusal(); reason != "suppressed" {
-			t.Errorf("refused as %q, want suppressed", reason)
-		}
-		b.writes("I am back")
-		if reason := b.refusal(); reason != "" {
-			t.Errorf("refused as %q after the person wrote", reason)
-		}
-		miss() // counted from the start
-		if reason := b.refusal(); reason != "" {
-			t.Errorf("refused as %q after one more", reason)
-		}
-	},
-	"a delivery between them shows that somebody is there": func(t *testing.T, b *bench) {
-		nobody := campaign.Failure{Code: 131026, Reason: "undeliverable", Unreachable: true}
-		for i := range 2 * ledger.SilencesBelieved {
-			b.advance(time.Millisecond)
-			id := b.running(steps(1), 1).Recipient(1).Message(0)
-			b.send(id, 1)
-			if i%2 == 1 {
-				b.receive(b.receipt(id, 1, campaign.Delivered))
-				continue
-			}
-			b.receive(b.receipt(id, 1, campaign.Failed, nobody))
-		}
-		if reason := b.refusal(); reason != "" {
-			t.Errorf("refused as %q", reason)
-		}
-	},
-	"a STOP under a key that only its reference explains": func(t *testing.T, b *bench) {
-		r := b.running(steps(2), 1).Recipient(1)
-		b.send(r.Message(0), 1)
-		b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person, h.ReplyTo = "+447700999999", providerID(r.Message(0), 1) })
-		b.expectAll(r, campaign.Accepted, campaign.Skipped)
-		if reason := b.refusal(); reason != "suppressed" {
-			t.Errorf("a later campaign was refused as %q", reason)
-		}
-	},
-	"an alias of two keys makes them one person": func(t *testing.T, b *bench) {
-		c := b.running(steps(2), 3)
-		for row := 1; row <= 2; row++ {
-			id := c.Recipient(row).Message(0)
-			b.claim(id, 1)
-			b.check(b.Settle(t.Context(), ledger.Settlement{
-				Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Keys: []string{"+447700999999"},
-			}))
-		}
-		b.answer(func(h *ledger.Heard) { h.Person, h.Also = "+447700999990", []string{"+447700999999"} })
-		b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person = "+447700999990" })
-		b.expectAll(c.Recipient(1), campaign.Accepted, campaign.Skipped)
-		b.expectAll(c.Recipient(2), campaign.Accepted, campaign.Skipped)
-		b.expectAll(c.Recipient(3), campaign.Pending, campaign.Waiting)
-	},
-	"a wish about a campaign, without a reference, is about that of the newest message": func(t *testing.T, b *bench) {
-		asked := b.running(asks(), 1).Recipient(1)
-		b.send(asked.Message(0), 1)
-		b.advance(time.Minute)
-		newest := b.running(steps(2), 1).Recipient(1) // waits for no answer
-		b.send(newest.Message(0), 1)
-		b.wants(campaign.ScopeCampaign)
-		b.expectAll(newest, campaign.Accepted, campaign.Skipped)
-		b.expectAll(asked, campaign.Accepted, campaign.Waiting, campaign.Waiting, campaign.Waiting)
-	},
-	"a wish that forbids one branch leaves the other": func(t *testing.T, b *bench) {
-		for _, otherwise := range []campaign.Otherwise{campaign.Stop, campaign.Skip, campaign.Send} {
-			r := b.running(asks(func(d *campaign.Definition) {
-				d.Steps[1].Category, d.Steps[1].Otherwise = campaign.Marketing, otherwise
-			}), 1).Recipient(1)
-			b.send(r.Message(0), 1)
-			b.wants(campaign.ScopeMarketing)
-			b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Waiting, campaign.Waiting)
-			b.presses(r.Message(0), "no")
-			b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Pending, campaign.Waiting)
-		}
-	},
-	"what is behind branches is decided when none of them can go out": func(t *testing.T, b *bench) {
-		r := b.running(asks(func(d *campaign.Definition) {
-			d.Steps[1].Category, d.Steps[1].Otherwise = campaign.Marketing, campaign.Stop
-		}), 1).Recipient(1)
-		b.send(r.Message(0), 1)
-		b.wants(campaign.ScopeMarketing)
-		b.advance(time.Hour)
-		b.sweep()
-		b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Skipped, campaign.Skipped)
-	},
-	"a STOP while its key is linked to the person": func(t *testing.T, b *bench) {
-		for i := range 20 {
-			phone, alias := fmt.Sprintf("+44770092%04d", i), fmt.Sprintf("+44770093%04d", i)
-			list := []campaign.Row{row(1, phone)}
-			c := b.imported(steps(1), list)
-			b.act(c, campaign.Start)
-			id := c.Recipient(1).Message(0)
-			b.claim(id, 1)
-			var settling sync.WaitGroup
-			settling.Go(func() {
-				err := b.Settle(t.Context(), ledger.Settlement{
-					Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Keys: []string{alias},
-				})
-				if err != nil {
-					t.Error(err)
-				}
-			})
-			b.wants(campaign.ScopeAll, func(h *ledger.Heard) { h.Person, h.Answers = alias, false })
-			settling.Wait()
-			later := b.imported(steps(1), list)
-			b.act(later, campaign.Start)
-			if reason := b.tryClaim(later.Recipient(1).Message(0), 1); reason != "suppressed" {
-				t.Errorf("%s was refused as %q", phone, reason)
-			}
-		}
-	},
-	"a key that is told of many people does not make them one": func(t *testing.T, b *bench) {
-		const many = 12
-		c := b.running(steps(2), many)
-		for row := 1; row <= many; row++ {
-			id := c.Recipient(row).Message(0)
-			b.claim(id, 1)
-			b.check(b.Settle(t.Context(), ledger.Settlement{
-				Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Keys: []string{"+447700999999"},
-			}))
-		}
-		b.wants(campaign.ScopeAll)
-		b.expectAll(c.Recipient(1), campaign.Accepted, campaign.Skipped)
-		b.expectAll(c.Recipient(many), campaign.Accepted, campaign.Waiting)
 	},
 }

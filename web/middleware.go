@@ -31,13 +31,13 @@ type visit struct {
 
 type visitKey struct{}
 
-// visitOf is the request's visit; every request that passed outside has one.
+// visitOf is the request's visit; every request that passed the middleware has one.
 func visitOf(r *http.Request) *visit { return r.Context().Value(visitKey{}).(*visit) }
 
-// outside is what every request passes through first: it gets an id, safe
+// middleware is what every request passes through first: it gets an id, safe
 // headers, a line in the log and a place in the metrics; a panic becomes a
 // problem, and a request that another site's page made is turned away.
-func (s *Server) outside(mux *http.ServeMux) http.Handler {
+func (s *Server) middleware(mux *http.ServeMux) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
