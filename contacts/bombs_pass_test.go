@@ -27,7 +27,7 @@ func TestBombsBesideTheRows(t *testing.T) {
 	}{
 		"one sheet many times": {"xl/workbook.xml", func(c string) string { return listed(c, 2) }, 0, "are one"},
 		"many sheets":          {"xl/workbook.xml", func(c string) string { return listed(c, maxSheets) }, 0, "more than 5000 sheets"},
-		"a sheet's end":        {sheet1, func(c string) string { return strings.Replace(c, "</sheetData>", "</sheetData>"+long, 1) }, -1, "more than the limit"},
+		"a sheet's end":        {sheet1, func(c string) string { return strings.Replace(c, "</sheetData>", "</sheetData>"+long, 1) }, -1, "larger than the limit"},
 		"the texts' end":       {"xl/sharedStrings.xml", func(c string) string { return c + long }, 0, "damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestEmptySheetsTogether(t *testing.T) {
 		blank := "<sheetData>" + strings.Repeat("<row>"+strings.Repeat(" ", 1<<16)+"</row>", 512) + "</sheetData>"
 		return strings.Replace(content, "<sheetData></sheetData>", blank, 1)
 	})
-	wantError(t, openAndRead(path, campaign.ContactOptions{}, Limits{}), 0, "hold nothing unpack")
+	wantError(t, openAndRead(path, campaign.ContactOptions{}, Limits{}), 0, "empty sheets of the workbook")
 }
 
 // The work for a row does not grow with what is said of columns and merged cells

@@ -46,8 +46,8 @@ func TestBrokenLists(t *testing.T) {
 		{"no such phone column", "Phone,Name\n" + row, campaign.ContactOptions{Phone: "Mobile"}, 0, "names a column that the list does not have"},
 		{"no such name column", "Phone,Name\n" + row, campaign.ContactOptions{FullName: "Nick"}, 0, "contacts.name names a column"},
 		{"no such language column", "Phone,Name\n" + row, campaign.ContactOptions{Language: "L"}, 0, "contacts.language names a column"},
-		{"no such region", "Phone,Name\n" + row, campaign.ContactOptions{DefaultRegion: "Germany"}, 0, "is no country"},
-		{"no such encoding", "Phone,Name\n" + row, campaign.ContactOptions{Encoding: "ebcdic-klingon"}, 0, "is not known"},
+		{"no such region", "Phone,Name\n" + row, campaign.ContactOptions{DefaultRegion: "Germany"}, 0, "is not a country"},
+		{"no such encoding", "Phone,Name\n" + row, campaign.ContactOptions{Encoding: "ebcdic-klingon"}, 0, "is unknown"},
 		{"a delimiter of two", "Phone,Name\n" + row, campaign.ContactOptions{Delimiter: ";;"}, 0, "not usable"},
 		{"a quote for a delimiter", "Phone,Name\n" + row, campaign.ContactOptions{Delimiter: `"`}, 0, "not usable"},
 		{"not UTF-8 as told", "Phone,Name\n" + row + "+447400123456,M\xfcller\n", campaign.ContactOptions{Encoding: "utf-8"}, 3, "not valid utf-8"},
@@ -59,7 +59,7 @@ func TestBrokenLists(t *testing.T) {
 		{"junk", string(junk), campaign.ContactOptions{}, -1, ""},
 		{"an old Excel file", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + string(junk), campaign.ContactOptions{}, 0, ".xls"},
 		{"the head of a zip", "PK\x03\x04" + string(junk), campaign.ContactOptions{}, 0, "damaged"},
-		{"an empty zip", "PK\x05\x06" + strings.Repeat("\x00", 18), campaign.ContactOptions{}, 0, "no Excel workbook"},
+		{"an empty zip", "PK\x05\x06" + strings.Repeat("\x00", 18), campaign.ContactOptions{}, 0, "not an Excel workbook"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := openAndRead(list(t, c.content), c.opts, Limits{})

@@ -51,7 +51,7 @@ func isPlain(text string) bool {
 }
 
 func errorFault(text string) string {
-	return fmt.Sprintf("holds %s, an error of a spreadsheet and no value; mend it there, or clear the cell", text)
+	return fmt.Sprintf("holds %s, a spreadsheet error instead of a value; correct it there, or clear the cell", text)
 }
 
 // isMargin reports whether a rune shows nothing at the end of a text.

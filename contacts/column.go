@@ -14,7 +14,7 @@ func (r *Reader) Find(name string) (column int, found bool, err error) {
 	case len(columns) == 1:
 		return columns[0], true, nil
 	case hidden:
-		return 0, false, &Error{Column: name, Problem: "the list hides this column", Hint: "show it there, or write include_hidden: true under contacts"}
+		return 0, false, &Error{Column: name, Problem: "the list hides this column", Hint: "unhide it, or write include_hidden: true under contacts"}
 	case len(columns) > 1:
 		return 0, false, &Error{Column: name, Problem: fmt.Sprintf("the list has %d columns of this name", len(columns)), Hint: "rename all but one"}
 	}

@@ -22,7 +22,7 @@ func (r *Reader) withConsent(row campaign.Row, day string) campaign.Row {
 	case cell == "":
 		row.Detail = fmt.Sprintf("column %q is empty; write yes, or when the person agreed, if you have proof of it", column)
 	default:
-		row.Detail = fmt.Sprintf("column %q says %q, which is no yes; write yes, or when the person agreed, if you have proof of it",
+		row.Detail = fmt.Sprintf("column %q says %q, which is not a yes; write yes, or when the person agreed, if you have proof of it",
 			column, shortened(cell))
 	}
 	row.Verdict = campaign.NoConsent

@@ -59,11 +59,11 @@ func TestRowsWithoutConsent(t *testing.T) {
 	}
 	want := []judged{
 		{campaign.OK, ""},
-		{campaign.NoConsent, `column "Opt-in" says "no", which is no yes` + way},
+		{campaign.NoConsent, `column "Opt-in" says "no", which is not a yes` + way},
 		{campaign.NoConsent, `column "Opt-in" is empty` + way},
 		{campaign.Invalid, ""},
 		{campaign.OK, ""},
-		{campaign.NoConsent, `column "Opt-in" says "no", which is no yes` + way},
+		{campaign.NoConsent, `column "Opt-in" says "no", which is not a yes` + way},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

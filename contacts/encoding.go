@@ -121,7 +121,7 @@ func (t *oddText) charset() (charset, error) {
 	}
 	chosen := left[0]
 	if t.alsoUTF8 && chosen.page.script < japanese { // of two bytes some make words by chance
-		return charset{}, &Error{Line: t.line, Problem: "the text is UTF-8 in one part and " + chosen.page.name + " in another, to which this line belongs",
+		return charset{}, &Error{Line: t.line, Problem: "the text is UTF-8 in one part and " + chosen.page.name + " in the part with this line",
 			Hint: "save all of it as CSV (UTF-8) or .xlsx"}
 	}
 	c, err := newCharset(chosen.page.name, 0, "encoding "+chosen.page.name+", because the text is not UTF-8 and its letters make words in it")
@@ -141,7 +141,7 @@ func (t *oddText) zeroBytes() error {
 // damaged says where a text that is UTF-8 all in all is not.
 func (t *oddText) damaged() error {
 	if t.atEnd {
-		return &Error{Line: t.line, Problem: "the text ends in the middle of a letter, so it was cut off", Hint: "upload the whole list"}
+		return &Error{Line: t.line, Problem: "the text ends in the middle of a character, so it was cut off", Hint: "upload the whole list"}
 	}
 	return &Error{Line: t.line, Problem: "a letter is not valid " + utf8Name + ", in a text that is " + utf8Name + " otherwise: it is cut off in the middle, or in another encoding",
 		Hint: "correct it and save the list as CSV (UTF-8), or name its encoding in contacts.encoding"}
@@ -170,7 +170,7 @@ func newCharset(name string, mark int64, guess string) (charset, error) {
 		found, err = ianaindex.IANA.Encoding(name)
 	}
 	if err != nil || found == nil {
-		return charset{}, &Error{Problem: fmt.Sprintf("contacts.encoding %q is not known", name),
+		return charset{}, &Error{Problem: fmt.Sprintf("contacts.encoding %q is unknown", name),
 			Hint: "write an IANA name such as utf-8, windows-1252 or utf-16le", Err: err}
 	}
 	if known, err := htmlindex.Name(found); err == nil {

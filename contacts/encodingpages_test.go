@@ -218,7 +218,7 @@ func TestByteOrderMarkBeforeAnotherEncoding(t *testing.T) {
 // Two lists in one, each in an encoding of its own, garble no name.
 func TestTextsInTwoEncodings(t *testing.T) {
 	text := "Name,Phone\nJos\xe9 Pe\xf1a,+34612345678\nZo\xeb Lef\xe8vre,+33612982489\nBj\xf6rn,+46701234567\nJosé,+34612345679\n"
-	wantError(t, openAndRead(list(t, text), campaign.ContactOptions{}, Limits{}), 2, "UTF-8 in one part and windows-1252 in another")
+	wantError(t, openAndRead(list(t, text), campaign.ContactOptions{}, Limits{}), 2, "UTF-8 in one part and windows-1252 in the part with this line")
 }
 
 // An encoding that is named is taken, and one that the text cannot have is not.

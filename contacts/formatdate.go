@@ -19,7 +19,7 @@ func (f *cellFormat) date(s section, n float64) shown {
 	case at.IsZero():
 		return f.unshown(d, "there is no such day")
 	case !isDay && s.asksForDay():
-		return shown{text: d.plain(), problem: "shows a day that is not in the calendar, which is how a spreadsheet shows an empty cell or zero; mend the cell"}
+		return shown{text: d.plain(), problem: "shows a day that is not in the calendar, which is how a spreadsheet shows an empty cell or zero; correct the cell"}
 	case s.locale.system:
 		return shown{text: isoDay(at, isDay), day: isoDay(at, isDay)}
 	case s.locale.unknown && (s.has(slash, halfDay) || s.asksForNames()), !known, s.locale.language != "" && s.has(halfDay):

@@ -43,7 +43,7 @@ func (f *cellFormat) number(n float64) shown {
 	d := newDecimal(n)
 	if d.beyond() {
 		return shown{text: d.plain(), problem: "holds a number of " + strconv.Itoa(d.point) +
-			" digits, of which a spreadsheet keeps 15; format the column as text and enter it again"}
+			" digits, but a spreadsheet keeps only 15; format the column as text and enter it again"}
 	}
 	if f.plain {
 		return generalNumber(d)
@@ -79,7 +79,7 @@ func generalNumber(d decimal) shown {
 
 // unshown is a number of which it cannot be told how it shows.
 func (f *cellFormat) unshown(d decimal, why string) shown {
-	return shown{text: d.plain(), problem: "has the number format " + strconv.Quote(f.code) + ", of which it cannot be told what it shows (" + why +
+	return shown{text: d.plain(), problem: "has the number format " + strconv.Quote(f.code) + ", and what it shows is not clear (" + why +
 		"); format the column as text"}
 }
 

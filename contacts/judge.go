@@ -36,7 +36,7 @@ func readCell(text string, about note, opts campaign.ContactOptions) number {
 	case text != "" && about.number != "":
 		return readNumericPhone(about.number, opts)
 	case text != "" && about.day != "":
-		return invalid("the cell holds the date or time %s, which is no phone number", text)
+		return invalid("the cell holds the date or time %s, which is not a phone number", text)
 	}
 	return readPhone(text, opts)
 }

@@ -33,10 +33,10 @@ func (r *Reader) nothing() error {
 		return r.sampleEnd
 	}
 	if r.layout.HiddenRows > 0 {
-		return &Error{Problem: "all rows of the list are hidden", Hint: "show those who shall get a message, or write include_hidden: true under contacts"}
+		return &Error{Problem: "all rows of the list are hidden", Hint: "unhide the rows that should get a message, or write include_hidden: true under contacts"}
 	}
 	if r.unseen {
-		return &Error{Problem: "all that the list holds is in hidden columns", Hint: "show those that it needs, or write include_hidden: true under contacts"}
+		return &Error{Problem: "the list holds values in hidden columns only", Hint: "unhide the columns that it needs, or write include_hidden: true under contacts"}
 	}
 	return &Error{Problem: "the contact list is empty", Hint: "upload a list with one contact per row"}
 }

@@ -19,7 +19,7 @@ func otherFormat(file *io.SectionReader) error {
 	const csv = "export the list as CSV or .xlsx"
 	switch {
 	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
-		return &Error{Problem: "this is an old Excel file (.xls) or one with a password", Hint: "save it as .xlsx without a password, or as CSV"}
+		return &Error{Problem: "this is an old Excel file (.xls) or a file with a password", Hint: "save it as .xlsx without a password, or as CSV"}
 	case bytes.HasPrefix(head, []byte("%PDF-")):
 		return &Error{Problem: "this is a PDF file", Hint: csv}
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
@@ -27,7 +27,7 @@ func otherFormat(file *io.SectionReader) error {
 	case isUTF32(head):
 		return &Error{Problem: "this is a text in UTF-32", Hint: "save the list as CSV (UTF-8) or .xlsx"}
 	case bytes.HasPrefix(head, []byte("bplist")), bytes.HasPrefix(head, []byte("{\\rtf")):
-		return &Error{Problem: "this is a document and no list", Hint: csv}
+		return &Error{Problem: "this is a document, not a list", Hint: csv}
 	}
 	text := strings.ReplaceAll(string(head), "\x00", "") // so that UTF-16 reads as ASCII
 	for _, mark := range []string{"\ufeff", "\xff\xfe", "\xfe\xff"} {

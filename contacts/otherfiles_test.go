@@ -27,7 +27,7 @@ func TestOtherFormats(t *testing.T) {
 		{zipOf(t, "mimetype", "content.xml"), "OpenDocument"},
 		{zipOf(t, "Index/Document.iwa", "Metadata/Properties.plist"), "Apple Numbers"},
 		{zipOf(t, "Index.zip"), "Apple Numbers"},
-		{zipOf(t, "word/document.xml"), "no Excel workbook"},
+		{zipOf(t, "word/document.xml"), "not an Excel workbook"},
 	} {
 		wantError(t, openAndRead(list(t, c.content), campaign.ContactOptions{}, Limits{}), 0, c.problem)
 	}

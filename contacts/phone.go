@@ -60,7 +60,7 @@ func readPhone(text string, opts campaign.ContactOptions) number {
 		return n
 	}
 	if text = strings.TrimSpace(text); !allDigits(text) && isDate(text) {
-		return invalid("%q is a date; write the number", text)
+		return invalid("%q is a date; write the phone number", text)
 	}
 	return withoutPlus(t.digits, opts)
 }
@@ -70,11 +70,11 @@ func national(digits, region string) number {
 	region = strings.ToUpper(region)
 	parsed, err := phonenumbers.Parse(digits, region)
 	if err != nil {
-		return invalid("%s is no number of %s (%v); correct it", digits, region, err)
+		return invalid("%s is not a number of %s (%v); correct it", digits, region, err)
 	}
 	kind, e164 := phonenumbers.GetNumberType(parsed), phonenumbers.Format(parsed, phonenumbers.E164)
 	if kind == phonenumbers.UNKNOWN || len(e164) > len("+")+maxDigits {
-		return invalid("%s is no number of %s; correct it, or write it as +<country code><number>", digits, region)
+		return invalid("%s is not a number of %s; correct it, or write it as +<country code><number>", digits, region)
 	}
 	return judged(e164, int(parsed.GetCountryCode()), kind)
 }
@@ -83,7 +83,7 @@ func national(digits, region string) number {
 func international(digits string) number {
 	switch {
 	case len(digits) > maxDigits:
-		return invalid("+%s has %d digits, the longest numbers have %d; correct it", digits, len(digits), maxDigits)
+		return invalid("+%s has %d digits, but the longest numbers have %d; correct it", digits, len(digits), maxDigits)
 	case digits[0] == '0':
 		return invalid("no country's calling code begins with 0; write the number as +<country code><number>")
 	}
@@ -94,7 +94,7 @@ func international(digits string) number {
 	}
 	parsed, err := phonenumbers.Parse("+"+digits, "ZZ")
 	if err != nil {
-		return invalid("+%s is no number (%v); correct it", digits, err)
+		return invalid("+%s is not a number (%v); correct it", digits, err)
 	}
 	if kind := phonenumbers.GetNumberType(parsed); kind != phonenumbers.UNKNOWN {
 		return judged(phonenumbers.Format(parsed, phonenumbers.E164), int(parsed.GetCountryCode()), kind)
@@ -137,9 +137,9 @@ func whyImpossible(n *phonenumbers.PhoneNumber) string {
 	case phonenumbers.TOO_LONG:
 		return fmt.Sprintf("is too long for country code %d", n.GetCountryCode())
 	case phonenumbers.INVALID_LENGTH:
-		return fmt.Sprintf("has a length that no number of country code %d has", n.GetCountryCode())
+		return fmt.Sprintf("has a length that does not exist for country code %d", n.GetCountryCode())
 	}
-	return fmt.Sprintf("is in no range that country code %d has assigned", n.GetCountryCode())
+	return fmt.Sprintf("is not in a range that country code %d uses", n.GetCountryCode())
 }
 
 // forbidden names the country of a calling code that WhatsApp does not serve
@@ -167,7 +167,7 @@ func judged(e164 string, callingCode int, kind phonenumbers.PhoneNumberType) num
 	switch kind {
 	case phonenumbers.FIXED_LINE_OR_MOBILE:
 		if plansThatTell()[callingCode] {
-			return notMobile(e164, "in a range that fixed lines share with mobiles")
+			return notMobile(e164, "in a range shared by fixed lines and mobiles")
 		}
 	case phonenumbers.FIXED_LINE:
 		return notMobile(e164, "a fixed line")
@@ -185,7 +185,7 @@ func judged(e164 string, callingCode int, kind phonenumbers.PhoneNumberType) num
 
 func notMobile(e164, what string) number {
 	return number{e164, campaign.NotMobile,
-		what + "; WhatsApp may still work there, on a Business account; put in the mobile number if there is one"}
+		what + "; it may still use WhatsApp with a Business account; replace it with a mobile number if there is one"}
 }
 
 // plansThatTell has the calling codes whose numbering plan tells mobiles from

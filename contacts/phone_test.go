@@ -78,10 +78,10 @@ func TestParsePhone(t *testing.T) {
 		{"00 under a region that dials 011", "0033612547098", region("US"), "+33612547098", campaign.OK, ""},
 		{"00 is not a carrier's code", "0041446681800", region("BR"), "+41446681800", campaign.NotMobile, "fixed line"},
 		{"a region's own prefix", "0011 44 7400 123456", region("AU"), "+447400123456", campaign.OK, ""},
-		{"not in the region", "7", region("DE"), "", campaign.Invalid, "no number of DE"},
-		{"too long for the region", "999999999999", region("US"), "", campaign.Invalid, "no number of US"},
+		{"not in the region", "7", region("DE"), "", campaign.Invalid, "not a number of DE"},
+		{"too long for the region", "999999999999", region("US"), "", campaign.Invalid, "not a number of US"},
 
-		{"too long for E.164", "(631)2351235-1234", region("DE"), "", campaign.Invalid, "no number of DE"},
+		{"too long for E.164", "(631)2351235-1234", region("DE"), "", campaign.Invalid, "not a number of DE"},
 
 		{"no plus", "4915123018622", none, "", campaign.Invalid, "no country code"},
 		{"no plus, assumed", "4915123018622", assume, "+4915123018622", campaign.OK, ""},
@@ -111,15 +111,15 @@ func TestParsePhone(t *testing.T) {
 		{"region before assumption", "6315551234", campaign.ContactOptions{DefaultRegion: "US", AssumeInternational: true}, "+16315551234", campaign.OK, ""},
 		{"assumption after region", "4915123018622", campaign.ContactOptions{DefaultRegion: "US", AssumeInternational: true}, "+4915123018622", campaign.OK, ""},
 
-		{"a mobile of two countries, without its 0", "15062285708", region("DE"), "", campaign.Invalid, "a number of DE, +4915062285708, or one abroad that has lost its plus, +15062285708"},
+		{"a mobile of two countries, without its 0", "15062285708", region("DE"), "", campaign.Invalid, "a number of DE, +4915062285708, or a foreign number that has lost its plus, +15062285708"},
 		{"the same in groups", "1506-228 5708", region("de"), "", campaign.Invalid, "with a plus or 00"},
 		{"the same with its 0", "015062285708", region("DE"), "+4915062285708", campaign.OK, ""},
 		{"the same with its 00", "0015062285708", region("DE"), "+15062285708", campaign.OK, ""},
-		{"a mobile abroad, a fixed line at home", "447400123456", region("DE"), "", campaign.Invalid, "abroad"},
+		{"a mobile abroad, a fixed line at home", "447400123456", region("DE"), "", campaign.Invalid, "foreign number"},
 		{"a mobile at home, a fixed line abroad", "34912345678", region("BR"), "+5534912345678", campaign.OK, ""},
-		{"a mobile of two countries, as Brazilians write it", "51 99123-4567", region("BR"), "+5551991234567", campaign.OK, "abroad, +51991234567"},
-		{"a mobile of two countries, as Americans write it", "479 936 0123", region("US"), "+14799360123", campaign.OK, "abroad, +4799360123"},
-		{"the same if both are asked for", "479 936 0123", campaign.ContactOptions{DefaultRegion: "US", AssumeInternational: true}, "", campaign.Invalid, "abroad"},
+		{"a mobile of two countries, as Brazilians write it", "51 99123-4567", region("BR"), "+5551991234567", campaign.OK, "foreign number, +51991234567"},
+		{"a mobile of two countries, as Americans write it", "479 936 0123", region("US"), "+14799360123", campaign.OK, "foreign number, +4799360123"},
+		{"the same if both are asked for", "479 936 0123", campaign.ContactOptions{DefaultRegion: "US", AssumeInternational: true}, "", campaign.Invalid, "foreign number"},
 		{"a mobile abroad before a fixed line", "447400123456", campaign.ContactOptions{DefaultRegion: "DE", AssumeInternational: true}, "+447400123456", campaign.OK, ""},
 		{"as Spaniards write it", "612 34 56 78", region("ES"), "+34612345678", campaign.OK, ""},
 
@@ -145,7 +145,7 @@ func TestParsePhone(t *testing.T) {
 
 		{"a date", "26.11.2026", region("DE"), "", campaign.Invalid, "is a date"},
 		{"a date of another form", "2026-11-26", assume, "", campaign.Invalid, "is a date"},
-		{"eight digits that could be a date", "20261126", region("DK"), "+4520261126", campaign.NotMobile, "share with mobiles"},
+		{"eight digits that could be a date", "20261126", region("DK"), "+4520261126", campaign.NotMobile, "shared by fixed lines and mobiles"},
 		{"words", "call me", none, "", campaign.Invalid, "letters"},
 		{"vanity", "+1-800-FLOWERZ99", none, "", campaign.Invalid, "letters"},
 		{"extension", "+1 201 503 0326 ext. 12", none, "", campaign.Invalid, "extension"},
@@ -160,7 +160,7 @@ func TestParsePhone(t *testing.T) {
 		{"too long for the country", "+4915123018622123", none, "", campaign.Invalid, "digits"},
 		{"too long for a country", "+120150303260", none, "", campaign.Invalid, "too long"},
 		{"no such country", "+999123456789", none, "", campaign.Invalid, "country code"},
-		{"no such range", "+12000000000", none, "", campaign.Invalid, "no range"},
+		{"no such range", "+12000000000", none, "", campaign.Invalid, "not in a range"},
 		{"a zero for a country", "+0151", none, "", campaign.Invalid, "begins with 0"},
 		{"a plus alone", "+", none, "", campaign.Invalid, "after its prefix"},
 		{"00 alone", "00", none, "", campaign.Invalid, "after its prefix"},
@@ -181,20 +181,20 @@ func TestNumericPhone(t *testing.T) {
 		verdict            campaign.Verdict
 		detail             string
 	}{
-		{"447400753715", "", "+447400753715", campaign.OK, "put back"},
-		{"4930169672", "", "+4930169672", campaign.NotMobile, "put back"},
-		{"5351240131", "", "+5351240131", campaign.ForbiddenCountry, "put back"},
+		{"447400753715", "", "+447400753715", campaign.OK, "added again"},
+		{"4930169672", "", "+4930169672", campaign.NotMobile, "added again"},
+		{"5351240131", "", "+5351240131", campaign.ForbiddenCountry, "added again"},
 		{"12345", "", "", campaign.Invalid, "correct it"},
-		{"158.63", "", "", campaign.Invalid, "no phone number"},
-		{"-5", "", "", campaign.Invalid, "no phone number"},
-		{"15123018622", "DE", "", campaign.Invalid, "a number of DE, +4915123018622, or one abroad that has lost its plus, +15123018622"},
-		{"15112301862", "DE", "+4915112301862", campaign.OK, "one of DE"}, // America has no 511
+		{"158.63", "", "", campaign.Invalid, "not a phone number"},
+		{"-5", "", "", campaign.Invalid, "not a phone number"},
+		{"15123018622", "DE", "", campaign.Invalid, "a number of DE, +4915123018622, or a foreign number that has lost its plus, +15123018622"},
+		{"15112301862", "DE", "+4915112301862", campaign.OK, "a number of DE"}, // America has no 511
 		{"51991234567", "BR", "", campaign.Invalid, "formatted as text"},
-		{"11961294498", "BR", "+5511961294498", campaign.OK, "one of BR"},
-		{"612345678", "ES", "+34612345678", campaign.OK, "one of ES"},
-		{"5351240131", "DE", "", campaign.Invalid, "abroad"}, // a fixed line, or Cuba
-		{"33612982489", "DE", "+33612982489", campaign.OK, "put back"},
-		{"2015030326", "US", "+12015030326", campaign.OK, "one of US"},
+		{"11961294498", "BR", "+5511961294498", campaign.OK, "a number of BR"},
+		{"612345678", "ES", "+34612345678", campaign.OK, "a number of ES"},
+		{"5351240131", "DE", "", campaign.Invalid, "foreign number"}, // a fixed line, or Cuba
+		{"33612982489", "DE", "+33612982489", campaign.OK, "added again"},
+		{"2015030326", "US", "+12015030326", campaign.OK, "a number of US"},
 	} {
 		t.Run(c.text+c.region, func(t *testing.T) {
 			n := readNumericPhone(c.text, campaign.ContactOptions{DefaultRegion: c.region})

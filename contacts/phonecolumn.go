@@ -147,5 +147,5 @@ func whyPhone(candidates []phoneCandidate, rows int) string {
 	if more := len(candidates) - most; more > 0 {
 		others = append(others, fmt.Sprintf("and %d more", more))
 	}
-	return text + fmt.Sprintf(": of the rows that were looked at (%d) it gives %d a number to send to; others: %s", rows, best.Sendable, strings.Join(others, ", "))
+	return text + fmt.Sprintf(": of the first %d rows it gives %d a usable number; others: %s", rows, best.Sendable, strings.Join(others, ", "))
 }

@@ -59,8 +59,8 @@ func TestOneNumberIsNotTakenForSeveral(t *testing.T) {
 		}
 	}
 	for text, why := range map[string]string{
-		"+44 7911 123456 / 7": "behind the number", "+44 7911 123456/57": "behind the number", "+49 30 123456 / 78": "behind the number",
-		"+49 30 1234567 / 4568": "behind the number", "+44 7911 123456, 7": "','", "+44 7911 123456;ext=7": "extension", "+1 201 503 0326 ext. 12": "extension",
+		"+44 7911 123456 / 7": "after the number", "+44 7911 123456/57": "after the number", "+49 30 123456 / 78": "after the number",
+		"+49 30 1234567 / 4568": "after the number", "+44 7911 123456, 7": "','", "+44 7911 123456;ext=7": "extension", "+1 201 503 0326 ext. 12": "extension",
 		"+44 7911 123456 #12": "extension", "+44 7911 123456 x 1234": "extension", "+44 7911 123456 & Co": "'&'", "+44 7911 123456:7": "':'",
 	} {
 		if e164, verdict, detail := ParsePhone(text, campaign.ContactOptions{}); e164 != "" || verdict != campaign.Invalid || !strings.Contains(detail, why) || strings.Contains(detail, "more than one") {

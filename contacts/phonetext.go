@@ -27,7 +27,7 @@ func cleanPhone(text string) phoneText {
 	}
 	text = withoutDecimals(withoutLink(text))
 	if what := calculated(text); what != "" {
-		return phoneText{problem: fmt.Sprintf("%q is a %s, as a calculation gives, and no phone number; correct it", text, what)}
+		return phoneText{problem: fmt.Sprintf("%q is a %s, as a calculation gives, not a phone number; correct it", text, what)}
 	}
 	marks, problem := phoneMarks(text)
 	if problem != "" {
@@ -80,7 +80,7 @@ func splitPrefix(marks, text string) phoneText {
 	case strings.Contains(t.digits, "+"), (len(t.digits) > maxDigits || strings.ContainsAny(text, "/\uff0f\n\r\u2028\u2029")) && holdsSeveral(text):
 		t.problem = fmt.Sprintf("%q holds more than one number; leave one", text)
 	case behindNumber(text) != "":
-		t.problem = fmt.Sprintf("%q has %q behind the number; leave the number alone", text, behindNumber(text))
+		t.problem = fmt.Sprintf("%q has %q after the number; leave only the number", text, behindNumber(text))
 	case t.digits == "" && !t.international:
 		t.missing = true
 	case t.digits == "":
@@ -153,7 +153,7 @@ func whyNotPhone(text string, r rune, digits int) string {
 	case isShortened(text):
 		return fmt.Sprintf("a spreadsheet has shortened the number to %s; format the column as text and export it again", text)
 	case digits >= 5 && strings.ContainsRune("xXeE#;", r):
-		return fmt.Sprintf("%q has an extension; WhatsApp knows none, remove it", text)
+		return fmt.Sprintf("%q has an extension; WhatsApp does not use extensions, so remove it", text)
 	case unicode.IsLetter(r):
 		return fmt.Sprintf("%q has letters; write the number in digits", text)
 	}

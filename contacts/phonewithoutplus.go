@@ -30,7 +30,7 @@ func withoutPlus(digits string, opts campaign.ContactOptions) number {
 	case lacksTrunkPrefix(digits, opts.DefaultRegion):
 		return ambiguous(digits, opts.DefaultRegion, home, abroad)
 	}
-	home.detail = joined(fmt.Sprintf("it was read as a number of %s, but with a plus it is one abroad, %s; write the right one with a plus or 00",
+	home.detail = joined(fmt.Sprintf("it was read as a number of %s, but with a plus it is a foreign number, %s; write the right one with a plus or 00",
 		strings.ToUpper(opts.DefaultRegion), abroad.e164), home.detail)
 	return home
 }
@@ -40,12 +40,12 @@ func withoutPlus(digits string, opts campaign.ContactOptions) number {
 func readNumericPhone(text string, opts campaign.ContactOptions) number {
 	for _, r := range text {
 		if r < '0' || r > '9' {
-			return invalid("the cell holds the number %s, which is no phone number", text)
+			return invalid("the cell holds the number %s, which is not a phone number", text)
 		}
 	}
 	plus := international(text)
 	if plus.exists() {
-		plus.detail = joined("the cell is a number and has lost its plus sign, which was put back; format the column as text", plus.detail)
+		plus.detail = joined("the cell is a number without its plus sign, which was added again; format the column as text", plus.detail)
 	}
 	if opts.DefaultRegion == "" {
 		return plus
@@ -57,7 +57,7 @@ func readNumericPhone(text string, opts campaign.ContactOptions) number {
 		return n
 	}
 	if home.exists() {
-		home.detail = joined(fmt.Sprintf("the cell is a number and was read as one of %s; format the column as text",
+		home.detail = joined(fmt.Sprintf("the cell is a number and was read as a number of %s; format the column as text",
 			strings.ToUpper(opts.DefaultRegion)), home.detail)
 	}
 	return best(home, plus)
@@ -72,7 +72,7 @@ func rivals(n, other number) bool {
 
 // ambiguous refuses to guess which of two people is meant.
 func ambiguous(digits, region string, home, abroad number) number {
-	return invalid("%s may be a number of %s, %s, or one abroad that has lost its plus, %s; write the right one with a plus or 00",
+	return invalid("%s may be a number of %s, %s, or a foreign number that has lost its plus, %s; write the right one with a plus or 00",
 		digits, strings.ToUpper(region), home.e164, abroad.e164)
 }
 

@@ -104,7 +104,7 @@ func read(file *io.SectionReader, opts campaign.ContactOptions, limits Limits) (
 			Hint: "split it into several campaigns"}
 	}
 	if opts.DefaultRegion != "" && phonenumbers.GetCountryCodeForRegion(strings.ToUpper(opts.DefaultRegion)) == 0 {
-		return nil, &Error{Problem: fmt.Sprintf("contacts.default_region %q is no country", opts.DefaultRegion),
+		return nil, &Error{Problem: fmt.Sprintf("contacts.default_region %q is not a country", opts.DefaultRegion),
 			Hint: "write an ISO 3166 code such as DE or US"}
 	}
 	r := &Reader{opts: opts, consent: -1, layout: campaign.Layout{Guessed: []string{}}}

@@ -102,7 +102,7 @@ func (s *sheetSource) explain(err error, row int) error {
 	case errors.As(err, &ours):
 		return ours
 	case errors.Is(err, errBudget) && s.meter.whole <= 0:
-		return &Error{Line: row, Problem: "the worksheet unpacks to more than the limit allows", Hint: "split the list"}
+		return &Error{Line: row, Problem: "the worksheet is larger than the limit when unpacked", Hint: "split the list"}
 	case errors.Is(err, errBudget):
 		return rowTooLong(row, s.rowBytes)
 	case errors.Is(err, io.EOF):

@@ -126,7 +126,7 @@ func (b book) choose(name string, layout *campaign.Layout) (worksheet, error) {
 			return worksheet{}, err
 		}
 		if left -= read; left < 0 {
-			return worksheet{}, &Error{Problem: "the sheets of the workbook that hold nothing unpack to more than the limit allows", Hint: "name the sheet with the list in contacts.sheet"}
+			return worksheet{}, &Error{Problem: "the empty sheets of the workbook are larger than the limit when unpacked", Hint: "name the sheet with the list in contacts.sheet"}
 		}
 		if holds {
 			layout.Sheet = sheet.name
@@ -135,8 +135,8 @@ func (b book) choose(name string, layout *campaign.Layout) (worksheet, error) {
 		}
 	}
 	if len(hidden) > 0 {
-		return worksheet{}, &Error{Problem: "no sheet of the workbook that shows holds anything",
-			Hint: "show the sheet with the list, or name it in contacts.sheet; hidden are " + quoted(hidden)}
+		return worksheet{}, &Error{Problem: "no visible sheet of the workbook holds anything",
+			Hint: "unhide the sheet with the list, or name it in contacts.sheet; the hidden sheets are " + quoted(hidden)}
 	}
 	return worksheet{}, &Error{Problem: "the contact list is empty", Hint: "upload a list with one contact per row"}
 }
@@ -146,7 +146,7 @@ func (b book) whyFirst(sheet worksheet, hidden int) string {
 	if len(b.sheets) == 1 {
 		return ""
 	}
-	text := fmt.Sprintf("sheet %q, the first of %d that shows and holds anything", sheet.name, len(b.sheets))
+	text := fmt.Sprintf("sheet %q, the first visible one of %d that holds anything", sheet.name, len(b.sheets))
 	if hidden > 0 {
 		text += fmt.Sprintf(" (hidden: %d)", hidden)
 	}

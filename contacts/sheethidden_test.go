@@ -201,7 +201,7 @@ func TestSheetsThatAreNoLists(t *testing.T) {
 		name, named, problem string
 		sheets               []rawSheet
 	}{
-		{"none shows", "", `name it in contacts.sheet; hidden are "B"`, []rawSheet{{name: "A", xml: empty}, {name: "B", state: "hidden", xml: people(first)}}},
+		{"none shows", "", `name it in contacts.sheet; the hidden sheets are "B"`, []rawSheet{{name: "A", xml: empty}, {name: "B", state: "hidden", xml: people(first)}}},
 		{"none holds anything", "", "is empty", []rawSheet{{name: "A", xml: empty}, {name: "B", xml: empty}}},
 		{"a chart is named", "A", "does not have", []rawSheet{{name: "A", kind: "chartsheet"}, {name: "B", xml: people(second)}}},
 		{"charts alone", "", "no sheets", []rawSheet{{name: "A", kind: "chartsheet"}}},

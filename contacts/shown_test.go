@@ -28,14 +28,14 @@ func TestPhonesAreReadAsTheyShow(t *testing.T) {
 		{"00000000000", "7911123456", "", "", campaign.Invalid, "no country code"},
 		{"(000) 000-0000", "2015030326", "US", "+12015030326", campaign.OK, ""},
 		{"(000) 000-0000", "2015030326", "", "", campaign.Invalid, "no country code"},
-		{"0", "447400753715", "", "+447400753715", campaign.OK, "put back"},
-		{"1", "447400753715", "", "+447400753715", campaign.OK, "put back"},
-		{"#,##0", "447400753715", "", "+447400753715", campaign.OK, "put back"},
-		{"0.00", "447400753715", "", "+447400753715", campaign.OK, "put back"},
-		{"0.00E+00", "447400753715", "", "+447400753715", campaign.OK, "put back"},
-		{"@", "447400753715", "", "+447400753715", campaign.OK, "put back"},
-		{"General", "447400753715", "", "+447400753715", campaign.OK, "put back"},
-		{"General", "4.47400753715E+11", "", "+447400753715", campaign.OK, "put back"},
+		{"0", "447400753715", "", "+447400753715", campaign.OK, "added again"},
+		{"1", "447400753715", "", "+447400753715", campaign.OK, "added again"},
+		{"#,##0", "447400753715", "", "+447400753715", campaign.OK, "added again"},
+		{"0.00", "447400753715", "", "+447400753715", campaign.OK, "added again"},
+		{"0.00E+00", "447400753715", "", "+447400753715", campaign.OK, "added again"},
+		{"@", "447400753715", "", "+447400753715", campaign.OK, "added again"},
+		{"General", "447400753715", "", "+447400753715", campaign.OK, "added again"},
+		{"General", "4.47400753715E+11", "", "+447400753715", campaign.OK, "added again"},
 		{"0%", "447400753715", "", "", campaign.Invalid, "'%'"},
 		{"dd/mm/yyyy", "46352", "DE", "", campaign.Invalid, "holds the date"},
 		{"[DBNum1]0", "447400753715", "", "", campaign.BadValue, `"[DBNum1]0"`},
@@ -153,7 +153,7 @@ steps:
 					t.Fatal(err)
 				}
 				row := renderer.Judge(mustRead(t, r)[0])
-				named := strings.Contains(row.Detail, `column "`+column+`": holds `+text+`, an error`)
+				named := strings.Contains(row.Detail, `column "`+column+`": holds `+text+`, a spreadsheet error`)
 				if used := column != "Unused"; used && (row.Verdict != campaign.BadValue || !named) || !used && row.Verdict != campaign.OK {
 					t.Errorf("%s in %s, %s: %s, %s", text, column, kind, row.Verdict, row.Detail)
 				}

@@ -98,5 +98,5 @@ func (a *addends) take(n uint64) {
 
 // noTotal refuses a number that is the total of others.
 func noTotal(text, what string) number {
-	return number{verdict: campaign.Invalid, detail: text + " is " + what + " and no phone number; leave rows with totals out"}
+	return number{verdict: campaign.Invalid, detail: text + " is " + what + " and not a phone number; remove rows with totals"}
 }

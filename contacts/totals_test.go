@@ -19,7 +19,7 @@ func TestResultsOfTotalsAreNoNumbers(t *testing.T) {
 		sheet := sheetXML("", "", rowXML("", "Phone", "Other"), rowXML("", "+447911123456", `<c><f t="shared" ref="B2:C2" si="7">SUMIF(A:A,1)</f><v>7</v></c>`),
 			rowXML("", "<c>"+formula+stranger))
 		row := mustRead(t, mustOpen(t, rawWorkbook(t, nil, rawSheet{name: "S", xml: sheet}), campaign.ContactOptions{Phone: "Phone"}))[1]
-		refused := row.Verdict == campaign.Invalid && strings.Contains(row.Detail, "is the result of "+total+" and no phone number")
+		refused := row.Verdict == campaign.Invalid && strings.Contains(row.Detail, "is the result of "+total+" and not a phone number")
 		if total != "" && !refused || total == "" && row.Verdict != campaign.OK {
 			t.Errorf("%s: %s, %s", formula, row.Verdict, row.Detail)
 		}

@@ -69,7 +69,7 @@ func TestAmbiguousNumbersOfTheSampleAreRefused(t *testing.T) {
 	var refused []int
 	r := mustOpen(t, filepath.Join("testdata", "contacts.xlsx"), campaign.ContactOptions{DefaultRegion: "DE"})
 	for _, row := range mustRead(t, r) {
-		if strings.Contains(row.Detail, "one abroad that has lost its plus") {
+		if strings.Contains(row.Detail, "a foreign number that has lost its plus") {
 			refused = append(refused, row.Number)
 		}
 	}

@@ -68,7 +68,7 @@ func (w workbook) otherKind(root string) *Error {
 	case w.find("content.xml") != nil:
 		return &Error{Problem: "this is an OpenDocument file (.ods)", Hint: hint}
 	}
-	return &Error{Problem: "this is a zip file, but no Excel workbook", Hint: hint}
+	return &Error{Problem: "this is a zip file, but not an Excel workbook", Hint: hint}
 }
 
 func damaged(err error) *Error {

@@ -80,7 +80,7 @@ func TestWorkbookSheets(t *testing.T) {
 	} {
 		want.Header, want.FullName, want.Language = true, -1, -1
 		got := mustOpen(t, path, campaign.ContactOptions{Sheet: name}).Layout()
-		if guessed := strings.Contains(strings.Join(got.Guessed, "\n"), "first of 2"); guessed != (name == "") {
+		if guessed := strings.Contains(strings.Join(got.Guessed, "\n"), "first visible one of 2"); guessed != (name == "") {
 			t.Errorf("sheet %q: guessed %q", name, got.Guessed)
 		}
 		got.Guessed, got.Taken = nil, nil
@@ -240,7 +240,7 @@ func TestWorkbookThatUnpacksTooFar(t *testing.T) {
 		}
 		return content
 	})
-	wantError(t, openAndRead(huge, campaign.ContactOptions{}, Limits{FileBytes: 50_000}), -1, "unpacks to more")
+	wantError(t, openAndRead(huge, campaign.ContactOptions{}, Limits{FileBytes: 50_000}), -1, "larger than the limit")
 }
 
 func TestColumnOf(t *testing.T) {

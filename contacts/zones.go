@@ -101,14 +101,14 @@ func (l *Locator) Locate(row campaign.Row) campaign.Row {
 	byNumber := row.Zone == campaign.RecipientZone
 	if byNumber {
 		if row.Zone = l.zones(row.Phone); row.Zone == "" {
-			return unsuited(row, "the number does not tell its time zone"+way)
+			return unsuited(row, "the number does not reveal its time zone"+way)
 		}
 	}
 	switch {
 	case l.suited(row.Zone):
 		return row
 	case byNumber && strings.Contains(row.Zone, ","):
-		return unsuited(row, fmt.Sprintf("the number may be in any of %s, and no hour of the day suits them all%s",
+		return unsuited(row, fmt.Sprintf("the number may be in any of %s, and no hour of the day suits all of them%s",
 			strings.ReplaceAll(row.Zone, ",", ", "), way))
 	}
 	return unsuited(row, "they leave no time in "+row.Zone+" within a year; change hours.days or hours.dates")

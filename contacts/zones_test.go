@@ -109,9 +109,9 @@ func TestLocate(t *testing.T) {
 		{"eleven, with an hour for all", day, "+79161234567", "recipient", strings.Join(Zones("+79161234567"), ","), ""},
 		{
 			"none for all", short, "+79161234567", "recipient", "",
-			"hours: the number may be in any of " + strings.Join(Zones("+79161234567"), ", ") + ", and no hour of the day suits them all" + way,
+			"hours: the number may be in any of " + strings.Join(Zones("+79161234567"), ", ") + ", and no hour of the day suits all of them" + way,
 		},
-		{"unknown", day, "+870773111632", "recipient", "", "hours: the number does not tell its time zone" + way},
+		{"unknown", day, "+870773111632", "recipient", "", "hours: the number does not reveal its time zone" + way},
 		{"unknown, but told", day, "+870773111632", "Asia/Tokyo", "Asia/Tokyo", ""},
 		{
 			"never", &campaign.Hours{From: "09:00", To: "20:00", Days: "mon", Dates: mondays(now)}, "+34931234567", "recipient", "",

@@ -258,7 +258,7 @@ func (l *Ledger) StartDue(ctx context.Context, id campaign.ID, now time.Time) (C
 		}
 		if c.MostLate > 0 && now.Sub(c.StartAt) > c.MostLate {
 			return t.setState(ctx, c, campaign.Paused, fmt.Sprintf(
-				"it was to start at %s, at most %s late, and no scheduler ran before %s; nothing was sent: resume it to send now, or cancel it",
+				"it was to start at %s, at most %s late, but no scheduler ran before %s; nothing was sent: resume it to send now, or cancel it",
 				c.StartAt.Format(time.RFC3339), c.MostLate, now.UTC().Format(time.RFC3339)), now)
 		}
 		return t.setState(ctx, c, campaign.Running, past(campaign.Start)+" by the clock", now)

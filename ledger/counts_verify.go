@@ -59,7 +59,7 @@ func (l *Ledger) verifyNumbers(ctx context.Context, c Campaign) error {
 		return fmt.Errorf("ledger: verify: %w", err)
 	}
 	if wrong > 0 {
-		return fmt.Errorf("%d recipients do not stay with one number of the campaign", wrong)
+		return fmt.Errorf("%d recipients do not stay with one channel of the campaign", wrong)
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // ErrDeposed is returned for work that is bound to a term which is over.
-var ErrDeposed = errors.New("another process has taken the lease over")
+var ErrDeposed = errors.New("another process has taken over the lease")
 
 // Term is one holder's time with a lease. The next holder has another one, and
 // so has the same holder when it let the lease run out in between.

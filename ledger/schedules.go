@@ -114,7 +114,7 @@ func (l *Ledger) AddSchedule(ctx context.Context, s NewSchedule, now time.Time) 
 	}
 	found, err := l.Schedule(ctx, s.Name)
 	if err == nil && !added && (asJSON(found.Schedule) != asJSON(s.Schedule) || found.Origin != FromAPI) {
-		err = fmt.Errorf("schedule %s: %w by another one", s.Name, ErrTaken)
+		err = fmt.Errorf("schedule %s: %w by another schedule", s.Name, ErrTaken)
 	}
 	return found, added, err
 }
@@ -192,7 +192,7 @@ func (l *Ledger) ResumeSchedule(ctx context.Context, name string, next time.Time
 func (l *Ledger) RemoveSchedule(ctx context.Context, name string) error {
 	return l.changeSchedule(ctx, name, func(ctx context.Context, t *tx, s Schedule) error {
 		if s.Origin == FromConfig {
-			return fmt.Errorf("%w: it stands in the configuration", ErrState)
+			return fmt.Errorf("%w: it is in the configuration", ErrState)
 		}
 		return t.deleteSchedule(ctx, s)
 	})

@@ -28,10 +28,10 @@ const (
 
 var (
 	// ErrLocked: no key that the program has opens the schedule's secrets.
-	ErrLocked = errors.New("its secrets do not open")
+	ErrLocked = errors.New("its secrets cannot be opened")
 	// ErrUndefined: the schedule is one of a configuration, and not of this
 	// process's.
-	ErrUndefined = errors.New("it stands in another configuration than this process has")
+	ErrUndefined = errors.New("it is in a configuration that this process does not have")
 )
 
 // DefineSchedules tells the ledger what the schedules of the configuration are.
@@ -81,7 +81,7 @@ func (l *Ledger) complete(row scheduleRow) Schedule {
 		s.Secrecy = Sealed
 		secrets, err := l.open(row)
 		if err != nil {
-			s.Unusable = fmt.Errorf("%w: %w; set the key again under seal_keys in the configuration and restart, or remove the schedule and add it anew",
+			s.Unusable = fmt.Errorf("%w: %w; put the key back under seal_keys in the configuration and restart, or remove the schedule and add it again",
 				ErrLocked, err)
 			break
 		}

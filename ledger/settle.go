@@ -169,7 +169,7 @@ func (t *tx) settleOne(ctx context.Context, s *Settlement) error {
 func ended() campaign.Failure {
 	return campaign.Failure{
 		Reason: "the campaign ended before it was sent",
-		Detail: "Nothing was sent. Launch a campaign with a list of those rows where they are still to get it.",
+		Detail: "Nothing was sent. To send it anyway, launch a campaign with a list of these rows.",
 	}
 }
 

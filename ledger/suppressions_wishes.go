@@ -23,7 +23,7 @@ func (t *tx) stopWriting(ctx context.Context, h InboundEvent, keys []string, ref
 	}
 	reason := "told by the person"
 	if h.Source == SourceProvider {
-		reason = "the person chose it in WhatsApp"
+		reason = "chosen by the person in WhatsApp"
 	}
 	batch := make([][]any, len(keys))
 	for i, key := range keys {
@@ -188,7 +188,7 @@ func (t *tx) noteSilence(ctx context.Context, id campaign.MessageID, now time.Ti
 		_, err := t.ExecContext(ctx, `UPDATE silences SET n = 1, since = $2 WHERE person = $1`, person, now.UnixMilli())
 		return err
 	}
-	reason := fmt.Sprintf("%d messages have reached nobody; a message from the person clears this", n)
+	reason := fmt.Sprintf("%d consecutive messages have reached nobody; a message from the person clears this", n)
 	return t.suppress(ctx, [][]any{Suppression{Person: person, Scope: campaign.ScopeAll, Reason: reason, Source: SourceSilence}.row(now)})
 }
 

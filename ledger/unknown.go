@@ -97,7 +97,7 @@ func (t *tx) resend(ctx context.Context, m *message, now time.Time) error {
 		return t.leave(m, now)
 	}
 	m.failures++
-	m.because("nobody confirmed the attempt before")
+	m.because("no receipt confirmed the previous attempt")
 	t.set(m, campaign.Pending, at(now), now)
 	return nil
 }
@@ -203,7 +203,7 @@ func (l *Ledger) Resolve(ctx context.Context, id campaign.ID, d Decision, by str
 		return 0, err
 	}
 	if d == Resend && (c.State == campaign.Cancelled || !c.Expires.IsZero() && !c.Expires.After(now)) {
-		return 0, fmt.Errorf("resolve campaign %s: %w: it was cancelled or its time is over, so its unknown messages can only be dropped", id, ErrState)
+		return 0, fmt.Errorf("resolve campaign %s: %w: it was cancelled or has expired, so its unknown messages can only be dropped", id, ErrState)
 	}
 	const resolved = "resolved"
 	counts := map[string]int{}

@@ -210,13 +210,13 @@ func TestCheckTellsOfLostPluses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		const why = "the cell is a number and has lost its plus sign, which was put back; format the column as text"
+		const why = "the cell is a number without its plus sign, which was added again; format the column as text"
 		if len(got.Warnings) != test.warnings || got.Warnings[0] != (CheckWarning{4, "+33612982489", why}) {
 			t.Errorf("%q: %d warnings, want %d; the first is %+v", test.contacts, len(got.Warnings), test.warnings, got.Warnings[0])
 		}
 		ambiguous := 0
 		for _, row := range got.Rows {
-			if strings.Contains(row.Detail, "one abroad") && row.Verdict == campaign.Invalid && row.E164 == "" {
+			if strings.Contains(row.Detail, "a foreign number") && row.Verdict == campaign.Invalid && row.E164 == "" {
 				ambiguous++
 			}
 		}
@@ -241,7 +241,7 @@ func TestCheckCountsWarningsByKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const abroad = "it was read as a number of BR, but with a plus it is one abroad, %s; write the right one with a plus or 00"
+	const abroad = "it was read as a number of BR, but with a plus it is a foreign number, %s; write the right one with a plus or 00"
 	want := []CheckWarning{
 		{1, "+5551991234567", fmt.Sprintf(abroad, "+51991234567")},
 		{2, "+5511961294498", "+551161294498 is another form of +5511961294498, which is used"},

@@ -79,7 +79,7 @@ func TestCheckJudgesByHours(t *testing.T) {
 		verdict campaign.Verdict
 		detail  string
 	}{
-		{2, campaign.BadValue, "no hour of the day suits them all"},
+		{2, campaign.BadValue, "no hour of the day suits all of them"},
 		{4, campaign.BadValue, `"Berlin" is not a time zone`},
 		{5, campaign.NoConsent, `column "OK" is empty`},
 	} {

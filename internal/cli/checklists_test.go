@@ -88,7 +88,7 @@ func TestCheckOfListsAsTheyComeIn(t *testing.T) {
 		why                 string
 	}{
 		{name: "an error in a CSV file", list: file(t, "a.csv", header+"#N/A,+5511961234567,A-1\nZoe,+33612982489,#BEZUG!\nJo,#REF!,A-3\n"), sent: []string{},
-			bad: []campaign.Verdict{campaign.BadValue, campaign.BadValue, campaign.BadValue}, why: "holds #REF!, an error of a spreadsheet"},
+			bad: []campaign.Verdict{campaign.BadValue, campaign.BadValue, campaign.BadValue}, why: "holds #REF!, a spreadsheet error"},
 		{name: "an error in a workbook", list: sheetFile(t, func(f *excelize.File) { ok(f.SetCellValue("Sheet1", "A2", "#¿NOMBRE?")) }),
 			sent: []string{"+33612982489 Zoe A-2"}, bad: []campaign.Verdict{campaign.BadValue}, why: `column "Full Name": holds #¿NOMBRE?`},
 		{name: "number formats", list: sheetFile(t, func(f *excelize.File) {
@@ -151,7 +151,7 @@ func TestCheckRefusesListsThatSayTwoThings(t *testing.T) {
 			must(t)(f.NewSheet("Cover"))
 			f.SetActiveSheet(1)
 			must(t)(f.SetSheetVisible("Sheet1", false))
-		}), "no sheet of the workbook that shows holds anything"},
+		}), "no visible sheet of the workbook holds anything"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Check(t.Context(), file(t, "c.yaml", fmt.Sprintf(oneStep, "")), c.list, "")
@@ -176,8 +176,8 @@ func TestCheckShowsWhatWasTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`The list is read as xlsx, sheet "Sheet1", phone numbers in column "Phone".`, `guessed: sheet "Sheet1", the first of 2`,
-		`it gives 1 a number to send to; others: "Mobile" 0`, `column "Full Name" is used for name, placeholder: "Ana"`,
+		`The list is read as xlsx, sheet "Sheet1", phone numbers in column "Phone".`, `guessed: sheet "Sheet1", the first visible one of 2 that holds anything`,
+		`it gives 1 a usable number; others: "Mobile" 0`, `column "Full Name" is used for name, placeholder: "Ana"`,
 		`column "Phone" is used for phone: "+5511961234567"`, `column "Order" is used for placeholder: "A-1"`,
 		"\n1 hidden row is left out; include_hidden: true under contacts", "below the header, without empty and hidden ones.",
 	} {

@@ -24,7 +24,7 @@ func (db *DB) Rewrite(ctx context.Context, table string, patient bool) error {
 	ctx, cancel := context.WithTimeout(ctx, undisturbed)
 	defer cancel()
 	if _, err := db.write.ExecContext(ctx, `VACUUM (FULL) `+table); err != nil {
-		return fmt.Errorf("the table cannot be rewritten now (%w); it is tried again at the next start, or run carillon migrate", err)
+		return fmt.Errorf("the table cannot be rewritten now (%w); it is tried again at the next start, or when you run carillon migrate", err)
 	}
 	return nil
 }
@@ -38,7 +38,7 @@ func (db *DB) rewriteFile(ctx context.Context, patient bool) (err error) {
 		return err
 	}
 	if about.Size() > checkedWhole && !patient {
-		return fmt.Errorf("the file is too large to be rewritten on the way; %s", by)
+		return fmt.Errorf("the file is too large to be rewritten now; %s", by)
 	}
 	conn, err := sql.Open("sqlite", fmt.Sprintf("%s?_pragma=busy_timeout(%d)", sqliteDSN(db.file), undisturbed.Milliseconds()))
 	if err != nil {
@@ -52,7 +52,7 @@ func (db *DB) rewriteFile(ctx context.Context, patient bool) (err error) {
 	var busy, pages, moved int
 	err = conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
 	if err != nil || busy != 0 {
-		return errors.Join(fmt.Errorf("another program reads the file, which cannot be rewritten meanwhile; end that one, and then %s", by), err)
+		return errors.Join(fmt.Errorf("another program is reading the file, so it cannot be rewritten; stop that program, then %s", by), err)
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func sqliteDSN(path string) string { return "file:" + (&url.URL{Path: path}).Esc
 // system drops it when the process dies.
 func holdFile(path string) (*os.File, error) {
 	if path == "" {
-		return nil, fmt.Errorf("%w: sqlite: names no file; write sqlite:carillon.db", ErrUnsupported)
+		return nil, fmt.Errorf("%w: sqlite: does not name a file; write sqlite:carillon.db", ErrUnsupported)
 	}
 	file, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, private)
 	switch {
@@ -103,7 +103,7 @@ func holdFile(path string) (*os.File, error) {
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, errors.Join(fmt.Errorf(
-			"%w: %s is open in another carillon; stop that one first", ErrInUse, path), file.Close())
+			"%w: %s is open in another carillon; stop it first", ErrInUse, path), file.Close())
 	}
 	return file, nil
 }

@@ -42,7 +42,7 @@ func inspect(ctx context.Context, path string) (err error) {
 		return explainSQLite(path, err)
 	}
 	if tables > 0 && ours == 0 {
-		return fmt.Errorf("ledger %s: it holds the tables of another program; name another file in `ledger`", path)
+		return fmt.Errorf("ledger %s: it belongs to another program; name another file in `ledger`", path)
 	}
 	if info.Size() > checkedWhole {
 		return nil
@@ -71,13 +71,13 @@ func explainSQLite(path string, err error) error {
 	const primary = 0xff
 	switch e.Code() & primary {
 	case sqlite3.SQLITE_FULL:
-		return fmt.Errorf("ledger %s: the disk is full, make room on it: %w", path, err)
+		return fmt.Errorf("ledger %s: the disk is full; free some space: %w", path, err)
 	case sqlite3.SQLITE_CORRUPT:
 		return damaged(path, err)
 	case sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("ledger %s: it is another kind of file; name another in `ledger`: %w", path, err)
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
-		return fmt.Errorf("ledger %s: the file and its folder have to be writable for this user: %w", path, err)
+		return fmt.Errorf("ledger %s: this user needs write access to the file and its folder: %w", path, err)
 	case sqlite3.SQLITE_IOERR:
 		return fmt.Errorf("ledger %s: the disk fails or is full: %w", path, err)
 	}
