@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -77,17 +78,17 @@ func (m *machine) link(a, b string) {
 	if one == other {
 		return
 	}
+	one.tookBack = append(one.tookBack, other.tookBack...)
+	for _, stops := range []map[campaign.SuppressionScope]stop{one.stops, other.stops} {
+		maps.DeleteFunc(stops, func(scope campaign.SuppressionScope, s stop) bool { // taken back under the other key
+			return one.knows(ledger.InboundEvent{Stop: scope, Source: s.source, At: s.at})
+		})
+	}
 	for scope, s := range other.stops {
 		one.stop(scope, s.source, s.at)
 	}
 	for id := range other.misses {
 		one.misses[id] = true
-	}
-	one.tookBack = append(one.tookBack, other.tookBack...)
-	for scope, s := range one.stops { // under one key, before it was taken back under the other
-		if one.knows(ledger.InboundEvent{Stop: scope, Source: s.source, At: s.at}) {
-			delete(one.stops, scope)
-		}
 	}
 	one.said, one.alive = append(one.said, other.said...), one.alive || other.alive
 	for _, key := range other.keys {
@@ -95,10 +96,18 @@ func (m *machine) link(a, b string) {
 	}
 }
 
-// stop notes a wish; the weightier of two remains, and of equals the later.
+// stop notes a wish. Of two the weightier source remains; what the person said, to
+// us or in the app, counts from the last time.
 func (p *person) stop(scope campaign.SuppressionScope, source ledger.Source, at time.Time) {
 	known, ok := p.stops[scope]
-	if !ok || source < known.source || source == known.source && at.After(known.at) {
+	said := func(s ledger.Source) bool { return s == ledger.SourcePerson || s == ledger.SourceProvider }
+	switch {
+	case ok && said(source) && said(known.source):
+		if at.Before(known.at) {
+			at = known.at
+		}
+		p.stops[scope] = stop{min(source, known.source), at}
+	case !ok || source < known.source:
 		p.stops[scope] = stop{source, at}
 	}
 }

@@ -148,6 +148,14 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 		if reason := b.refusal(); reason != "" {
 			t.Errorf("after the last START refused as %q", reason)
 		}
+		says(6*time.Minute, func(h *ledger.InboundEvent) {
+			h.Message, h.Answers, h.Source, h.Stop = false, false, ledger.SourceProvider, campaign.ScopeMarketing
+		})
+		says(4*time.Minute, func(h *ledger.InboundEvent) { h.Stop = campaign.ScopeMarketing })
+		says(5*time.Minute, again)
+		if reason := b.refusal(marketing); reason != "suppressed" {
+			t.Errorf("after a later choice in the app refused as %q", reason)
+		}
 	},
 	"a message that is left out says whose word that is": func(t *testing.T, b *bench) {
 		why := func() string {
