@@ -23,7 +23,7 @@ func (d *Definition) ChannelNames() []string {
 	return []string{d.Channel}
 }
 
-// Position is where a channel stands in Numbers, -1 where it does not.
+// Position is where a channel stands in ChannelNames, -1 where it does not.
 func (d *Definition) Position(channel string) int { return slices.Index(d.ChannelNames(), channel) }
 
 // Weights are the shares of a list for numbers with some rates, in messages a

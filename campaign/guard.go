@@ -53,28 +53,28 @@ func NewGuard(limits GuardLimits) *Guard {
 
 // guarded is the window of one campaign.
 type guarded struct {
-	told  int64   // when the guard last heard of it, counted in what it was told
-	heard []heard // the oldest first
-	alike int     // how many of the newest were refused like the last refusal
+	told         int64         // when the guard last heard of it, counted in what it was told
+	observations []observation // the oldest first
+	alike        int           // how many of the newest were refused like the last refusal
 
 	refusal, silence Failure // the last one refused, the last one that reached nobody
 }
 
-// heard is what became of an attempt.
-type heard struct {
+// observation is what became of an attempt.
+type observation struct {
 	message              MessageID
 	attempt              int
 	refused, unreachable bool
 }
 
-// Hear takes what became of an attempt; the zero Failure is a success. It
+// Observe takes what became of an attempt; the zero Failure is a success. It
 // returns why the campaign is to be paused and what to do, or an empty text, and
 // the same for the log, without a provider's words. A campaign that has hit a
 // threshold starts anew, so that it can be resumed.
 //
 // What says nothing about the message, throttling and trouble with the
 // account, does not count, and of an attempt only the first word does.
-func (g *Guard) Hear(message MessageID, attempt int, f Failure) (reason, logged string) {
+func (g *Guard) Observe(message MessageID, attempt int, f Failure) (reason, logged string) {
 	if f.Throttled {
 		return "", ""
 	}
@@ -82,7 +82,7 @@ func (g *Guard) Hear(message MessageID, attempt int, f Failure) (reason, logged 
 	defer g.mu.Unlock()
 	id := message.Campaign()
 	window := g.window(id)
-	if !window.add(heard{message: message, attempt: attempt, refused: f.Invalid, unreachable: f.Unreachable}, f) {
+	if !window.add(observation{message: message, attempt: attempt, refused: f.Invalid, unreachable: f.Unreachable}, f) {
 		return "", ""
 	}
 	if reason = window.judge(g.limits, Failure.String); reason == "" {
@@ -118,15 +118,15 @@ func (g *Guard) forgetOne() {
 }
 
 // add notes what became of an attempt. It reports false where that is known.
-func (w *guarded) add(h heard, f Failure) bool {
-	known := func(k heard) bool { return k.message == h.message && k.attempt == h.attempt }
-	if slices.ContainsFunc(w.heard, known) {
+func (w *guarded) add(h observation, f Failure) bool {
+	known := func(k observation) bool { return k.message == h.message && k.attempt == h.attempt }
+	if slices.ContainsFunc(w.observations, known) {
 		return false
 	}
-	if len(w.heard) == unreachableOf {
-		w.heard = slices.Delete(w.heard, 0, 1)
+	if len(w.observations) == unreachableOf {
+		w.observations = slices.Delete(w.observations, 0, 1)
 	}
-	w.heard = append(w.heard, h)
+	w.observations = append(w.observations, h)
 	if h.unreachable {
 		w.silence = f
 	}
@@ -146,12 +146,12 @@ func (w *guarded) judge(limits GuardLimits, told func(Failure) string) string {
 	if limits.SameRefusal > 0 && w.alike >= limits.SameRefusal {
 		return fmt.Sprintf("the last %d messages were refused for the same reason: %s Resume when the template is fixed. Cancel if the campaign or its list is wrong.", w.alike, told(w.refusal))
 	}
-	n, of := share(w.heard, refusedOf, func(h heard) bool { return h.refused })
+	n, of := share(w.observations, refusedOf, func(h observation) bool { return h.refused })
 	if over(n, of, refusedSeen, limits.RefusedShare) {
 		return fmt.Sprintf("%d of the last %d messages were refused, more than %s; the last one: %s Resume when the template is fixed. Cancel if the campaign or its list is wrong.",
 			n, of, percent(limits.RefusedShare), told(w.refusal))
 	}
-	n, of = share(w.heard, unreachableOf, func(h heard) bool { return h.unreachable })
+	n, of = share(w.observations, unreachableOf, func(h observation) bool { return h.unreachable })
 	if over(n, of, unreachableSeen, limits.UnreachableShare) {
 		return fmt.Sprintf("%d of the last %d messages reached nobody, more than %s; the last one: %s "+
 			"An old list harms the number's reputation: remove the people who cannot be reached, or resume anyway.",
@@ -161,7 +161,7 @@ func (w *guarded) judge(limits GuardLimits, told func(Failure) string) string {
 }
 
 // share counts those of the newest messages, at most so many, that are such.
-func share(all []heard, most int, such func(heard) bool) (n, of int) {
+func share(all []observation, most int, such func(observation) bool) (n, of int) {
 	newest := all[max(0, len(all)-most):]
 	for _, h := range newest {
 		if such(h) {

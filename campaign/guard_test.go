@@ -26,7 +26,7 @@ type hearing struct {
 
 func (h *hearing) hear(f Failure) string {
 	h.row++
-	reason, _ := h.Hear(h.campaign.Recipient(h.row).Message(0), 1, f)
+	reason, _ := h.Observe(h.campaign.Recipient(h.row).Message(0), 1, f)
 	return reason
 }
 
@@ -124,7 +124,7 @@ func TestGuardKeepsWordsOutOfTheLog(t *testing.T) {
 	} {
 		g := NewGuard(usualLimits)
 		for row := 1; row <= test.times; row++ {
-			reason, logged := g.Hear(ID(7).Recipient(row).Message(0), 1, test.failure)
+			reason, logged := g.Observe(ID(7).Recipient(row).Message(0), 1, test.failure)
 			if row < test.times {
 				continue
 			}
@@ -138,12 +138,12 @@ func TestGuardKeepsWordsOutOfTheLog(t *testing.T) {
 func TestGuardCountsAnAttemptOnce(t *testing.T) {
 	g, message := NewGuard(usualLimits), ID(7).Recipient(1).Message(0)
 	for range 10 {
-		if reason, _ := g.Hear(message, 1, invalid); reason != "" {
+		if reason, _ := g.Observe(message, 1, invalid); reason != "" {
 			t.Fatalf("one attempt, told again and again: %s", reason)
 		}
 	}
 	for attempt := 2; attempt <= 5; attempt++ {
-		if reason, _ := g.Hear(message, attempt, invalid); (reason != "") != (attempt == 5) {
+		if reason, _ := g.Observe(message, attempt, invalid); (reason != "") != (attempt == 5) {
 			t.Errorf("attempt %d: %q", attempt, reason)
 		}
 	}

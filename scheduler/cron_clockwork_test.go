@@ -93,7 +93,7 @@ type importer struct {
 
 var oneStep = &campaign.Definition{Name: "x", Channel: "main", Steps: []campaign.Step{{Template: "hello", Language: "en"}}}
 
-func (i *importer) Launch(ctx context.Context, _ ledger.Schedule, slot campaign.Slot) (campaign.ID, error) {
+func (i *importer) Import(ctx context.Context, _ ledger.Schedule, slot campaign.Slot) (campaign.ID, error) {
 	i.mu.Lock()
 	n := i.tries
 	i.tries++
@@ -167,7 +167,7 @@ func (c *clockwork) process(left int, after bool) (*Scheduler, *importer) {
 	p := &process{Ledger: c.ledger, left: left, after: after}
 	i := &importer{p: p, list: list(1, 0)}
 	return New(Options{
-		Ledger: p, Launcher: i, Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Ledger: p, Importer: i, Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}), i
 }
 

@@ -12,14 +12,14 @@ import (
 	"carillon/ledger"
 )
 
-// Launcher makes the campaigns of slots.
-type Launcher interface {
-	// Launch fetches a schedule's list as it is for a slot and imports it, with
+// Importer makes the campaigns of slots.
+type Importer interface {
+	// Import fetches a schedule's list as it is for a slot and imports it, with
 	// slot.Key() as the idempotency key, as a campaign that is not started. Where
 	// the key has been used it returns the campaign that was made with it, or an
 	// error that wraps *ledger.ExistsError while that one is still being imported.
 	// The error wraps ErrHopeless where a person has to change something first.
-	Launch(ctx context.Context, of ledger.Schedule, slot campaign.Slot) (campaign.ID, error)
+	Import(ctx context.Context, of ledger.Schedule, slot campaign.Slot) (campaign.ID, error)
 }
 
 // ErrHopeless marks a failure that trying again does not mend.
@@ -175,7 +175,7 @@ func (s *Scheduler) fire(ctx context.Context, of ledger.Schedule, slot campaign.
 	work, stop := context.WithCancel(ctx)
 	var keeping sync.WaitGroup
 	keeping.Go(func() { s.keep(work, slot, stop) })
-	made, err := s.launch(work, of, slot)
+	made, err := s.makeAndStart(work, of, slot)
 	stop()
 	keeping.Wait()
 
@@ -207,9 +207,9 @@ func (s *Scheduler) keep(ctx context.Context, slot campaign.Slot, stop func()) {
 	}
 }
 
-// launch makes the slot's campaign, unless it is there already, and starts it. A
+// makeAndStart makes the slot's campaign, unless it is there already, and starts it. A
 // campaign that comes with an error is there, and perhaps not started.
-func (s *Scheduler) launch(ctx context.Context, of ledger.Schedule, slot campaign.Slot) (ledger.Campaign, error) {
+func (s *Scheduler) makeAndStart(ctx context.Context, of ledger.Schedule, slot campaign.Slot) (ledger.Campaign, error) {
 	id, err := s.Ledger.Keyed(ctx, slot.Key())
 	switch {
 	case err == nil:
@@ -220,7 +220,7 @@ func (s *Scheduler) launch(ctx context.Context, of ledger.Schedule, slot campaig
 	case slot.Tries > mostBegun:
 		return ledger.Campaign{}, fmt.Errorf("it was started %d times and never ended; check the logs of those times, then run it now: %w", mostBegun, ErrHopeless)
 	default:
-		if id, err = s.Launcher.Launch(ctx, of, slot); err != nil {
+		if id, err = s.Importer.Import(ctx, of, slot); err != nil {
 			return ledger.Campaign{}, err
 		}
 	}

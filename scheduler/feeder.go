@@ -65,8 +65,8 @@ type feed struct {
 	attempt int
 	n       int
 	fresh   bool
-	// turn is the place in the row of all that was put into the channel's queue.
-	turn int64
+	// sequence is the place in the row of all that was put into the channel's queue.
+	sequence int64
 	// probes is the slowed template that it tries out, zero for none, and at is when
 	// it was fed.
 	probes campaign.TemplateName
@@ -245,14 +245,14 @@ func (f *feeder) choose(
 ) (after map[campaign.MessageID]feed, tasks []campaign.Task, fresh int) {
 	after = make(map[campaign.MessageID]feed, len(messages))
 	put := func(m ledger.Feedable, n int) {
-		after[m.ID] = feed{attempt: m.Attempt, n: n, fresh: m.Fresh, turn: f.lost.next(), at: now}
+		after[m.ID] = feed{attempt: m.Attempt, n: n, fresh: m.Fresh, sequence: f.lost.next(), at: now}
 		tasks = append(tasks, campaign.Task{Message: m.ID, Attempt: m.Attempt, Feed: n})
 	}
 	var repeats, firsts []ledger.Feedable
-	for _, m := range messages { // before anything is put: that gives new turns
+	for _, m := range messages { // before anything is put: that gives new sequence numbers
 		if known, ok := before[m.ID]; ok && known.attempt == m.Attempt {
 			after[m.ID] = known
-			if f.lost.is(known.turn, now) {
+			if f.lost.is(known.sequence, now) {
 				repeats = append(repeats, m)
 			}
 		}
@@ -270,7 +270,7 @@ func (f *feeder) choose(
 			after[id] = known // it may stand behind the end of the list
 			continue
 		}
-		f.lost.taken(known.turn, now) // it is not feedable any more
+		f.lost.taken(known.sequence, now) // it is not feedable any more
 	}
 	for _, m := range firsts {
 		put(m, 1)

@@ -13,19 +13,19 @@ const lostAfter = 12 * time.Second
 // waiting in the queue any more. While nothing is taken up at all, as when an
 // operator has paused the queue, nothing counts as lost.
 type lost struct {
-	last    int64     // the turn that was given last
+	last    int64     // the sequence number that was given last
 	drained time.Time // since when nothing waits; zero: something does
-	atDrain int64     // the turn given last at that time
-	marks   []mark    // by time, and so by turn
+	atDrain int64     // the one given last at that time
+	marks   []mark    // by time, and so by sequence number
 }
 
-// mark says that by a time the task of a turn had been taken up.
+// mark says that by a time the task of a sequence number had been taken up.
 type mark struct {
-	turn int64
-	at   time.Time
+	sequence int64
+	at       time.Time
 }
 
-// next gives the next turn.
+// next gives the next sequence number.
 func (l *lost) next() int64 {
 	l.last++
 	l.drained = time.Time{}
@@ -42,32 +42,32 @@ func (l *lost) waiting(n int, now time.Time) {
 	}
 }
 
-// taken notes that the task of a turn was taken up.
-func (l *lost) taken(turn int64, now time.Time) {
+// taken notes that the task of a sequence number was taken up.
+func (l *lost) taken(sequence int64, now time.Time) {
 	n := len(l.marks)
-	if n > 0 && l.marks[n-1].turn >= turn {
+	if n > 0 && l.marks[n-1].sequence >= sequence {
 		return
 	}
 	if n > 0 && l.marks[n-1].at.Equal(now) {
-		l.marks[n-1].turn = turn
+		l.marks[n-1].sequence = sequence
 		return
 	}
-	l.marks = append(l.marks, mark{turn, now})
+	l.marks = append(l.marks, mark{sequence, now})
 	for len(l.marks) > 1 && now.Sub(l.marks[1].at) >= lostAfter { // one old mark is enough
 		l.marks = l.marks[1:]
 	}
 }
 
-// is reports whether the task of a turn that is still not taken up is lost.
-func (l *lost) is(turn int64, now time.Time) bool {
-	if !l.drained.IsZero() && turn <= l.atDrain && now.Sub(l.drained) >= lostAfter {
+// is reports whether the task of a sequence number that is still not taken up is lost.
+func (l *lost) is(sequence int64, now time.Time) bool {
+	if !l.drained.IsZero() && sequence <= l.atDrain && now.Sub(l.drained) >= lostAfter {
 		return true
 	}
 	for _, m := range l.marks {
 		if now.Sub(m.at) < lostAfter {
 			break
 		}
-		if turn < m.turn {
+		if sequence < m.sequence {
 			return true
 		}
 	}

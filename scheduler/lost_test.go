@@ -28,24 +28,24 @@ func TestLostTasks(t *testing.T) {
 	})
 	t.Run("nothing waits any more", func(t *testing.T) {
 		var l lost
-		turn := l.next()
+		sequence := l.next()
 		l.waiting(0, start)
-		if l.is(turn, after(soon)) || !l.is(turn, after(late)) {
+		if l.is(sequence, after(soon)) || !l.is(sequence, after(late)) {
 			t.Error("it is lost once nothing has waited for long, and not before")
 		}
 		later := l.next()
 		l.waiting(1, after(late))
-		if l.is(later, after(2*late)) || l.is(turn, after(late)) {
+		if l.is(later, after(2*late)) || l.is(sequence, after(late)) {
 			t.Error("something waits again")
 		}
 	})
 	t.Run("a paused queue loses nothing", func(t *testing.T) {
 		var l lost
-		turn := l.next()
+		sequence := l.next()
 		l.next()
 		for d := time.Duration(0); d < time.Hour; d += time.Minute {
 			l.waiting(2, after(d))
-			if l.is(turn, after(d)) {
+			if l.is(sequence, after(d)) {
 				t.Fatalf("lost after %s although nothing was taken up", d)
 			}
 		}

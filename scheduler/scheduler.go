@@ -84,8 +84,8 @@ type Channel struct {
 // Options are a scheduler's parts.
 type Options struct {
 	Ledger Ledger
-	// Launcher makes the campaigns of schedules.
-	Launcher Launcher
+	// Importer makes the campaigns of schedules.
+	Importer Importer
 	Redis    redis.UniversalClient
 	// Explained reports whether the log tells of the cause of what goes wrong at
 	// a channel's queue at this moment.

@@ -29,11 +29,11 @@ func (d decision) accepted() bool {
 	return d.refusal == noFault && (d.answer != badGateway || d.coin)
 }
 
-// decide draws the faults of one try (1 is the first). person and turn must be
+// decide draws the faults of one try (1 is the first). person and perTry must be
 // dice of the recipient and of the try. Each share draws exactly once, so that
 // changing one leaves the others' victims as they are. New shares draw last.
-func (f Faults) decide(person, turn *rand.Rand) decision {
-	d := decision{coin: turn.Float64() < 0.5}
+func (f Faults) decide(person, perTry *rand.Rand) decision {
+	d := decision{coin: perTry.Float64() < 0.5}
 	personCoin := person.Float64() < 0.5
 	first := func(into *fault, s share, dice *rand.Rand) {
 		if dice.Float64() < *s.value && *into == noFault {
@@ -45,11 +45,11 @@ func (f Faults) decide(person, turn *rand.Rand) decision {
 		case invalid:
 			first(&d.refusal, s, person)
 		case throttled, timeout408, unavailable:
-			first(&d.refusal, s, turn)
+			first(&d.refusal, s, perTry)
 		case undeliverable:
 			first(&d.fate, s, person)
 		case failLater408, marketingCap:
-			first(&d.fate, s, turn)
+			first(&d.fate, s, perTry)
 		case replies, presses, stops, stopsAsTwin, stopsAndStarts, stopsMarketing:
 			first(&d.says, s, person)
 		case twinWaID:
@@ -57,7 +57,7 @@ func (f Faults) decide(person, turn *rand.Rand) decision {
 		case hiddenNumber:
 			d.hidden = person.Float64() < *s.value
 		default:
-			first(&d.answer, s, turn)
+			first(&d.answer, s, perTry)
 		}
 	}
 	if d.refusal == invalid {

@@ -55,12 +55,12 @@ func (s *Simulator) take(m request, begun time.Duration) answer {
 	person := hash(hashStart, m.phone)
 	key := hash(person, "\x00"+m.template)
 	try := s.book.try(key)
-	turn := dice(s.options.Seed, key+uint64(try))
+	perTry := dice(s.options.Seed, key+uint64(try))
 	faults := *s.faults.Load()
 	if faults.SlowTemplate == m.template { // which is never empty
 		return s.options.Dialect.refuse(refusal{reason: slowTemplate, wait: faults.SlowFor})
 	}
-	d := faults.decide(dice(s.options.Seed, person), turn)
+	d := faults.decide(dice(s.options.Seed, person), perTry)
 	if s.options.Suffixes {
 		if by, found := decideBySuffix(Suffixes(), m.phone, try); found {
 			d = by
@@ -70,11 +70,11 @@ func (s *Simulator) take(m request, begun time.Duration) answer {
 	if !d.accepted() {
 		return s.options.Dialect.refuse(d.refused(m.phone))
 	}
-	receipts := s.options.Receipts.plan(d, s.options.Latency, turn)
+	receipts := s.options.Receipts.plan(d, s.options.Latency, perTry)
 	index, id := s.book.accept(m, d, begun, receipts)
 	early := s.outbox.schedule(index, begun, receipts)
 	if d.says != noFault {
-		s.converse(m, d, id, begun, receipts, turn)
+		s.converse(m, d, id, begun, receipts, perTry)
 	}
 	a := s.options.Dialect.accept(m, id, d)
 	a.early = early

@@ -133,7 +133,7 @@ func (s *Server) answerCreated(w http.ResponseWriter, r *http.Request, id campai
 		return err
 	}
 	if c.State == campaign.Draft {
-		if c, err = s.launch(r.Context(), c, wanted, visitOf(r).caller.name); err != nil {
+		if c, err = s.startAs(r.Context(), c, wanted, visitOf(r).caller.name); err != nil {
 			return err
 		}
 	}
@@ -211,7 +211,7 @@ func readLate(text, at string) (time.Duration, error) {
 	return late, nil
 }
 
-func (s *Server) launch(ctx context.Context, c ledger.Campaign, wanted plan, by string) (ledger.Campaign, error) {
+func (s *Server) startAs(ctx context.Context, c ledger.Campaign, wanted plan, by string) (ledger.Campaign, error) {
 	switch {
 	case wanted.start:
 		c, err := s.ledger.Act(ctx, c.ID, campaign.Start, by, s.now())

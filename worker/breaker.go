@@ -16,8 +16,8 @@ const (
 	// breakerWindow is how many outcomes it looks back, breakerBad how many of
 	// them open it.
 	breakerWindow, breakerBad = 20, 10
-	// breakerRunning bad ones running open it while it has seen fewer.
-	breakerRunning = 5
+	// breakerConsecutive consecutive bad ones open it while it has seen fewer.
+	breakerConsecutive = 5
 	// It stays open for breakerFirst, then twice as long each time that the
 	// provider still fails, up to breakerMost.
 	breakerFirst, breakerMost = 5 * time.Second, time.Minute
@@ -130,16 +130,16 @@ func (b *breaker) record(s *send, refusal *whatsapp.Error, now time.Time) transi
 
 // outage reports whether the newest outcomes are those of an outage.
 func (b *breaker) outage() bool {
-	var all, running int
+	var all, consecutive int
 	for _, bad := range b.bad {
-		running++
+		consecutive++
 		if bad {
 			all++
 		} else {
-			running = 0
+			consecutive = 0
 		}
 	}
-	return all >= breakerBad || len(b.bad) < breakerWindow && running >= breakerRunning
+	return all >= breakerBad || len(b.bad) < breakerWindow && consecutive >= breakerConsecutive
 }
 
 // failing reports whether a refusal is one of a provider that is down: an error

@@ -79,7 +79,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 
 func TestTheBreakersProbes(t *testing.T) {
 	b, now := &breaker{}, time.Unix(0, 0)
-	tell(b, breakerRunning, now, gateway)
+	tell(b, breakerConsecutive, now, gateway)
 	straggler := &send{left: now.Add(-time.Second)}
 	for _, rest := range []time.Duration{5, 10, 20, 40, 60, 60} {
 		rest *= time.Second
@@ -108,8 +108,8 @@ func TestTheBreakersProbes(t *testing.T) {
 			t.Fatal("what left before it closed opened it again")
 		}
 	}
-	if told := tell(b, 10, now, gateway); told != breakerRunning {
-		t.Errorf("it let %d through into the next outage, want %d", told, breakerRunning)
+	if told := tell(b, 10, now, gateway); told != breakerConsecutive {
+		t.Errorf("it let %d through into the next outage, want %d", told, breakerConsecutive)
 	}
 	if wait := b.wait(now); wait != breakerFirst {
 		t.Errorf("it rests %s, want to begin with %s again", wait, breakerFirst)
@@ -279,7 +279,7 @@ func TestSendingStopsWhileTheProviderFails(t *testing.T) {
 func TestASendThatMeetsAnOpenBreakerUsesUpNothing(t *testing.T) {
 	bubble(t, "open", func(t *testing.T) {
 		s := newStand(1)
-		tell(&s.breaker, breakerRunning, time.Now(), gateway)
+		tell(&s.breaker, breakerConsecutive, time.Now(), gateway)
 		err := s.run(t)
 		if !errors.Is(err, errOutage) || isFailure(err) || retryDelay(0, err, nil) != breakerFirst || s.record.claimed != 0 {
 			t.Errorf("got %v, again after %s, with %d claims", err, retryDelay(0, err, nil), s.record.claimed)

@@ -13,7 +13,7 @@ func (w *Worker) watchCampaign(ctx context.Context, s *send, f campaign.Failure)
 	if !s.campaign.believedRunning() {
 		return
 	}
-	reason, logged := w.guard.Hear(s.task.Message, s.task.Attempt, f)
+	reason, logged := w.guard.Observe(s.task.Message, s.task.Attempt, f)
 	if reason == "" {
 		return
 	}

@@ -7,17 +7,17 @@ import (
 	"carillon/whatsapp"
 )
 
-// unreachedRunning consecutive sends that never got to the provider are told as
+// unreachedConsecutive sends in succession that never got to the provider are told as
 // trouble (ours: fewer are a connection that was lost, which mends itself).
-const unreachedRunning = 3
+const unreachedConsecutive = 3
 
 // reach knows whether a channel's requests get to its provider at all. It stops
 // nothing: what was never written is tried again without using up an attempt,
 // and the limiter slows the number down.
 type reach struct {
-	mu      sync.Mutex
-	running int       // sends that were never written since one was answered
-	since   time.Time // when that last became trouble, or ended to be; what left before does not count
+	mu          sync.Mutex
+	consecutive int       // sends that were never written since one was answered
+	since       time.Time // when that last became trouble, or ended to be; what left before does not count
 }
 
 // record takes how a send ended, nil for success. It reports whether the
@@ -25,16 +25,16 @@ type reach struct {
 func (r *reach) record(left time.Time, refusal *whatsapp.Error, now time.Time) (lost, changed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	before := r.running >= unreachedRunning
+	before := r.consecutive >= unreachedConsecutive
 	switch {
 	case left.Before(r.since):
 		return before, false
 	case refusal == nil, refusal.HTTPStatus > 0:
-		r.running = 0
+		r.consecutive = 0
 	case refusal.Unwritten:
-		r.running++
+		r.consecutive++
 	}
-	if lost = r.running >= unreachedRunning; lost != before {
+	if lost = r.consecutive >= unreachedConsecutive; lost != before {
 		r.since = now
 	}
 	return lost, lost != before

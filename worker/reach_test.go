@@ -48,7 +48,7 @@ func TestWhenTheProviderIsLost(t *testing.T) {
 
 func TestWhatLeftBeforeTheProviderWasLostDoesNotEndIt(t *testing.T) {
 	r, now := &reach{}, time.Unix(100, 0)
-	for range unreachedRunning {
+	for range unreachedConsecutive {
 		r.record(now, notReached, now)
 	}
 	if lost, changed := r.record(now.Add(-time.Second), nil, now); !lost || changed {

@@ -155,10 +155,10 @@ func (a *App) openChannels(config *configs.Config) error {
 	if !a.roles.Scheduler {
 		return nil
 	}
-	launch := &launcher{ledger: a.ledger, door: a.door, dir: config.Dir, fetch: fetchList, now: time.Now}
-	launch.warnOfCampaigns(schedulesOf(config), a.log)
+	imports := &importer{ledger: a.ledger, door: a.door, dir: config.Dir, fetch: fetchList, now: time.Now}
+	imports.warnOfCampaigns(schedulesOf(config), a.log)
 	a.scheduler = scheduler.New(scheduler.Options{
-		Launcher: launch,
+		Importer: imports,
 		Ledger:   a.ledger, Redis: a.queue.Client(), Explained: a.health.Explains,
 		Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
 	})

@@ -50,7 +50,7 @@ func syncSchedules(ctx context.Context, l *ledger.Ledger, wanted []campaign.Sche
 
 // warnOfCampaigns tells which schedules have no campaign that can be read, long
 // before their first slot fails. It may still be written until then.
-func (l *launcher) warnOfCampaigns(of []campaign.Schedule, log *slog.Logger) {
+func (l *importer) warnOfCampaigns(of []campaign.Schedule, log *slog.Logger) {
 	for _, s := range of {
 		if _, err := l.campaign(s); err != nil {
 			log.Warn("a schedule's campaign cannot be read; correct it before the next slot", "schedule", s.Name, "error", err)
@@ -58,9 +58,9 @@ func (l *launcher) warnOfCampaigns(of []campaign.Schedule, log *slog.Logger) {
 	}
 }
 
-// launcher makes the campaigns of slots: it reads the campaign's file, fetches
+// importer makes the campaigns of slots: it reads the campaign's file, fetches
 // the list, and imports both as an upload would be.
-type launcher struct {
+type importer struct {
 	ledger admission.Ledger
 	door   admission.Door
 	// dir is the folder that relative paths count from.
@@ -74,11 +74,11 @@ type launcher struct {
 // outside dir.
 type fetch func(ctx context.Context, src campaign.Source, at time.Time, dir string, confined bool) (*os.File, error)
 
-var _ scheduler.Launcher = (*launcher)(nil)
+var _ scheduler.Importer = (*importer)(nil)
 
-// Launch makes the campaign of a slot, as a draft. What a person has to mend is
+// Import makes the campaign of a slot, as a draft. What a person has to mend is
 // scheduler.ErrHopeless.
-func (l *launcher) Launch(ctx context.Context, of ledger.Schedule, slot campaign.Slot) (campaign.ID, error) {
+func (l *importer) Import(ctx context.Context, of ledger.Schedule, slot campaign.Slot) (campaign.ID, error) {
 	if of.Unusable != nil {
 		return 0, hopeless{of.Unusable}
 	}
@@ -109,7 +109,7 @@ func (l *launcher) Launch(ctx context.Context, of ledger.Schedule, slot campaign
 }
 
 // campaign reads the schedule's campaign as it is now.
-func (l *launcher) campaign(of campaign.Schedule) (admitted admission.Campaign, err error) {
+func (l *importer) campaign(of campaign.Schedule) (admitted admission.Campaign, err error) {
 	text := []byte(of.Campaign)
 	if of.CampaignFile != "" {
 		path := of.CampaignFile

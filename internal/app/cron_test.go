@@ -20,8 +20,8 @@ import (
 
 const hello = "name: hello\nchannel: main\nsteps: [{template: hello, language: en}]\n"
 
-// launching is a launcher over a real ledger, in a folder of its own.
-func launching(t *testing.T) *launcher {
+// importing is a importer over a real ledger, in a folder of its own.
+func importing(t *testing.T) *importer {
 	t.Helper()
 	dir := t.TempDir()
 	record, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(dir, "test.db"))
@@ -43,7 +43,7 @@ func launching(t *testing.T) *launcher {
 			t.Fatal(err)
 		}
 	}
-	return &launcher{ledger: record, door: admission.Door{Rates: map[string]float64{"main": 10}}, dir: dir, fetch: fetchList, now: time.Now}
+	return &importer{ledger: record, door: admission.Door{Rates: map[string]float64{"main": 10}}, dir: dir, fetch: fetchList, now: time.Now}
 }
 
 func slotOf(name string) campaign.Slot {
@@ -51,7 +51,7 @@ func slotOf(name string) campaign.Slot {
 }
 
 func TestASlotsCampaignIsMadeOnce(t *testing.T) {
-	l := launching(t)
+	l := importing(t)
 	of := ledger.Schedule{Origin: ledger.FromConfig, Schedule: campaign.Schedule{
 		Name: "daily", CampaignFile: "hello.yaml", Contacts: campaign.Source{File: "list.csv"}, Zone: "Europe/Madrid",
 	}}
@@ -64,7 +64,7 @@ func TestASlotsCampaignIsMadeOnce(t *testing.T) {
 		lists = append(lists, file)
 		return file, err
 	}
-	first, err := l.Launch(t.Context(), of, slotOf("daily"))
+	first, err := l.Import(t.Context(), of, slotOf("daily"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestASlotsCampaignIsMadeOnce(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(l.dir, "list.csv"), []byte("Phone\n+4915112345602\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	again, err := l.Launch(t.Context(), of, slotOf("daily"))
+	again, err := l.Import(t.Context(), of, slotOf("daily"))
 	if err != nil || again != first {
 		t.Errorf("campaign %s after %s, %v", again, first, err)
 	}
@@ -97,7 +97,7 @@ func TestASlotsCampaignIsMadeOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	var exists *ledger.ExistsError
-	if _, err := l.Launch(t.Context(), of, slotOf("importing")); !errors.As(err, &exists) || !exists.Importing {
+	if _, err := l.Import(t.Context(), of, slotOf("importing")); !errors.As(err, &exists) || !exists.Importing {
 		t.Errorf("while another imports it: %v", err)
 	}
 }
@@ -125,7 +125,7 @@ func TestWhatKeepsASlotFromItsCampaign(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			of := ledger.Schedule{Schedule: good, Origin: ledger.FromAPI}
 			test.change(&of.Schedule)
-			_, err := launching(t).Launch(t.Context(), of, slotOf("s"))
+			_, err := importing(t).Import(t.Context(), of, slotOf("s"))
 			if err == nil || errors.Is(err, scheduler.ErrHopeless) != test.hopeless || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("hopeless %t: %v", errors.Is(err, scheduler.ErrHopeless), err)
 			}
@@ -140,12 +140,12 @@ func TestASlotWithoutItsKeyFails(t *testing.T) {
 		Schedule: campaign.Schedule{Name: "s", Campaign: hello, Contacts: campaign.Source{URL: "https://lists.example/"}},
 		Origin:   ledger.FromAPI, Unusable: fmt.Errorf("%w; set the key again", ledger.ErrLocked),
 	}
-	l := launching(t)
+	l := importing(t)
 	l.fetch = func(context.Context, campaign.Source, time.Time, string, bool) (*os.File, error) {
 		t.Error("the list was fetched without its headers")
 		return nil, errors.New("no list")
 	}
-	if _, err := l.Launch(t.Context(), locked, slotOf("s")); !errors.Is(err, scheduler.ErrHopeless) || !strings.Contains(err.Error(), "set the key again") {
+	if _, err := l.Import(t.Context(), locked, slotOf("s")); !errors.Is(err, scheduler.ErrHopeless) || !strings.Contains(err.Error(), "set the key again") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -156,7 +156,7 @@ func TestSchedulesWithoutACampaignAreWarnedOf(t *testing.T) {
 	for _, file := range []string{"hello.yaml", "gone.yaml", "broken.yaml"} {
 		all = append(all, campaign.Schedule{Name: "of-" + file, CampaignFile: file})
 	}
-	launching(t).warnOfCampaigns(all, slog.New(slog.NewTextHandler(&log, nil)))
+	importing(t).warnOfCampaigns(all, slog.New(slog.NewTextHandler(&log, nil)))
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
 	if len(lines) != 2 || !strings.Contains(lines[0], "schedule=of-gone.yaml") || !strings.Contains(lines[0], "gone.yaml: no such file") ||
 		!strings.Contains(lines[1], "schedule=of-broken.yaml") {
@@ -165,7 +165,7 @@ func TestSchedulesWithoutACampaignAreWarnedOf(t *testing.T) {
 }
 
 func TestSchedulesOfTheConfiguration(t *testing.T) {
-	record := launching(t).ledger.(*ledger.Ledger)
+	record := importing(t).ledger.(*ledger.Ledger)
 	now := time.Date(2026, 5, 1, 22, 30, 0, 0, time.UTC)
 	good := campaign.Schedule{Name: "daily", CampaignFile: "hello.yaml", Contacts: campaign.Source{File: "list.csv"}, Cron: "0 9 * * *", Zone: "Europe/Madrid"}
 	if err := syncSchedules(t.Context(), record, []campaign.Schedule{good}, now); err != nil {
