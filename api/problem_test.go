@@ -10,6 +10,7 @@ import (
 )
 
 func TestProblemsTellTheirKind(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		document, text string
 		kind           Kind
@@ -32,6 +33,7 @@ func TestProblemsTellTheirKind(t *testing.T) {
 
 // TestStatusesOfALaterVersion: what is not known is passed over, and the rest read.
 func TestStatusesOfALaterVersion(t *testing.T) {
+	t.Parallel()
 	var c Campaign
 	if err := json.Unmarshal([]byte(`{"state":"dreaming","counts":{"read":3,"pondered":4}}`), &c); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package campaign
 import "testing"
 
 func TestBarred(t *testing.T) {
+	t.Parallel()
 	for phone, want := range map[string]bool{
 		"+12025550123":  true,  // Washington, D.C.
 		"+16315551234":  true,  // New York

@@ -8,6 +8,7 @@ import (
 )
 
 func TestNumbers(t *testing.T) {
+	t.Parallel()
 	tests := map[string][]string{
 		"channel: main":                             {"main"},
 		"channels: [main]":                          {"main"},
@@ -42,6 +43,7 @@ func TestNumbers(t *testing.T) {
 // TestOldDefinition reads what a ledger of the time of one number holds, and
 // writes it again as it was.
 func TestOldDefinition(t *testing.T) {
+	t.Parallel()
 	const stored = `{"name":"n","channel":"main","contacts":{},"steps":[{"template":"t","language":"en"}]}`
 	var d Definition
 	if err := json.Unmarshal([]byte(stored), &d); err != nil {
@@ -57,6 +59,7 @@ func TestOldDefinition(t *testing.T) {
 }
 
 func TestWeights(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ rates, want []float64 }{
 		{[]float64{80, 20}, []float64{80, 20}},
 		{[]float64{0, 20, 80}, []float64{80, 20, 80}},

@@ -16,6 +16,7 @@ func invisible() []string {
 }
 
 func TestNamesThatLookTheSame(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, like string }{
 		{"Población", norm.NFD.String("Población")},
 		{norm.NFD.String("Población"), "Población"},
@@ -51,6 +52,7 @@ func TestNamesThatLookTheSame(t *testing.T) {
 }
 
 func TestNamesThatLookDifferent(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ a, b string }{
 		{"Name", "Names"}, {"Año", "Ano"}, {"m²", "m2"}, {"Order", "Order 2"}, {"FullName", "Full Name"}, {"Price €", "Price $"},
 		{"①", "1"}, {"A-B", "A B"}, {"½", "1/2"}, {"Рост", "Poct"},
@@ -62,6 +64,7 @@ func TestNamesThatLookDifferent(t *testing.T) {
 }
 
 func TestFindColumns(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		columns string
 		name    string
@@ -92,6 +95,7 @@ func TestFindColumns(t *testing.T) {
 
 // A name finds itself, in every form that it may have in a list.
 func TestEveryFormFindsItsColumn(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.StringMatching(`[\pL\pN][\pL\pM\pN _-]{0,12}`).Draw(t, "name")
 		mark := rapid.SampledFrom(invisible()).Draw(t, "mark")
@@ -104,6 +108,7 @@ func TestEveryFormFindsItsColumn(t *testing.T) {
 }
 
 func TestListFind(t *testing.T) {
+	t.Parallel()
 	list := List{
 		Columns: []string{"Name", "Order", "Order (2)", "Note (hidden)", "Column 5", "Column 6", "Name (hidden)"},
 		Header:  []string{"Name", "Order", "Order", "Note", "", "", "Name"},
@@ -130,6 +135,7 @@ func TestListFind(t *testing.T) {
 }
 
 func TestCompileListRefusesWhatIsNotShown(t *testing.T) {
+	t.Parallel()
 	d, err := Parse([]byte(`name: x
 channel: main
 hours: {from: "09:00", to: "20:00", zone: "{{Zone|recipient}}"}
@@ -157,6 +163,7 @@ hours.zone: the list hides its column "Zone"; unhide it, or write include_hidden
 // A cell that is not empty and holds no value bars its row wherever it is used,
 // also where the campaign says what stands in for an empty cell.
 func TestJudgeFaults(t *testing.T) {
+	t.Parallel()
 	const fault = "holds #N/A"
 	d, err := Parse([]byte(`name: x
 channel: main

@@ -7,6 +7,7 @@ import (
 )
 
 func TestColumnsOfADefinition(t *testing.T) {
+	t.Parallel()
 	const text = `name: x
 channel: main
 steps:

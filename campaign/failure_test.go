@@ -13,6 +13,7 @@ import (
 var began = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		failure  Failure
 		standing Standing // before it
@@ -65,6 +66,7 @@ var refusals = map[string]Failure{
 // PassingFor, with anything else the counts decide, and no history goes on for
 // ever or hurries.
 func TestHowLongAMessageIsTried(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		kinds := rapid.SampledFrom([][]string{
 			{"408", "503", "131000", "5xx"}, {"131000"}, {"408", "131000", "429", "131056"},
@@ -116,6 +118,7 @@ func TestHowLongAMessageIsTried(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		failure Failure
 		want    string

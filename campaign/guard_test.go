@@ -42,6 +42,7 @@ func (h *hearing) until(most int, turn ...Failure) (n int, reason string) {
 }
 
 func TestGuard(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		limits GuardLimits
 		turn   []Failure
@@ -86,6 +87,7 @@ func repeated(n int, f Failure) []Failure {
 
 // However long a campaign has gone well, its newest messages decide.
 func TestGuardLooksBackOnlySoFar(t *testing.T) {
+	t.Parallel()
 	for reason, test := range map[string]struct {
 		limits GuardLimits
 		f      Failure
@@ -103,6 +105,7 @@ func TestGuardLooksBackOnlySoFar(t *testing.T) {
 }
 
 func TestGuardStartsAnewWhereItHasStopped(t *testing.T) {
+	t.Parallel()
 	h := &hearing{Guard: NewGuard(GuardLimits{RefusedShare: 0.2}), campaign: 7}
 	for range 3 {
 		if n, reason := h.until(1000, invalid); n != refusedSeen {
@@ -112,6 +115,7 @@ func TestGuardStartsAnewWhereItHasStopped(t *testing.T) {
 }
 
 func TestGuardKeepsWordsOutOfTheLog(t *testing.T) {
+	t.Parallel()
 	quoting := func(f Failure) Failure {
 		f.Said = "(#100) 'Ana Souza' is wrong"
 		return f
@@ -136,6 +140,7 @@ func TestGuardKeepsWordsOutOfTheLog(t *testing.T) {
 }
 
 func TestGuardCountsAnAttemptOnce(t *testing.T) {
+	t.Parallel()
 	g, message := NewGuard(usualLimits), ID(7).Recipient(1).Message(0)
 	for range 10 {
 		if reason, _ := g.Observe(message, 1, invalid); reason != "" {
@@ -150,6 +155,7 @@ func TestGuardCountsAnAttemptOnce(t *testing.T) {
 }
 
 func TestGuardKeepsCampaignsApartAndFewOfThem(t *testing.T) {
+	t.Parallel()
 	g := NewGuard(usualLimits)
 	first := &hearing{Guard: g, campaign: 1}
 	first.until(4, invalid)

@@ -26,6 +26,7 @@ func instant(t *testing.T, text string) time.Time {
 func day() *Hours { return &Hours{From: "09:00", To: "20:00"} }
 
 func TestNext(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		hours *Hours
@@ -152,6 +153,7 @@ func open(t *rapid.T, h *Hours, zones string, at time.Time) bool {
 
 // TestNextIsTheFirst: it is within hours and nothing before it is.
 func TestNextIsTheFirst(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		h, zones, at := drawHours(t)
 		got, ok := h.Next(zones, at)
@@ -177,6 +179,7 @@ func TestNextIsTheFirst(t *testing.T) {
 }
 
 func TestNextKeepsOrder(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		h, zones, at := drawHours(t)
 		later := at.Add(time.Duration(rapid.Int64Range(0, int64(10*24*time.Hour)).Draw(t, "later")))
@@ -193,6 +196,7 @@ func TestNextKeepsOrder(t *testing.T) {
 
 // TestNextBesideItself is for the race detector: a definition is shared.
 func TestNextBesideItself(t *testing.T) {
+	t.Parallel()
 	h, at := day(), instant(t, "2026-03-02T03:00:00Z")
 	var group sync.WaitGroup
 	for i := range 8 {
@@ -207,6 +211,7 @@ func TestNextBesideItself(t *testing.T) {
 }
 
 func TestObserve(t *testing.T) {
+	t.Parallel()
 	calendars := map[string][]string{"es": {"2026-12-25", "01-06"}, "de": {"10-03"}}
 	h := &Hours{From: "09:00", To: "20:00", Holidays: "es", Dates: []string{"01-06", "08-15"}}
 	christmas := instant(t, "2026-12-25T12:00:00Z")
@@ -246,6 +251,7 @@ func TestObserve(t *testing.T) {
 }
 
 func TestHoursAreStored(t *testing.T) {
+	t.Parallel()
 	d, err := Parse([]byte("name: n\nchannel: c\nsteps: [{template: t, language: en}]\n" +
 		"hours: {from: 09:00, to: 20:00, days: mon-sat, zone: \"{{Zone|recipient}}\", holidays: es, dates: [2026-12-25, 01-06]}\n"))
 	if err != nil {
@@ -262,6 +268,7 @@ func TestHoursAreStored(t *testing.T) {
 }
 
 func TestJudgeFindsTheZone(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, zone, cell string
 		want, detail     string
@@ -306,6 +313,7 @@ func TestJudgeFindsTheZone(t *testing.T) {
 }
 
 func TestCompileWantsTheZonesColumn(t *testing.T) {
+	t.Parallel()
 	d := parseStep(t, "body: []")
 	d.Hours = &Hours{From: "09:00", To: "20:00", Zone: "{{Zone}}"}
 	const want = `hours.zone: the list has no column "Zone"; it has Phone`

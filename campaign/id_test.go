@@ -7,6 +7,7 @@ import (
 )
 
 func TestIdentifiersHoldTheirParents(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		id := ID(rapid.Int64Range(1, lastID).Draw(t, "campaign"))
 		row := rapid.IntRange(1, MaxRows).Draw(t, "row")
@@ -38,6 +39,7 @@ func TestIdentifiersHoldTheirParents(t *testing.T) {
 }
 
 func TestNewID(t *testing.T) {
+	t.Parallel()
 	seen := map[ID]bool{}
 	for range 1000 {
 		id := NewID()
@@ -49,6 +51,7 @@ func TestNewID(t *testing.T) {
 }
 
 func TestForeignTexts(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{"", "abc", "0000000", "zzzzzzz", "abcdefgh", "il0o123", "../../x"} {
 		if id, err := ParseID(text); err == nil {
 			t.Errorf("%q was read as campaign %s", text, id)

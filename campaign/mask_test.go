@@ -8,6 +8,7 @@ import (
 )
 
 func TestMasked(t *testing.T) {
+	t.Parallel()
 	row := []string{"Ana Souza", "+55 11 96123-4567", "pt_BR", "", "7", "Ana", "A-1001"}
 	for text, want := range map[string]string{
 		"(#131009) Parameter value is not valid: 'Ana Souza'": "(#131009) Parameter value is not valid: '***'",
@@ -32,6 +33,7 @@ func TestMasked(t *testing.T) {
 }
 
 func TestMaskedInOtherForms(t *testing.T) {
+	t.Parallel()
 	row := []string{"Jose\u0301 Nu\u00f1ez", "Ana \"Nana\" So\\uza", "\u2068Zoe\u2069 K.", "Ana\u00a0\u00a0Li\u0007Mo"}
 	for text, want := range map[string]string{
 		"no: Jos\u00e9 Nun\u0303ez":    "no: ***",
@@ -50,6 +52,7 @@ func TestMaskedInOtherForms(t *testing.T) {
 
 // Whatever a row holds and wherever its values stand, none of them is left.
 func TestNoValueIsLeft(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		value := rapid.StringMatching(`[A-Za-zéß0-9\\.(\[*+ -]{1,12}`).Draw(t, "value")
 		if value = strings.Join(strings.Fields(value), " "); value == "" || strings.Trim(value, "*") == "" {

@@ -17,6 +17,7 @@ var update = flag.Bool("update", false, "write the messages of the mistakes anew
 
 // TestMistakes reads one file per mistake; the text beside it is the error.
 func TestMistakes(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/mistakes/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no fixtures", err)
@@ -52,6 +53,7 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestParseFull(t *testing.T) {
+	t.Parallel()
 	got := parseFile(t, "testdata/full.yaml")
 	want := &Definition{
 		Name:     "order-update",
@@ -91,6 +93,7 @@ func TestParseFull(t *testing.T) {
 
 // TestParseJSON reads what JSON allows and YAML does not.
 func TestParseJSON(t *testing.T) {
+	t.Parallel()
 	d, err := Parse([]byte("{\n\t\"name\": \"\\ud83d\\ude00 \\/ \x7f\",\n\t\"channel\": \"c\",\n\t\"rate\": 1e1,\n\t\"steps\": [{\"template\": \"t\", \"language\": \"en\", \"wait\": null}]\n}\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +106,7 @@ func TestParseJSON(t *testing.T) {
 
 // TestVerbatimNumbers writes YAML's own spellings of numbers as JSON does.
 func TestVerbatimNumbers(t *testing.T) {
+	t.Parallel()
 	d := parseStep(t, `components: [{type: x, n: [0x10, 0o7, 1_000, 1e3, .5, 12345678901234567890], t: 2026-01-02, b: True, e: }]`)
 	rendered, err := compile(t, d, nil).Render(0, nil)
 	if err != nil {
@@ -117,6 +121,7 @@ func TestVerbatimNumbers(t *testing.T) {
 // TestNoFallback: the key is a part of the format, and an empty list asks for
 // nothing.
 func TestNoFallback(t *testing.T) {
+	t.Parallel()
 	const text = "name: n\nchannel: c\nsteps: [{template: t, language: en}]\n"
 	if _, err := Parse([]byte(text + "fallback: []\n")); err != nil {
 		t.Error(err)
@@ -129,6 +134,7 @@ func TestNoFallback(t *testing.T) {
 }
 
 func TestUnmarshalJSONStrict(t *testing.T) {
+	t.Parallel()
 	for _, stored := range []string{
 		`{"name": "n", "fallback": []}`,
 		`{"name": "n", "steps": [{"template": "t", "colour": "red"}]}`,

@@ -7,6 +7,7 @@ import (
 )
 
 func TestTroubleStops(t *testing.T) {
+	t.Parallel()
 	from := func(numbers []string, templates ...string) *Definition {
 		d := &Definition{Channels: numbers}
 		if len(numbers) == 1 {
@@ -59,6 +60,7 @@ func TestTroubleStops(t *testing.T) {
 }
 
 func TestFailureTellsAPerson(t *testing.T) {
+	t.Parallel()
 	tests := map[string]Failure{
 		"token_rejected (190), \"Session has \\\"expired\\\"\": Make a new one.": {Code: 190, Reason: "token_rejected", Said: `Session has "expired"`, Detail: "Make a new one."},
 		"unexplained: Look.":     {Reason: "unexplained", Detail: "Look."},

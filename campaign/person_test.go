@@ -9,6 +9,7 @@ import (
 )
 
 func TestPersonFoldsNationalTwins(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, number, want string }{
 		{"Brazil with the ninth digit", "+5511961294498", "+5511961294498"},
 		{"Brazil without it", "+551161294498", "+5511961294498"},
@@ -35,6 +36,7 @@ func TestPersonFoldsNationalTwins(t *testing.T) {
 }
 
 func TestPersonIsStable(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		number := rapid.StringMatching(`\+(5[245])?[0-9]{0,13}`).Draw(t, "number")
 		once := campaign.Person(number)
@@ -45,6 +47,7 @@ func TestPersonIsStable(t *testing.T) {
 }
 
 func TestPersonJoinsTwinsAndNobodyElse(t *testing.T) {
+	t.Parallel()
 	twins := map[string]func(a, b string) bool{
 		"+55": func(a, b string) bool { return len(a) == 11 && a[2] == '9' && a[:2]+a[3:] == b },
 		"+52": func(a, b string) bool { return a == "1"+b },

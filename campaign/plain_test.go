@@ -7,6 +7,7 @@ import (
 )
 
 func TestPlain(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		" STOP! ":            "stop",
 		"*_STOP_*":           "stop",
@@ -61,6 +62,7 @@ func TestPlain(t *testing.T) {
 
 // TestPlainKeepsWordsApart: what is ignored must not make two words one.
 func TestPlainKeepsWordsApart(t *testing.T) {
+	t.Parallel()
 	for _, pair := range [][2]string{
 		{"कल", "कुल"},     // tomorrow, total
 		{"ใช่", "ใช้"},    // yes, to use
@@ -77,6 +79,7 @@ func TestPlainKeepsWordsApart(t *testing.T) {
 }
 
 func TestSameText(t *testing.T) {
+	t.Parallel()
 	for _, pair := range [][2]string{
 		{"später", "SPAETER"}, {"spater", "Später!"}, {"Loschen", "löschen"}, {"Nei på", "nei paa"}, {"Smørrebrød", "smoerrebroed"},
 		{"Größe", "groesse"}, {"sí, claro", "Si claro"}, {"हाँ", "हां"},

@@ -102,6 +102,7 @@ func renderAll(t testing.TB, r *Renderer, values []string) any {
 // TestRenderGolden renders a campaign per kind of component, once as read from
 // its file and once as read back from the ledger.
 func TestRenderGolden(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/render/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no golden files", err)
@@ -147,6 +148,7 @@ func throughJSON(t testing.TB, d *Definition) *Definition {
 }
 
 func TestColumns(t *testing.T) {
+	t.Parallel()
 	d := parseStep(t, `body: ["{{ full  NAME }} and {{Date|}}", "{{Date}}"], buttons: [{sub_type: url, text: "{{Path}}"}]`)
 	columns, _ := sampleRow()
 	if diff := cmp.Diff([]int{0, 5, 12}, compile(t, d, columns).Columns()); diff != "" {
@@ -155,6 +157,7 @@ func TestColumns(t *testing.T) {
 }
 
 func TestCompileMistakes(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, step string
 		columns    []string
@@ -181,6 +184,7 @@ func TestCompileMistakes(t *testing.T) {
 }
 
 func TestProblems(t *testing.T) {
+	t.Parallel()
 	columns := []string{"X", "Y"}
 	long := strings.Repeat("é", 61)
 	tests := []struct {
@@ -228,6 +232,7 @@ func TestProblems(t *testing.T) {
 }
 
 func TestLanguageColumn(t *testing.T) {
+	t.Parallel()
 	d, err := Parse([]byte(`{"name": "n", "channel": "c", "steps": [{"template": "t", "language": "{{Language|en_US}}"}]}`))
 	if err != nil {
 		t.Fatal(err)
@@ -242,6 +247,7 @@ func TestLanguageColumn(t *testing.T) {
 }
 
 func TestRenderNoSuchStep(t *testing.T) {
+	t.Parallel()
 	r := compile(t, parseStep(t, "body: [a]"), nil)
 	for _, step := range []int{-1, 1} {
 		if _, err := r.Render(step, nil); err == nil {
@@ -254,6 +260,7 @@ func TestRenderNoSuchStep(t *testing.T) {
 // valid JSON that holds nothing a provider refuses, and what it refuses does
 // not render.
 func TestRenderProperties(t *testing.T) {
+	t.Parallel()
 	d := parseStep(t, `header: "{{A}}", body: ["{{A}}", "a    {{B|}}   {{A|x}} {", {currency: {fallback_value: "{{B}}", code: EUR, amount: "{{C}}"}}], `+
 		`buttons: [{sub_type: url, text: "{{B}}"}, {index: 1, sub_type: url, text: "x/{{A}}"}]`)
 	r := compile(t, d, []string{"A", "B", "C"})

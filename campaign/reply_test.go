@@ -3,6 +3,7 @@ package campaign
 import "testing"
 
 func TestWhenSuits(t *testing.T) {
+	t.Parallel()
 	yes := &When{Button: Texts{"yes", "CONFIRM_1"}, Text: Texts{"sí, claro"}}
 	tests := []struct {
 		when  *When
@@ -30,6 +31,7 @@ func TestWhenSuits(t *testing.T) {
 }
 
 func TestBranches(t *testing.T) {
+	t.Parallel()
 	d := &Definition{Steps: []Step{{}, {When: &When{}}, {When: &When{}}, {}, {When: &When{}}}}
 	for step, want := range [][2]int{{0, 1}, {1, 3}, {1, 3}, {3, 4}, {4, 5}} {
 		if first, end := d.Branches(step); first != want[0] || end != want[1] {
@@ -40,6 +42,7 @@ func TestBranches(t *testing.T) {
 
 // TestWhatAsksForAReply: naming it is more than taking any.
 func TestWhatAsksForAReply(t *testing.T) {
+	t.Parallel()
 	d := &Definition{Steps: []Step{
 		{}, {After: AfterReply, When: &When{Text: Texts{"start"}}}, {After: AfterReply, When: &When{Any: true}}, {After: AfterReply},
 		{After: AfterDelivered, When: &When{Text: Texts{"never"}}},

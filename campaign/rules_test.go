@@ -8,6 +8,7 @@ import (
 )
 
 func TestGate(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		after     After
 		otherwise Otherwise
@@ -42,6 +43,7 @@ func TestGate(t *testing.T) {
 }
 
 func TestGateAfterReply(t *testing.T) {
+	t.Parallel()
 	yes := Step{After: AfterReply, When: &When{Button: Texts{"yes"}}, Otherwise: Send}
 	pressed := []Reply{{Text: "Hm"}, {Payload: "YES", Pressed: true}}
 	tests := []struct {
@@ -68,6 +70,7 @@ func TestGateAfterReply(t *testing.T) {
 // ever see: a gate that opens without its receipt while there is hope for it,
 // one that stays shut when there is none, or that shuts again.
 func TestGateHolds(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := Step{
 			After:     rapid.SampledFrom([]After{AfterSent, AfterDelivered, AfterRead, AfterReply}).Draw(t, "after"),
@@ -110,6 +113,7 @@ func TestGateHolds(t *testing.T) {
 }
 
 func TestBackoff(t *testing.T) {
+	t.Parallel()
 	for i, want := range []time.Duration{
 		time.Second, time.Second, 4 * time.Second, 16 * time.Second, 64 * time.Second, 256 * time.Second, 5 * time.Minute, 5 * time.Minute,
 	} {
@@ -120,6 +124,7 @@ func TestBackoff(t *testing.T) {
 }
 
 func TestActions(t *testing.T) {
+	t.Parallel()
 	states := []State{Draft, Scheduled, Running, Paused, Finished, Cancelled}
 	want := map[Action][]State{
 		Start:  {Running, Running, Running, "", "", ""},
@@ -138,6 +143,7 @@ func TestActions(t *testing.T) {
 }
 
 func TestDurations(t *testing.T) {
+	t.Parallel()
 	good := map[string]time.Duration{"30s": 30 * time.Second, "72h": 72 * time.Hour, "3d": 72 * time.Hour, "0.5d": 12 * time.Hour, "0s": 0}
 	for text, want := range good {
 		if got, err := ParseDuration(text); err != nil || time.Duration(got) != want {

@@ -9,6 +9,7 @@ import (
 )
 
 func TestSourceShowsNoSecret(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		source campaign.Source
 		want   string
@@ -36,6 +37,7 @@ func TestSourceShowsNoSecret(t *testing.T) {
 }
 
 func TestDatabaseShowsNoPassword(t *testing.T) {
+	t.Parallel()
 	const unreadable = "an unreadable database address"
 	for dsn, want := range map[string]string{
 		"":                                "",

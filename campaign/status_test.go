@@ -9,6 +9,7 @@ import (
 )
 
 func TestStatusNamesRoundTrip(t *testing.T) {
+	t.Parallel()
 	if n := len(Statuses()); n != 14 {
 		t.Fatalf("%d statuses, want 14", n)
 	}
@@ -25,6 +26,7 @@ func TestStatusNamesRoundTrip(t *testing.T) {
 
 // What each rule of the design says of the table of moves.
 func TestTableOfMoves(t *testing.T) {
+	t.Parallel()
 	for _, from := range Statuses() {
 		for _, to := range from.Moves() {
 			switch {
@@ -56,6 +58,7 @@ func TestTableOfMoves(t *testing.T) {
 
 // Every status can be reached, and every open one can end.
 func TestNoStatusIsADeadEnd(t *testing.T) {
+	t.Parallel()
 	reach := func(from Status) map[Status]bool {
 		seen := map[Status]bool{from: true}
 		for queue := []Status{from}; len(queue) > 0; queue = queue[1:] {
@@ -80,6 +83,7 @@ func TestNoStatusIsADeadEnd(t *testing.T) {
 }
 
 func TestCountsAsJSON(t *testing.T) {
+	t.Parallel()
 	tests := map[string]Counts{
 		`{}`:                         nil,
 		`{"delivered":2,"failed":1}`: {Delivered: 2, Failed: 1, Sent: 0},
@@ -95,6 +99,7 @@ func TestCountsAsJSON(t *testing.T) {
 // Whatever receipts come, a message only moves as the table allows, never
 // back, and a delivery is never forgotten.
 func TestReceiptsOnlyMoveForward(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := Standing{
 			Status:  rapid.SampledFrom([]Status{Pending, Posting, Unknown, Accepted, Held, Sent, Failed, Undelivered, Skipped, Expired}).Draw(t, "status"),

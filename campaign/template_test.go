@@ -7,6 +7,7 @@ import (
 )
 
 func TestWhichTemplateARowGets(t *testing.T) {
+	t.Parallel()
 	d := Definition{Steps: []Step{
 		{Template: "offer", Language: "pt-br"},
 		{Template: "reminder", Language: "{{Language|en_US}}"},

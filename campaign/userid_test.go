@@ -6,6 +6,7 @@ import (
 )
 
 func TestUserID(t *testing.T) {
+	t.Parallel()
 	for id, want := range map[string]bool{
 		"US.13491208655302741918":        true,
 		"GB.ENT.11815799212886844830":    true,

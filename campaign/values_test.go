@@ -10,6 +10,7 @@ import (
 )
 
 func TestClean(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, text, want string }{
 		{"nothing to do", "Zoë  O'Neil", "Zoë  O'Neil"},
 		{"line breaks and tabs", "a\r\n\r\nb\tc\u2028d\u0085e", "a b c d e"},
@@ -32,6 +33,7 @@ func TestClean(t *testing.T) {
 }
 
 func TestCleanTwiceIsCleanOnce(t *testing.T) {
+	t.Parallel()
 	texts := rapid.OneOf(rapid.String(), rapid.StringMatching(`[a \n\t\x00\x{200b}\x{a0}]{0,20}`))
 	rapid.Check(t, func(t *rapid.T) {
 		text := texts.Draw(t, "text")
@@ -43,6 +45,7 @@ func TestCleanTwiceIsCleanOnce(t *testing.T) {
 }
 
 func TestParseAmount(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ text, want string }{
 		{"158.63", "158630"},
 		{"158,63", "158630"},
@@ -84,6 +87,7 @@ func TestParseAmount(t *testing.T) {
 }
 
 func TestRules(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		rule rule
 		text string
@@ -133,6 +137,7 @@ func TestRules(t *testing.T) {
 }
 
 func TestParseText(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		text string
 		want []segment
@@ -160,6 +165,7 @@ func TestParseText(t *testing.T) {
 }
 
 func TestAppendStringIsJSON(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.String().Draw(t, "text")
 		var back string

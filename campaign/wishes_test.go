@@ -6,6 +6,7 @@ import (
 )
 
 func TestWishes(t *testing.T) {
+	t.Parallel()
 	w, err := NewWishes(map[string]SuppressionScope{
 		"STOP": ScopeAll, "Stop promotions": ScopeMarketing, "arrêt": ScopeAll, "ARRET": ScopeAll, "NOT_THIS": ScopeCampaign,
 	}, []string{"START"})
@@ -36,6 +37,7 @@ func TestWishes(t *testing.T) {
 }
 
 func TestWishesMistakes(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		stop  map[string]SuppressionScope
 		start []string
@@ -57,6 +59,7 @@ func TestWishesMistakes(t *testing.T) {
 // TestWishesSaidInMoreThanAWord: courtesy and repetition change nothing, and
 // anything else does.
 func TestWishesSaidInMoreThanAWord(t *testing.T) {
+	t.Parallel()
 	w, err := NewWishes(map[string]SuppressionScope{
 		"stop": ScopeAll, "arrêt": ScopeAll, "lösche mich": ScopeAll, "no promotions": ScopeMarketing, "NOT_THIS": ScopeCampaign, "🛑": ScopeAll,
 	}, []string{"start", "✅"})
@@ -85,6 +88,7 @@ func TestWishesSaidInMoreThanAWord(t *testing.T) {
 
 // TestButtonsAreTakenAsTheyStand: their texts are the sender's, not the person's.
 func TestButtonsAreTakenAsTheyStand(t *testing.T) {
+	t.Parallel()
 	w, err := NewWishes(map[string]SuppressionScope{"stop": ScopeAll, "🛑": ScopeAll}, []string{"start"})
 	if err != nil {
 		t.Fatal(err)

@@ -24,6 +24,7 @@ func keys(t *testing.T, texts ...string) seal.Keys {
 }
 
 func TestSealedTextsOpen(t *testing.T) {
+	t.Parallel()
 	k := keys(t, oldKey)
 	for _, secret := range []string{"", "Bearer hidden", strings.Repeat("long", 1<<16)} {
 		one, err := k.Seal([]byte(secret), "daily")
@@ -45,6 +46,7 @@ func TestSealedTextsOpen(t *testing.T) {
 
 // What an earlier version has sealed opens.
 func TestTheFormStays(t *testing.T) {
+	t.Parallel()
 	const sealed = "seal1.aa0d7a52.bvywO5xSJLownGwemhLFdIiHh4ZAi8qaWcCC4K52Kdh6Hw"
 	if got, err := keys(t, oldKey).Open(sealed, "daily"); err != nil || string(got) != "hidden" {
 		t.Errorf("got %q, %v", got, err)
@@ -52,6 +54,7 @@ func TestTheFormStays(t *testing.T) {
 }
 
 func TestWhatDoesNotOpen(t *testing.T) {
+	t.Parallel()
 	sealed, err := keys(t, oldKey).Seal([]byte("hidden"), "daily")
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +85,7 @@ func TestWhatDoesNotOpen(t *testing.T) {
 // The new key stands first, the old one behind it until everything is sealed
 // anew.
 func TestKeysAreExchanged(t *testing.T) {
+	t.Parallel()
 	before, after := keys(t, oldKey), keys(t, newKey, oldKey)
 	sealed, err := before.Seal([]byte("hidden"), "daily")
 	if err != nil {
@@ -104,6 +108,7 @@ func TestKeysAreExchanged(t *testing.T) {
 }
 
 func TestKeysThatAreNone(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{"?", oldKey[2:], oldKey + "0a", strings.Repeat("zz", seal.KeyBytes), " " + oldKey, "AGE-SECRET-KEY-1"} {
 		if k, err := seal.ParseKeys([]string{oldKey, text}); err == nil || k.Any() || strings.Contains(err.Error(), text) || !strings.Contains(err.Error(), "key 2") {
 			t.Errorf("%q: %v", text, err)

@@ -11,6 +11,7 @@ import (
 )
 
 func TestFailure(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		refusal Error
 		want    campaign.Failure
@@ -43,6 +44,7 @@ func TestFailure(t *testing.T) {
 }
 
 func TestAProvidersTextIsCutShort(t *testing.T) {
+	t.Parallel()
 	long := Error{Class: BadRequest, Message: strings.Repeat("é", 1<<20)}
 	if got, want := long.Failure().Said, strings.Repeat("é", longestExcerpt-1)+"…"; got != want {
 		t.Errorf("%d bytes are kept, want %d", len(got), len(want))

@@ -7,6 +7,7 @@ import (
 )
 
 func TestTheFirstRowThatFitsCounts(t *testing.T) {
+	t.Parallel()
 	table := Table{
 		One(1).Sub(7).Means(Bad("sub", "")),
 		One(1).In(InReceipt).Means(Bad("receipt", "")),
@@ -36,6 +37,7 @@ func TestTheFirstRowThatFitsCounts(t *testing.T) {
 }
 
 func TestUnknownCodesGoByWhatElseIsKnown(t *testing.T) {
+	t.Parallel()
 	book := &Book{Others: Others{
 		Transient: Bad("transient", ""), Throttled: Bad("throttled", ""), UnknownFault: Bad("fault", ""), UnknownCode: Bad("code", ""), NoVerdict: Bad("none", ""),
 	}}
@@ -59,6 +61,7 @@ func TestUnknownCodesGoByWhatElseIsKnown(t *testing.T) {
 }
 
 func TestARefusalHasWhatIsKnownOfTheFault(t *testing.T) {
+	t.Parallel()
 	got := Slow(whatsapp.PairBudget, 5, "slow", "Wait.").Of(Fault{Code: 7, Status: 400, Message: "no"})
 	if got.Code != 7 || got.HTTPStatus != 400 || got.Message != "no" || got.Hint != "Wait." || got.Wait != 5 || got.Budget != whatsapp.PairBudget {
 		t.Errorf("got %+v", got)

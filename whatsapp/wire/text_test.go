@@ -11,6 +11,7 @@ import (
 func at(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 
 func TestTextAsTime(t *testing.T) {
+	t.Parallel()
 	for value, want := range map[string]time.Time{
 		`"1767000001"`:                at(1767000001),
 		`1767000001`:                  at(1767000001),
