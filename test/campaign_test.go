@@ -46,7 +46,7 @@ func (h *house) audit(t *testing.T, id string) {
 func TestTheSampleList(t *testing.T) {
 	h := startHouse(t, setup{redis: startRedis(t), simulator: simulator.Options{Receipts: simulator.ReceiptOptions{Read: 0.5}}})
 	c := h.launch(t, write(t, "campaign.yaml", oneStep), "../contacts/testdata/contacts.csv")
-	verdicts := map[string]int64{
+	verdicts := map[campaign.Verdict]int64{
 		"ok": 4684, "not_mobile": 37, "duplicate": 100, "missing_phone": 64, "invalid": 63, "forbidden_country": 52,
 	}
 	if diff := cmp.Diff(verdicts, c.Verdicts); diff != "" {

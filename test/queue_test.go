@@ -62,7 +62,7 @@ func TestTheProbeTriesWhatIsUsed(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(used)) {
 		permit("-" + name)
 		refused := queue.NewHealth(q.Client(), []string{"main"}, slog.New(slog.DiscardHandler)).Refusals()["main"]
-		if refused == nil || !strings.Contains(refused.Reason, "may not") {
+		if refused == nil || !strings.Contains(refused.Reason, "lacks permissions") {
 			t.Errorf("without %s the queue is said to take tasks, or not to for another reason: %v", name, refused)
 		}
 		permit("+" + name)

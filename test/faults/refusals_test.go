@@ -57,7 +57,7 @@ func denied(what string) refusal {
 	return refusal{
 		name:  "the user may not " + what,
 		begin: commands("ACL SETUSER default -" + what), end: commands("ACL SETUSER default +@all"),
-		reason: "may not do in Redis what the queue needs",
+		reason: "lacks permissions that the queue needs",
 	}
 }
 
@@ -91,22 +91,22 @@ func refusals() []refusal {
 		{
 			name:  "a password",
 			begin: commands("CONFIG SET requirepass hidden-word", "CLIENT KILL TYPE normal SKIPME yes"),
-			end:   [][]any{{"CONFIG", "SET", "requirepass", ""}}, reason: "wants a password",
+			end:   [][]any{{"CONFIG", "SET", "requirepass", ""}}, reason: "requires a password",
 		},
 		{
 			name: "another password", more: user, login: login,
 			begin: commands("ACL SETUSER carillon resetpass >another-hidden-word", "CLIENT KILL USER carillon"),
-			end:   commands("ACL SETUSER carillon >hidden-word"), reason: "does not know the user or the password",
+			end:   commands("ACL SETUSER carillon >hidden-word"), reason: "rejected the user or the password",
 		},
 		{
 			name: "a user who is gone", more: user, login: login,
 			begin: commands("ACL DELUSER carillon"), end: commands("ACL SETUSER carillon on ~* &* +@all >hidden-word"),
-			reason: "does not know the user or the password",
+			reason: "rejected the user or the password",
 		},
 		{
 			name:  "too many clients",
 			begin: commands("CONFIG SET maxclients 1", "CLIENT KILL TYPE normal SKIPME yes"),
-			end:   commands("CONFIG SET maxclients 1000"), reason: "takes no more connections", silent: true,
+			end:   commands("CONFIG SET maxclients 1000"), reason: "accepts no more connections", silent: true,
 		},
 	}
 }
