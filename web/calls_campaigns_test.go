@@ -83,22 +83,22 @@ func TestUploadStartsWhenAsked(t *testing.T) {
 
 // TestAStartThatComesTooLate waits for a person, who may resume it as any other.
 func TestAStartThatComesTooLate(t *testing.T) {
-	now := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
-	f := start(t, func(o *Options) { o.Now = func() time.Time { return now } })
+	now := clockAt(time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC))
+	f := start(t, func(o *Options) { o.Now = now.now })
 	got := decode[api.Created](t, f.do(uploadCall("/api/campaigns?at=2026-05-01T10:00:00Z&late=15m", "key")))
 	id, err := campaign.ParseID(got.ID)
 	if err != nil || got.State != campaign.Scheduled {
 		t.Fatal(got.State, err)
 	}
-	now = now.Add(2 * time.Hour) // in which there was no scheduler
-	if _, err := f.ledger.StartDue(t.Context(), id, now); err != nil {
+	now.pass(2 * time.Hour) // in which there was no scheduler
+	if _, err := f.ledger.StartDue(t.Context(), id, now.now()); err != nil {
 		t.Fatal(err)
 	}
 	got = decode[api.Created](t, f.do(uploadCall("/api/campaigns?start=true", "key")))
 	if got.State != campaign.Paused || !strings.Contains(got.Reason, "it was to start at 2026-05-01T10:00:00Z") {
 		t.Errorf("%s: %s", got.State, got.Reason)
 	}
-	if c := decode[api.Campaign](t, f.post("/api/campaigns/"+got.ID+"/resume")); c.State != campaign.Running || !c.StartedAt.Equal(now) {
+	if c := decode[api.Campaign](t, f.post("/api/campaigns/"+got.ID+"/resume")); c.State != campaign.Running || !c.StartedAt.Equal(now.now()) {
 		t.Errorf("resumed: %s since %s", c.State, c.StartedAt)
 	}
 }

@@ -65,7 +65,7 @@ func TestSchedulesWithoutTheirKey(t *testing.T) {
 		views := decode[api.Page[api.Schedule]](t, f.get("/api/schedules")).Items
 		views = append(views, decode[api.Schedule](t, f.get("/api/schedules/url")))
 		for _, v := range views {
-			locked := strings.Contains(v.Problem, "do not open") && strings.Contains(v.Problem, "seal_keys")
+			locked := strings.Contains(v.Problem, "cannot be opened") && strings.Contains(v.Problem, "seal_keys")
 			if want := v.Name == "url"; locked != want || (v.Secrets == string(ledger.Sealed)) != want {
 				t.Errorf("%+v", v)
 			}

@@ -50,10 +50,10 @@ func (f *fixture) addSchedule(change map[string]any) reply {
 }
 
 // atTen is a server at ten o'clock.
-func atTen(t *testing.T) (*fixture, *time.Time) {
+func atTen(t *testing.T) (*fixture, *clock) {
 	t.Helper()
-	now := time.Date(2026, 5, 1, 10, 0, 0, 0, time.UTC)
-	return start(t, func(o *Options) { o.Now = func() time.Time { return now } }), &now
+	now := clockAt(time.Date(2026, 5, 1, 10, 0, 0, 0, time.UTC))
+	return start(t, func(o *Options) { o.Now = now.now }), now
 }
 
 func TestAddSchedule(t *testing.T) {
@@ -63,7 +63,7 @@ func TestAddSchedule(t *testing.T) {
 	if at := answer.header.Get("Location"); at != "/api/schedules/daily" {
 		t.Errorf("Location %s", at)
 	}
-	next := now.Add(time.Hour)
+	next := now.now().Add(time.Hour)
 	want := api.Schedule{
 		Name: "daily", Cron: "@hourly", Zone: "UTC", Overlap: campaign.OverlapSkip, CatchUp: campaign.CatchUpLast,
 		Contacts: "list.csv", Campaign: "order-update", Origin: string(ledger.FromAPI), NextAt: &next,
@@ -72,7 +72,7 @@ func TestAddSchedule(t *testing.T) {
 		t.Error(diff)
 	}
 	// The same again, with the defaults written out, some time later.
-	*now = now.Add(5 * time.Minute)
+	now.pass(5 * time.Minute)
 	answer = f.addSchedule(map[string]any{"zone": "UTC", "overlap": "skip", "catch_up": "last"})
 	wantStatus(t, answer, http.StatusOK)
 	if diff := cmp.Diff(want, decode[api.Schedule](t, answer)); diff != "" {
@@ -128,7 +128,7 @@ func TestPauseAndResumeSchedule(t *testing.T) {
 			t.Errorf("%+v", v)
 		}
 	}
-	*now = now.Add(5*time.Hour + time.Minute)
+	now.pass(5*time.Hour + time.Minute)
 	for range 2 {
 		v := decode[api.Schedule](t, f.post("/api/schedules/daily/resume"))
 		if want := time.Date(2026, 5, 1, 16, 0, 0, 0, time.UTC); v.Paused || v.NextAt == nil || !v.NextAt.Equal(want) {
@@ -162,13 +162,13 @@ func TestRunScheduleNow(t *testing.T) {
 	first := run("daily")
 	wantStatus(t, first, http.StatusAccepted)
 	slot := decode[api.Slot](t, first)
-	if slot.State != campaign.SlotDue || slot.By != "anybody" || !slot.At.Equal(*now) || slot.CampaignID != nil {
+	if slot.State != campaign.SlotDue || slot.By != "anybody" || !slot.At.Equal(now.now()) || slot.CampaignID != nil {
 		t.Errorf("%+v", slot)
 	}
 	if again := run("daily"); again.body != first.body || again.status != http.StatusAccepted {
 		t.Errorf("within the same second: %s", again.body)
 	}
-	*now = now.Add(time.Minute)
+	now.pass(time.Minute)
 	if p := wantProblem(t, run("daily"), wrongState); !strings.Contains(p.Detail, "the slot 2026-05-01T10:00:00Z is about to be started") {
 		t.Error(p.Detail)
 	}
@@ -191,7 +191,7 @@ func TestRunScheduleNow(t *testing.T) {
 		if slot := decode[api.Slot](t, run("queue")); !strings.Contains(slot.Detail, "asked for by anybody; "+want) {
 			t.Errorf("slot %d: %s", n, slot.Detail)
 		}
-		*now = now.Add(time.Minute)
+		now.pass(time.Minute)
 	}
 
 	v := decode[api.Schedule](t, f.get("/api/schedules/daily"))
@@ -209,14 +209,14 @@ func TestHistorySaysWhatASlotWaitsFor(t *testing.T) {
 	wantStatus(t, f.addSchedule(map[string]any{"overlap": "queue"}), http.StatusCreated)
 	for range 2 {
 		wantStatus(t, f.post("/api/schedules/daily/run"), http.StatusAccepted)
-		*now = now.Add(time.Minute)
+		now.pass(time.Minute)
 	}
 	id := decode[api.Created](t, f.do(uploadCall("/api/campaigns?start=true", ""))).ID
 	made, err := campaign.ParseID(id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.settle(campaign.Slot{Schedule: "daily", At: now.Add(-2 * time.Minute), State: campaign.SlotDone, Campaign: made, Detail: "made"})
+	f.settle(campaign.Slot{Schedule: "daily", At: now.now().Add(-2 * time.Minute), State: campaign.SlotDone, Campaign: made, Detail: "made"})
 	for _, step := range [][2]string{{"pause", "is paused; resume or cancel it"}, {"resume", "is running"}} {
 		action, waits := step[0], step[1]
 		wantStatus(t, f.post("/api/campaigns/"+id+"/"+action), http.StatusOK)
@@ -252,8 +252,8 @@ func TestRunNowTriesWhatWaits(t *testing.T) {
 				return decode[api.Slot](t, answer)
 			}
 			slot := campaign.Slot{Schedule: "daily", At: run().At, State: campaign.SlotDue, Detail: "try 1 of 5: no list; tried again at 10:30"}
-			*now = now.Add(time.Minute)
-			if done, err := f.ledger.SettleSlot(t.Context(), slot, now.Add(time.Hour)); err != nil || !done {
+			now.pass(time.Minute)
+			if done, err := f.ledger.SettleSlot(t.Context(), slot, now.now().Add(time.Hour)); err != nil || !done {
 				t.Fatal(done, err)
 			}
 			first := run()
@@ -263,7 +263,7 @@ func TestRunNowTriesWhatWaits(t *testing.T) {
 			if diff := cmp.Diff(first, run()); diff != "" {
 				t.Errorf("within the same second: %s", diff)
 			}
-			if done, err := f.ledger.SettleSlot(t.Context(), slot, now.Add(time.Hour)); err != nil || !done {
+			if done, err := f.ledger.SettleSlot(t.Context(), slot, now.now().Add(time.Hour)); err != nil || !done {
 				t.Fatal(done, err)
 			}
 			if again := run(); again.Detail != slot.Detail {
@@ -282,7 +282,7 @@ func TestHistoryIsPaged(t *testing.T) {
 	wantStatus(t, f.addSchedule(map[string]any{"overlap": "parallel"}), http.StatusCreated)
 	for range 5 {
 		wantStatus(t, f.post("/api/schedules/daily/run"), http.StatusAccepted)
-		*now = now.Add(time.Minute)
+		now.pass(time.Minute)
 	}
 	wantStatus(t, f.do(call{method: "DELETE", path: "/api/schedules/daily"}), http.StatusNoContent)
 	var got []string
@@ -307,7 +307,7 @@ func TestHistoryIsPaged(t *testing.T) {
 func TestSchedulesOfTheConfigurationStay(t *testing.T) {
 	f, now := atTen(t)
 	s := campaign.Schedule{Name: "fixed", CampaignFile: "campaigns/reminder.yaml", Contacts: campaign.Source{File: "list.csv"}, Cron: "@hourly"}
-	if err := f.ledger.SyncSchedules(t.Context(), []ledger.NewSchedule{{Schedule: s, Next: now.Add(time.Hour)}}, *now); err != nil {
+	if err := f.ledger.SyncSchedules(t.Context(), []ledger.NewSchedule{{Schedule: s, Next: now.now().Add(time.Hour)}}, now.now()); err != nil {
 		t.Fatal(err)
 	}
 	if v := decode[api.Schedule](t, f.get("/api/schedules/fixed")); v.Origin != string(ledger.FromConfig) || v.Campaign != "reminder.yaml" {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"carillon/api"
@@ -105,4 +106,20 @@ func receiptBody(number, id, reference string, status campaign.Status) string {
 func (f *fixture) inbound(messages ...whatsapp.Inbound) reply {
 	f.t.Helper()
 	return f.webhook("word", eventsBody(whatsapp.Events{Inbound: messages}))
+}
+
+// clock is a server's, which tests set while it is read.
+type clock struct{ at atomic.Pointer[time.Time] }
+
+func clockAt(at time.Time) *clock {
+	c := &clock{}
+	c.at.Store(&at)
+	return c
+}
+
+func (c *clock) now() time.Time { return *c.at.Load() }
+
+func (c *clock) pass(d time.Duration) {
+	later := c.now().Add(d)
+	c.at.Store(&later)
 }
