@@ -36,7 +36,7 @@ func TestASecondProcessIsRefused(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	tests := map[string]struct{ url, want string }{
 		"no engine": {"mysql:x", "no such ledger"},
-		"no file":   {"sqlite:", "names no file"},
+		"no file":   {"sqlite:", "does not name a file"},
 		"no folder": {"sqlite:" + filepath.Join(t.TempDir(), "missing", "x.db"), "does not exist; create it"},
 		"a folder":  {"sqlite:" + t.TempDir(), "it is not a file"},
 	}
@@ -90,7 +90,7 @@ func TestTablesOfOthersAreLeftAsTheyAre(t *testing.T) {
 		statement string
 		want      string
 	}{
-		"another program's": {false, `CREATE TABLE accounts (id INTEGER)`, "it holds the tables of another program"},
+		"another program's": {false, `CREATE TABLE accounts (id INTEGER)`, "it belongs to another program"},
 		"a newer version's": {true, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`, "use a newer carillon"},
 	} {
 		t.Run(name, func(t *testing.T) {
