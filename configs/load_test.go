@@ -353,8 +353,8 @@ opt_out:
 		t.Fatal(err)
 	}
 	stops := got.OptOut.Stops()
-	for word, want := range map[string]WishScope{
-		"halt": WishMarketing, "stop": "", "abmelden": "", "baja": WishMarketing, "GO_AWAY": WishAll, "STOP_CAMPAIGN": WishCampaign,
+	for word, want := range map[string]OptOutScope{
+		"halt": OptOutMarketing, "stop": "", "abmelden": "", "baja": OptOutMarketing, "GO_AWAY": OptOutAll, "STOP_CAMPAIGN": OptOutCampaign,
 	} {
 		if stops[word] != want {
 			t.Errorf("%q forbids %q, want %q", word, stops[word], want)

@@ -75,11 +75,11 @@ func TestAnAppIsOfOneProvider(t *testing.T) {
 	}
 }
 
-// TestWishesSayWhatBecameOfThem: the log and the metrics tell a wish that holds from
+// TestOptOutsSayWhatBecameOfThem: the log and the metrics tell an opt-out that holds from
 // one that waits, or is nobody's.
-func TestWishesSayWhatBecameOfThem(t *testing.T) {
+func TestOptOutsSayWhatBecameOfThem(t *testing.T) {
 	f := start(t, nil)
-	f.server.wishes = mustWishes(t)
+	f.server.keywords = mustKeywords(t)
 	stop := func(who whatsapp.Who) whatsapp.Inbound {
 		return whatsapp.Inbound{Number: "1001", ID: "in." + who.Phone + who.UserID, From: who, At: time.Now(), Type: "text", Text: "STOP"}
 	}
@@ -95,7 +95,7 @@ func TestWishesSayWhatBecameOfThem(t *testing.T) {
 		t.Error("a number stands in the log")
 	}
 
-	// The number becomes known, and the wish holds for it.
+	// The number becomes known, and the opt-out holds for it.
 	wantStatus(t, f.webhook("word", eventsBody(whatsapp.Events{Receipts: []whatsapp.Receipt{
 		{Number: "1001", ID: "w", Status: campaign.Sent, Recipient: whatsapp.Who{Phone: "4915112345602", UserID: "DE.7"}},
 	}})), http.StatusOK)
@@ -112,13 +112,13 @@ func TestWishesSayWhatBecameOfThem(t *testing.T) {
 	}
 }
 
-func mustWishes(t *testing.T) *campaign.Wishes {
+func mustKeywords(t *testing.T) *campaign.Keywords {
 	t.Helper()
-	wishes, err := campaign.NewWishes(map[string]campaign.SuppressionScope{"stop": campaign.ScopeAll}, []string{"start"})
+	keywords, err := campaign.NewKeywords(map[string]campaign.SuppressionScope{"stop": campaign.ScopeAll}, []string{"start"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return wishes
+	return keywords
 }
 
 // TestPeopleAreNamedByUserIDs: an operator may know nothing but the user ID.
