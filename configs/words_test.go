@@ -59,6 +59,7 @@ func drawnOut(text string) string {
 // TestEveryStopWordHoweverItIsWritten: each word of each language opts out in
 // every way in which people write it.
 func TestEveryStopWordHoweverItIsWritten(t *testing.T) {
+	t.Parallel()
 	keywords := usualKeywords(t)
 	ways := map[string]func(string) string{
 		"as it stands":       func(w string) string { return w },
@@ -104,6 +105,7 @@ func TestEveryStopWordHoweverItIsWritten(t *testing.T) {
 // TestChineseStopWordsAreWrittenBothWays: whoever writes traditional characters says
 // the same as who writes simplified ones.
 func TestChineseStopWordsAreWrittenBothWays(t *testing.T) {
+	t.Parallel()
 	pairs := []string{"订", "訂", "阅", "閱", "终", "終", "发", "發", "请", "請", "别", "別", "传", "傳", "绝", "絕"}
 	reversed := slices.Clone(pairs)
 	slices.Reverse(reversed)
@@ -118,6 +120,7 @@ func TestChineseStopWordsAreWrittenBothWays(t *testing.T) {
 }
 
 func TestMessagesThatOptOut(t *testing.T) {
+	t.Parallel()
 	keywords := usualKeywords(t)
 	for language, texts := range map[string][]string{
 		"what carriers take": {
@@ -172,6 +175,7 @@ func TestMessagesThatOptOut(t *testing.T) {
 // TestOrdinaryAnswersAreNoKeywords: a word in an answer, and a word that is a keyword
 // in no language, but looks like one.
 func TestOrdinaryAnswersAreNoKeywords(t *testing.T) {
+	t.Parallel()
 	keywords := usualKeywords(t)
 	for language, texts := range map[string][]string{
 		"en": {
@@ -216,6 +220,7 @@ func TestOrdinaryAnswersAreNoKeywords(t *testing.T) {
 }
 
 func TestMessagesThatOptIn(t *testing.T) {
+	t.Parallel()
 	keywords := usualKeywords(t)
 	for _, text := range []string{
 		"START", "start please", "Un-stop", "UNSTOP", "subscribe", "opt in", "Alta, por favor", "m'abonner", "voltar", "старт", "訂閱", "START START",
@@ -228,6 +233,7 @@ func TestMessagesThatOptIn(t *testing.T) {
 
 // TestAWordThatIsAButton: its scope is the button's, however the two are written.
 func TestAWordThatIsAButton(t *testing.T) {
+	t.Parallel()
 	got, err := load(t, minimal+`
 opt_out:
   buttons: {"AB-MELDEN": campaign, "Stop": marketing}
@@ -245,6 +251,7 @@ opt_out:
 
 // TestExampleNamesTheLanguages that have words by themselves.
 func TestExampleNamesTheLanguages(t *testing.T) {
+	t.Parallel()
 	example, err := os.ReadFile("example.yaml")
 	if err != nil {
 		t.Fatal(err)

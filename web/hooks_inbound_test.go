@@ -62,6 +62,7 @@ func listening(t *testing.T, now time.Time) (*fixture, *ears) {
 }
 
 func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 	at := now.Add(-time.Minute)
 	f, record := listening(t, now)
@@ -117,6 +118,7 @@ func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
 // TestEditsAndDeletedMessages: an edit is the earlier message as it is now, and
 // what was deleted says nothing new.
 func TestEditsAndDeletedMessages(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 	f, record := listening(t, now)
 	inbound := func(id, kind, text, edits string) whatsapp.Inbound {
@@ -154,6 +156,7 @@ func TestEditsAndDeletedMessages(t *testing.T) {
 
 // TestOptOutsThatCannotBeRecorded: the provider has to tell them again.
 func TestOptOutsThatCannotBeRecorded(t *testing.T) {
+	t.Parallel()
 	f, record := listening(t, time.Now())
 	record.deaf = true
 	for _, told := range []whatsapp.Events{
@@ -165,6 +168,7 @@ func TestOptOutsThatCannotBeRecorded(t *testing.T) {
 }
 
 func TestNoticesStopWhatTheyConcern(t *testing.T) {
+	t.Parallel()
 	f, record := listening(t, time.Now())
 	wantStatus(t, f.webhook("word", eventsBody(whatsapp.Events{Notices: []whatsapp.Notice{
 		{Scope: whatsapp.TemplateScope, Account: "waba-second", Template: "offer", Language: "en_GB", Reason: "paused"},

@@ -167,7 +167,7 @@ type Server struct {
 	now      func() time.Time
 	changed  func()
 
-	bodyTime, pieceTime time.Duration
+	bodyTime, pieceTime, restTime time.Duration
 
 	metrics *metrics
 	meters  *meters
@@ -237,7 +237,7 @@ func newServer(o Options) (*Server, error) {
 		changed:  o.Changed,
 		meters:   newMeters(),
 
-		bodyTime: bodyTime, pieceTime: pieceTime,
+		bodyTime: bodyTime, pieceTime: pieceTime, restTime: restTime,
 	}
 	for name, channel := range o.Channels {
 		s.guards[name] = campaign.NewGuard(channel.Guard)
