@@ -75,10 +75,10 @@ func (b *bench) unpolled(id campaign.MessageID, n int) bool {
 	return err != nil
 }
 
-// nextPoll is how long from now the next poll of attempt n is due.
-func (b *bench) nextPoll(id campaign.MessageID, n int) time.Duration {
+// nextPoll is how long from now the next poll of a message's first attempt is due.
+func (b *bench) nextPoll(id campaign.MessageID) time.Duration {
 	b.Helper()
-	row, err := b.Poll(b.Context(), id, n)
+	row, err := b.Poll(b.Context(), id, 1)
 	b.check(err)
 	return row.Due.Sub(b.now)
 }
@@ -109,7 +109,7 @@ var pollScenarios = map[string]func(*testing.T, *bench){
 		accepted := b.now
 		var waits []time.Duration
 		for !b.unpolled(id, 1) {
-			wait := b.nextPoll(id, 1)
+			wait := b.nextPoll(id)
 			waits = append(waits, wait)
 			b.advance(wait)
 			b.poll(id, 1, 0)
@@ -173,7 +173,7 @@ var pollScenarios = map[string]func(*testing.T, *bench){
 		b.check(err)
 		b.polled(row, campaign.Delivered)
 		b.polled(row, campaign.Delivered)
-		if got := b.nextPoll(id, 1); got != 15*time.Second {
+		if got := b.nextPoll(id); got != 15*time.Second {
 			t.Errorf("it is asked again after %s", got)
 		}
 		b.polled(row, campaign.Read)
@@ -190,12 +190,12 @@ var pollScenarios = map[string]func(*testing.T, *bench){
 		b.check(err)
 		_, err = b.Polled(t.Context(), ledger.Polled{PollRow: row, At: b.now, Wait: 40 * time.Second})
 		b.check(err)
-		if got := b.nextPoll(id, 1); got != 40*time.Second {
+		if got := b.nextPoll(id); got != 40*time.Second {
 			t.Errorf("it is asked again after %s", got)
 		}
 		b.advance(40 * time.Second)
 		b.poll(id, 1, 0)
-		if got := b.nextPoll(id, 1); got != 15*time.Second {
+		if got := b.nextPoll(id); got != 15*time.Second {
 			t.Errorf("after the first that counts it is asked again after %s", got)
 		}
 	},
@@ -218,7 +218,7 @@ var pollScenarios = map[string]func(*testing.T, *bench){
 		b.advance(5 * time.Second)
 		b.poll(id, 1, 0)
 		b.settlePolled(id, 1, ledger.OutcomeAccepted)
-		if got := b.nextPoll(id, 1); got != 15*time.Second {
+		if got := b.nextPoll(id); got != 15*time.Second {
 			t.Errorf("it is asked again after %s", got)
 		}
 	},
