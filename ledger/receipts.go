@@ -36,6 +36,7 @@ type Receipt struct {
 	Failure campaign.Failure
 
 	unscoped bool // it may speak of every channel's attempts
+	asked    bool // it is the answer to a poll, and no proof that receipts come by themselves
 }
 
 // Received is what a receipt turned out to be about.
@@ -63,10 +64,6 @@ func (l *Ledger) Receive(ctx context.Context, receipts []Receipt, now time.Time)
 	r := &receiving{receipts: receipts}
 	err := l.commit.Submit(ctx, urgent, &job{receive: r, now: now})
 	return r.found, err
-}
-
-func (r *receiving) tellsKeys() bool {
-	return slices.ContainsFunc(r.receipts, func(r Receipt) bool { return len(r.Keys) > 0 })
 }
 
 // receiveAll takes the receipts of several callers at once.
@@ -170,7 +167,7 @@ func (t *tx) markFailed(ctx context.Context, attempts [][]any) error {
 // receiveFor applies the receipts of one message, best news first: of a
 // delivery and a failure that come together, the delivery is what counts.
 func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.Time) error {
-	if slices.ContainsFunc(list, func(r known) bool { return r.Message != 0 }) {
+	if slices.ContainsFunc(list, func(r known) bool { return r.Message != 0 && !r.asked }) {
 		if err := t.prove(ctx, m); err != nil {
 			return err
 		}

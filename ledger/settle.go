@@ -38,6 +38,9 @@ type Settlement struct {
 	At time.Time
 	// ProviderID is the provider's identifier of an accepted message.
 	ProviderID string
+	// Poll is the channel through which the provider has to be asked what becomes
+	// of an accepted message; empty where it tells by itself.
+	Poll string
 	// Keys are keys of the person as the provider told them, where it did.
 	Keys []string
 	// Failure explains OutcomeRefused; of OutcomeUnknown its Code, Reason and
@@ -99,6 +102,9 @@ func (t *tx) settle(ctx context.Context, settlements []*Settlement) error {
 	}
 	if _, err := t.ExecContext(ctx, t.l.sql(settleAttemptsSQL), asJSON(attempts)); err != nil {
 		return fmt.Errorf("ledger: settle attempts: %w", err)
+	}
+	if err := t.startPolls(ctx, settlements); err != nil {
+		return err
 	}
 	for _, s := range settlements {
 		if err := t.settleOne(ctx, s); err != nil {

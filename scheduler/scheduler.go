@@ -32,6 +32,7 @@ type Ledger interface {
 	Act(ctx context.Context, id campaign.ID, a campaign.Action, by string, now time.Time) (ledger.Campaign, error)
 	StartDue(ctx context.Context, id campaign.ID, now time.Time) (ledger.Campaign, error)
 	Feedable(ctx context.Context, id campaign.ID, position, limit int, now time.Time) ([]ledger.Feedable, error)
+	DuePolls(ctx context.Context, channel string, limit int, now time.Time) ([]ledger.Poll, error)
 	Sweep(ctx context.Context, now time.Time, policy func(channel string) ledger.UnknownPolicy) (int, error)
 	MatchEarly(ctx context.Context, now time.Time) (int, error)
 	CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error
@@ -70,6 +71,8 @@ type Channel struct {
 	Rate float64
 	// TaskTimeout bounds one task.
 	TaskTimeout time.Duration
+	// Polled says that the provider has to be asked what became of a message.
+	Polled bool
 	// Unknown is what becomes of messages nobody knows the fate of.
 	Unknown ledger.UnknownPolicy
 	// Pair limits the messages to one recipient.

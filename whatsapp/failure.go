@@ -1,6 +1,10 @@
 package whatsapp
 
-import "carillon/campaign"
+import (
+	"cmp"
+
+	"carillon/campaign"
+)
 
 // Failure is the refusal in the words of the domain: what it means for the
 // message, the person and the campaign.
@@ -35,6 +39,15 @@ func (e *Error) Failure() campaign.Failure {
 		f.Suppress = campaign.ScopeMarketing
 	}
 	return f
+}
+
+// Failure is what the receipt of a failure means; the zero one for other statuses.
+func (r Receipt) Failure() campaign.Failure {
+	if r.Status != campaign.Failed {
+		return campaign.Failure{}
+	}
+	unexplained := &Error{Class: Drop, Reason: "unexplained", Hint: "the provider reported a failure without a reason"}
+	return cmp.Or(r.Err, unexplained).Failure()
 }
 
 // pauses is the scope in the words of the domain. A refusal that must stop

@@ -139,14 +139,15 @@ func (a *App) openChannels(config *configs.Config) error {
 		portfolio, daily := dailyLimit(config, name)
 		timeout, unknownAfter := time.Duration(channel.Timeout), time.Duration(channel.UnknownAfter)
 		if a.roles.Worker {
+			poller, _ := client.(whatsapp.Poller)
 			a.workers[name] = worker.New(worker.Channel{
-				Name: name, Sender: client, Limiter: limiters[name], Siblings: pick(limiters, config.Siblings(name)),
+				Name: name, Sender: client, Poller: poller, Limiter: limiters[name], Siblings: pick(limiters, config.Siblings(name)),
 				Rate: channel.Rate, Timeout: timeout, UnknownAfter: unknownAfter, Portfolio: portfolio,
 				Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 			}, a.ledger, metrics, a.log, time.Now)
 		}
 		feeds[name] = scheduler.Channel{
-			Rate: channel.Rate, TaskTimeout: worker.TaskTimeout(timeout),
+			Rate: channel.Rate, TaskTimeout: worker.TaskTimeout(timeout), Polled: channel.Spec.Traits.Polled,
 			Unknown:   ledger.UnknownPolicy{After: unknownAfter, Resend: channel.OnUnknown == configs.Resend, Echoes: channel.Spec.Traits.Echoes},
 			Pair:      scheduler.Pair{Every: time.Duration(channel.Pair.Every), Burst: channel.Pair.Burst},
 			Portfolio: portfolio, DailyRecipients: daily,
