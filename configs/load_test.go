@@ -75,6 +75,7 @@ var withoutSpecs = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().Type()
 func settingsOfCloud(c Channel) *cloud.Settings { return c.Settings.(*cloud.Settings) }
 
 func TestExampleLoadsToWhatItSays(t *testing.T) {
+	t.Parallel()
 	got, err := Load("example.yaml", environment, providers.All())
 	if err != nil {
 		t.Fatal(err)
@@ -123,6 +124,7 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 }
 
 func TestExampleShowsEveryKey(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("example.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -184,6 +186,7 @@ func knownKeys(t reflect.Type, path string) []string {
 }
 
 func TestDefaultsFillWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
 	got, err := load(t, minimal)
 	if err != nil {
 		t.Fatal(err)
@@ -211,6 +214,7 @@ func TestDefaultsFillWhatIsLeftOut(t *testing.T) {
 }
 
 func TestValuesAreRead(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		line string // added to the channel
 		get  func(Channel) any
@@ -250,6 +254,7 @@ func TestValuesAreRead(t *testing.T) {
 
 // Braces of a variable within braces of YAML are no mapping.
 func TestVariablesStandWithinFlowMappings(t *testing.T) {
+	t.Parallel()
 	text := `http: {tokens: [{name: ops, token: ${OPS}, role: admin}, {name: x, token: "$${OPS}-and-${OPS}", role: viewer}]}
 channels: {main: {phone_number_id: "1", access_token: ${ACCESS}, app_secret: ${SECRET}}}
 `
@@ -267,6 +272,7 @@ channels: {main: {phone_number_id: "1", access_token: ${ACCESS}, app_secret: ${S
 }
 
 func TestRedisAddressesThatAreTaken(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{
 		"embedded", "redis://host:6379", "redis://host:6379/", "redis://[::1]:6379/2", "rediss://user:pass%40word@host:6379/0",
 		"redis-socket:///run/redis.sock", "redis-socket:///run/redis.sock?db=3",
@@ -280,6 +286,7 @@ func TestRedisAddressesThatAreTaken(t *testing.T) {
 }
 
 func TestWithoutTokensOnlyLoopbackListens(t *testing.T) {
+	t.Parallel()
 	for listen, allowed := range map[string]bool{
 		"127.0.0.1:0": true, "127.8.0.1:80": true, "localhost:8080": true, "[::1]:8080": true,
 		":8080": false, "0.0.0.0:8080": false, "[::]:8080": false, "192.168.1.4:8080": false, "example.com:80": false,
@@ -296,6 +303,7 @@ func TestWithoutTokensOnlyLoopbackListens(t *testing.T) {
 }
 
 func TestEveryMistakeHasItsMessage(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/mistakes/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
@@ -325,6 +333,7 @@ func TestEveryMistakeHasItsMessage(t *testing.T) {
 }
 
 func TestMistakesCanBeTakenApart(t *testing.T) {
+	t.Parallel()
 	_, err := load(t, minimal+"    rate: -1\n")
 	var mistake *Mistake
 	if !errors.As(err, &mistake) {
@@ -337,6 +346,7 @@ func TestMistakesCanBeTakenApart(t *testing.T) {
 }
 
 func TestFileThatIsNotThere(t *testing.T) {
+	t.Parallel()
 	_, err := Load(filepath.Join(t.TempDir(), "carillon.yaml"), environment, providers.All())
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
@@ -344,6 +354,7 @@ func TestFileThatIsNotThere(t *testing.T) {
 }
 
 func TestFileThatIsTooLong(t *testing.T) {
+	t.Parallel()
 	_, err := load(t, minimal+"#"+strings.Repeat(" ", maxFile))
 	if err == nil || !strings.Contains(err.Error(), "the file is longer than") {
 		t.Errorf("got %v", err)
@@ -351,6 +362,7 @@ func TestFileThatIsTooLong(t *testing.T) {
 }
 
 func TestWordsOfALanguageReplaceItsDefaults(t *testing.T) {
+	t.Parallel()
 	got, err := load(t, minimal+`
 opt_out:
   words: {en: [halt], de: []}
@@ -361,8 +373,8 @@ opt_out:
 		t.Fatal(err)
 	}
 	stops := got.OptOut.Stops()
-	for word, want := range map[string]WishScope{
-		"halt": WishMarketing, "stop": "", "abmelden": "", "baja": WishMarketing, "GO_AWAY": WishAll, "STOP_CAMPAIGN": WishCampaign,
+	for word, want := range map[string]OptOutScope{
+		"halt": OptOutMarketing, "stop": "", "abmelden": "", "baja": OptOutMarketing, "GO_AWAY": OptOutAll, "STOP_CAMPAIGN": OptOutCampaign,
 	} {
 		if stops[word] != want {
 			t.Errorf("%q forbids %q, want %q", word, stops[word], want)

@@ -177,9 +177,9 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	for n, h := range []InboundEvent{
 		{Person: phone(1), ReplyTo: "id1", Answers: true, Reply: campaign.Reply{Text: "yes"}},
 		{Person: phone(1), Answers: true},
-		{Person: phone(1), Stop: campaign.ScopeCampaign, Answers: true},
-		{Person: phone(1), Start: true},
-		{Person: "+4479000", Also: []string{phone(2), "GB.2"}, Stop: campaign.ScopeAll},
+		{Person: phone(1), OptOut: campaign.ScopeCampaign, Answers: true},
+		{Person: phone(1), OptIn: true},
+		{Person: "+4479000", Also: []string{phone(2), "GB.2"}, OptOut: campaign.ScopeAll},
 	} {
 		h.ID, h.Channel, h.At, h.Message, h.Source = fmt.Sprint("in", n), "main", now, true, SourcePerson
 		h.Peers = []string{"main"}

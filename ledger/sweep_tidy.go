@@ -15,7 +15,7 @@ const slotsFor = 400 * 24 * time.Hour
 const slowedFor = 24 * time.Hour
 
 // Tidy deletes what nothing looks at any more: receipts whose attempt did not
-// become known, wishes taken back so long ago that no provider repeats them, whom
+// become known, opt-ins so long ago that no provider repeats them, whom
 // no daily limit counts, templates that were slowed long ago, and the slots of schedules beyond their history.
 func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
 	return l.do(ctx, background, func(ctx context.Context, t *tx) error {

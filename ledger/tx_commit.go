@@ -72,7 +72,7 @@ func (l *Ledger) run(writer int, jobs []*job) error {
 			}
 		}
 		// Settlements first: a receipt may speak of the attempt they record. Claims
-		// last: a wish that was heard forbids them.
+		// last: an opt-out that was heard forbids them.
 		if len(heard) > 0 || tellsKeys(settlements, receipts) {
 			if err := t.holdOffErasing(ctx); err != nil {
 				return err

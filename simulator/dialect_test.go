@@ -150,6 +150,7 @@ func (h *hook) checkTold(d Dialect, truth Truth) {
 // TestSettingsAreEnough sends by nothing but the settings of a simulator that
 // lets nobody else in, and of one that lets anybody in.
 func TestSettingsAreEnough(t *testing.T) {
+	t.Parallel()
 	for _, d := range Dialects() {
 		for _, o := range []Options{{}, {AccessToken: "right", AppSecret: "s3cret", PhoneNumberID: testNumber}} {
 			o.Dialect = d
@@ -177,6 +178,7 @@ func TestSettingsAreEnough(t *testing.T) {
 }
 
 func TestSenderAndPath(t *testing.T) {
+	t.Parallel()
 	const bearer, key = "Authorization", "D360-API-KEY"
 	for _, c := range []struct {
 		dialect, path, header, value string
@@ -220,6 +222,7 @@ func TestSenderAndPath(t *testing.T) {
 }
 
 func TestDialectOf(t *testing.T) {
+	t.Parallel()
 	for _, d := range Dialects() {
 		if got, err := DialectOf(d.Name()); err != nil || got != d {
 			t.Errorf("%s is %v: %v", d.Name(), got, err)
@@ -241,6 +244,7 @@ func TestDialectOf(t *testing.T) {
 // TestEveryRefusalHasWords: whatever the reason is, the answer is a refusal that
 // can be counted.
 func TestEveryRefusalHasWords(t *testing.T) {
+	t.Parallel()
 	for _, d := range Dialects() {
 		seen := map[string]reason{}
 		for why := badToken; why <= gatewayDown; why++ {
@@ -263,6 +267,7 @@ func TestEveryRefusalHasWords(t *testing.T) {
 }
 
 func TestWhatIsNeverTold(t *testing.T) {
+	t.Parallel()
 	for _, d := range Dialects() {
 		o := Options{Dialect: d, Suffixes: true}
 		o.Faults.PreferenceStop = 1

@@ -41,6 +41,7 @@ func codeOf(t *testing.T, w *httptest.ResponseRecorder) int {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	good := template("+447700900123", "hello", "7.1")
 	for name, c := range map[string]struct {
 		old, new string
@@ -85,6 +86,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestTwins(t *testing.T) {
+	t.Parallel()
 	for phone, want := range map[string]string{
 		"+5511987654321": "551187654321",
 		"+551187654321":  "5511987654321",
@@ -108,6 +110,7 @@ func TestTwins(t *testing.T) {
 // TestTwinsAreOnePerson: whatever number it is, its twin is the same person's,
 // and has it for a twin.
 func TestTwinsAreOnePerson(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		country := rapid.SampledFrom([]string{"55", "52", "54", "44", "5"}).Draw(t, "country")
 		digits := country + rapid.StringMatching("[1-9][0-9]{6,11}").Draw(t, "rest")

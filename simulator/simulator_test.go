@@ -145,6 +145,7 @@ func drain(t *testing.T, s *Simulator) {
 }
 
 func TestAccepts(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{}, func(s *Simulator, h *hook) {
 		w := send(s, "+44 7700-900123", "hello", "7.1")
 		var got struct {
@@ -176,6 +177,7 @@ func TestAccepts(t *testing.T) {
 }
 
 func TestLatency(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{Latency: 100 * time.Millisecond}, func(s *Simulator, _ *hook) {
 		begun := time.Now()
 		send(s, phone(1), "hello", "")
@@ -186,6 +188,7 @@ func TestLatency(t *testing.T) {
 }
 
 func TestIdentifiersDiffer(t *testing.T) {
+	t.Parallel()
 	b := newBook(cloudFailure)
 	seen := map[string]bool{}
 	for place := range 10_000 {
@@ -197,6 +200,7 @@ func TestIdentifiersDiffer(t *testing.T) {
 }
 
 func TestRate(t *testing.T) {
+	t.Parallel()
 	refused := func(t *testing.T, rate, sent float64, check func(n int)) {
 		simulate(t, Options{Rate: rate}, func(s *Simulator, _ *hook) {
 			for i := range int(10 * sent) {
@@ -220,6 +224,7 @@ func TestRate(t *testing.T) {
 }
 
 func TestCloseTwiceAndDrainAfter(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{Receipts: ReceiptOptions{Delay: time.Hour}}, func(s *Simulator, _ *hook) {
 		send(s, phone(1), "hello", "")
 		s.Close()
@@ -234,6 +239,7 @@ func TestCloseTwiceAndDrainAfter(t *testing.T) {
 }
 
 func TestNoWebhookDropsReceipts(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{}, func(s *Simulator, h *hook) {
 		s.SetWebhook("")
 		send(s, phone(1), "hello", "1.1")
@@ -248,6 +254,7 @@ func TestNoWebhookDropsReceipts(t *testing.T) {
 }
 
 func TestControl(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{}, func(s *Simulator, _ *hook) {
 		nowhere := s.options.Dialect.refuse(refusal{reason: noSuchPath}).status
 		for _, c := range []struct {

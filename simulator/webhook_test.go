@@ -18,6 +18,7 @@ import (
 
 // TestSignatureOverTheWire uses real connections, as a receiver does.
 func TestSignatureOverTheWire(t *testing.T) {
+	t.Parallel()
 	for _, d := range Dialects() {
 		t.Run(d.Name(), func(t *testing.T) { signatureOverTheWire(t, d) })
 	}
@@ -61,6 +62,7 @@ func signatureOverTheWire(t *testing.T, d Dialect) {
 }
 
 func TestRetriesUntil200(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{Receipts: ReceiptOptions{Senders: 1, Delay: 60 * time.Millisecond}}, func(s *Simulator, h *hook) {
 		h.status = func(n int) int { return []int{503, 201, 401, 200}[min(n, 3)] }
 		send(s, phone(1), "hello", "1.1")
@@ -88,6 +90,7 @@ func TestRetriesUntil200(t *testing.T) {
 }
 
 func TestRetriesStopAtClose(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{}, func(s *Simulator, h *hook) {
 		h.status = func(int) int { return 503 }
 		send(s, phone(1), "hello", "")
@@ -106,6 +109,7 @@ func TestRetriesStopAtClose(t *testing.T) {
 }
 
 func TestBatchesWaitForOthers(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{Receipts: ReceiptOptions{Delay: time.Second, Batch: 4}}, func(s *Simulator, h *hook) {
 		for i := range 10 {
 			send(s, phone(i), "hello", "")
@@ -126,6 +130,7 @@ func TestBatchesWaitForOthers(t *testing.T) {
 }
 
 func TestReceiptsOnTheWay(t *testing.T) {
+	t.Parallel()
 	const messages = 400
 	for name, c := range map[string]struct {
 		options ReceiptOptions
@@ -189,6 +194,7 @@ func sorted(story []string, name string) []string {
 }
 
 func TestEarlyReceiptsComeBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{Latency: time.Second, Receipts: ReceiptOptions{Early: 1, Delay: time.Hour}}, func(s *Simulator, h *hook) {
 		w := send(s, phone(1), "hello", "1.1")
 		if got := h.statuses("1.1"); w.Code != http.StatusOK || !slices.Equal(got, []string{"sent"}) {
@@ -198,6 +204,7 @@ func TestEarlyReceiptsComeBeforeTheAnswer(t *testing.T) {
 }
 
 func TestEarlyReceiptNeedNotBeTaken(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{Receipts: ReceiptOptions{Early: 1}}, func(s *Simulator, h *hook) {
 		h.status = func(n int) int { return map[bool]int{true: 503, false: 200}[n < 3] }
 		if w := send(s, phone(1), "hello", "1.1"); w.Code != http.StatusOK {
@@ -212,6 +219,7 @@ func TestEarlyReceiptNeedNotBeTaken(t *testing.T) {
 
 // TestPlans holds whatever is planned to what any receipts must be like.
 func TestPlans(t *testing.T) {
+	t.Parallel()
 	share := rapid.Float64Range(0, 1)
 	rapid.Check(t, func(t *rapid.T) {
 		o := ReceiptOptions{

@@ -25,6 +25,7 @@ var update = flag.Bool("update", false, "write anew what goes over the wire")
 // provider's, to a file: what is answered to good and bad requests, what each
 // kind of recipient makes the webhooks tell, and every event.
 func TestWire(t *testing.T) {
+	t.Parallel()
 	for _, d := range Dialects() {
 		t.Run(d.Name(), func(t *testing.T) { wire(t, d) })
 	}

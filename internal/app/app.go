@@ -204,12 +204,12 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 			Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 		}
 	}
-	wishes, err := newWishes(config)
+	keywords, err := newKeywords(config)
 	if err != nil {
 		return err
 	}
 	a.web, err = web.New(web.Options{
-		Ledger: a.ledger, Channels: channels, Wishes: wishes, Tokens: tokensOf(config), Proxies: config.HTTP.Proxies(), Door: a.door, Registry: a.registry, Log: a.log, Now: time.Now,
+		Ledger: a.ledger, Channels: channels, Keywords: keywords, Tokens: tokensOf(config), Proxies: config.HTTP.Proxies(), Door: a.door, Registry: a.registry, Log: a.log, Now: time.Now,
 		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.Option()}),
 		Queue:    a.unqueued,
 		Changed:  a.wake, NextSlot: nextAdded,

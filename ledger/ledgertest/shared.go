@@ -136,7 +136,7 @@ func (c *crowd) do(ctx context.Context, l *ledger.Ledger, d deed) (err error) {
 		_, err = l.Hear(ctx, []ledger.InboundEvent{heard}, now)
 		return err
 	case "stop":
-		heard.Stop = campaign.ScopeAll
+		heard.OptOut = campaign.ScopeAll
 		if d.Yes { // by the user ID, which may not be known yet
 			heard.Person = c.userID(d.Row)
 		}

@@ -72,7 +72,7 @@ func (s *status) who() whatsapp.Who {
 	return named(cmp.Or(s.Recipient, s.Message.Recipient), s.RecipientUserID, s.RecipientParent)
 }
 
-// Events reads what is told in a webhook's body: receipts, messages and wishes of
+// Events reads what is told in a webhook's body: receipts, messages and opt-outs of
 // people, and news of templates, numbers and the account. Statuses it does not
 // know, "played" among them, messages to groups and fields about other things are
 // passed over. A time that is missing or cannot be read is zero. The error is
