@@ -15,6 +15,7 @@ import (
 	"carillon/whatsapp"
 	"carillon/whatsapp/cloud"
 	"carillon/whatsapp/dialog360"
+	"carillon/whatsapp/gateway"
 	"carillon/whatsapp/providers"
 	"carillon/whatsapp/service4u"
 
@@ -40,6 +41,9 @@ func environment(name string) (string, bool) {
 		"SERVICE4U_VERIFY_TOKEN": "service4u-verify-secret",
 		"D360_API_KEY":           "d360-secret",
 		"D360_WEBHOOK_SECRET":    "d360-webhook-secret",
+		"GATEWAY_TOKEN":          "gateway-secret",
+		"GATEWAY_APP_SECRET":     "gateway-app-secret",
+		"GATEWAY_VERIFY_TOKEN":   "gateway-verify-secret",
 		"LISTS_TOKEN":            "lists-secret",
 		"SHOP_PASSWORD":          "shop-secret",
 		"CARILLON_SEAL_KEY":      sealKey,
@@ -92,7 +96,7 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 		BaseURL: "https://graph.facebook.com", APIVersion: "v23.0", PhoneNumberID: "106540352242922", WABAID: "102290129340398",
 		AccessToken: "access-secret", AppSecret: "app-secret", VerifyToken: "verify-secret",
 	}
-	branch, partner := want.Channels["branch"], want.Channels["partner"]
+	branch, partner, agency := want.Channels["branch"], want.Channels["partner"], want.Channels["agency"]
 	branch.Settings = &service4u.Settings{
 		BaseURL: "https://whatsapp.example.com", Sender: "16315551234",
 		AccessToken: "service4u-secret", AppSecret: "service4u-app-secret", VerifyToken: "service4u-verify-secret",
@@ -101,7 +105,11 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 		BaseURL: "https://waba-v2.360dialog.io", APIKey: "d360-secret", PhoneNumberID: "106540352242923", WABAID: "102290129340399",
 		WebhookHeader: "X-Webhook-Secret", WebhookSecret: "d360-webhook-secret",
 	}
-	want.Channels = map[string]Channel{"main": main, "branch": branch, "partner": partner}
+	agency.Settings = &gateway.Settings{
+		BaseURL: "https://api.whatsapp.com/v2", AccessToken: "gateway-secret", PhoneNumberID: "106540352242924", WABAID: "102290129340400",
+		AppSecret: "gateway-app-secret", VerifyToken: "gateway-verify-secret",
+	}
+	want.Channels = map[string]Channel{"main": main, "branch": branch, "partner": partner, "agency": agency}
 	want.OptOut, want.OptIn = defaultOptOut(), defaultOptIn() // the words that stand there are the defaults
 	news, invoices := &want.Schedules[2].Contacts, &want.Schedules[3].Contacts
 	news.URL, news.Headers = "https://lists.example/news-%Y%m%d.csv", map[string]string{"Authorization": "Bearer lists-secret"}

@@ -3,6 +3,7 @@ package cloud
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"carillon/campaign"
 	"carillon/whatsapp"
@@ -98,7 +99,7 @@ func (r *Reader) Events(body []byte) (whatsapp.Events, error) {
 // about messages.
 func (r *Reader) appendChange(events *whatsapp.Events, v *value, field wire.Text, account string) {
 	switch {
-	case field == "" || field.Is("messages"):
+	case field == "" || field.Is("messages") || slices.ContainsFunc(r.Messages, field.Is):
 		r.appendMessages(events, v, account)
 	case field.Is("user_preferences"):
 		v.appendPreferences(events, r.number(v))

@@ -6,12 +6,13 @@ import (
 	"carillon/whatsapp"
 	"carillon/whatsapp/cloud"
 	"carillon/whatsapp/dialog360"
+	"carillon/whatsapp/gateway"
 	"carillon/whatsapp/service4u"
 )
 
 // All lists every kind of provider. The first is that of channels that name none.
 func All() []whatsapp.Spec {
-	return []whatsapp.Spec{cloud.Spec(), service4u.Spec(), dialog360.CloudSpec()}
+	return []whatsapp.Spec{cloud.Spec(), service4u.Spec(), dialog360.CloudSpec(), gateway.Spec()}
 }
 
 // Find returns the kind of this name.
