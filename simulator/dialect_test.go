@@ -19,6 +19,8 @@ func entrance(o Options) (path string, header http.Header) {
 		return "/" + settings["sender"] + "/messages", bearer
 	case "360dialog-cloud":
 		return "/messages", http.Header{"D360-Api-Key": {settings["api_key"]}}
+	case "gateway":
+		return "/messages", bearer
 	}
 	return "/v23.0/" + settings["phone_number_id"] + "/messages", bearer
 }
@@ -36,6 +38,9 @@ func post(s *Simulator, body string) *httptest.ResponseRecorder {
 // origin is the number that a sender without options of its own sends from.
 func origin(o Options) string {
 	settings := o.Settings("")
+	if isAsked(o.withDialect().Dialect) {
+		return cmp.Or(o.PhoneNumberID, madeUpID(settings["access_token"]))
+	}
 	return cmp.Or(o.PhoneNumberID, settings["phone_number_id"], settings["sender"], madeUpID(settings["api_key"]))
 }
 
@@ -129,6 +134,9 @@ func (h *hook) checkTold(d Dialect, truth Truth) {
 		if d.Name() == "service4u" {
 			number, display, reference = madeUpID(m.Number), m.Number, ""
 		}
+		if isAsked(d) {
+			reference = ""
+		}
 		if flat {
 			number, display = "", ""
 		}
@@ -204,6 +212,11 @@ func TestSenderAndPath(t *testing.T) {
 		{"360dialog-cloud", "/messages", bearer, "Bearer right", 401, 401},
 		{"360dialog-cloud", "/" + testNumber + "/messages", key, "right", 403, 403},
 		{"360dialog-cloud", "/v1/messages", key, "right", 403, 403},
+		{"gateway", "/messages", bearer, "Bearer right", 200, 0},
+		{"gateway", "/v2/messages", bearer, "Bearer right", 200, 0},
+		{"gateway", "/v2/messages", bearer, "Bearer wrong", 401, 190},
+		{"gateway", "/v2/messages", bearer, "right", 401, 190},
+		{"gateway", "/v1/messages", bearer, "Bearer right", 404, 100},
 	} {
 		d, err := DialectOf(c.dialect)
 		if err != nil {

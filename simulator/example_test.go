@@ -35,4 +35,7 @@ func ExampleOptions_Settings() {
 	//   api_key: token
 	//   base_url: http://127.0.0.1:8090
 	//   webhook_secret: secret
+	// provider: gateway
+	//   access_token: token
+	//   base_url: http://127.0.0.1:8090
 }

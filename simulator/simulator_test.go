@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -124,7 +125,7 @@ func simulate(t *testing.T, o Options, body func(*Simulator, *hook)) {
 		t.Run(d.Name(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := &hook{t: t, dialect: d, secret: "s3cret"}
-				o.AppSecret, o.Webhook, o.Transport = h.secret, "http://hook.test/", h
+				o.AppSecret, o.Webhook, o.AlsoPosts, o.Transport = h.secret, "http://hook.test/", true, h
 				s := New(o)
 				defer s.Close()
 				h.provider = s
@@ -148,6 +149,9 @@ func TestAccepts(t *testing.T) {
 	t.Parallel()
 	simulate(t, Options{}, func(s *Simulator, h *hook) {
 		w := send(s, "+44 7700-900123", "hello", "7.1")
+		if id := ownAnswer(t, w.Body.Bytes()); id != "" {
+			w.Body = bytes.NewBuffer(acceptCloud(request{to: "+44 7700-900123", phone: "+447700900123"}, id, decision{}).body)
+		}
 		var got struct {
 			Contacts []struct{ Input, WaID string } `json:"contacts"`
 			Messages []struct {
@@ -207,7 +211,7 @@ func TestRate(t *testing.T) {
 				send(s, phone(i), "hello", "")
 				time.Sleep(time.Duration(float64(time.Second) / sent))
 			}
-			check(s.Counts().Refused[130429])
+			check(s.Counts().Refused[130429] + s.Counts().Refused[133000])
 		})
 	}
 	refused(t, 80, 80, func(n int) {
@@ -283,7 +287,7 @@ func TestControl(t *testing.T) {
 		if err := json.Unmarshal(call(s, "GET", "/counts", "").Body.Bytes(), &counts); err != nil {
 			t.Fatal(err)
 		}
-		if counts.Requests != 1 || counts.Accepted != 0 || counts.Refused[100]+counts.Refused[131009] != 1 {
+		if counts.Requests != 1 || counts.Accepted != 0 || counts.Refused[100]+counts.Refused[131009]+counts.Refused[132000] != 1 {
 			t.Errorf("counts %+v", counts)
 		}
 	})

@@ -28,7 +28,7 @@ func signatureOverTheWire(t *testing.T, d Dialect) {
 	h := &hook{t: t, dialect: d, secret: "s3cret"}
 	receiver := httptest.NewServer(h)
 	defer receiver.Close()
-	s := New(Options{Dialect: d, Webhook: receiver.URL, AppSecret: h.secret, Receipts: ReceiptOptions{Read: 1, Batch: 7}})
+	s := New(Options{Dialect: d, Webhook: receiver.URL, AlsoPosts: true, AppSecret: h.secret, Receipts: ReceiptOptions{Read: 1, Batch: 7}})
 	defer s.Close()
 	for i := range 40 {
 		send(s, phone(i), "hello", phone(i))
