@@ -17,6 +17,7 @@ import (
 	"carillon/client"
 	"carillon/configs"
 	"carillon/internal/cli"
+	"carillon/ledger"
 	"carillon/simulator"
 	"carillon/whatsapp/providers"
 )
@@ -185,19 +186,24 @@ func runDemo(ctx context.Context, o DemoOptions, a *App, provider *simulated, fo
 	if err != nil {
 		return simulator.Audit{}, err
 	}
-	if err := settled(ctx, client, provider, launched, o.Out); err != nil {
+	if err := settled(ctx, a.Ledger(), client, provider, launched, o.Out); err != nil {
+		return simulator.Audit{}, err
+	}
+	truth := provider.Truth()
+	if err := answered(ctx, a.Ledger(), time.Now()); err != nil { // what was told meanwhile is on record
 		return simulator.Audit{}, err
 	}
 	id, err := campaign.ParseID(launched.ID)
 	if err != nil {
 		return simulator.Audit{}, err
 	}
-	return Audit(ctx, a.Ledger(), id, provider.Truth(), o.Rate)
+	return Audit(ctx, a.Ledger(), id, truth, o.Rate)
 }
 
-// settled follows the campaign until it has ended and all receipts are in. A
-// late receipt may ask for another attempt, and then it starts over.
-func settled(ctx context.Context, client *client.Client, provider *simulated, c client.Campaign, out io.Writer) error {
+// settled follows the campaign until it has ended and all receipts are in, or all
+// messages have been asked about. A late receipt may ask for another attempt, and
+// then it starts over.
+func settled(ctx context.Context, l *ledger.Ledger, client *client.Client, provider *simulated, c client.Campaign, out io.Writer) error {
 	for {
 		if _, err := cli.Follow(ctx, client, c, out); err != nil {
 			return err
@@ -208,8 +214,34 @@ func settled(ctx context.Context, client *client.Client, provider *simulated, c 
 		if err != nil {
 			return err
 		}
+		if err := answered(ctx, l, time.Now().Add(askedWithin)); err != nil {
+			return err
+		}
 		if c, err = client.Campaign(ctx, c.ID); err != nil || c.State == campaign.Finished {
 			return err
+		}
+	}
+}
+
+// askedWithin is longer than it takes until a message that was just accepted is due
+// to be asked about for the first time.
+const askedWithin = 6 * time.Second
+
+// answered waits until what was due to be asked about by a time has been. A poll is
+// due until its answer is on record. Where nothing has to be asked it returns at
+// once.
+func answered(ctx context.Context, l *ledger.Ledger, due time.Time) error {
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		polls, err := l.DuePolls(ctx, demoChannel, 1, due)
+		if err != nil || len(polls) == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
 		}
 	}
 }
