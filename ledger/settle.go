@@ -193,6 +193,9 @@ func (t *tx) released(ctx context.Context, m *message, s *Settlement) error {
 			m.because(s.Why)
 		}
 		t.set(m, campaign.Pending, at(due), now)
+		if err := t.fallBackLater(ctx, m); err != nil {
+			return err
+		}
 		return t.follow(ctx, m, now)
 	}
 	m.failedAt = at(now)
@@ -258,9 +261,18 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 			return err
 		}
 	}
-	if again {
+	moved := false
+	if f.Elsewhere && (!again || f.Pause != campaign.PauseNothing) {
+		if moved, err = t.fallBack(ctx, m, stopped, now); err != nil {
+			return err
+		}
+	}
+	switch {
+	case moved:
+		t.set(m, campaign.Pending, at(now), now)
+	case again:
 		t.set(m, campaign.Pending, at(now.Add(wait)), now)
-	} else {
+	default:
 		m.failedAt = at(now)
 		t.set(m, campaign.Failed, never(), now)
 	}

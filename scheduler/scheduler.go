@@ -37,6 +37,7 @@ type Ledger interface {
 	MatchEarly(ctx context.Context, now time.Time) (int, error)
 	CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error
 	HandOver(ctx context.Context, id campaign.ID, from int, weights []float64, now time.Time) error
+	FallBack(ctx context.Context, id campaign.ID, from int, now time.Time) error
 	Finish(ctx context.Context, ids []campaign.ID, now time.Time) ([]campaign.ID, error)
 	StopBecause(ctx context.Context, id campaign.ID, position int, reason string, now time.Time) error
 	Persons(ctx context.Context, ids []campaign.MessageID) (map[campaign.MessageID]string, error)
@@ -286,7 +287,7 @@ func (s *Scheduler) startDue(ctx context.Context, c ledger.Campaign, now time.Ti
 // assign hands a running campaign to its numbers. One that is not there is
 // stopped, and the campaign paused where it has no other.
 func (s *Scheduler) assign(ctx context.Context, c ledger.Campaign, byChannel map[string][]ledger.Campaign, now time.Time) error {
-	for position, number := range c.Definition.ChannelNames() {
+	for position, number := range c.Definition.AllChannels() {
 		if _, stopped := c.Stopped[position]; stopped {
 			continue
 		}

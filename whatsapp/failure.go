@@ -11,11 +11,11 @@ import (
 func (e *Error) Failure() campaign.Failure {
 	f := campaign.Failure{
 		Code: e.Code, Reason: e.Reason, Detail: e.Hint, Said: Excerpt(e.Message), Wait: e.Wait,
-		Invalid: e.Class == BadRequest, Unreachable: e.Suppress == SuppressSoft,
+		Invalid: e.Class == BadRequest, Unreachable: e.Suppress == SuppressSoft, Elsewhere: e.Elsewhere,
 	}
 	switch e.Class {
 	case RetrySoon:
-		f.Retry, f.Passing = true, true
+		f.Retry, f.Passing, f.Elsewhere = true, true, true
 		// A request that was never written says nothing about the message.
 		f.Throttled = e.Unwritten
 		if e.Retries > 0 {
@@ -30,7 +30,7 @@ func (e *Error) Failure() campaign.Failure {
 		f.Escalates = e.Budget == PairBudget
 		f.Slows = e.Budget == TemplateBudget
 	case Pause:
-		f.Retry, f.Throttled, f.Pause = true, true, pauses(e.Scope)
+		f.Retry, f.Throttled, f.Pause, f.Elsewhere = true, true, pauses(e.Scope), true
 	}
 	switch e.Suppress {
 	case SuppressAll:
