@@ -95,6 +95,9 @@ type Step struct {
 	// TTL is the time to live that the template was made with; 0 means that of
 	// its category.
 	TTL Duration `yaml:"ttl" json:"ttl,omitempty"`
+	// MarketingMessages sends the step by the provider's endpoint for marketing
+	// messages; nil sends it by that for all messages.
+	MarketingMessages *MarketingMessages `yaml:"marketing_messages" json:"marketing_messages,omitempty"`
 
 	// The parameters of the template's components, each written as people
 	// think of it.
@@ -174,6 +177,8 @@ type Template struct {
 	// Components is the JSON array of component parameters, nil when the
 	// template has none.
 	Components json.RawMessage
+	// MarketingMessages is the step's own.
+	MarketingMessages *MarketingMessages
 }
 
 // Patient is how long this step waits for its gate.

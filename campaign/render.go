@@ -179,7 +179,7 @@ func (r *Renderer) Render(step int, values []string) (Template, error) {
 		return Template{}, errors.New(broken.problem(step, &p.language).String())
 	}
 	last := p.pieces[len(p.placeholders)]
-	rendered := Template{Name: p.template, Language: language}
+	rendered := Template{Name: p.template, Language: language, MarketingMessages: p.marketing}
 	if len(p.placeholders) == 0 {
 		rendered.Components = last
 		return rendered, nil

@@ -23,6 +23,32 @@ func (s Suite) sending(t *testing.T) {
 	t.Run("templates", s.templates)
 	t.Run("at once", s.atOnce)
 	t.Run("contents", s.contents)
+	t.Run("marketing messages", s.marketing)
+}
+
+// marketing sends by the endpoint for marketing messages. Where there is none the
+// step is refused, and so is a message that was rendered of it all the same.
+func (s Suite) marketing(t *testing.T) {
+	yes, no := true, false
+	for _, how := range []campaign.MarketingMessages{
+		{}, {ProductPolicy: campaign.Strict, ActivitySharing: &yes}, {ProductPolicy: campaign.CloudAPIFallback, ActivitySharing: &no},
+	} {
+		m := letter()
+		m.Template.MarketingMessages = &how
+		err := s.Spec.Refuses(&campaign.Step{Category: campaign.Marketing, MarketingMessages: &how})
+		if refused := err != nil; refused == s.Spec.Traits.MarketingMessages {
+			t.Errorf("Traits.MarketingMessages is %v, and the step is answered: %v", s.Spec.Traits.MarketingMessages, err)
+		}
+		if !s.Spec.Traits.MarketingMessages {
+			if !s.sendsNone(t, m) {
+				t.Error("the message was sent by another endpoint")
+			}
+			continue
+		}
+		if diff := cmp.Diff(m.Template, s.asked(t, m).Template); diff != "" {
+			t.Error(diff)
+		}
+	}
 }
 
 // contents sends what is no template. It arrives whole, or is refused without a
@@ -176,7 +202,7 @@ func (s Suite) templates(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if err := s.Spec.Supports(&definition.Steps[0]); err != nil {
+		if err := s.Spec.Refuses(&definition.Steps[0]); err != nil {
 			if len(err.Error()) < 10 {
 				t.Errorf("%s is not supported, and %q does not say why", name, err)
 			}
