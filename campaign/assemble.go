@@ -17,6 +17,7 @@ type program struct {
 	// A program without components has one empty piece.
 	pieces       [][]byte
 	placeholders []placeholder
+	sums         []sum
 	// size is a guess at the length of what it renders.
 	size int
 }
@@ -38,6 +39,7 @@ func assemble(s Step) (program, []*Mistake) {
 		a.write(components)
 	}
 	a.cut()
+	a.sums(s)
 	for _, piece := range a.program.pieces {
 		a.program.size += len(piece)
 	}

@@ -186,6 +186,7 @@ func shapes() map[string]string {
 		"flow":           `language: en, buttons: [{sub_type: flow, flow_token: order-7, flow_action_data: {name: Ana, count: 3, vip: true}}]`,
 		"catalogue":      `language: en, buttons: [{sub_type: catalog, thumbnail_product_retailer_id: nseiw1x3ch}]`,
 		"products":       `language: en, buttons: [{sub_type: mpm, thumbnail_product_retailer_id: "2", sections: [{title: Popular, product_items: ["2", "3"]}]}]`,
+		"order":          `language: en, buttons: [{sub_type: order_details, order_details: {reference_id: order-7, total_amount: {value: 10000, offset: 100}}}]`,
 		"offer":          `language: en, body: [Ana], limited_time_offer: {expiration_time_ms: 1767139200000}`,
 		"carousel":       `language: en, body: [Ana], carousel: [{header: {image: {id: "1"}}, body: [a]}, {header: {image: {id: "2"}}, body: [b]}]`,
 		"word for word":  `language: en, components: [{type: body, parameters: [{type: text, text: "  kept  "}, {type: new_kind, new_kind: {n: 12345678901234567}}]}]`,
