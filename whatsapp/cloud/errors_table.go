@@ -118,7 +118,7 @@ var codeTable = codes.Table{
 	codes.One(130403).Means(codes.Drop(optedOut, "blocked_by_user", "The person blocked this number: do not write to them again.")),
 	codes.One(130429).Means(codes.Slow(whatsapp.NumberBudget, time.Second, "number_rate_limit", slowedDown)),
 	codes.One(130472).Means(codes.Drop(keep, "experiment", "Meta withholds marketing messages from this person for an experiment: contact them in another way.")),
-	codes.One(130497).Means(codes.Drop(keep, "country_barred", "The account may not write to this country: remove its numbers from the list.")),
+	codes.One(130497).Means(codes.Drop(keep, "country_barred", "The account may not write to this country: remove its numbers from the list.").TryElsewhere()),
 	codes.One(131000).Means(codes.Soon("something_went_wrong", willRetry).After(5 * time.Second).Times(3)),
 	codes.One(131001).Means(codes.Bad("too_long", fixRow)),
 	codes.One(131002).Means(codes.Bad("invalid_parameter", fixStep)),
