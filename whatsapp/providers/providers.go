@@ -7,11 +7,12 @@ import (
 	"carillon/whatsapp/cloud"
 	"carillon/whatsapp/dialog360"
 	"carillon/whatsapp/service4u"
+	"carillon/whatsapp/vonage"
 )
 
 // All lists every kind of provider. The first is that of channels that name none.
 func All() []whatsapp.Spec {
-	return []whatsapp.Spec{cloud.Spec(), service4u.Spec(), dialog360.CloudSpec()}
+	return []whatsapp.Spec{cloud.Spec(), service4u.Spec(), dialog360.CloudSpec(), vonage.Spec(), vonage.BetaSpec()}
 }
 
 // Find returns the kind of this name.
