@@ -3,6 +3,7 @@ package vonage
 import (
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -183,8 +184,8 @@ func TestTheBetaSaysWhatItLacks(t *testing.T) {
 	_, err := c.Send(t.Context(), whatsapp.Message{To: "+447700900123", Template: campaign.Template{
 		Name: "offer", Language: "en", Components: json.RawMessage(`[{"type":"header","parameters":[]}]`),
 	}})
-	refusal, ok := err.(*whatsapp.Error)
-	if !ok || refusal.Reason != "unsupported_template" || refusal.Class != whatsapp.BadRequest {
+	var refusal *whatsapp.Error
+	if !errors.As(err, &refusal) || refusal.Reason != "unsupported_template" || refusal.Class != whatsapp.BadRequest {
 		t.Errorf("got %v", err)
 	}
 }
@@ -213,8 +214,8 @@ func TestAnswers(t *testing.T) {
 		open, _ := channel(t, Name, server.URL)
 		_, err := open.Send(t.Context(), whatsapp.Message{To: "+447700900123"})
 		server.Close()
-		refusal, ok := err.(*whatsapp.Error)
-		if !ok {
+		var refusal *whatsapp.Error
+		if !errors.As(err, &refusal) {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
