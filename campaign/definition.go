@@ -23,6 +23,9 @@ type Definition struct {
 	Channels []string `yaml:"channels" json:"channels,omitempty"`
 	// Handover lets a number in trouble give what it has not begun to the others.
 	Handover bool `yaml:"handover" json:"handover,omitempty"`
+	// Fallback are the channels that take over, in order, what those before have
+	// failed to send through a fault of their own.
+	Fallback []string `yaml:"fallback" json:"fallback,omitempty"`
 	// Contacts says how to read the list.
 	Contacts ContactOptions `yaml:"contacts" json:"contacts"`
 	// Steps are the messages each recipient gets, in order; at least one.

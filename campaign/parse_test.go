@@ -186,7 +186,7 @@ func FuzzParse(f *testing.F) {
 			if mistakes != nil {
 				t.Fatalf("parsed, then refused: %v", mistakes)
 			}
-			for _, s := range append(p.slots, p.language) {
+			for _, s := range append(p.placeholders, p.language) {
 				for _, part := range s.segments {
 					columns = append(columns, part.column)
 				}

@@ -17,6 +17,7 @@ import (
 	"carillon/whatsapp"
 	"carillon/whatsapp/cloud"
 	"carillon/whatsapp/dialog360"
+	"carillon/whatsapp/gateway"
 	"carillon/whatsapp/providers"
 	"carillon/whatsapp/service4u"
 	"carillon/whatsapp/vonage"
@@ -56,6 +57,9 @@ func environment(name string) (string, bool) {
 		"VONAGE_SIGNATURE_SECRET": "vonage-secret",
 		"D360_API_KEY":            "d360-secret",
 		"D360_WEBHOOK_SECRET":     "d360-webhook-secret",
+		"GATEWAY_TOKEN":           "gateway-secret",
+		"GATEWAY_APP_SECRET":      "gateway-app-secret",
+		"GATEWAY_VERIFY_TOKEN":    "gateway-verify-secret",
 		"LISTS_TOKEN":             "lists-secret",
 		"SHOP_PASSWORD":           "shop-secret",
 		"CARILLON_SEAL_KEY":       sealKey,
@@ -87,6 +91,7 @@ var withoutSpecs = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().Type()
 func settingsOfCloud(c Channel) *cloud.Settings { return c.Settings.(*cloud.Settings) }
 
 func TestExampleLoadsToWhatItSays(t *testing.T) {
+	t.Parallel()
 	got, err := Load("example.yaml", environment, providers.All())
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +112,7 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 		BaseURL: "https://graph.facebook.com", APIVersion: "v23.0", PhoneNumberID: "106540352242922", WABAID: "102290129340398",
 		AccessToken: "access-secret", AppSecret: "app-secret", VerifyToken: "verify-secret",
 	}
-	branch, partner := want.Channels["branch"], want.Channels["partner"]
+	branch, partner, agency := want.Channels["branch"], want.Channels["partner"], want.Channels["agency"]
 	branch.Settings = &service4u.Settings{
 		BaseURL: "https://whatsapp.example.com", Sender: "16315551234",
 		AccessToken: "service4u-secret", AppSecret: "service4u-app-secret", VerifyToken: "service4u-verify-secret",
@@ -125,7 +130,11 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 		BaseURL: "https://api.nexmo.com", ApplicationID: "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab",
 		PrivateKey: whatsapp.Secret(privateKey()), Sender: "447700900002", Namespace: "whatsapp:hsm:technology:nexmo", SignatureSecret: "vonage-secret",
 	}
-	want.Channels = map[string]Channel{"main": main, "branch": branch, "partner": partner, "shop": shop, "outlet": outlet}
+	agency.Settings = &gateway.Settings{
+		BaseURL: "https://api.whatsapp.com/v2", AccessToken: "gateway-secret", PhoneNumberID: "106540352242924", WABAID: "102290129340400",
+		AppSecret: "gateway-app-secret", VerifyToken: "gateway-verify-secret",
+	}
+	want.Channels = map[string]Channel{"main": main, "branch": branch, "partner": partner, "shop": shop, "outlet": outlet, "agency": agency}
 	want.OptOut, want.OptIn = defaultOptOut(), defaultOptIn() // the words that stand there are the defaults
 	news, invoices := &want.Schedules[2].Contacts, &want.Schedules[3].Contacts
 	news.URL, news.Headers = "https://lists.example/news-%Y%m%d.csv", map[string]string{"Authorization": "Bearer lists-secret"}
@@ -140,6 +149,7 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 }
 
 func TestExampleShowsEveryKey(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("example.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -201,6 +211,7 @@ func knownKeys(t reflect.Type, path string) []string {
 }
 
 func TestDefaultsFillWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
 	got, err := load(t, minimal)
 	if err != nil {
 		t.Fatal(err)
@@ -228,6 +239,7 @@ func TestDefaultsFillWhatIsLeftOut(t *testing.T) {
 }
 
 func TestValuesAreRead(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		line string // added to the channel
 		get  func(Channel) any
@@ -267,6 +279,7 @@ func TestValuesAreRead(t *testing.T) {
 
 // Braces of a variable within braces of YAML are no mapping.
 func TestVariablesStandWithinFlowMappings(t *testing.T) {
+	t.Parallel()
 	text := `http: {tokens: [{name: ops, token: ${OPS}, role: admin}, {name: x, token: "$${OPS}-and-${OPS}", role: viewer}]}
 channels: {main: {phone_number_id: "1", access_token: ${ACCESS}, app_secret: ${SECRET}}}
 `
@@ -284,6 +297,7 @@ channels: {main: {phone_number_id: "1", access_token: ${ACCESS}, app_secret: ${S
 }
 
 func TestRedisAddressesThatAreTaken(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{
 		"embedded", "redis://host:6379", "redis://host:6379/", "redis://[::1]:6379/2", "rediss://user:pass%40word@host:6379/0",
 		"redis-socket:///run/redis.sock", "redis-socket:///run/redis.sock?db=3",
@@ -297,6 +311,7 @@ func TestRedisAddressesThatAreTaken(t *testing.T) {
 }
 
 func TestWithoutTokensOnlyLoopbackListens(t *testing.T) {
+	t.Parallel()
 	for listen, allowed := range map[string]bool{
 		"127.0.0.1:0": true, "127.8.0.1:80": true, "localhost:8080": true, "[::1]:8080": true,
 		":8080": false, "0.0.0.0:8080": false, "[::]:8080": false, "192.168.1.4:8080": false, "example.com:80": false,
@@ -313,6 +328,7 @@ func TestWithoutTokensOnlyLoopbackListens(t *testing.T) {
 }
 
 func TestEveryMistakeHasItsMessage(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/mistakes/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
@@ -342,6 +358,7 @@ func TestEveryMistakeHasItsMessage(t *testing.T) {
 }
 
 func TestMistakesCanBeTakenApart(t *testing.T) {
+	t.Parallel()
 	_, err := load(t, minimal+"    rate: -1\n")
 	var mistake *Mistake
 	if !errors.As(err, &mistake) {
@@ -354,6 +371,7 @@ func TestMistakesCanBeTakenApart(t *testing.T) {
 }
 
 func TestFileThatIsNotThere(t *testing.T) {
+	t.Parallel()
 	_, err := Load(filepath.Join(t.TempDir(), "carillon.yaml"), environment, providers.All())
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
@@ -361,6 +379,7 @@ func TestFileThatIsNotThere(t *testing.T) {
 }
 
 func TestFileThatIsTooLong(t *testing.T) {
+	t.Parallel()
 	_, err := load(t, minimal+"#"+strings.Repeat(" ", maxFile))
 	if err == nil || !strings.Contains(err.Error(), "the file is longer than") {
 		t.Errorf("got %v", err)
@@ -368,6 +387,7 @@ func TestFileThatIsTooLong(t *testing.T) {
 }
 
 func TestWordsOfALanguageReplaceItsDefaults(t *testing.T) {
+	t.Parallel()
 	got, err := load(t, minimal+`
 opt_out:
   words: {en: [halt], de: []}
@@ -378,8 +398,8 @@ opt_out:
 		t.Fatal(err)
 	}
 	stops := got.OptOut.Stops()
-	for word, want := range map[string]WishScope{
-		"halt": WishMarketing, "stop": "", "abmelden": "", "baja": WishMarketing, "GO_AWAY": WishAll, "STOP_CAMPAIGN": WishCampaign,
+	for word, want := range map[string]OptOutScope{
+		"halt": OptOutMarketing, "stop": "", "abmelden": "", "baja": OptOutMarketing, "GO_AWAY": OptOutAll, "STOP_CAMPAIGN": OptOutCampaign,
 	} {
 		if stops[word] != want {
 			t.Errorf("%q forbids %q, want %q", word, stops[word], want)

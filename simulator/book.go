@@ -27,6 +27,7 @@ type message struct {
 	text                       []byte
 	at                         time.Duration
 	posted, answered           [kinds]time.Duration
+	happens                    [kinds]uint32 // milliseconds after at
 	number, template, language uint32
 	phone, reference           uint16 // lengths
 	planned, lost              uint8  // bits by kind
@@ -50,6 +51,7 @@ type book struct {
 	said     []*saying // by people
 	refused  map[int]int
 	arrivals []time.Duration
+	polls    int // of the arrivals
 	// full is when the rate's bucket would be full again.
 	full  time.Duration
 	tries map[uint64]uint32
@@ -110,6 +112,7 @@ func (b *book) accept(r request, d decision, at time.Duration, receipts []planne
 	}
 	for _, p := range receipts {
 		m.planned |= 1 << kind(p.status)
+		m.happens[kind(p.status)] = uint32((p.happens + time.Millisecond - 1) / time.Millisecond)
 		if p.lost {
 			m.lost |= 1 << kind(p.status)
 		}
@@ -243,7 +246,7 @@ func (b *book) clock(i *item, e event) *time.Duration {
 
 // counts must be called under the lock.
 func (b *book) counts() Counts {
-	c := Counts{Requests: len(b.arrivals), Accepted: b.accepted, Refused: map[int]int{}}
+	c := Counts{Requests: len(b.arrivals) - b.polls, Polls: b.polls, Accepted: b.accepted, Refused: map[int]int{}}
 	for code, n := range b.refused {
 		c.Refused[code] = n
 	}

@@ -43,11 +43,15 @@ func decodeBearer(r *http.Request, o Options) (request, *refusal) {
 
 // decodeCloud reads the body of a request to a number.
 func decodeCloud(r *http.Request, number string) (request, *refusal) {
+	return decodeBody(r, number, readCloud)
+}
+
+func decodeBody(r *http.Request, number string, read func(body []byte) (request, *refusal)) (request, *refusal) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequest))
 	if err != nil {
 		return request{}, malformed("The body ended too soon: " + err.Error())
 	}
-	m, no := readCloud(body)
+	m, no := read(body)
 	m.number = number
 	return m, no
 }
@@ -64,10 +68,15 @@ func readCloud(body []byte) (request, *refusal) {
 	if no != nil {
 		return request{}, no
 	}
+	return m.request(m.To, phone), nil
+}
+
+// request is the message to a number, written so and in E.164.
+func (m *cloudMessage) request(to, phone string) request {
 	return request{
-		to: m.To, phone: phone, reference: m.Reference,
+		to: to, phone: phone, reference: m.Reference,
 		template: m.Template.Name, language: m.Template.Language.Code, components: m.Template.Components,
-	}, nil
+	}
 }
 
 // check refuses what Meta refuses, and returns the recipient in E.164.

@@ -44,7 +44,7 @@ type Dialect interface {
 
 // Dialects lists all there are, the Cloud API's first.
 func Dialects() []Dialect {
-	return []Dialect{cloudDialect{}, service4uDialect{}, dialog360Dialect{}, newVonage(false), newVonage(true)}
+	return []Dialect{cloudDialect{}, service4uDialect{}, dialog360Dialect{}, newVonage(false), newVonage(true), gatewayDialect{}}
 }
 
 // DialectOf finds the dialect of a provider by its name in carillon.yaml. The

@@ -23,6 +23,8 @@ func entrance(o Options) (path string, header http.Header) {
 		return "/v1/messages", tokenOf(o, settings)
 	case "vonage-beta":
 		return "/beta/messages", tokenOf(o, settings)
+	case "gateway":
+		return "/messages", bearer
 	}
 	return "/v23.0/" + settings["phone_number_id"] + "/messages", bearer
 }
@@ -43,6 +45,9 @@ func post(s *Simulator, body string) *httptest.ResponseRecorder {
 // origin is the number that a sender without options of its own sends from.
 func origin(o Options) string {
 	settings := o.Settings("")
+	if isAsked(o.withDialect().Dialect) {
+		return cmp.Or(o.PhoneNumberID, madeUpID(settings["access_token"]))
+	}
 	return cmp.Or(o.PhoneNumberID, settings["phone_number_id"], settings["sender"], madeUpID(settings["api_key"]))
 }
 
@@ -143,6 +148,9 @@ func (h *hook) checkTold(d Dialect, truth Truth) {
 		if d.Name() == "service4u" {
 			number, display, reference = madeUpID(m.Number), m.Number, ""
 		}
+		if isAsked(d) {
+			reference = ""
+		}
 		if flat {
 			number, display = "", ""
 		}
@@ -167,6 +175,7 @@ func (h *hook) checkTold(d Dialect, truth Truth) {
 // TestSettingsAreEnough sends by nothing but the settings of a simulator that
 // lets nobody else in, and of one that lets anybody in.
 func TestSettingsAreEnough(t *testing.T) {
+	t.Parallel()
 	for _, d := range Dialects() {
 		for _, o := range []Options{{}, {AccessToken: "right", AppSecret: "s3cret", PhoneNumberID: testNumber}} {
 			o.Dialect = d
@@ -194,6 +203,7 @@ func TestSettingsAreEnough(t *testing.T) {
 }
 
 func TestSenderAndPath(t *testing.T) {
+	t.Parallel()
 	const bearer, key = "Authorization", "D360-API-KEY"
 	for _, c := range []struct {
 		dialect, path, header, value string
@@ -224,6 +234,11 @@ func TestSenderAndPath(t *testing.T) {
 		{"vonage", "/beta/messages", bearer, "Bearer right", 404, 404},
 		{"vonage-beta", "/v1/messages", bearer, "Bearer right", 404, 404},
 		{"vonage-beta", "/v0.1/messages", bearer, "Bearer right", 401, 401},
+		{"gateway", "/messages", bearer, "Bearer right", 200, 0},
+		{"gateway", "/v2/messages", bearer, "Bearer right", 200, 0},
+		{"gateway", "/v2/messages", bearer, "Bearer wrong", 401, 190},
+		{"gateway", "/v2/messages", bearer, "right", 401, 190},
+		{"gateway", "/v1/messages", bearer, "Bearer right", 404, 100},
 	} {
 		d, err := DialectOf(c.dialect)
 		if err != nil {
@@ -242,6 +257,7 @@ func TestSenderAndPath(t *testing.T) {
 }
 
 func TestDialectOf(t *testing.T) {
+	t.Parallel()
 	for _, d := range Dialects() {
 		if got, err := DialectOf(d.Name()); err != nil || got.Name() != d.Name() {
 			t.Errorf("%s is %v: %v", d.Name(), got, err)
@@ -263,6 +279,7 @@ func TestDialectOf(t *testing.T) {
 // TestEveryRefusalHasWords: whatever the reason is, the answer is a refusal that
 // can be counted.
 func TestEveryRefusalHasWords(t *testing.T) {
+	t.Parallel()
 	for _, d := range Dialects() {
 		seen := map[string]reason{}
 		for why := badToken; why <= gatewayDown; why++ {
@@ -285,6 +302,7 @@ func TestEveryRefusalHasWords(t *testing.T) {
 }
 
 func TestWhatIsNeverTold(t *testing.T) {
+	t.Parallel()
 	for _, d := range Dialects() {
 		o := Options{Dialect: d, Suffixes: true}
 		o.Faults.PreferenceStop = 1

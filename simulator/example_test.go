@@ -51,4 +51,7 @@ func ExampleOptions_Settings() {
 	//   private_key: -----BEGIN PRIVATE KEY-----
 	//   sender: 15550001234
 	//   signature_secret: secret
+	// provider: gateway
+	//   access_token: token
+	//   base_url: http://127.0.0.1:8090
 }

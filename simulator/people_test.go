@@ -46,6 +46,7 @@ func sendButton(s *Simulator, to, name, reference string) *httptest.ResponseReco
 // TestPeople holds what each row of the table says to what is told and kept of
 // it. Receipts take two seconds to delivered and three to read.
 func TestPeople(t *testing.T) {
+	t.Parallel()
 	const quoted = "its message"
 	for digits, c := range map[string]struct {
 		inbound     []whatsapp.Inbound
@@ -125,6 +126,7 @@ func checkSaid(t *testing.T, truth Truth, told whatsapp.Events, kinds []Kind, be
 }
 
 func TestPressNeedsAPayload(t *testing.T) {
+	t.Parallel()
 	for components, want := range map[string]string{
 		``: "", `null`: "", `[]`: "", `{}`: "",
 		`[{"type":"button","sub_type":"url","parameters":[{"type":"text","text":"a"}]}]`: "",
@@ -139,6 +141,7 @@ func TestPressNeedsAPayload(t *testing.T) {
 }
 
 func TestSayingsComeTwiceAndAreOne(t *testing.T) {
+	t.Parallel()
 	o := Options{Faults: Faults{Stop: 1}, Receipts: ReceiptOptions{Delay: time.Second, Duplicate: 1}}
 	simulate(t, o, func(s *Simulator, h *hook) {
 		send(s, phone(1), "hello", "1.1")
@@ -155,6 +158,7 @@ func TestSayingsComeTwiceAndAreOne(t *testing.T) {
 
 // TestSayingsArePostedUntil200: the answer counts from when it came.
 func TestSayingsArePostedUntil200(t *testing.T) {
+	t.Parallel()
 	o := Options{Faults: Faults{Stop: 1}, Receipts: ReceiptOptions{Delay: time.Second}}
 	simulate(t, o, func(s *Simulator, h *hook) {
 		h.status = func(n int) int { return []int{200, 200, 503, 500, 200}[min(n, 4)] }
@@ -170,6 +174,7 @@ func TestSayingsArePostedUntil200(t *testing.T) {
 // TestAnswersMix has many people say many things, in POSTs that mix them with
 // receipts.
 func TestAnswersMix(t *testing.T) {
+	t.Parallel()
 	const people = 400
 	o := Options{
 		Seed:     11,
@@ -214,6 +219,7 @@ func TestAnswersMix(t *testing.T) {
 
 // TestAuditOfASenderWhoDoesNotListen sends once more to everybody.
 func TestAuditOfASenderWhoDoesNotListen(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{Faults: Faults{StopTwin: 0.5}, Seed: 2}, func(s *Simulator, h *hook) {
 		const people = 40
 		var records []Record

@@ -19,6 +19,9 @@ type Options struct {
 	// Webhook is the URL that receipts and what people say are posted to. While
 	// it is empty, those that fall due are dropped.
 	Webhook string
+	// AlsoPosts has a provider that is asked what became of messages post webhooks
+	// besides. The others always post them.
+	AlsoPosts bool
 	// AppSecret signs the webhooks; while it is empty they are not signed. To
 	// 360dialog-cloud it is the word that goes with them.
 	AppSecret string
@@ -103,6 +106,11 @@ func New(o Options) *Simulator {
 	}
 	for _, route := range o.Dialect.routes() {
 		s.mux.HandleFunc(route, s.message)
+	}
+	if d, ok := o.Dialect.(asked); ok {
+		for _, route := range d.asks() {
+			s.mux.HandleFunc(route, s.poll)
+		}
 	}
 	s.mux.HandleFunc("GET /truth", s.serveTruth)
 	s.mux.HandleFunc("GET /counts", s.serveCounts)

@@ -17,7 +17,7 @@ import (
 
 func TestSimulateServesUntilItIsStopped(t *testing.T) {
 	for provider, path := range map[string]string{
-		"": "/v23.0/1/messages", "cloud": "/v23.0/1/messages", "service4u": "/15550001234/messages", "360dialog-cloud": "/messages",
+		"": "/v23.0/1/messages", "cloud": "/v23.0/1/messages", "service4u": "/15550001234/messages", "360dialog-cloud": "/messages", "gateway": "/v2/messages",
 	} {
 		const body = `{"messaging_product":"whatsapp","to":"+4915123018622","type":"template","template":{"name":"hello","language":{"code":"en"}}}`
 		t.Run(provider, func(t *testing.T) { simulateServes(t, provider, path, body) })

@@ -18,6 +18,7 @@ import (
 
 	"carillon/whatsapp"
 	"carillon/whatsapp/call"
+	"carillon/whatsapp/codes"
 )
 
 // Client is one sending number at the Cloud API, or at a service that relays it.
@@ -60,8 +61,12 @@ func NewSender(address string, header http.Header, reader *Reader, o whatsapp.Op
 	return &Sender{prototype: prototype, call: call.New(o.Timeout, o.Transport), reader: reader, now: time.Now}, nil
 }
 
-// Send makes one request of m. The error is always a *whatsapp.Error.
+// Send makes one request of m, which has to be a template. The error is always a
+// *whatsapp.Error.
 func (s *Sender) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
+	if m.FreeForm() {
+		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
+	}
 	answer, refusal := s.call.Do(ctx, s.prototype, requestBody(m))
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal

@@ -23,6 +23,8 @@ type Reader struct {
 	// Flat says that a webhook may also come without the envelope: with messages and
 	// statuses at its top. It then is about the number whose address it called.
 	Flat bool
+	// Messages are further fields of changes that are about messages.
+	Messages []string
 }
 
 // Relayed is the error of a service in between.

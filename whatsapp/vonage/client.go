@@ -18,6 +18,7 @@ import (
 
 	"carillon/whatsapp"
 	"carillon/whatsapp/call"
+	"carillon/whatsapp/codes"
 )
 
 // Client is one sending number at Vonage. Its methods may be called concurrently.
@@ -65,9 +66,12 @@ func (c *Client) Identity() whatsapp.Identity { return c.identity }
 // Close closes the connections that wait for the next request.
 func (c *Client) Close() { c.call.Close() }
 
-// Send makes one request of m, and another one where the first is answered with
-// 401. The error is always a *whatsapp.Error.
+// Send makes one request of m, which has to be a template, and another one where the
+// first is answered with 401. The error is always a *whatsapp.Error.
 func (c *Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
+	if m.FreeForm() {
+		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
+	}
 	body, refusal := c.body(m)
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal

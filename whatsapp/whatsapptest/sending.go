@@ -14,6 +14,7 @@ import (
 
 	"carillon/campaign"
 	"carillon/whatsapp"
+	"carillon/whatsapp/codes"
 )
 
 func (s Suite) sending(t *testing.T) {
@@ -21,6 +22,47 @@ func (s Suite) sending(t *testing.T) {
 	t.Run("numbers", s.numbers)
 	t.Run("templates", s.templates)
 	t.Run("at once", s.atOnce)
+	t.Run("contents", s.contents)
+}
+
+// contents sends what is no template. It arrives whole, or is refused without a
+// request; so is what holds two contents.
+func (s Suite) contents(t *testing.T) {
+	text := &whatsapp.Text{Body: "Désolé, *Ana* 👋 https://example.com/a?b=1&c=2", PreviewURL: true, ReplyTo: "id-0"}
+	file := &whatsapp.File{Kind: "image", Link: "https://example.com/a.jpg?b=1&c=2", Caption: "Été"}
+	for name, m := range map[string]whatsapp.Message{
+		"a text": {Text: text}, "a short text": {Text: &whatsapp.Text{Body: "a"}},
+		"an image": {File: file}, "an audio": {File: &whatsapp.File{Kind: "audio", Link: "https://example.com/a.mp3"}},
+	} {
+		m.To = "+" + phone
+		if s.sendsNone(t, m) {
+			continue
+		}
+		got := s.asked(t, m)
+		if diff := cmp.Diff(whatsapp.Message{Text: m.Text, File: m.File}, whatsapp.Message{Text: got.Text, File: got.File, Template: got.Template}); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	both := letter()
+	both.Text = text
+	for name, m := range map[string]whatsapp.Message{"a template and a text": both, "two contents": {To: "+" + phone, Text: text, File: file}} {
+		if !s.sendsNone(t, m) {
+			t.Errorf("%s was sent", name)
+		}
+	}
+}
+
+// sendsNone reports whether a content is refused before any request, and wants the
+// refusal to say that it is.
+func (s Suite) sendsNone(t *testing.T, m whatsapp.Message) bool {
+	t.Helper()
+	c := s.answering(t, s.Wire.Accept(whatsapp.Accepted{ID: "id-1"}))
+	_, err := c.Send(t.Context(), m)
+	if err == nil || c.requests.Load() > 0 {
+		return false
+	}
+	sameRefusal(t, "a content", refusal(t, err), codes.NoSuchContent().Because(nil))
+	return true
 }
 
 // asked sends a message and gives what the API was asked for.

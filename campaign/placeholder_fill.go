@@ -7,31 +7,31 @@ import (
 	"unicode/utf8"
 )
 
-// slot is a place in a message that a recipient's values fill.
-type slot struct {
+// placeholder is a place in a message that a recipient's values fill.
+type placeholder struct {
 	path     string
 	segments []segment
 	rule     rule
 }
 
-// fault is why a slot cannot be filled.
+// fault is why a placeholder cannot be filled.
 type fault struct{ column, message string }
 
-// constant reports whether the slot names no column.
-func (s *slot) constant() bool {
+// constant reports whether the placeholder names no column.
+func (s *placeholder) constant() bool {
 	return len(s.segments) == 0 || len(s.segments) == 1 && s.segments[0].column == ""
 }
 
-// literal is the text of a constant slot.
-func (s *slot) literal() string {
+// literal is the text of a constant placeholder.
+func (s *placeholder) literal() string {
 	if len(s.segments) == 0 {
 		return ""
 	}
 	return s.segments[0].literal
 }
 
-// columns names the columns of the slot for an error message.
-func (s *slot) columns() string {
+// columns names the columns of the placeholder for an error message.
+func (s *placeholder) columns() string {
 	var names []string
 	for _, part := range s.segments {
 		if part.column != "" {
@@ -41,9 +41,9 @@ func (s *slot) columns() string {
 	return strings.Join(names, ", ")
 }
 
-// resolve fills the slot: cells are cleaned and put in, the whole is checked
+// resolve fills the placeholder: cells are cleaned and put in, the whole is checked
 // against what the provider asks of it.
-func (s *slot) resolve(values []string) (string, *fault) {
+func (s *placeholder) resolve(values []string) (string, *fault) {
 	text, broken := s.join(values)
 	if broken != nil {
 		return "", broken
@@ -58,7 +58,7 @@ func (s *slot) resolve(values []string) (string, *fault) {
 	return text, nil
 }
 
-func (s *slot) join(values []string) (string, *fault) {
+func (s *placeholder) join(values []string) (string, *fault) {
 	if len(s.segments) == 1 {
 		return s.part(0, values)
 	}
@@ -77,7 +77,7 @@ func (s *slot) join(values []string) (string, *fault) {
 }
 
 // part is the text of one segment.
-func (s *slot) part(i int, values []string) (string, *fault) {
+func (s *placeholder) part(i int, values []string) (string, *fault) {
 	part := &s.segments[i]
 	if part.column == "" {
 		return s.literalPart(part.literal), nil
@@ -104,7 +104,7 @@ func (s *slot) part(i int, values []string) (string, *fault) {
 	}
 }
 
-func (s *slot) literalPart(text string) string {
+func (s *placeholder) literalPart(text string) string {
 	switch {
 	case s.rule == rawRule:
 		return text
@@ -118,7 +118,7 @@ func (s *slot) literalPart(text string) string {
 }
 
 // append writes a resolved text as JSON.
-func (s *slot) append(out []byte, text string) []byte {
+func (s *placeholder) append(out []byte, text string) []byte {
 	if s.rule.bare() {
 		return append(out, text...)
 	}

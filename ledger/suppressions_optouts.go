@@ -35,10 +35,10 @@ func (t *tx) stopWriting(ctx context.Context, h InboundEvent, keys []string, ref
 	return false, t.skipSuppressed(ctx, keys, now)
 }
 
-// scopeOf is the scope of a wish to be left alone, as it is stored.
+// scopeOf is the scope of an opt-out, as it is stored.
 func (t *tx) scopeOf(ctx context.Context, h InboundEvent, keys []string, referred campaign.MessageID) (campaign.SuppressionScope, error) {
-	if h.Stop != campaign.ScopeCampaign {
-		return h.Stop, nil
+	if h.OptOut != campaign.ScopeCampaign {
+		return h.OptOut, nil
 	}
 	if referred == 0 && h.Answers {
 		var err error
@@ -142,8 +142,8 @@ func (t *tx) restore(ctx context.Context, keys []string, h InboundEvent) error {
 	return nil
 }
 
-// takenBackSince reports whether a wish was taken back, as it came late or again,
-// before it came. Of two in the same second the wish counts: providers tell no
+// takenBackSince reports whether an opt-out was taken back, as it came late or again,
+// before it came. Of two in the same second the opt-out counts: providers tell no
 // smaller times.
 func (t *tx) takenBackSince(ctx context.Context, keys []string, scope campaign.SuppressionScope, h InboundEvent) (old bool, err error) {
 	err = t.QueryRowContext(ctx, t.l.sql(`

@@ -10,75 +10,75 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Wishes recognises what people want when they write a word or press a button:
+// Keywords recognises what people want when they write a word or press a button:
 // to be left alone, or to hear from us again. It never changes and may be used
 // by many goroutines. A nil one recognises nothing.
-type Wishes struct {
-	known map[string]wish
-	// polite are words that change nothing about a wish.
+type Keywords struct {
+	known map[string]request
+	// polite are words that change nothing about a keyword.
 	polite map[string]bool
 }
 
-// wish is what a word asks for; none where both are empty.
-type wish struct {
-	stop  SuppressionScope
-	start bool
+// request is what a keyword asks for; none where both are empty.
+type request struct {
+	optOut SuppressionScope
+	optIn  bool
 }
 
-// ScopeCampaign, as a wish, forbids the messages of the campaign that is
+// ScopeCampaign, as an opt-out, forbids the messages of the campaign that is
 // answered. It is no scope that could be stored.
 const ScopeCampaign SuppressionScope = "campaign"
 
-// NewWishes takes what stops messages, by the word or the button's payload or
+// NewKeywords takes what stops messages, by the word or the button's payload or
 // text, and what allows them again. Two that differ in case, accents,
 // punctuation or spaces alone are one, and have to ask for the same.
-func NewWishes(stop map[string]SuppressionScope, start []string) (*Wishes, error) {
-	w := &Wishes{known: make(map[string]wish, len(stop)+len(start)), polite: map[string]bool{}}
-	for word, scope := range stop {
+func NewKeywords(optOut map[string]SuppressionScope, optIn []string) (*Keywords, error) {
+	k := &Keywords{known: make(map[string]request, len(optOut)+len(optIn)), polite: map[string]bool{}}
+	for word, scope := range optOut {
 		switch scope {
 		case ScopeAll, ScopeMarketing, ScopeCampaign:
 		default:
 			return nil, fmt.Errorf("%q opts out of %q; write all, marketing or campaign", word, scope)
 		}
-		if err := w.add(word, wish{stop: scope}); err != nil {
+		if err := k.add(word, request{optOut: scope}); err != nil {
 			return nil, err
 		}
 	}
-	for _, word := range start {
-		if err := w.add(word, wish{start: true}); err != nil {
+	for _, word := range optIn {
+		if err := k.add(word, request{optIn: true}); err != nil {
 			return nil, err
 		}
 	}
 	for _, word := range politeWords() {
-		w.polite[WishKey(word)] = true
+		k.polite[KeywordKey(word)] = true
 	}
-	return w, nil
+	return k, nil
 }
 
 // add makes a word known in all its spellings.
-func (w *Wishes) add(word string, asks wish) error {
-	keys := []string{WishKey(word)}
+func (k *Keywords) add(word string, asks request) error {
+	keys := []string{KeywordKey(word)}
 	for _, spelling := range spellings(word) {
-		keys = append(keys, cmp.Or(WishKey(spelling), keys[0]))
+		keys = append(keys, cmp.Or(KeywordKey(spelling), keys[0]))
 	}
 	for _, key := range keys {
-		switch other, known := w.known[key]; {
+		switch other, known := k.known[key]; {
 		case key == "":
 			return fmt.Errorf("%q has no letter, digit or symbol, so it cannot be a keyword", word)
-		case known && other.start != asks.start:
+		case known && other.optIn != asks.optIn:
 			return fmt.Errorf("%q is listed as an opt-out and as an opt-in; remove one", word)
-		case known && other.stop != asks.stop:
-			return fmt.Errorf("%q is listed with two scopes, %s and %s; remove one", word, asks.stop, other.stop)
+		case known && other.optOut != asks.optOut:
+			return fmt.Errorf("%q is listed with two scopes, %s and %s; remove one", word, asks.optOut, other.optOut)
 		}
-		w.known[key] = asks
+		k.known[key] = asks
 	}
 	return nil
 }
 
-// WishKey is what two ways to write a wish have in common: "Opt-out", "OPTOUT"
+// KeywordKey is what two ways to write a keyword have in common: "Opt-out", "OPTOUT"
 // and "opt out" are one. What has no letters is known by its symbols, such as
-// the stop sign. It is empty for what can be no wish.
-func WishKey(text string) string {
+// the stop sign. It is empty for what can be no keyword.
+func KeywordKey(text string) string {
 	return cmp.Or(strings.ReplaceAll(Plain(text), " ", ""), string(slices.Compact(symbols(text))))
 }
 
@@ -95,104 +95,104 @@ func symbols(text string) []rune {
 
 // Of says what a reply asks for: to be left alone in a scope (empty: no), or to
 // be written to again. The whole text has to consist of known words: "stop by at
-// six" is no wish. Around those that a person wrote there may be words of
+// six" is no opt-out. Around those that a person wrote there may be words of
 // courtesy, as in "stop please", and each may be said more than once, or be
 // drawn out.
-func (w *Wishes) Of(r Reply) (stop SuppressionScope, start bool) {
-	if w == nil {
+func (k *Keywords) Of(r Reply) (optOut SuppressionScope, optIn bool) {
+	if k == nil {
 		return "", false
 	}
-	if asks, known := w.known[WishKey(r.Payload)]; known {
-		return asks.stop, asks.start
+	if asks, known := k.known[KeywordKey(r.Payload)]; known {
+		return asks.optOut, asks.optIn
 	}
 	if r.Pressed {
-		asks := w.known[WishKey(r.Text)]
-		return asks.stop, asks.start
+		asks := k.known[KeywordKey(r.Text)]
+		return asks.optOut, asks.optIn
 	}
-	asks := w.written(r.Text)
-	return asks.stop, asks.start
+	asks := k.written(r.Text)
+	return asks.optOut, asks.optIn
 }
 
-// mostWords is how many words a wish may have: longer texts say something else,
+// mostWords is how many words an opt-out may have: longer texts say something else,
 // too.
 const mostWords = 16
 
 // written is what a text asks for: its words, else its signs.
-func (w *Wishes) written(text string) wish {
-	if asks, known := w.known[WishKey(text)]; known {
+func (k *Keywords) written(text string) request {
+	if asks, known := k.known[KeywordKey(text)]; known {
 		return asks
 	}
 	for _, spelling := range spellings(text) {
 		words := strings.Fields(spelling)
 		if len(words) > mostWords {
-			return wish{}
+			return request{}
 		}
-		if asks, ok := w.whole(words); ok {
-			if asks == (wish{}) {
-				return w.signed(text)
+		if asks, ok := k.whole(words); ok {
+			if asks == (request{}) {
+				return k.signed(text)
 			}
 			return asks
 		}
 	}
-	return wish{}
+	return request{}
 }
 
 // signed is what the first sign that is known asks for.
-func (w *Wishes) signed(text string) wish {
+func (k *Keywords) signed(text string) request {
 	for _, sign := range symbols(text) {
-		if asks, known := w.known[string(sign)]; known {
+		if asks, known := k.known[string(sign)]; known {
 			return asks
 		}
 	}
-	return wish{}
+	return request{}
 }
 
 // whole is what words ask for together. ok is false where they say anything
 // else, or contradict themselves.
-func (w *Wishes) whole(words []string) (asks wish, ok bool) {
+func (k *Keywords) whole(words []string) (asks request, ok bool) {
 	if len(words) == 0 {
-		return wish{}, true
+		return request{}, true
 	}
 	for n := len(words); n > 0; n-- {
-		first, known := w.word(strings.Join(words[:n], ""))
+		first, known := k.word(strings.Join(words[:n], ""))
 		if !known {
 			continue
 		}
-		if rest, ok := w.whole(words[n:]); ok {
+		if rest, ok := k.whole(words[n:]); ok {
 			return first.and(rest)
 		}
 	}
-	return wish{}, false
+	return request{}, false
 }
 
 // word is what a single word or phrase asks for, which is nothing for one of
 // courtesy.
-func (w *Wishes) word(key string) (asks wish, known bool) {
+func (k *Keywords) word(key string) (asks request, known bool) {
 	for _, key := range []string{key, shortened(key, 1), shortened(key, 2)} {
-		if asks, known := w.known[key]; known {
+		if asks, known := k.known[key]; known {
 			return asks, true
 		}
-		if w.polite[key] {
-			return wish{}, true
+		if k.polite[key] {
+			return request{}, true
 		}
 	}
-	return wish{}, false
+	return request{}, false
 }
 
-// and is what two wishes in one text ask for. ok is false where one takes back
+// and is what two keywords in one text ask for. ok is false where one takes back
 // the other.
-func (a wish) and(b wish) (both wish, ok bool) {
+func (a request) and(b request) (both request, ok bool) {
 	switch {
-	case a == wish{}:
+	case a == request{}:
 		return b, true
-	case b == wish{}, a == b:
+	case b == request{}, a == b:
 		return a, true
-	case a.start || b.start:
-		return wish{}, false
+	case a.optIn || b.optIn:
+		return request{}, false
 	}
 	for _, scope := range []SuppressionScope{ScopeAll, ScopeMarketing} { // the widest first
-		if a.stop == scope || b.stop == scope {
-			return wish{stop: scope}, true
+		if a.optOut == scope || b.optOut == scope {
+			return request{optOut: scope}, true
 		}
 	}
 	return a, true

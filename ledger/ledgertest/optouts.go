@@ -12,7 +12,7 @@ import (
 func (b *bench) wants(scope campaign.SuppressionScope, change ...func(*ledger.InboundEvent)) {
 	b.Helper()
 	b.answer(func(h *ledger.InboundEvent) {
-		h.ID, h.Stop, h.Reply = "stop "+string(scope), scope, campaign.Reply{Text: "STOP"}
+		h.ID, h.OptOut, h.Reply = "stop "+string(scope), scope, campaign.Reply{Text: "STOP"}
 		for _, f := range change {
 			f(h)
 		}
@@ -27,7 +27,7 @@ func (b *bench) refusal(change ...func(*campaign.Definition)) string {
 	return b.tryClaim(b.running(steps(1, change...), 1).Recipient(1).Message(0), 1)
 }
 
-var wishScenarios = map[string]func(*testing.T, *bench){
+var optOutScenarios = map[string]func(*testing.T, *bench){
 	"a STOP ends what waits at once, and forbids the rest": func(t *testing.T, b *bench) {
 		r := b.running(steps(3), 2).Recipient(1)
 		b.send(r.Message(0), 1)
@@ -55,7 +55,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("a later campaign was refused as %q", reason)
 		}
 	},
-	"a wish about marketing leaves the rest alone": func(t *testing.T, b *bench) {
+	"an opt-out about marketing leaves the rest alone": func(t *testing.T, b *bench) {
 		r := b.running(steps(2, marketing, second(func(s *campaign.Step) { s.Otherwise = campaign.Send })), 1).Recipient(1)
 		b.wants(campaign.ScopeMarketing)
 		b.expectAll(r, campaign.Skipped, campaign.Pending)
@@ -66,7 +66,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("what is no marketing was refused as %q", reason)
 		}
 	},
-	"a wish about the campaign that is answered": func(t *testing.T, b *bench) {
+	"an opt-out about the campaign that is answered": func(t *testing.T, b *bench) {
 		r := b.running(steps(2), 1).Recipient(1)
 		b.send(r.Message(0), 1)
 		b.wants(campaign.ScopeCampaign, func(h *ledger.InboundEvent) { h.ReplyTo = providerID(r.Message(0), 1) })
@@ -75,7 +75,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("another campaign was refused as %q", reason)
 		}
 	},
-	"a wish about a campaign that is not known is one about all": func(t *testing.T, b *bench) {
+	"an opt-out about a campaign that is not known is one about all": func(t *testing.T, b *bench) {
 		b.wants(campaign.ScopeCampaign)
 		if reason := b.refusal(); reason != "suppressed" {
 			t.Errorf("refused as %q", reason)
@@ -104,7 +104,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 	},
 	"START takes back what the person said, and no operator's word": func(t *testing.T, b *bench) {
 		start := func() {
-			b.answer(func(h *ledger.InboundEvent) { h.ID, h.Start, h.Reply = "start", true, campaign.Reply{Text: "START"} })
+			b.answer(func(h *ledger.InboundEvent) { h.ID, h.OptIn, h.Reply = "start", true, campaign.Reply{Text: "START"} })
 		}
 		b.wants(campaign.ScopeAll)
 		start()
@@ -130,8 +130,8 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 				change(h)
 			})
 		}
-		stop := func(h *ledger.InboundEvent) { h.Stop = campaign.ScopeAll }
-		again := func(h *ledger.InboundEvent) { h.Start = true }
+		stop := func(h *ledger.InboundEvent) { h.OptOut = campaign.ScopeAll }
+		again := func(h *ledger.InboundEvent) { h.OptIn = true }
 		b.advance(time.Hour)
 		says(0, stop)
 		says(time.Minute, again)
@@ -149,9 +149,9 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("after the last START refused as %q", reason)
 		}
 		says(6*time.Minute, func(h *ledger.InboundEvent) {
-			h.Message, h.Answers, h.Source, h.Stop = false, false, ledger.SourceProvider, campaign.ScopeMarketing
+			h.Message, h.Answers, h.Source, h.OptOut = false, false, ledger.SourceProvider, campaign.ScopeMarketing
 		})
-		says(4*time.Minute, func(h *ledger.InboundEvent) { h.Stop = campaign.ScopeMarketing })
+		says(4*time.Minute, func(h *ledger.InboundEvent) { h.OptOut = campaign.ScopeMarketing })
 		says(5*time.Minute, again)
 		if reason := b.refusal(marketing); reason != "suppressed" {
 			t.Errorf("after a later choice in the app refused as %q", reason)
@@ -187,9 +187,9 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("once erased: %q", got)
 		}
 	},
-	"a wish that is told again after it was taken back is old news": func(t *testing.T, b *bench) {
+	"an opt-out that is told again after it was taken back is old news": func(t *testing.T, b *bench) {
 		early := func(h *ledger.InboundEvent) { h.At = b.now.Add(-2 * time.Second) }
-		again := func(h *ledger.InboundEvent) { h.ID, h.Start, h.At = "start", true, b.now.Add(-time.Second) }
+		again := func(h *ledger.InboundEvent) { h.ID, h.OptIn, h.At = "start", true, b.now.Add(-time.Second) }
 		b.wants(campaign.ScopeAll, early)
 		b.answer(again)
 		r := b.running(steps(2), 1).Recipient(1)
@@ -206,11 +206,11 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("after an old START refused as %q", reason)
 		}
 	},
-	"a wish that is told again after it was taken back under another key": func(t *testing.T, b *bench) {
+	"an opt-out that is told again after it was taken back under another key": func(t *testing.T, b *bench) {
 		const twin = "+447700999999"
 		early := func(h *ledger.InboundEvent) { h.Person, h.At = twin, b.now.Add(-time.Minute) }
 		b.wants(campaign.ScopeAll, early)
-		b.answer(func(h *ledger.InboundEvent) { h.ID, h.Start, h.Also = "start", true, []string{twin} })
+		b.answer(func(h *ledger.InboundEvent) { h.ID, h.OptIn, h.Also = "start", true, []string{twin} })
 		b.wants(campaign.ScopeAll, early)
 		if reason := b.refusal(); reason != "" {
 			t.Errorf("refused as %q", reason)
@@ -218,7 +218,7 @@ var wishScenarios = map[string]func(*testing.T, *bench){
 	},
 	"what was taken back in the app takes back nothing that was written": func(t *testing.T, b *bench) {
 		b.answer(func(h *ledger.InboundEvent) {
-			h.Message, h.Answers, h.Source, h.Start, h.Restores = false, false, ledger.SourceProvider, true, campaign.ScopeMarketing
+			h.Message, h.Answers, h.Source, h.OptIn, h.Restores = false, false, ledger.SourceProvider, true, campaign.ScopeMarketing
 		})
 		b.wants(campaign.ScopeMarketing, func(h *ledger.InboundEvent) { h.At = b.now.Add(-time.Minute) })
 		if reason := b.refusal(marketing); reason != "suppressed" {

@@ -17,9 +17,9 @@ type OptOut struct {
 	// here replaces the default list of that language.
 	Words map[string][]string `yaml:"words"`
 	// Scope is what a word forbids: all or marketing.
-	Scope WishScope `yaml:"scope"`
+	Scope OptOutScope `yaml:"scope"`
 	// Buttons are payloads or texts of quick replies, and what each forbids.
-	Buttons map[string]WishScope `yaml:"buttons"`
+	Buttons map[string]OptOutScope `yaml:"buttons"`
 }
 
 // OptIn says how people take that back.
@@ -28,16 +28,16 @@ type OptIn struct {
 	Words map[string][]string `yaml:"words"`
 }
 
-// WishScope is what a person does not want to get any more.
-type WishScope string
+// OptOutScope is what a person does not want to get any more.
+type OptOutScope string
 
 const (
-	// WishAll is every message.
-	WishAll WishScope = "all"
-	// WishMarketing is what is neither utility nor authentication.
-	WishMarketing WishScope = "marketing"
-	// WishCampaign is the rest of the campaign that is answered.
-	WishCampaign WishScope = "campaign"
+	// OptOutAll is every message.
+	OptOutAll OptOutScope = "all"
+	// OptOutMarketing is what is neither utility nor authentication.
+	OptOutMarketing OptOutScope = "marketing"
+	// OptOutCampaign is the rest of the campaign that is answered.
+	OptOutCampaign OptOutScope = "campaign"
 )
 
 // defaultOptOut are the usual words, and what the buttons of Meta's own samples
@@ -45,11 +45,11 @@ const (
 func defaultOptOut() OptOut {
 	return OptOut{
 		Words: defaultStopWords(),
-		Scope: WishAll,
-		Buttons: map[string]WishScope{
-			"STOP_MARKETING":  WishMarketing,
-			"Stop promotions": WishMarketing,
-			"STOP_CAMPAIGN":   WishCampaign,
+		Scope: OptOutAll,
+		Buttons: map[string]OptOutScope{
+			"STOP_MARKETING":  OptOutMarketing,
+			"Stop promotions": OptOutMarketing,
+			"STOP_CAMPAIGN":   OptOutCampaign,
 		},
 	}
 }
@@ -58,14 +58,14 @@ func defaultOptIn() OptIn { return OptIn{Words: defaultStartWords()} }
 
 // Stops are all words and buttons with what each forbids. A text that is both,
 // however it is written, is a button.
-func (o OptOut) Stops() map[string]WishScope {
-	stops, buttons := map[string]WishScope{}, map[string]bool{}
+func (o OptOut) Stops() map[string]OptOutScope {
+	stops, buttons := map[string]OptOutScope{}, map[string]bool{}
 	for button := range o.Buttons {
-		buttons[campaign.WishKey(button)] = true
+		buttons[campaign.KeywordKey(button)] = true
 	}
 	for _, words := range o.Words {
 		for _, word := range words {
-			if !buttons[campaign.WishKey(word)] {
+			if !buttons[campaign.KeywordKey(word)] {
 				stops[word] = o.Scope
 			}
 		}
@@ -74,7 +74,7 @@ func (o OptOut) Stops() map[string]WishScope {
 	return stops
 }
 
-// Starts are all words that take a wish back.
+// Starts are all words that opt in.
 func (o OptIn) Starts() []string {
 	var all []string
 	for _, language := range slices.Sorted(maps.Keys(o.Words)) {
@@ -83,11 +83,11 @@ func (o OptIn) Starts() []string {
 	return all
 }
 
-func checkWishes(c *Config, found *mistakes) {
-	found.need(c.OptOut.Scope == WishAll || c.OptOut.Scope == WishMarketing, "opt_out.scope", "must be all or marketing")
+func checkKeywords(c *Config, found *mistakes) {
+	found.need(c.OptOut.Scope == OptOutAll || c.OptOut.Scope == OptOutMarketing, "opt_out.scope", "must be all or marketing")
 	for _, text := range slices.Sorted(maps.Keys(c.OptOut.Buttons)) {
 		scope := c.OptOut.Buttons[text]
-		found.need(scope == WishAll || scope == WishMarketing || scope == WishCampaign, "opt_out.buttons."+text, "must be all, marketing or campaign")
+		found.need(scope == OptOutAll || scope == OptOutMarketing || scope == OptOutCampaign, "opt_out.buttons."+text, "must be all, marketing or campaign")
 	}
 	for at, lists := range map[string]map[string][]string{"opt_out.words.": c.OptOut.Words, "opt_in.words.": c.OptIn.Words} {
 		for _, language := range slices.Sorted(maps.Keys(lists)) {

@@ -7,7 +7,7 @@ import (
 
 func TestWishes(t *testing.T) {
 	t.Parallel()
-	w, err := NewWishes(map[string]SuppressionScope{
+	w, err := NewKeywords(map[string]SuppressionScope{
 		"STOP": ScopeAll, "Stop promotions": ScopeMarketing, "arrêt": ScopeAll, "ARRET": ScopeAll, "NOT_THIS": ScopeCampaign,
 	}, []string{"START"})
 	if err != nil {
@@ -31,8 +31,8 @@ func TestWishes(t *testing.T) {
 			t.Errorf("%+v: %q, %t", test.reply, stop, start)
 		}
 	}
-	if stop, start := (*Wishes)(nil).Of(Reply{Text: "stop"}); stop != "" || start {
-		t.Error("nothing recognised a wish")
+	if stop, start := (*Keywords)(nil).Of(Reply{Text: "stop"}); stop != "" || start {
+		t.Error("nothing recognised a request")
 	}
 }
 
@@ -50,7 +50,7 @@ func TestWishesMistakes(t *testing.T) {
 		{map[string]SuppressionScope{"start": ScopeAll}, []string{"START"}, "remove one"},
 	}
 	for _, test := range tests {
-		if _, err := NewWishes(test.stop, test.start); err == nil || !strings.Contains(err.Error(), test.says) {
+		if _, err := NewKeywords(test.stop, test.start); err == nil || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%v, %v: %v", test.stop, test.start, err)
 		}
 	}
@@ -60,7 +60,7 @@ func TestWishesMistakes(t *testing.T) {
 // anything else does.
 func TestWishesSaidInMoreThanAWord(t *testing.T) {
 	t.Parallel()
-	w, err := NewWishes(map[string]SuppressionScope{
+	w, err := NewKeywords(map[string]SuppressionScope{
 		"stop": ScopeAll, "arrêt": ScopeAll, "lösche mich": ScopeAll, "no promotions": ScopeMarketing, "NOT_THIS": ScopeCampaign, "🛑": ScopeAll,
 	}, []string{"start", "✅"})
 	if err != nil {
@@ -89,7 +89,7 @@ func TestWishesSaidInMoreThanAWord(t *testing.T) {
 // TestButtonsAreTakenAsTheyStand: their texts are the sender's, not the person's.
 func TestButtonsAreTakenAsTheyStand(t *testing.T) {
 	t.Parallel()
-	w, err := NewWishes(map[string]SuppressionScope{"stop": ScopeAll, "🛑": ScopeAll}, []string{"start"})
+	w, err := NewKeywords(map[string]SuppressionScope{"stop": ScopeAll, "🛑": ScopeAll}, []string{"start"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,15 +7,15 @@ import (
 	"carillon/configs"
 )
 
-// newWishes recognises what the configuration says that people write.
-func newWishes(config *configs.Config) (*campaign.Wishes, error) {
+// newKeywords recognises what the configuration says that people write.
+func newKeywords(config *configs.Config) (*campaign.Keywords, error) {
 	stops := map[string]campaign.SuppressionScope{}
 	for word, scope := range config.OptOut.Stops() {
 		stops[word] = campaign.SuppressionScope(scope)
 	}
-	wishes, err := campaign.NewWishes(stops, config.OptIn.Starts())
+	keywords, err := campaign.NewKeywords(stops, config.OptIn.Starts())
 	if err != nil {
 		return nil, fmt.Errorf("opt_out, opt_in: %w", err)
 	}
-	return wishes, nil
+	return keywords, nil
 }
