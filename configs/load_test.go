@@ -9,15 +9,18 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"carillon/simulator"
 	"carillon/whatsapp"
 	"carillon/whatsapp/cloud"
 	"carillon/whatsapp/dialog360"
 	"carillon/whatsapp/gateway"
 	"carillon/whatsapp/providers"
 	"carillon/whatsapp/service4u"
+	"carillon/whatsapp/vonage"
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
@@ -28,27 +31,40 @@ var update = flag.Bool("update", false, "write the messages of the mistakes anew
 // sealKey is a secret that has the form of a key.
 const sealKey = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
+// privateKey is that of an application at Vonage. It is made once.
+var privateKey = sync.OnceValue(func() string {
+	dialect, err := simulator.DialectOf(vonage.Name)
+	if err != nil {
+		panic(err)
+	}
+	return simulator.Options{Dialect: dialect}.Settings("")["private_key"]
+})
+
 // environment is what the files of these tests find set.
 func environment(name string) (string, bool) {
+	if name == "VONAGE_PRIVATE_KEY" {
+		return privateKey(), true
+	}
 	value, ok := map[string]string{
-		"CARILLON_TOKEN":         "ops-secret-0123456789",
-		"CARILLON_VIEWER_TOKEN":  "viewer-secret-0123456789",
-		"WHATSAPP_TOKEN":         "access-secret",
-		"WHATSAPP_APP_SECRET":    "app-secret",
-		"WHATSAPP_VERIFY_TOKEN":  "verify-secret",
-		"SERVICE4U_TOKEN":        "service4u-secret",
-		"SERVICE4U_APP_SECRET":   "service4u-app-secret",
-		"SERVICE4U_VERIFY_TOKEN": "service4u-verify-secret",
-		"D360_API_KEY":           "d360-secret",
-		"D360_WEBHOOK_SECRET":    "d360-webhook-secret",
-		"GATEWAY_TOKEN":          "gateway-secret",
-		"GATEWAY_APP_SECRET":     "gateway-app-secret",
-		"GATEWAY_VERIFY_TOKEN":   "gateway-verify-secret",
-		"LISTS_TOKEN":            "lists-secret",
-		"SHOP_PASSWORD":          "shop-secret",
-		"CARILLON_SEAL_KEY":      sealKey,
-		"EMPTY":                  "",
-		"YAML":                   `}"#: [`,
+		"CARILLON_TOKEN":          "ops-secret-0123456789",
+		"CARILLON_VIEWER_TOKEN":   "viewer-secret-0123456789",
+		"WHATSAPP_TOKEN":          "access-secret",
+		"WHATSAPP_APP_SECRET":     "app-secret",
+		"WHATSAPP_VERIFY_TOKEN":   "verify-secret",
+		"SERVICE4U_TOKEN":         "service4u-secret",
+		"SERVICE4U_APP_SECRET":    "service4u-app-secret",
+		"SERVICE4U_VERIFY_TOKEN":  "service4u-verify-secret",
+		"VONAGE_SIGNATURE_SECRET": "vonage-secret",
+		"D360_API_KEY":            "d360-secret",
+		"D360_WEBHOOK_SECRET":     "d360-webhook-secret",
+		"GATEWAY_TOKEN":           "gateway-secret",
+		"GATEWAY_APP_SECRET":      "gateway-app-secret",
+		"GATEWAY_VERIFY_TOKEN":    "gateway-verify-secret",
+		"LISTS_TOKEN":             "lists-secret",
+		"SHOP_PASSWORD":           "shop-secret",
+		"CARILLON_SEAL_KEY":       sealKey,
+		"EMPTY":                   "",
+		"YAML":                    `}"#: [`,
 	}[name]
 	return value, ok
 }
@@ -105,11 +121,20 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 		BaseURL: "https://waba-v2.360dialog.io", APIKey: "d360-secret", PhoneNumberID: "106540352242923", WABAID: "102290129340399",
 		WebhookHeader: "X-Webhook-Secret", WebhookSecret: "d360-webhook-secret",
 	}
+	shop, outlet := want.Channels["shop"], want.Channels["outlet"]
+	shop.Settings = &vonage.Settings{
+		BaseURL: "https://api.nexmo.com", ApplicationID: "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab",
+		PrivateKey: whatsapp.Secret(privateKey()), Sender: "447700900001", SignatureSecret: "vonage-secret",
+	}
+	outlet.Settings = &vonage.BetaSettings{
+		BaseURL: "https://api.nexmo.com", ApplicationID: "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab",
+		PrivateKey: whatsapp.Secret(privateKey()), Sender: "447700900002", Namespace: "whatsapp:hsm:technology:nexmo", SignatureSecret: "vonage-secret",
+	}
 	agency.Settings = &gateway.Settings{
 		BaseURL: "https://api.whatsapp.com/v2", AccessToken: "gateway-secret", PhoneNumberID: "106540352242924", WABAID: "102290129340400",
 		AppSecret: "gateway-app-secret", VerifyToken: "gateway-verify-secret",
 	}
-	want.Channels = map[string]Channel{"main": main, "branch": branch, "partner": partner, "agency": agency}
+	want.Channels = map[string]Channel{"main": main, "branch": branch, "partner": partner, "shop": shop, "outlet": outlet, "agency": agency}
 	want.OptOut, want.OptIn = defaultOptOut(), defaultOptIn() // the words that stand there are the defaults
 	news, invoices := &want.Schedules[2].Contacts, &want.Schedules[3].Contacts
 	news.URL, news.Headers = "https://lists.example/news-%Y%m%d.csv", map[string]string{"Authorization": "Bearer lists-secret"}

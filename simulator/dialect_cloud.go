@@ -54,4 +54,6 @@ func (cloudDialect) sign(h http.Header, o Options, body []byte) {
 	signCloud(h, o, body)
 }
 
+func (cloudDialect) alone() bool { return false }
+
 func (cloudDialect) lacks() []string { return nil }

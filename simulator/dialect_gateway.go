@@ -24,6 +24,8 @@ func (gatewayDialect) About() string {
 	return "WhatsApp Business API v2: asked for statuses, webhooks only with --webhook, codes of its own, references not echoed; no preference, template_status or account_update"
 }
 
+func (gatewayDialect) alone() bool { return false }
+
 func (gatewayDialect) lacks() []string { return []string{preference, templateStatus, accountUpdate} }
 
 // settings have nothing of webhooks unless they are posted, so that asking is

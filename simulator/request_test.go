@@ -15,6 +15,9 @@ import (
 // codeOf is the error's code in an answer.
 func codeOf(t *testing.T, w *httptest.ResponseRecorder) int {
 	t.Helper()
+	if strings.HasPrefix(w.Header().Get("Content-Type"), "application/problem+json") {
+		return codeOfProblem(t, w)
+	}
 	if code, ok := cloudCodeOf(t, w.Body.Bytes()); ok {
 		return code
 	}
@@ -77,7 +80,7 @@ func TestRefusals(t *testing.T) {
 		"four spaces":        {`Café / 42`, `Café    42`, 0},
 	} {
 		body := strings.Replace(good, c.old, c.new, 1)
-		for _, d := range Dialects() {
+		for _, d := range relays() {
 			s := New(Options{Dialect: d})
 			w, want := post(s, body), c.code
 			if isAsked(d) && (name == "no product" || name == "no plus") { // which it does not ask for

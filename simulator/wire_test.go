@@ -104,11 +104,16 @@ func (r *recorder) RoundTrip(q *http.Request) (*http.Response, error) {
 
 // call makes one request and writes down its answer.
 func (r *recorder) call(name, method, path, token, body string) {
+	if path != "/events" {
+		body = spoken(r.simulator.options, body)
+	}
 	q := httptest.NewRequest(method, path, strings.NewReader(body))
 	switch {
 	case token == "":
 	case r.simulator.options.Dialect.Name() == "360dialog-cloud":
 		q.Header.Set("D360-API-KEY", token)
+	case isVonage(r.simulator.options.Dialect) && token == "right":
+		_, q.Header = entrance(r.simulator.options)
 	default:
 		q.Header.Set("Authorization", "Bearer "+token)
 	}

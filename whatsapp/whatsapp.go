@@ -3,8 +3,9 @@
 // provider implements it.
 //
 // A provider turns a message into one HTTP request, and the answer into either
-// an Accepted or an *Error whose Class tells what may be done next. It never
-// repeats a request: whoever calls Send decides that, knowing the class.
+// an Accepted or an *Error whose Class tells what may be done next. It
+// repeats a request only where a token was refused, and the message with it; all else
+// is decided by whoever calls Send, knowing the class.
 package whatsapp
 
 import (

@@ -19,6 +19,7 @@ import (
 	"carillon/internal/cli"
 	"carillon/ledger"
 	"carillon/simulator"
+	"carillon/whatsapp"
 	"carillon/whatsapp/providers"
 )
 
@@ -140,6 +141,7 @@ func demoConfig(folder string) *configs.Config {
 // simulated is the provider with the server that it answers on.
 type simulated struct {
 	*simulator.Simulator
+	spec   whatsapp.Spec
 	server *http.Server
 }
 
@@ -173,12 +175,16 @@ func startProvider(config *configs.Config, dialect simulator.Dialect, o DemoOpti
 	s := simulator.New(options)
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends with Close
-	return &simulated{Simulator: s, server: server}, nil
+	return &simulated{Simulator: s, spec: spec, server: server}, nil
 }
 
 // runDemo sends the sample campaign and audits it.
 func runDemo(ctx context.Context, o DemoOptions, a *App, provider *simulated, folder, token string) (simulator.Audit, error) {
-	definition, contacts, err := writeSample(folder, o.People)
+	text, err := sampleFor(provider.spec)
+	if err != nil {
+		return simulator.Audit{}, err
+	}
+	definition, contacts, err := writeSample(folder, text, o.People)
 	if err != nil {
 		return simulator.Audit{}, err
 	}

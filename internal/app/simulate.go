@@ -28,8 +28,8 @@ type SimulateOptions struct {
 	// AppSecret, or with it in a header where the provider does not sign. If empty,
 	// none are.
 	Webhook, AppSecret string
-	// Token is the access token or API key that requests must carry. If empty, any
-	// will do.
+	// Token is the access token or API key that requests must carry, for vonage the
+	// public key of the sender in PEM. If empty, any will do.
 	Token string
 	// Rate is what is taken, in messages a second; 0 means no limit.
 	Rate float64

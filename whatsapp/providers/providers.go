@@ -8,11 +8,12 @@ import (
 	"carillon/whatsapp/dialog360"
 	"carillon/whatsapp/gateway"
 	"carillon/whatsapp/service4u"
+	"carillon/whatsapp/vonage"
 )
 
 // All lists every kind of provider. The first is that of channels that name none.
 func All() []whatsapp.Spec {
-	return []whatsapp.Spec{cloud.Spec(), service4u.Spec(), dialog360.CloudSpec(), gateway.Spec()}
+	return []whatsapp.Spec{cloud.Spec(), service4u.Spec(), dialog360.CloudSpec(), vonage.Spec(), vonage.BetaSpec(), gateway.Spec()}
 }
 
 // Find returns the kind of this name.
