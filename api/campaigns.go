@@ -17,8 +17,8 @@ type Campaign struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	// Channel is the first of Channels, the numbers that it is sent from.
-	Channel  string         `json:"channel"`
-	Channels []string       `json:"channels"`
+	Channel  string   `json:"channel"`
+	Channels []string `json:"channels"`
 	// Fallback are the channels that take over what those have failed to send, in
 	// order; missing where there are none.
 	Fallback []string       `json:"fallback,omitempty"`

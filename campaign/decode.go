@@ -256,11 +256,8 @@ func (d *decoder) number(n *yaml.Node, path string) any {
 // unsupported tells what to write instead of a key that belongs to the format
 // and is not served by this version; empty for any other key.
 func unsupported(in any, key string) string {
-	switch in.(type) {
-	case Media:
-		if key == "file" {
-			return "uploading a file is not supported in this version; write link: with a public address, or id: with the id of an uploaded file"
-		}
+	if _, isMedia := in.(Media); isMedia && key == "file" {
+		return "uploading a file is not supported in this version; write link: with a public address, or id: with the id of an uploaded file"
 	}
 	return ""
 }

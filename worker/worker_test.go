@@ -222,9 +222,9 @@ func TestRefusals(t *testing.T) {
 		siblings  []time.Duration // are told
 	}{
 		"a 408 is repeated at once":         {[]error{timeout}, 2, ledger.OutcomeAccepted, nil, campaign.Failure{}, nil},
-		"but not for ever":                  {[]error{timeout, timeout, timeout}, 3, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "request_timeout", Retry: true, Passing: true}, nil},
-		"what asks for a wait is put off":   {[]error{busy}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "busy", Retry: true, Passing: true, Wait: 5 * time.Second}, nil},
-		"what was not written slows down":   {[]error{unwritten, unwritten, unwritten}, 3, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "unreachable", Retry: true, Passing: true, Throttled: true, Wait: time.Second}, nil},
+		"but not for ever":                  {[]error{timeout, timeout, timeout}, 3, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "request_timeout", Retry: true, Passing: true, Elsewhere: true}, nil},
+		"what asks for a wait is put off":   {[]error{busy}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "busy", Retry: true, Passing: true, Elsewhere: true, Wait: 5 * time.Second}, nil},
+		"what was not written slows down":   {[]error{unwritten, unwritten, unwritten}, 3, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "unreachable", Retry: true, Passing: true, Elsewhere: true, Throttled: true, Wait: time.Second}, nil},
 		"throttling slows down":             {[]error{slow}, 1, ledger.OutcomeRefused, []time.Duration{0}, campaign.Failure{Reason: "throughput", Retry: true, Throttled: true, Wait: time.Second}, nil},
 		"a wait that was asked for is kept": {[]error{asked}, 1, ledger.OutcomeRefused, []time.Duration{time.Minute}, campaign.Failure{Reason: "calls", Retry: true, Throttled: true, Wait: time.Minute}, nil},
 		"an app's limit is that of all its numbers": {
@@ -234,7 +234,7 @@ func TestRefusals(t *testing.T) {
 		"a flow's limit slows no number":  {[]error{flow}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "flow", Retry: true, Throttled: true, Wait: time.Hour, Slows: true, Account: []string{"main", "second"}}, nil},
 		"a pair limit slows nobody else":  {[]error{pair}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "pair", Retry: true, Throttled: true, Escalates: true}, nil},
 		"a lost answer is never repeated": {[]error{lost}, 1, ledger.OutcomeUnknown, nil, campaign.Failure{Reason: "no_answer"}, nil},
-		"trouble with the account":        {[]error{token}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "token", Retry: true, Throttled: true, Pause: campaign.PauseAccount, Account: []string{"main", "second"}}, nil},
+		"trouble with the account":        {[]error{token}, 1, ledger.OutcomeRefused, nil, campaign.Failure{Reason: "token", Retry: true, Throttled: true, Pause: campaign.PauseAccount, Elsewhere: true, Account: []string{"main", "second"}}, nil},
 		"an error nobody classified":      {[]error{errors.New("?")}, 1, ledger.OutcomeUnknown, nil, campaign.Failure{Reason: "unexplained"}, nil},
 	}
 	for name, test := range tests {
