@@ -10,12 +10,14 @@ import (
 // program is a step made ready: the JSON of its components, cut open where a
 // recipient's values go.
 type program struct {
-	template string
-	language placeholder
+	template  string
+	language  placeholder
+	marketing *MarketingMessages
 	// pieces[i] stands before placeholders[i]; the last piece stands behind them all.
 	// A program without components has one empty piece.
 	pieces       [][]byte
 	placeholders []placeholder
+	sums         []sum
 	// size is a guess at the length of what it renders.
 	size int
 }
@@ -29,7 +31,7 @@ func mistakeAt(path, format string, args ...any) *Mistake {
 // those of its texts; their paths start at the step.
 func assemble(s Step) (program, []*Mistake) {
 	a := assembler{}
-	a.program.template = s.Template
+	a.program.template, a.program.marketing = s.Template, s.MarketingMessages
 	if language, ok := a.placeholder(field{"language", s.Language, languageRule}); ok {
 		a.program.language = language
 	}
@@ -37,6 +39,7 @@ func assemble(s Step) (program, []*Mistake) {
 		a.write(components)
 	}
 	a.cut()
+	a.sums(s)
 	for _, piece := range a.program.pieces {
 		a.program.size += len(piece)
 	}

@@ -92,6 +92,7 @@ func (r *Renderer) Check(values []string) []Problem {
 		for j := range p.placeholders {
 			problems = appendProblem(problems, i, &p.placeholders[j], values)
 		}
+		problems = append(problems, p.overlong(i, values)...)
 	}
 	return problems
 }
@@ -179,7 +180,7 @@ func (r *Renderer) Render(step int, values []string) (Template, error) {
 		return Template{}, errors.New(broken.problem(step, &p.language).String())
 	}
 	last := p.pieces[len(p.placeholders)]
-	rendered := Template{Name: p.template, Language: language}
+	rendered := Template{Name: p.template, Language: language, MarketingMessages: p.marketing}
 	if len(p.placeholders) == 0 {
 		rendered.Components = last
 		return rendered, nil
@@ -192,6 +193,9 @@ func (r *Renderer) Render(step int, values []string) (Template, error) {
 			return Template{}, errors.New(broken.problem(step, s).String())
 		}
 		components = s.append(append(components, p.pieces[i]...), text)
+	}
+	if problems := p.overlong(step, values); len(problems) > 0 {
+		return Template{}, errors.New(problems[0].String())
 	}
 	rendered.Components = append(components, last...)
 	return rendered, nil

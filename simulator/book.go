@@ -32,7 +32,7 @@ type message struct {
 	phone, reference           uint16 // lengths
 	planned, lost              uint8  // bits by kind
 	answer, fate               fault
-	twin, hidden               bool
+	twin, hidden, marketing    bool
 }
 
 // kind is the place of a receipt's status in the arrays of a message.
@@ -107,7 +107,7 @@ func (b *book) accept(r request, d decision, at time.Duration, receipts []planne
 	text := make([]byte, 0, len(r.phone)+len(r.reference)+len(r.components))
 	text = append(append(append(text, r.phone...), r.reference...), r.components...)
 	m := message{
-		text: text, at: at, answer: d.answer, fate: d.fate, twin: d.twin, hidden: d.hidden,
+		text: text, at: at, answer: d.answer, fate: d.fate, twin: d.twin, hidden: d.hidden, marketing: r.marketing,
 		phone: uint16(len(r.phone)), reference: uint16(len(r.reference)),
 	}
 	for _, p := range receipts {
@@ -173,8 +173,8 @@ type telling struct {
 	status               campaign.Status
 	id, phone, reference string
 	// code is why a message failed.
-	code         int
-	twin, hidden bool
+	code                    int
+	twin, hidden, marketing bool
 }
 
 // tellings are what items tell.
@@ -191,7 +191,7 @@ func (b *book) tellings(items []item) []telling {
 		m, t := b.at(i.message), &list[n]
 		phone, reference := m.texts()
 		t.id, t.phone, t.reference, t.number = b.id(i.message), string(phone), string(reference), b.names[m.number]
-		t.twin, t.hidden = m.twin, m.hidden
+		t.twin, t.hidden, t.marketing = m.twin, m.hidden, m.marketing
 		if i.status == campaign.Failed {
 			t.code = b.code(m.fate)
 		}
@@ -286,7 +286,7 @@ func (b *book) export(page []Message, from, to int) []Message {
 		out := Message{
 			ID: b.id(place), To: string(phone), Reference: string(reference),
 			Number: b.names[m.number], Template: b.names[m.template], Language: b.names[m.language],
-			At: m.at, Fault: m.fault(), Receipts: m.receipts(b.code),
+			Marketing: m.marketing, At: m.at, Fault: m.fault(), Receipts: m.receipts(b.code),
 		}
 		if components := m.text[len(phone)+len(reference):]; len(components) > 0 {
 			out.Components = json.RawMessage(components)

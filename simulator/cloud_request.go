@@ -20,6 +20,7 @@ type cloudMessage struct {
 	To        string `json:"to"`
 	Type      string `json:"type"`
 	Reference string `json:"biz_opaque_callback_data"`
+	Policy    string `json:"product_policy"`
 	Template  struct {
 		Name     string `json:"name"`
 		Language struct {
@@ -92,6 +93,8 @@ func (m *cloudMessage) check() (phone string, no *refusal) {
 		return "", malformed("The parameter template['name'] is required.")
 	case m.Template.Language.Code == "":
 		return "", malformed("The parameter template['language']['code'] is required.")
+	case m.Policy != "" && m.Policy != "CLOUD_API_FALLBACK" && m.Policy != "STRICT":
+		return "", malformed("The parameter product_policy must be CLOUD_API_FALLBACK or STRICT.")
 	case len(m.Reference) > maxReference:
 		return "", malformed("Param biz_opaque_callback_data must be at most 512 characters long.")
 	}

@@ -3,6 +3,7 @@ package simulator
 import (
 	"cmp"
 	"net/http"
+	"path"
 )
 
 // cloudDialect is Meta's Cloud API.
@@ -23,11 +24,19 @@ func (cloudDialect) settings(o Options, base string) map[string]string {
 
 // routes have a version in them or not: relaying services leave it out.
 func (cloudDialect) routes() []string {
-	return []string{"POST /{version}/{number}/messages", "POST /{number}/messages"}
+	return []string{
+		"POST /{version}/{number}/messages", "POST /{number}/messages",
+		"POST /{version}/{number}/" + marketingEndpoint, "POST /{number}/" + marketingEndpoint,
+	}
 }
 
+// marketingEndpoint takes marketing templates (Meta, Marketing Messages API).
+const marketingEndpoint = "marketing_messages"
+
 func (cloudDialect) decode(r *http.Request, o Options) (request, *refusal) {
-	return decodeBearer(r, o)
+	m, no := decodeBearer(r, o)
+	m.marketing = path.Base(r.URL.Path) == marketingEndpoint
+	return m, no
 }
 
 func (cloudDialect) accept(m request, id string, d decision) answer { return acceptCloud(m, id, d) }

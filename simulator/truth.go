@@ -46,6 +46,8 @@ type Message struct {
 	Template  string `json:"template"`
 	Language  string `json:"language"`
 	Reference string `json:"reference,omitempty"`
+	// Marketing says that it came by the endpoint for marketing messages.
+	Marketing bool `json:"marketing,omitempty"`
 	// Components are the template's parameters, byte for byte.
 	Components json.RawMessage `json:"components,omitempty"`
 	// At is when its request came.

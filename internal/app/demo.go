@@ -44,14 +44,16 @@ type DemoOptions struct {
 var ErrAudit = errors.New("the audit found messages that went wrong; see above")
 
 // demoFaults is how the simulated provider misbehaves: enough that each fault
-// occurs, seldom enough that the rate recovers from being throttled.
-func demoFaults(traits whatsapp.Traits) simulator.Faults {
+// occurs, seldom enough that the rate recovers from being throttled. Where a
+// provider has to be asked no answer is lost: the message would have no identifier
+// to ask for, and be unknown for good.
+func demoFaults(polled bool) simulator.Faults {
 	faults := simulator.Faults{
 		Throttle: 0.001, Timeout408: 0.01, Unavailable: 0.005, Invalid: 0.005,
 		Undeliverable: 0.01, FailLater408: 0.01, LostAnswer: 0.003,
 	}
-	if traits.Polled && !traits.Echoes {
-		faults.LostAnswer = 0 // nothing would ever tell what became of the message, so that a person has to decide
+	if polled {
+		faults.LostAnswer = 0
 	}
 	return faults
 }
@@ -161,7 +163,7 @@ func startProvider(config *configs.Config, dialect simulator.Dialect, o DemoOpti
 	}
 	options := simulator.Options{
 		Dialect: dialect, AppSecret: rand.Text(), AccessToken: rand.Text(), PhoneNumberID: demoNumber,
-		Latency: 20 * time.Millisecond, Faults: demoFaults(spec.Traits), Receipts: demoReceipts(), Twins: true, Seed: o.Seed, Logger: o.Log,
+		Latency: 20 * time.Millisecond, Faults: demoFaults(spec.Traits.Polled), Receipts: demoReceipts(), Twins: true, Seed: o.Seed, Logger: o.Log,
 	}
 	channel := configs.NewChannel(spec)
 	channel.Rate, channel.Pair, channel.Guard = o.Rate, configs.Pair{}, configs.Guard{}

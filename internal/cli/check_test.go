@@ -83,9 +83,9 @@ func TestCheckRendersTheFirstMessages(t *testing.T) {
 	}
 	feedback := PreviewMessage{Step: 2, Template: "order_feedback", Language: "en_US"}
 	want := []Preview{
-		{2, "+4915123018622", []PreviewMessage{{1, "order_update", "de", body("Anna")}, feedback}},
-		{3, "+33612982489", []PreviewMessage{{1, "order_update", "en_US", body("there")}, feedback}},
-		{4, "+33612547098", []PreviewMessage{{1, "order_update", "fr", body("Cleo")}, feedback}},
+		{2, "+4915123018622", []PreviewMessage{{Step: 1, Template: "order_update", Language: "de", Components: body("Anna")}, feedback}},
+		{3, "+33612982489", []PreviewMessage{{Step: 1, Template: "order_update", Language: "en_US", Components: body("there")}, feedback}},
+		{4, "+33612547098", []PreviewMessage{{Step: 1, Template: "order_update", Language: "fr", Components: body("Cleo")}, feedback}},
 	}
 	if diff := cmp.Diff(want, got.Preview); diff != "" {
 		t.Error(diff)

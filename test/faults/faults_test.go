@@ -69,7 +69,7 @@ func TestFaults(t *testing.T) {
 		for _, engine := range f.engines() {
 			for _, provider := range f.providers(engine) {
 				for n := range *repeat {
-					tr := trial{fault: f, order: order, engine: engine, provider: provider, size: size, program: program}
+					tr := trial{fault: f.over(provider), order: order, engine: engine, provider: provider, size: size, program: program}
 					if engine == enginePostgres && !f.ledger {
 						tr.database = postgres.Database(t)
 					}

@@ -23,6 +23,8 @@ func letter(m whatsapp.Message) (path string, body []byte, wrong string) {
 	switch {
 	case m.Text != nil && m.File != nil, m.FreeForm() && m.Template.Name != "":
 		return "", nil, "a message has one content, and this has several"
+	case m.Template.MarketingMessages != nil:
+		return "", nil, "there is no endpoint for marketing messages"
 	case m.Text != nil:
 		return "send-message", textBody(m.To, m.Text), textFault(m.Text)
 	case m.File != nil:

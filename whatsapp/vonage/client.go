@@ -69,7 +69,7 @@ func (c *Client) Close() { c.call.Close() }
 // Send makes one request of m, which has to be a template, and another one where the
 // first is answered with 401. The error is always a *whatsapp.Error.
 func (c *Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
-	if m.FreeForm() {
+	if m.FreeForm() || m.Template.MarketingMessages != nil {
 		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
 	}
 	body, refusal := c.body(m)

@@ -23,6 +23,32 @@ func (s Suite) sending(t *testing.T) {
 	t.Run("templates", s.templates)
 	t.Run("at once", s.atOnce)
 	t.Run("contents", s.contents)
+	t.Run("marketing messages", s.marketing)
+}
+
+// marketing sends by the endpoint for marketing messages. Where there is none the
+// step is refused, and so is a message that was rendered of it all the same.
+func (s Suite) marketing(t *testing.T) {
+	yes, no := true, false
+	for _, how := range []campaign.MarketingMessages{
+		{}, {ProductPolicy: campaign.Strict, ActivitySharing: &yes}, {ProductPolicy: campaign.CloudAPIFallback, ActivitySharing: &no},
+	} {
+		m := letter()
+		m.Template.MarketingMessages = &how
+		err := s.Spec.Refuses(&campaign.Step{Category: campaign.Marketing, MarketingMessages: &how})
+		if refused := err != nil; refused == s.Spec.Traits.MarketingMessages {
+			t.Errorf("Traits.MarketingMessages is %v, and the step is answered: %v", s.Spec.Traits.MarketingMessages, err)
+		}
+		if !s.Spec.Traits.MarketingMessages {
+			if !s.sendsNone(t, m) {
+				t.Error("the message was sent by another endpoint")
+			}
+			continue
+		}
+		if diff := cmp.Diff(m.Template, s.asked(t, m).Template); diff != "" {
+			t.Error(diff)
+		}
+	}
 }
 
 // contents sends what is no template. It arrives whole, or is refused without a
@@ -160,6 +186,7 @@ func shapes() map[string]string {
 		"flow":           `language: en, buttons: [{sub_type: flow, flow_token: order-7, flow_action_data: {name: Ana, count: 3, vip: true}}]`,
 		"catalogue":      `language: en, buttons: [{sub_type: catalog, thumbnail_product_retailer_id: nseiw1x3ch}]`,
 		"products":       `language: en, buttons: [{sub_type: mpm, thumbnail_product_retailer_id: "2", sections: [{title: Popular, product_items: ["2", "3"]}]}]`,
+		"order":          `language: en, buttons: [{sub_type: order_details, order_details: {reference_id: order-7, total_amount: {value: 10000, offset: 100}}}]`,
 		"offer":          `language: en, body: [Ana], limited_time_offer: {expiration_time_ms: 1767139200000}`,
 		"carousel":       `language: en, body: [Ana], carousel: [{header: {image: {id: "1"}}, body: [a]}, {header: {image: {id: "2"}}, body: [b]}]`,
 		"word for word":  `language: en, components: [{type: body, parameters: [{type: text, text: "  kept  "}, {type: new_kind, new_kind: {n: 12345678901234567}}]}]`,
@@ -176,7 +203,7 @@ func (s Suite) templates(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if err := s.Spec.Supports(&definition.Steps[0]); err != nil {
+		if err := s.Spec.Refuses(&definition.Steps[0]); err != nil {
 			if len(err.Error()) < 10 {
 				t.Errorf("%s is not supported, and %q does not say why", name, err)
 			}
