@@ -113,7 +113,7 @@ var codeTable = codes.Table{
 	codes.One(1180).Means(codes.Slow(whatsapp.UserBudget, 15*time.Minute, "absent_now", notNow)),
 	codes.One(1190).Means(codes.Drop(maybeGone, "absent", noWay)),
 	codes.One(1200).Means(codes.Drop(keep, "unreachable_number", noWay)),
-	codes.One(1210).Means(codes.Drop(keep, "spam_rejected", "The message was taken for spam: check the template's text before you write to others.")),
+	codes.One(1210).Means(codes.Drop(keep, "spam_rejected", "The message was taken for spam: check the template's text before you write to others.").TryElsewhere()),
 	codes.One(1220).Means(codes.Slow(whatsapp.UserBudget, 15*time.Minute, "absent_now", notNow)),
 	codes.One(1230).Means(codes.Slow(whatsapp.UserBudget, 15*time.Minute, "absent_now", notNow)),
 	codes.One(1240).Means(codes.Drop(forGood, "opted_out", "The person opted out at Vonage: do not write to them again.")),
@@ -131,5 +131,5 @@ var codeTable = codes.Table{
 	codes.Range(1380, 1382).Means(codes.Bad("media_refused", fixMedia)),
 	codes.One(1420).Means(codes.Pause(number, "illegal_sender", askSender)),
 	codes.One(1430).Means(codes.Bad("invalid_recipient", fixRow)),
-	codes.One(1482).Means(codes.Drop(keep, "filtered", "Vonage filtered the message: ask its support before you write to others.")),
+	codes.One(1482).Means(codes.Drop(keep, "filtered", "Vonage filtered the message: ask its support before you write to others.").TryElsewhere()),
 }
