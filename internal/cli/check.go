@@ -29,6 +29,8 @@ type CheckResult struct {
 	// Preview holds the messages of the first recipients.
 	Preview  []Preview `json:"preview"`
 	Estimate Estimate  `json:"estimate"`
+	// Channels are those that cannot know all; missing without a configuration.
+	Channels []CheckChannel `json:"channels,omitempty"`
 	// Layout is how the list was read.
 	Layout campaign.Layout `json:"layout"`
 	// Hours says when messages go out; empty where they go out at any time.
@@ -111,7 +113,7 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 	}
 	c := &checker{path: contactsPath, steps: def.Steps, list: list, result: &CheckResult{
 		Counts: map[campaign.Verdict]int64{}, Rows: []CheckedRow{}, Warnings: []CheckWarning{}, Preview: []Preview{},
-		Layout: list.Layout(), Hours: hoursOf(config, def.Hours),
+		Layout: list.Layout(), Hours: hoursOf(config, def.Hours), Channels: unknowing(config, def),
 	}, zones: map[string]int64{}}
 	err = c.readAll(ctx)
 	if ctx.Err() != nil {

@@ -29,6 +29,9 @@ func (r *CheckResult) WriteText(out io.Writer) error {
 	if r.Hours != "" {
 		fmt.Fprintf(&text, "Hours: %s.\n", r.Hours)
 	}
+	for _, c := range r.Channels {
+		fmt.Fprintf(&text, "Channel %s: %s\n", c.Channel, c.Detail)
+	}
 	_, err := out.Write(text.Bytes())
 	return err
 }
