@@ -110,7 +110,7 @@ func TestDisksThatCannotBeUsed(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "carillon.yaml")
 			const nowhere = "127.0.0.1:1"
 			text := fmt.Sprintf(config, "sqlite:"+filepath.Join(folder, "carillon.db"), nowhere, token) +
-				channel("main", "cloud", "http://"+nowhere, rate, "hold")
+				channel("main", dialectOf("cloud"), "http://"+nowhere, rate, "hold")
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}

@@ -2,7 +2,10 @@ package faults
 
 import (
 	"cmp"
+	"crypto"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"maps"
 	"net/http"
@@ -82,11 +85,13 @@ func (tr trial) set(t *testing.T, redis ...string) *stage {
 	}
 	s.front = startFront(t)
 	text := fmt.Sprintf(config, s.database, tr.login+s.redis.relay.Addr().String(), token)
-	s.provider, s.url = s.provide("main", tr.kind(), cmp.Or(tr.takes, access))
-	text += channel("main", tr.kind(), s.url, rate, tr.fault.onUnknown())
+	main := dialectOf(tr.kind())
+	s.provider, s.url = s.provide("main", main, cmp.Or(tr.takes, tokenOf(main)))
+	text += channel("main", main, s.url, rate, tr.fault.onUnknown())
 	if tr.beside != "" {
-		_, s.besideURL = s.provide("second", tr.beside, access)
-		text += channel("second", tr.beside, s.besideURL, rate, tr.fault.onUnknown())
+		second := dialectOf(tr.beside)
+		_, s.besideURL = s.provide("second", second, tokenOf(second))
+		text += channel("second", second, s.besideURL, rate, tr.fault.onUnknown())
 	}
 	s.write("carillon.yaml", text)
 	for _, role := range tr.fault.roles() {
@@ -112,8 +117,9 @@ channels:
 
 // provide starts a simulated provider of a kind behind a channel. It takes requests
 // with one token.
-func (s *stage) provide(channel, kind, takes string) (p *process, url string) {
+func (s *stage) provide(channel string, d simulator.Dialect, takes string) (p *process, url string) {
 	s.Helper()
+	kind := d.Name()
 	args := []string{
 		"simulate", "--provider", kind, "--listen", "127.0.0.1:0", "--app-secret", appSecret, "--token", takes,
 		"--latency", latency.String(), "--faults", s.fault.provider, "--seed", "7",
@@ -131,17 +137,43 @@ func polled(kind string) bool {
 	return spec.Traits.Polled
 }
 
-// channel are the lines of the configuration that lead a channel to a simulated
-// provider of this kind at url.
-func channel(name, provider, url string, rate int, onUnknown string) string {
-	dialect, err := simulator.DialectOf(provider)
+func dialectOf(kind string) simulator.Dialect {
+	dialect, err := simulator.DialectOf(kind)
 	if err != nil {
 		panic(err) // the tests name it
 	}
-	settings := simulator.Options{Dialect: dialect, AccessToken: access, AppSecret: appSecret, PhoneNumberID: "106540352242922"}.Settings(url)
+	return dialect
+}
+
+func settingsOf(d simulator.Dialect, url string) map[string]string {
+	return simulator.Options{Dialect: d, AccessToken: access, AppSecret: appSecret, PhoneNumberID: "106540352242922"}.Settings(url)
+}
+
+// tokenOf is what a simulated provider knows its channel by: the access token, or
+// the public half of the channel's key.
+func tokenOf(d simulator.Dialect) string {
+	block, _ := pem.Decode([]byte(settingsOf(d, "")["private_key"]))
+	if block == nil {
+		return access
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		panic(err) // the simulator made it
+	}
+	public, err := x509.MarshalPKIXPublicKey(key.(crypto.Signer).Public())
+	if err != nil {
+		panic(err) // every public key of a signer marshals
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}))
+}
+
+// channel are the lines of the configuration that lead a channel to a simulated
+// provider of this kind at url.
+func channel(name string, d simulator.Dialect, url string, rate int, onUnknown string) string {
+	settings := settingsOf(d, url)
 	var lines strings.Builder
 	fmt.Fprintf(&lines, "  %s:\n    provider: %s\n    rate: %d\n    timeout: %s\n    unknown_after: 3s\n    on_unknown: %s\n",
-		name, provider, rate, timeout, onUnknown)
+		name, d.Name(), rate, timeout, onUnknown)
 	for _, key := range slices.Sorted(maps.Keys(settings)) {
 		fmt.Fprintf(&lines, "    %s: %q\n", key, settings[key])
 	}
