@@ -66,7 +66,7 @@ func (s *Sender) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepte
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal
 	}
-	accepted, refusal := s.reader.answer(answer, s.now())
+	accepted, refusal := s.reader.Answer(answer, s.now())
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal
 	}
