@@ -40,6 +40,8 @@ func environment(name string) (string, bool) {
 		"SERVICE4U_VERIFY_TOKEN": "service4u-verify-secret",
 		"D360_API_KEY":           "d360-secret",
 		"D360_WEBHOOK_SECRET":    "d360-webhook-secret",
+		"D360_V1_API_KEY":        "d360-v1-secret",
+		"D360_V1_WEBHOOK_SECRET": "d360-v1-webhook-secret",
 		"LISTS_TOKEN":            "lists-secret",
 		"SHOP_PASSWORD":          "shop-secret",
 		"CARILLON_SEAL_KEY":      sealKey,
@@ -91,7 +93,7 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 		BaseURL: "https://graph.facebook.com", APIVersion: "v23.0", PhoneNumberID: "106540352242922", WABAID: "102290129340398",
 		AccessToken: "access-secret", AppSecret: "app-secret", VerifyToken: "verify-secret",
 	}
-	branch, partner := want.Channels["branch"], want.Channels["partner"]
+	branch, partner, legacy := want.Channels["branch"], want.Channels["partner"], want.Channels["legacy"]
 	branch.Settings = &service4u.Settings{
 		BaseURL: "https://whatsapp.example.com", Sender: "16315551234",
 		AccessToken: "service4u-secret", AppSecret: "service4u-app-secret", VerifyToken: "service4u-verify-secret",
@@ -100,7 +102,11 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 		BaseURL: "https://waba-v2.360dialog.io", APIKey: "d360-secret", PhoneNumberID: "106540352242923", WABAID: "102290129340399",
 		WebhookHeader: "X-Webhook-Secret", WebhookSecret: "d360-webhook-secret",
 	}
-	want.Channels = map[string]Channel{"main": main, "branch": branch, "partner": partner}
+	legacy.Settings = &dialog360.V1Settings{
+		BaseURL: "https://waba.360dialog.io/v1", APIKey: "d360-v1-secret", Namespace: "c8ae5f90_307a_ca4c_b8f6_d1e2a2573574",
+		ContactsCheck: true, WebhookHeader: "X-Webhook-Secret", WebhookSecret: "d360-v1-webhook-secret",
+	}
+	want.Channels = map[string]Channel{"main": main, "branch": branch, "partner": partner, "legacy": legacy}
 	want.OptOut, want.OptIn = defaultOptOut(), defaultOptIn() // the words that stand there are the defaults
 	news, invoices := &want.Schedules[2].Contacts, &want.Schedules[3].Contacts
 	news.URL, news.Headers = "https://lists.example/news-%Y%m%d.csv", map[string]string{"Authorization": "Bearer lists-secret"}

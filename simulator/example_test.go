@@ -35,4 +35,9 @@ func ExampleOptions_Settings() {
 	//   api_key: token
 	//   base_url: http://127.0.0.1:8090
 	//   webhook_secret: secret
+	// provider: 360dialog
+	//   api_key: token
+	//   base_url: http://127.0.0.1:8090/v1
+	//   namespace: c8ae5f90_307a_ca4c_b8f6_d1e2a2573574
+	//   webhook_secret: secret
 }

@@ -23,6 +23,10 @@ func codeOf(t *testing.T, w *httptest.ResponseRecorder) int {
 				Details string `json:"details"`
 			} `json:"error_data"`
 		} `json:"error"`
+		Errors []struct {
+			Title string `json:"title"`
+			Code  int    `json:"code"`
+		} `json:"errors"`
 		Meta struct {
 			Code    int    `json:"http_code"`
 			Message string `json:"developer_message"`
@@ -36,6 +40,12 @@ func codeOf(t *testing.T, w *httptest.ResponseRecorder) int {
 	}
 	if body.Meta.Code != 0 && body.Meta.Message == "" {
 		t.Errorf("a refusal without words: %s", w.Body)
+	}
+	if len(body.Errors) > 0 {
+		if body.Errors[0].Title == "" {
+			t.Errorf("an error without words: %s", w.Body)
+		}
+		return body.Errors[0].Code
 	}
 	return max(body.Error.Code, body.Meta.Code)
 }
@@ -75,7 +85,12 @@ func TestRefusals(t *testing.T) {
 		body := strings.Replace(good, c.old, c.new, 1)
 		for _, d := range Dialects() {
 			s := New(Options{Dialect: d})
-			w := post(s, body)
+			w, c := post(s, body), c
+			if name == "components null" && d.Name() == "360dialog" {
+				c.code = 400 // the rest of the list is an unknown field
+			} else if c.code = codeIn(d, c.code); inWords(d, body) == inWords(d, good) {
+				c.code = 0 // what is wrong is never sent there
+			}
 			if got := codeOf(t, w); got != c.code || (w.Code == http.StatusOK) != (c.code == 0) {
 				t.Errorf("%s, %s: %d with code %d, want code %d", d.Name(), name, w.Code, got, c.code)
 			}

@@ -18,6 +18,7 @@ import (
 func TestSimulateServesUntilItIsStopped(t *testing.T) {
 	for provider, path := range map[string]string{
 		"": "/v23.0/1/messages", "cloud": "/v23.0/1/messages", "service4u": "/15550001234/messages", "360dialog-cloud": "/messages",
+		"360dialog": "/v1/messages",
 	} {
 		t.Run(provider, func(t *testing.T) { simulateServes(t, provider, path) })
 	}
@@ -42,7 +43,10 @@ func simulateServes(t *testing.T, provider, path string) {
 		rest, _ := io.ReadAll(lines) // the pipe ends when it is closed
 		greeting <- string(rest)
 	}()
-	const body = `{"messaging_product":"whatsapp","to":"+4915123018622","type":"template","template":{"name":"hello","language":{"code":"en"}}}`
+	body := `{"messaging_product":"whatsapp","to":"+4915123018622","type":"template","template":{"name":"hello","language":{"code":"en"}}}`
+	if provider == "360dialog" {
+		body = `{"to":"4915123018622","type":"template","template":{"namespace":"any","language":{"policy":"deterministic","code":"en"},"name":"hello"}}`
+	}
 	answer, err := http.Post(address+path, "application/json", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 
 // All lists every kind of provider. The first is that of channels that name none.
 func All() []whatsapp.Spec {
-	return []whatsapp.Spec{cloud.Spec(), service4u.Spec(), dialog360.CloudSpec()}
+	return []whatsapp.Spec{cloud.Spec(), service4u.Spec(), dialog360.CloudSpec(), dialog360.V1Spec()}
 }
 
 // Find returns the kind of this name.
