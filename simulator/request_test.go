@@ -139,10 +139,15 @@ func TestTwinsAreOnePerson(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(template("+447700900123", "hello", "7.1"))
 	f.Add(`{"messaging_product":"whatsapp","to":"+","type":"template"}`)
+	f.Add(inWords(dialog360V1Dialect{}, template("+447700900123", "hello", "7.1")))
 	f.Add(`[]`)
 	f.Fuzz(func(t *testing.T, body string) {
 		m, no := readCloud([]byte(body))
 		if no == nil && (!strings.HasPrefix(m.phone, "+") || m.template == "") {
+			t.Errorf("took %q as %+v", body, m)
+		}
+		m, no = readV1([]byte(body))
+		if no == nil && (!strings.HasPrefix(m.phone, "+") || m.template == "" || m.reference != "") {
 			t.Errorf("took %q as %+v", body, m)
 		}
 	})
