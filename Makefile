@@ -53,9 +53,10 @@ cover: needs ## Run all tests and tell how much of the code they reach
 .PHONY: faults
 faults: needs ## Break everything while it sends, at length, and print docs/faults.md's table
 	cd test/faults && $(GO) test -count=1 -timeout 3h -args -faults.long -faults.repeat $(REPEAT)
+	cd test/faults && $(GO) test -count=1 -timeout 3h -run TestFaults -args -faults.everywhere
 
 .PHONY: faults-short
-faults-short: needs ## The same in six minutes, once, over all kinds of providers; part of make test
+faults-short: needs ## The same in a few minutes, once; part of make test
 	cd test/faults && $(GO) test -count=1 -timeout 30m
 
 .PHONY: bench

@@ -77,6 +77,11 @@ func (d Door) Admit(def *campaign.Definition) (Campaign, error) {
 		}
 		rates[i] = rate
 	}
+	for i, name := range def.Fallback {
+		if _, known := d.Rates[name]; !known {
+			return Campaign{}, d.unknownFallback(name, i)
+		}
+	}
 	if err := d.supported(def); err != nil {
 		return Campaign{}, err
 	}
@@ -91,6 +96,10 @@ func (d Door) unknownChannel(def *campaign.Definition, position int) error {
 	return e
 }
 
+func (d Door) unknownFallback(name string, at int) error {
+	return &UnknownChannelError{Path: fmt.Sprintf("fallback[%d]", at), Channel: name, Known: slices.Sorted(maps.Keys(d.Rates))}
+}
+
 // supported looks at each step for each channel that it may go out from.
 func (d Door) supported(def *campaign.Definition) error {
 	if d.Supports == nil {
@@ -98,7 +107,7 @@ func (d Door) supported(def *campaign.Definition) error {
 	}
 	var wrong []error
 	for i, step := range def.Steps {
-		for _, channel := range def.ChannelNames() {
+		for _, channel := range def.AllChannels() {
 			if err := d.Supports(channel, step); err != nil {
 				wrong = append(wrong, &campaign.Mistake{
 					Path: fmt.Sprintf("steps[%d]", i), Message: fmt.Sprintf("channel %q cannot send it: %v", channel, err),

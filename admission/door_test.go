@@ -14,6 +14,7 @@ import (
 
 // TestWhatTheDoorTurnsAway: each for a reason that says what to write instead.
 func TestWhatTheDoorTurnsAway(t *testing.T) {
+	t.Parallel()
 	door := Door{
 		Rates:     map[string]float64{"main": 10, "second": 0},
 		Calendars: map[string][]string{"es": {"12-25"}},
@@ -56,6 +57,7 @@ func TestWhatTheDoorTurnsAway(t *testing.T) {
 // TestTheDoorKnowsTheSharesAndDates: what comes in has its holidays, and goes to
 // its numbers by their rates.
 func TestTheDoorKnowsTheSharesAndDates(t *testing.T) {
+	t.Parallel()
 	door := Door{Rates: map[string]float64{"main": 30, "second": 10}, Calendars: map[string][]string{"es": {"12-25"}}}
 	text := strings.Replace(twoSteps, "channel: main", "channels: [main, second]", 1) + "hours: {from: 09:00, to: 20:00, holidays: es}\n"
 	c, err := door.Read([]byte(text))

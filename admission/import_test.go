@@ -78,6 +78,7 @@ func longList(n int) string {
 }
 
 func TestImportOverSeveralBatches(t *testing.T) {
+	t.Parallel()
 	const people = 2*ledger.IntakeBatch + 7
 	l := openLedger(t)
 	got, err := read(t, twoSteps).Import(t.Context(), l, Upload{}, writeList(t, longList(people)+"+4915100000000,Again\n"), time.Now)
@@ -98,6 +99,7 @@ func TestImportOverSeveralBatches(t *testing.T) {
 }
 
 func TestImportMarksValuesThatCannotBeSent(t *testing.T) {
+	t.Parallel()
 	l := openLedger(t)
 	got, err := read(t, twoSteps).Import(t.Context(), l, Upload{}, writeList(t, "Phone,Name\n+4915112345601,\n12,\n"), time.Now)
 	if err != nil {
@@ -118,6 +120,7 @@ func TestImportMarksValuesThatCannotBeSent(t *testing.T) {
 // TestImportLeavesNoTrace: what fails on the way, in whatever way, has not
 // happened.
 func TestImportLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	l := openLedger(t)
 	c := read(t, twoSteps)
 	good := longList(ledger.IntakeBatch + 1)
@@ -167,6 +170,7 @@ func TestImportLeavesNoTrace(t *testing.T) {
 // TestRowsComeInWithTheirZones: a number's, the row's, or none where one counts
 // for all.
 func TestRowsComeInWithTheirZones(t *testing.T) {
+	t.Parallel()
 	const text = "Phone,Name,Zone\n+34931234567,Ana,\n+351912345678,Rui,\n+4915112345601,Eva,Asia/Tokyo\n+870773111632,Sea,\n+4915112345602,Max,Berlin\n12,No,\n"
 	for _, test := range []struct {
 		zone string

@@ -19,6 +19,9 @@ type Campaign struct {
 	// Channel is the first of Channels, the numbers that it is sent from.
 	Channel  string         `json:"channel"`
 	Channels []string       `json:"channels"`
+	// Fallback are the channels that take over what those have failed to send, in
+	// order; missing where there are none.
+	Fallback []string       `json:"fallback,omitempty"`
 	State    campaign.State `json:"state"`
 	// Reason says who or what brought it into its state.
 	Reason string `json:"reason"`

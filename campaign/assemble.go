@@ -10,12 +10,14 @@ import (
 // program is a step made ready: the JSON of its components, cut open where a
 // recipient's values go.
 type program struct {
-	template string
-	language slot
-	// pieces[i] stands before slots[i]; the last piece stands behind them all.
+	template  string
+	language  placeholder
+	marketing *MarketingMessages
+	// pieces[i] stands before placeholders[i]; the last piece stands behind them all.
 	// A program without components has one empty piece.
-	pieces [][]byte
-	slots  []slot
+	pieces       [][]byte
+	placeholders []placeholder
+	sums         []sum
 	// size is a guess at the length of what it renders.
 	size int
 }
@@ -29,19 +31,20 @@ func mistakeAt(path, format string, args ...any) *Mistake {
 // those of its texts; their paths start at the step.
 func assemble(s Step) (program, []*Mistake) {
 	a := assembler{}
-	a.program.template = s.Template
-	if language, ok := a.slot(field{"language", s.Language, languageRule}); ok {
+	a.program.template, a.program.marketing = s.Template, s.MarketingMessages
+	if language, ok := a.placeholder(field{"language", s.Language, languageRule}); ok {
 		a.program.language = language
 	}
 	if components := s.wire(); len(components) > 0 {
 		a.write(components)
 	}
 	a.cut()
+	a.sums(s)
 	for _, piece := range a.program.pieces {
 		a.program.size += len(piece)
 	}
 	const guess = 24 // bytes of a usual cell
-	a.program.size += guess * len(a.program.slots)
+	a.program.size += guess * len(a.program.placeholders)
 	return a.program, a.mistakes
 }
 
@@ -92,10 +95,10 @@ func (a *assembler) write(value any) {
 	}
 }
 
-// field writes a text at once where it names no column, and leaves a slot
+// field writes a text at once where it names no column, and leaves a placeholder
 // where it does.
 func (a *assembler) field(f field) {
-	s, ok := a.slot(f)
+	s, ok := a.placeholder(f)
 	switch {
 	case !ok:
 		a.piece = append(a.piece, "null"...) // the mistake is on record
@@ -103,14 +106,14 @@ func (a *assembler) field(f field) {
 		a.piece = s.append(a.piece, s.literal())
 	default:
 		a.cut()
-		a.program.slots = append(a.program.slots, s)
+		a.program.placeholders = append(a.program.placeholders, s)
 	}
 }
 
-// slot parses a field and checks it where it names no column. The mistakes
+// placeholder parses a field and checks it where it names no column. The mistakes
 // are put on record.
-func (a *assembler) slot(f field) (s slot, ok bool) {
-	s = slot{path: f.path, rule: f.rule}
+func (a *assembler) placeholder(f field) (s placeholder, ok bool) {
+	s = placeholder{path: f.path, rule: f.rule}
 	if !utf8.ValidString(f.text) {
 		a.mistakes = append(a.mistakes, mistakeAt(f.path, "is not UTF-8"))
 		return s, false

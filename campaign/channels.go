@@ -14,8 +14,8 @@ const MaxChannels = 8
 // page).
 const unlimitedWeight = 1000
 
-// ChannelNames are the names of the channels that the campaign is sent from, in
-// order. A message knows its number by the position in this list.
+// ChannelNames are the names of the channels that share the campaign's list, in
+// order.
 func (d *Definition) ChannelNames() []string {
 	if len(d.Channels) > 0 {
 		return d.Channels
@@ -23,8 +23,17 @@ func (d *Definition) ChannelNames() []string {
 	return []string{d.Channel}
 }
 
-// Position is where a channel stands in ChannelNames, -1 where it does not.
-func (d *Definition) Position(channel string) int { return slices.Index(d.ChannelNames(), channel) }
+// AllChannels are ChannelNames, and behind them the fallback channels. A message
+// knows its channel by the position in this list.
+func (d *Definition) AllChannels() []string {
+	if len(d.Fallback) == 0 {
+		return d.ChannelNames()
+	}
+	return slices.Concat(d.ChannelNames(), d.Fallback)
+}
+
+// Position is where a channel stands in AllChannels, -1 where it does not.
+func (d *Definition) Position(channel string) int { return slices.Index(d.AllChannels(), channel) }
 
 // Weights are the shares of a list for numbers with some rates, in messages a
 // second. A number without a limit, whose rate is 0, counts like the fastest of
@@ -52,6 +61,25 @@ func (v *validator) channels(d *Definition) {
 	}
 	if d.Handover && len(d.Channels) < 2 {
 		v.wrong("handover", "needs several channels; list them under channels, or remove handover")
+	}
+	v.fallback(d)
+}
+
+// fallback wants channels that differ from each other and from the campaign's own.
+func (v *validator) fallback(d *Definition) {
+	if n := len(d.Fallback); n > MaxChannels {
+		v.wrong("fallback", "has %d channels, %d are allowed", n, MaxChannels)
+		return
+	}
+	for i, name := range d.Fallback {
+		path := fmt.Sprintf("fallback[%d]", i)
+		switch {
+		case !v.required(path, name, "the name of a channel of the configuration"):
+		case slices.Contains(d.ChannelNames(), name):
+			v.wrong(path, "%q sends the campaign already; name another channel", name)
+		case slices.Contains(d.Fallback[:i], name):
+			v.wrong(path, "%q is given twice; remove one", name)
+		}
 	}
 }
 

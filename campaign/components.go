@@ -100,6 +100,9 @@ type Button struct {
 	Thumbnail string `yaml:"thumbnail_product_retailer_id" json:"thumbnail_product_retailer_id,omitempty"`
 	// Sections are the products of an mpm message.
 	Sections []Section `yaml:"sections" json:"sections,omitempty"`
+	// OrderDetails are the order that an order_details button has people pay, word
+	// for word as the provider's page on payments has it.
+	OrderDetails map[string]any `yaml:"order_details" json:"order_details,omitempty"`
 }
 
 // ButtonType is the kind of a button.
@@ -116,6 +119,7 @@ const (
 	Flow         ButtonType = "flow"
 	Catalog      ButtonType = "catalog"
 	MultiProduct ButtonType = "mpm"
+	OrderDetails ButtonType = "order_details"
 )
 
 // Section is a titled group of products.

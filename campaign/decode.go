@@ -257,10 +257,6 @@ func (d *decoder) number(n *yaml.Node, path string) any {
 // and is not served by this version; empty for any other key.
 func unsupported(in any, key string) string {
 	switch in.(type) {
-	case Definition:
-		if key == "fallback" {
-			return "fallback channels are not supported in this version; remove it, and send to the failed recipients with another campaign on another channel"
-		}
 	case Media:
 		if key == "file" {
 			return "uploading a file is not supported in this version; write link: with a public address, or id: with the id of an uploaded file"

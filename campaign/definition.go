@@ -23,6 +23,9 @@ type Definition struct {
 	Channels []string `yaml:"channels" json:"channels,omitempty"`
 	// Handover lets a number in trouble give what it has not begun to the others.
 	Handover bool `yaml:"handover" json:"handover,omitempty"`
+	// Fallback are the channels that take over, in order, what those before have
+	// failed to send through a fault of their own.
+	Fallback []string `yaml:"fallback" json:"fallback,omitempty"`
 	// Contacts says how to read the list.
 	Contacts ContactOptions `yaml:"contacts" json:"contacts"`
 	// Steps are the messages each recipient gets, in order; at least one.
@@ -93,8 +96,12 @@ type Step struct {
 	// Language is the template's language; it may name a column.
 	Language string `yaml:"language" json:"language"`
 	// TTL is the time to live that the template was made with; 0 means that of
-	// its category.
+	// its category. It is not sent: templates have one, messages have none (Meta,
+	// templates/time-to-live).
 	TTL Duration `yaml:"ttl" json:"ttl,omitempty"`
+	// MarketingMessages sends the step by the provider's endpoint for marketing
+	// messages; nil sends it by that for all messages.
+	MarketingMessages *MarketingMessages `yaml:"marketing_messages" json:"marketing_messages,omitempty"`
 
 	// The parameters of the template's components, each written as people
 	// think of it.
@@ -149,22 +156,6 @@ const (
 	Authentication Category = "authentication"
 )
 
-// TimeToLive is how long the provider goes on trying to deliver the step, with
-// the buffer in which a late failure may still arrive. Source: Meta,
-// templates/time-to-live: what the template was made with, else 10 minutes for
-// authentication and 30 days for the others; the buffers of 5 minutes and one
-// hour are ours.
-func (s Step) TimeToLive() time.Duration {
-	usual, buffer := 30*24*time.Hour, time.Hour
-	if s.Category == Authentication {
-		usual, buffer = 10*time.Minute, 5*time.Minute
-	}
-	if s.TTL > 0 {
-		usual = time.Duration(s.TTL)
-	}
-	return usual + buffer
-}
-
 // Template is a template message, rendered for one recipient.
 type Template struct {
 	// Name is the approved template's name.
@@ -174,6 +165,8 @@ type Template struct {
 	// Components is the JSON array of component parameters, nil when the
 	// template has none.
 	Components json.RawMessage
+	// MarketingMessages is the step's own.
+	MarketingMessages *MarketingMessages
 }
 
 // Patient is how long this step waits for its gate.

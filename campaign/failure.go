@@ -54,6 +54,9 @@ type Failure struct {
 	Invalid bool `json:",omitempty"`
 	// Unreachable says that nobody seems to be there to get the message.
 	Unreachable bool `json:",omitempty"`
+	// Elsewhere says that the fault is the channel's and not the person's: another
+	// channel may send the message.
+	Elsewhere bool `json:",omitempty"`
 	// Slows says that the limit is the template's: all its messages from the
 	// account have to wait as long as this one.
 	Slows bool `json:",omitempty"`

@@ -19,7 +19,7 @@ type timetable struct {
 	off      map[date]bool
 	// zone is the text that says whose clock counts; fixed is set, and it is
 	// not, where that is the same for all.
-	zone  slot
+	zone  placeholder
 	fixed []*time.Location
 
 	mu sync.RWMutex

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// zone reads whose clock counts: one place for all, or else a slot that names
+// zone reads whose clock counts: one place for all, or else a placeholder that names
 // the recipient's or columns.
-func (v *validator) zone(text string) (slot, []*time.Location) {
+func (v *validator) zone(text string) (placeholder, []*time.Location) {
 	const path = "hours.zone"
 	if strings.TrimSpace(text) == "" {
 		text = RecipientZone
@@ -16,9 +16,9 @@ func (v *validator) zone(text string) (slot, []*time.Location) {
 	segments, err := parseText(text)
 	if err != nil {
 		v.wrong(path, "%v", err)
-		return slot{}, nil
+		return placeholder{}, nil
 	}
-	s := slot{path: path, segments: segments}
+	s := placeholder{path: path, segments: segments}
 	if s.constant() {
 		name := clean(s.literal())
 		if isRecipient(name) {
@@ -28,7 +28,7 @@ func (v *validator) zone(text string) (slot, []*time.Location) {
 		if err != nil {
 			v.wrong(path, "%v; %s, or a column such as {{Zone}}", err, zoneHint)
 		}
-		return slot{}, []*time.Location{place}
+		return placeholder{}, []*time.Location{place}
 	}
 	if only := segments[0]; len(segments) == 1 && only.hasFallback && !isRecipient(only.fallback) {
 		if _, err := loadZone(only.fallback); err != nil {
@@ -45,7 +45,7 @@ func isRecipient(text string) bool { return strings.EqualFold(text, RecipientZon
 // zoneOf finds out whose clock counts for a row.
 type zoneOf struct {
 	table *timetable
-	slot  slot
+	place placeholder
 }
 
 // bindZone makes the campaign's zone ready for a list; nil where rows need none.
@@ -61,13 +61,13 @@ func (l *columnIndex) bindZone(h *Hours) (*zoneOf, []*Mistake) {
 		return nil, nil
 	}
 	z := &zoneOf{table, table.zone}
-	z.slot.segments = slices.Clone(z.slot.segments) // the table is shared between lists
-	return z, l.bind(&z.slot)
+	z.place.segments = slices.Clone(z.place.segments) // the table is shared between lists
+	return z, l.bind(&z.place)
 }
 
 // resolve is RecipientZone or an IANA name.
 func (z *zoneOf) resolve(values []string) (string, *fault) {
-	text, broken := z.slot.resolve(values)
+	text, broken := z.place.resolve(values)
 	if broken != nil {
 		return "", broken
 	}
@@ -75,10 +75,10 @@ func (z *zoneOf) resolve(values []string) (string, *fault) {
 		return RecipientZone, nil
 	}
 	if strings.Contains(text, ",") {
-		return "", &fault{z.slot.columns(), "names several time zones; " + zoneHint}
+		return "", &fault{z.place.columns(), "names several time zones; " + zoneHint}
 	}
 	if _, err := z.table.places(text); err != nil {
-		return "", &fault{z.slot.columns(), err.Error() + "; " + zoneHint}
+		return "", &fault{z.place.columns(), err.Error() + "; " + zoneHint}
 	}
 	return text, nil
 }

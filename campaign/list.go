@@ -54,8 +54,8 @@ type columnIndex struct {
 	used map[int]bool
 }
 
-// bind finds the slot's columns in the list.
-func (l *columnIndex) bind(s *slot) []*Mistake {
+// bind finds the placeholder's columns in the list.
+func (l *columnIndex) bind(s *placeholder) []*Mistake {
 	var mistakes []*Mistake
 	for i := range s.segments {
 		part := &s.segments[i]

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,17 +119,17 @@ func TestVerbatimNumbers(t *testing.T) {
 	}
 }
 
-// TestNoFallback: the key is a part of the format, and an empty list asks for
-// nothing.
-func TestNoFallback(t *testing.T) {
+// TestFallback: fallback channels stand behind the campaign's own.
+func TestFallback(t *testing.T) {
 	t.Parallel()
 	const text = "name: n\nchannel: c\nsteps: [{template: t, language: en}]\n"
-	if _, err := Parse([]byte(text + "fallback: []\n")); err != nil {
-		t.Error(err)
-	}
-	for _, wanted := range []string{"[sms]", "sms"} {
-		if _, err := Parse([]byte(text + "fallback: " + wanted + "\n")); err == nil || !strings.Contains(err.Error(), "not supported in this version") {
-			t.Errorf("fallback: %s: %v", wanted, err)
+	for list, want := range map[string][]string{"[]": {"c"}, "[d, e]": {"c", "d", "e"}} {
+		d, err := Parse([]byte(text + "fallback: " + list + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.AllChannels(); !slices.Equal(got, want) || d.Position("e") != slices.Index(want, "e") {
+			t.Errorf("fallback: %s: channels are %v, want %v", list, got, want)
 		}
 	}
 }
@@ -136,7 +137,7 @@ func TestNoFallback(t *testing.T) {
 func TestUnmarshalJSONStrict(t *testing.T) {
 	t.Parallel()
 	for _, stored := range []string{
-		`{"name": "n", "fallback": []}`,
+		`{"name": "n", "colour": []}`,
 		`{"name": "n", "steps": [{"template": "t", "colour": "red"}]}`,
 		`{"name": 5}`,
 		`[]`,
@@ -186,7 +187,7 @@ func FuzzParse(f *testing.F) {
 			if mistakes != nil {
 				t.Fatalf("parsed, then refused: %v", mistakes)
 			}
-			for _, s := range append(p.slots, p.language) {
+			for _, s := range append(p.placeholders, p.language) {
 				for _, part := range s.segments {
 					columns = append(columns, part.column)
 				}

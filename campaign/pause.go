@@ -30,13 +30,13 @@ type Trouble struct {
 }
 
 // Stops returns which of a campaign's numbers the trouble makes unusable for
-// it, as positions in Numbers.
+// it, as positions in AllChannels.
 func (t Trouble) Stops(d *Definition) []int {
 	if t.Scope == PauseTemplate && !slices.ContainsFunc(d.Steps, t.Step.sameTemplate) {
 		return nil
 	}
 	var positions []int
-	for i, number := range d.ChannelNames() {
+	for i, number := range d.AllChannels() {
 		if t.concerns(number) {
 			positions = append(positions, i)
 		}

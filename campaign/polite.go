@@ -1,6 +1,6 @@
 package campaign
 
-// politeWords are what people say around a wish without changing it: please,
+// politeWords are what people say around a keyword without changing it: please,
 // thank you, a greeting, now. A yes or a no is not among them, for it may be
 // meant as the answer to something else.
 func politeWords() []string {

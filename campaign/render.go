@@ -58,8 +58,8 @@ func (d *Definition) CompileList(list List) (*Renderer, error) {
 	for i, step := range d.Steps {
 		p, wrong := assemble(step)
 		wrong = append(wrong, index.bind(&p.language)...)
-		for j := range p.slots {
-			wrong = append(wrong, index.bind(&p.slots[j])...)
+		for j := range p.placeholders {
+			wrong = append(wrong, index.bind(&p.placeholders[j])...)
 		}
 		for _, m := range wrong {
 			m.Path = fmt.Sprintf("steps[%d].%s", i, m.Path)
@@ -89,9 +89,10 @@ func (r *Renderer) Check(values []string) []Problem {
 	for i := range r.steps {
 		p := &r.steps[i]
 		problems = appendProblem(problems, i, &p.language, values)
-		for j := range p.slots {
-			problems = appendProblem(problems, i, &p.slots[j], values)
+		for j := range p.placeholders {
+			problems = appendProblem(problems, i, &p.placeholders[j], values)
 		}
+		problems = append(problems, p.overlong(i, values)...)
 	}
 	return problems
 }
@@ -108,7 +109,7 @@ func (r *Renderer) Judge(row Row) Row {
 		if r.zone != nil {
 			zone, broken := r.zone.resolve(row.Values)
 			if broken != nil {
-				problems = append(problems, broken.problem(-1, &r.zone.slot))
+				problems = append(problems, broken.problem(-1, &r.zone.place))
 			}
 			row.Zone = zone
 		}
@@ -131,7 +132,7 @@ func (r *Renderer) faults(row Row) []Problem {
 		return nil
 	}
 	var problems []Problem
-	look := func(step int, s *slot) {
+	look := func(step int, s *placeholder) {
 		for _, part := range s.segments {
 			if fault := row.Faults[part.index]; part.column != "" && fault != "" {
 				problems = append(problems, Problem{step, part.column, s.path, fault})
@@ -140,17 +141,17 @@ func (r *Renderer) faults(row Row) []Problem {
 	}
 	for i := range r.steps {
 		look(i, &r.steps[i].language)
-		for j := range r.steps[i].slots {
-			look(i, &r.steps[i].slots[j])
+		for j := range r.steps[i].placeholders {
+			look(i, &r.steps[i].placeholders[j])
 		}
 	}
 	if r.zone != nil {
-		look(-1, &r.zone.slot)
+		look(-1, &r.zone.place)
 	}
 	return slices.Compact(problems) // a one-time password stands in two places
 }
 
-func appendProblem(problems []Problem, step int, s *slot, values []string) []Problem {
+func appendProblem(problems []Problem, step int, s *placeholder, values []string) []Problem {
 	_, broken := s.resolve(values)
 	if broken == nil {
 		return problems
@@ -162,7 +163,7 @@ func appendProblem(problems []Problem, step int, s *slot, values []string) []Pro
 	return append(problems, problem)
 }
 
-func (f *fault) problem(step int, s *slot) Problem {
+func (f *fault) problem(step int, s *placeholder) Problem {
 	return Problem{Step: step, Column: f.column, Path: s.path, Message: f.message}
 }
 
@@ -178,20 +179,23 @@ func (r *Renderer) Render(step int, values []string) (Template, error) {
 	if broken != nil {
 		return Template{}, errors.New(broken.problem(step, &p.language).String())
 	}
-	last := p.pieces[len(p.slots)]
-	rendered := Template{Name: p.template, Language: language}
-	if len(p.slots) == 0 {
+	last := p.pieces[len(p.placeholders)]
+	rendered := Template{Name: p.template, Language: language, MarketingMessages: p.marketing}
+	if len(p.placeholders) == 0 {
 		rendered.Components = last
 		return rendered, nil
 	}
 	components := make(json.RawMessage, 0, p.size)
-	for i := range p.slots {
-		s := &p.slots[i]
+	for i := range p.placeholders {
+		s := &p.placeholders[i]
 		text, broken := s.resolve(values)
 		if broken != nil {
 			return Template{}, errors.New(broken.problem(step, s).String())
 		}
 		components = s.append(append(components, p.pieces[i]...), text)
+	}
+	if problems := p.overlong(step, values); len(problems) > 0 {
+		return Template{}, errors.New(problems[0].String())
 	}
 	rendered.Components = append(components, last...)
 	return rendered, nil

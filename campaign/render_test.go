@@ -205,6 +205,10 @@ func TestProblems(t *testing.T) {
 		{"a one-time password stands twice and is told once", `buttons: [{sub_type: otp, code: "{{X}}"}]`, []string{strings.Repeat("1", 16), ""}, []string{`step 1, buttons[0].code, column "X": has 16 characters, 15 are allowed; shorten it`}},
 		{"latitude", `header: {location: {latitude: "{{X}}", longitude: "1", name: a, address: b}}`, []string{"91", ""}, []string{`step 1, header.location.latitude, column "X": "91" is not between -90 and 90 degrees; write it like 37.483307`}},
 		{"link", `header: {image: {link: "{{X}}"}}`, []string{"promo.jpg", ""}, []string{`step 1, header.image.link, column "X": "promo.jpg" is not an address the provider can fetch; write one like https://example.com/picture.jpg`}},
+		{"long body in all", `header: a, body: ["{{X}}", b, {date_time: {fallback_value: "{{Y}}"}}]`, []string{strings.Repeat("é", 1000), strings.Repeat("a", 24)}, []string{`step 1, body, column "X, Y": the values have 1025 characters in all, 1024 are allowed; shorten them`}},
+		{"long body and nothing else", `body: ["{{X}}", b, {date_time: {fallback_value: "{{Y}}"}}]`, []string{strings.Repeat("é", 1000), strings.Repeat("a", 24)}, nil},
+		{"just fits", `header: a, body: ["{{X}}", "{{Y}}"]`, []string{strings.Repeat("é", 1000), strings.Repeat("a", 24)}, nil},
+		{"long card", `carousel: [{header: {image: {id: "1"}}, body: [a, b]}, {header: {image: {id: "2"}}, body: ["{{X}}", "{{Y}}"]}]`, []string{strings.Repeat("é", 100), strings.Repeat("a", 61)}, []string{`step 1, carousel[1].body, column "X, Y": the values have 161 characters in all, 160 are allowed; shorten them`}},
 		{"two at once", `body: ["{{X}}", "{{Y}}"]`, []string{"", ""}, []string{
 			`step 1, body[0], column "X": is empty; write {{X|something}} to send something instead`,
 			`step 1, body[1], column "Y": is empty; write {{Y|something}} to send something instead`,

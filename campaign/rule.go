@@ -16,6 +16,7 @@ type rule int8
 const (
 	bodyRule rule = iota
 	headerRule
+	cardRule
 	rawRule
 	languageRule
 	currencyRule
@@ -34,14 +35,16 @@ const (
 
 // limit is the most characters a text may have.
 // Sources: Meta, template components page (header, coupon code, payload, URL);
-// multi-product templates page (section title); authentication templates page
-// (one-time password); the API's own schema (32,768, of which all else but a
-// component list written word for word keeps to the 1,024 of a template's
-// body).
+// media card carousel templates page (text of a card); multi-product templates
+// page (section title); authentication templates page (one-time password); the
+// API's own schema (32,768, of which all else but a component list written word
+// for word keeps to the 1,024 of a template's body).
 func (r rule) limit() int {
 	switch r {
 	case headerRule:
 		return 60
+	case cardRule:
+		return 160
 	case rawRule:
 		return 32768
 	case linkRule, suffixRule:

@@ -90,7 +90,8 @@ func (v *validator) step(path string, s *Step, first bool) {
 	default:
 		v.wrong(path+".category", "%q is not a category; write marketing, utility or authentication", s.Category)
 	}
-	v.duration(path+".ttl", s.TTL)
+	v.timeToLive(path+".ttl", s)
+	v.marketingMessages(path, s)
 	v.required(path+".language", s.Language, "the template's language, such as en_US or {{Language|en_US}}")
 	v.components(path, s)
 	_, texts := assemble(*s)

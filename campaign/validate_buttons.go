@@ -33,6 +33,40 @@ func (v *validator) buttons(path string, buttons []Button) {
 	if urls > maxURLButtons {
 		v.wrong(path, "has %d URL buttons, %d are allowed", urls, maxURLButtons)
 	}
+	v.single(path, buttons)
+	v.contiguous(path, buttons)
+}
+
+// single wants those buttons once of which a template has one (Meta, template
+// components page).
+func (v *validator) single(path string, buttons []Button) {
+	first := make(map[ButtonType]int)
+	for i, b := range buttons {
+		switch b.SubType {
+		case CopyCode, OTP, Catalog, MultiProduct, OrderDetails:
+			if earlier, twice := first[b.SubType]; twice {
+				v.wrong(fmt.Sprintf("%s[%d].sub_type", path, i), "is %s, as that of buttons[%d]; a template has one of them", b.SubType, earlier)
+				continue
+			}
+			first[b.SubType] = i
+		}
+	}
+}
+
+// contiguous wants no other button between quick replies: templates have those
+// together (Meta, template components page).
+func (v *validator) contiguous(path string, buttons []Button) {
+	low, high := maxButtons, -1
+	for _, b := range buttons {
+		if b.SubType == QuickReply {
+			low, high = min(low, b.Index), max(high, b.Index)
+		}
+	}
+	for i, b := range buttons {
+		if b.SubType != QuickReply && low < b.Index && b.Index < high {
+			v.wrong(fmt.Sprintf("%s[%d].index", path, i), "is %d, between quick replies; a template has its quick replies together", b.Index)
+		}
+	}
 }
 
 // buttonKey is a key of a button: which kinds have it, and whether it is given.
@@ -54,13 +88,14 @@ func (b *Button) keys() []buttonKey {
 		{"flow_action_data", len(b.FlowActionData) > 0, nil, []ButtonType{Flow}},
 		{"thumbnail_product_retailer_id", b.Thumbnail != "", []ButtonType{MultiProduct}, []ButtonType{Catalog}},
 		{"sections", len(b.Sections) > 0, []ButtonType{MultiProduct}, nil},
+		{"order_details", len(b.OrderDetails) > 0, []ButtonType{OrderDetails}, nil},
 	}
 }
 
 func (v *validator) button(path string, b *Button) {
-	kinds := []ButtonType{QuickReply, URLButton, CopyCode, OTP, Flow, Catalog, MultiProduct}
+	kinds := []ButtonType{QuickReply, URLButton, CopyCode, OTP, Flow, Catalog, MultiProduct, OrderDetails}
 	if !slices.Contains(kinds, b.SubType) {
-		v.wrong(path+".sub_type", "%q is not a sub_type; write quick_reply, url, copy_code, otp, flow, catalog or mpm, and leave out buttons without parameters, such as phone numbers", b.SubType)
+		v.wrong(path+".sub_type", "%q is not a sub_type; write quick_reply, url, copy_code, otp, flow, catalog, mpm or order_details, and leave out buttons without parameters, such as phone numbers", b.SubType)
 		return
 	}
 	for _, key := range b.keys() {

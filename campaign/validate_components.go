@@ -7,13 +7,14 @@ import (
 )
 
 // Limits on what a template can hold. Sources: Meta, template components page
-// (buttons, carousel); multi-product templates page (sections, products).
+// (buttons), media card carousel templates page (cards); multi-product templates page (sections, products).
 const (
-	maxButtons    = 10
-	maxURLButtons = 2
-	maxCards      = 10
-	maxSections   = 10
-	maxProducts   = 30
+	maxButtons     = 10
+	maxURLButtons  = 2
+	maxCards       = 10
+	maxCardButtons = 2
+	maxSections    = 10
+	maxProducts    = 30
 )
 
 func (v *validator) components(path string, s *Step) {
@@ -21,18 +22,14 @@ func (v *validator) components(path string, s *Step) {
 	if typed && len(s.Components) > 0 {
 		v.wrong(path+".components", "cannot stand beside header, body, buttons, limited_time_offer or carousel; write components or those")
 	}
-	for i, c := range s.Components {
-		object, _ := c.(map[string]any)
-		if kind, _ := object["type"].(string); kind == "" {
-			v.wrong(fmt.Sprintf("%s.components[%d]", path, i), "must be a mapping with a type, such as {type: body, parameters: […]}")
-		}
-	}
+	v.verbatim(path+".components", s.Components)
 	names := new(parameterNames)
 	v.content(path, s.Header, s.Body, s.Buttons, names)
 	if s.LimitedTimeOffer != nil {
 		v.required(path+".limited_time_offer.expiration_time_ms", s.LimitedTimeOffer.ExpirationTime, "when the offer ends")
 	}
 	v.carousel(path+".carousel", s.Carousel, names)
+	v.together(path, s)
 	if len(names.named) > 0 && len(names.unnamed) > 0 {
 		v.wrong(names.unnamed[0], "has no name while %s has one; name all texts of a template or none", names.named[0])
 	}
@@ -146,9 +143,45 @@ func (v *validator) parameter(path string, p *Parameter, names *parameterNames) 
 	}
 }
 
+// together checks what a template never has at once, and what only some categories
+// have (Meta, template components page; authentication templates page).
+func (v *validator) together(path string, s *Step) {
+	code := slices.ContainsFunc(s.Buttons, func(b Button) bool { return b.SubType == OTP })
+	for _, part := range []struct {
+		key   string
+		given bool
+	}{{"header", s.Header != nil}, {"buttons", len(s.Buttons) > 0}, {"limited_time_offer", s.LimitedTimeOffer != nil}} {
+		if part.given && len(s.Carousel) > 0 {
+			v.wrong(path+"."+part.key, "cannot stand beside a carousel; remove it, or put it into the cards")
+		}
+		if part.given && code && part.key != "buttons" {
+			v.wrong(path+"."+part.key, "cannot stand beside an otp button; remove it")
+		}
+	}
+	if code && len(s.Buttons) > 1 {
+		v.wrong(path+".buttons", "an otp button is a template's only one; remove the others")
+	}
+	switch s.Category {
+	case Utility, Authentication:
+		if s.Header != nil && s.Header.GIF != nil {
+			v.wrong(path+".header.gif", "stands only in templates of category marketing; take a video, or correct category")
+		}
+		if code && s.Category == Utility {
+			v.wrong(path+".category", "must be authentication, because the template has an otp button")
+		}
+	case Marketing:
+		if code {
+			v.wrong(path+".category", "must be authentication, because the template has an otp button")
+		}
+	}
+}
+
 func (v *validator) carousel(path string, cards []Card, names *parameterNames) {
 	if len(cards) > maxCards {
 		v.wrong(path, "has %d cards, %d are allowed", len(cards), maxCards)
+	}
+	if len(cards) == 1 {
+		v.wrong(path, "has one card; a carousel has at least two")
 	}
 	for i := range cards {
 		at := fmt.Sprintf("%s[%d]", path, i)
@@ -160,8 +193,13 @@ func (v *validator) carousel(path string, cards []Card, names *parameterNames) {
 		case cards[0].Header != nil && c.shape() != cards[0].shape():
 			v.wrong(at, "differs from the first card; all cards need the same kind of header, texts and buttons")
 		}
-		if slices.ContainsFunc(c.Buttons, func(b Button) bool { return b.SubType == OTP }) {
-			v.wrong(at+".buttons", "a card has no otp button")
+		for j, b := range c.Buttons {
+			if b.SubType != QuickReply && b.SubType != URLButton {
+				v.wrong(fmt.Sprintf("%s.buttons[%d].sub_type", at, j), "a card has buttons of sub_type quick_reply and url alone")
+			}
+		}
+		if len(c.Buttons) > maxCardButtons {
+			v.wrong(at+".buttons", "has %d buttons, a card has at most %d", len(c.Buttons), maxCardButtons)
 		}
 	}
 }

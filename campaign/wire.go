@@ -30,7 +30,7 @@ func (s Step) wire() list {
 	if len(s.Components) > 0 {
 		return wireRaw("components", s.Components).(list)
 	}
-	components := wireContent("", s.Header, s.Body, s.Buttons)
+	components := wireContent("", s.Header, s.Body, bodyRule, s.Buttons)
 	if s.LimitedTimeOffer != nil {
 		components = append(components, component("limited_time_offer", object{
 			{"type", "limited_time_offer"},
@@ -49,23 +49,24 @@ func component(kind string, parameters ...any) object {
 	return object{{"type", kind}, {"parameters", list(parameters)}}
 }
 
-// wireContent lays out what a message and a card have in common.
-func wireContent(path string, header *Header, body []Parameter, buttons []Button) list {
+// wireContent lays out what a message and a card have in common. The texts of the
+// body keep to a rule.
+func wireContent(path string, header *Header, body []Parameter, texts rule, buttons []Button) list {
 	var components list
 	if header != nil {
 		components = append(components, component("header", header.wire(path+"header")))
 	}
-	var texts list
+	var parameters list
 	for i, p := range body {
-		texts = append(texts, p.wire(fmt.Sprintf("%sbody[%d]", path, i), bodyRule))
+		parameters = append(parameters, p.wire(fmt.Sprintf("%sbody[%d]", path, i), texts))
 	}
 	for i, b := range buttons {
 		if b.SubType == OTP { // the code stands in the body, too
-			texts = append(texts, wireText(field{fmt.Sprintf("%sbuttons[%d].code", path, i), b.Code, codeRule}))
+			parameters = append(parameters, wireText(field{fmt.Sprintf("%sbuttons[%d].code", path, i), b.Code, codeRule}))
 		}
 	}
-	if len(texts) > 0 {
-		components = append(components, component("body", texts...))
+	if len(parameters) > 0 {
+		components = append(components, component("body", parameters...))
 	}
 	for i, b := range buttons {
 		components = append(components, b.wire(fmt.Sprintf("%sbuttons[%d]", path, i)))
@@ -78,7 +79,7 @@ func wireCarousel(cards []Card) object {
 	for i, card := range cards {
 		wired[i] = object{
 			{"card_index", i},
-			{"components", wireContent(fmt.Sprintf("carousel[%d].", i), card.Header, card.Body, card.Buttons)},
+			{"components", wireContent(fmt.Sprintf("carousel[%d].", i), card.Header, card.Body, cardRule, card.Buttons)},
 		}
 	}
 	return object{{"type", "carousel"}, {"cards", wired}}
@@ -178,7 +179,7 @@ func (b Button) wire(path string) object {
 		parameters = list{wireText(field{path + ".code", b.Code, codeRule})}
 	case CopyCode:
 		parameters = list{object{{"type", "coupon_code"}, {"coupon_code", field{path + ".coupon_code", b.CouponCode, couponRule}}}}
-	case Flow, Catalog, MultiProduct:
+	case Flow, Catalog, MultiProduct, OrderDetails:
 		if action := b.action(path); len(action) > 0 {
 			parameters = list{object{{"type", "action"}, {"action", action}}}
 		}
@@ -203,6 +204,9 @@ func (b Button) action(path string) object {
 		if len(b.FlowActionData) > 0 {
 			action = append(action, member{"flow_action_data", wireRaw(path+".flow_action_data", b.FlowActionData)})
 		}
+	}
+	if len(b.OrderDetails) > 0 {
+		action = append(action, member{"order_details", wireRaw(path+".order_details", b.OrderDetails)})
 	}
 	if b.Thumbnail != "" {
 		action = append(action, member{"thumbnail_product_retailer_id",

@@ -34,6 +34,7 @@ func clientOf(t *testing.T, handler http.HandlerFunc) *Client {
 func hangUp() { panic(http.ErrAbortHandler) }
 
 func TestCallsCarryTheToken(t *testing.T) {
+	t.Parallel()
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost || r.URL.Path != "/api/campaigns/a%2Fb/pause" && r.URL.EscapedPath() != "/api/campaigns/a%2Fb/pause" {
 			t.Errorf("got %s %s", r.Method, r.URL.EscapedPath())
@@ -53,6 +54,7 @@ func TestCallsCarryTheToken(t *testing.T) {
 }
 
 func TestCampaignsReadsEveryPage(t *testing.T) {
+	t.Parallel()
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Query().Get("cursor") {
 		case "":
@@ -77,6 +79,7 @@ func TestCampaignsReadsEveryPage(t *testing.T) {
 }
 
 func TestCampaignKeepsKeysItDoesNotKnow(t *testing.T) {
+	t.Parallel()
 	const text = `{"id":"a","counts":{"sent":3},"of_a_later_version":[1]}`
 	var c Campaign
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
@@ -92,6 +95,7 @@ func TestCampaignKeepsKeysItDoesNotKnow(t *testing.T) {
 }
 
 func TestResolveSendsTheDecision(t *testing.T) {
+	t.Parallel()
 	const answer = `{"resolved":2,"campaign":{"id":"abc","of_a_later_version":1}}`
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		var body map[string]string
@@ -116,6 +120,7 @@ func TestResolveSendsTheDecision(t *testing.T) {
 }
 
 func TestSuppress(t *testing.T) {
+	t.Parallel()
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		var got map[string][]map[string]string
 		if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
@@ -134,6 +139,7 @@ func TestSuppress(t *testing.T) {
 }
 
 func TestUnsuppress(t *testing.T) {
+	t.Parallel()
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		if got := r.Method + " " + r.URL.String(); got != "DELETE /api/suppressions?phone=%2B4915123018622&scope=all" {
 			t.Errorf("got %s", got)
@@ -147,6 +153,7 @@ func TestUnsuppress(t *testing.T) {
 
 // A name is a part of a path, whatever is in it.
 func TestScheduleCalls(t *testing.T) {
+	t.Parallel()
 	var calls []string
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		calls = append(calls, r.Method+" "+r.RequestURI)
@@ -176,6 +183,7 @@ func TestScheduleCalls(t *testing.T) {
 }
 
 func TestSlotsAreReadPageByPage(t *testing.T) {
+	t.Parallel()
 	const there = 230
 	for limit, want := range map[int]int{1: 1, 100: 100, 150: 150, 1000: there} {
 		sent := 0
@@ -207,6 +215,7 @@ func TestSlotsAreReadPageByPage(t *testing.T) {
 // in between the status at least. The hint on the token is the caller's, where there
 // is one.
 func TestRefusalsAreProblems(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		status int
 		body   string
@@ -235,6 +244,7 @@ func TestRefusalsAreProblems(t *testing.T) {
 
 // TestRecipientsAreReadByPages: the cursor of a page leads to the next.
 func TestRecipientsAreReadByPages(t *testing.T) {
+	t.Parallel()
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		switch got := r.URL.RequestURI(); got {
 		case "/api/campaigns/abc/recipients":

@@ -16,6 +16,7 @@ import (
 )
 
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	const stream = ": still there\n\nevent: progress\ndata: {\"a\":1}\n\nevent:end\ndata:x\r\n\r\nevent: cut off\ndata: y\n"
 	var got []event
 	for e, err := range events(strings.NewReader(stream)) {
@@ -48,6 +49,7 @@ func progress(w http.ResponseWriter, name, data string) {
 }
 
 func TestWatchOutlivesARestart(t *testing.T) {
+	t.Parallel()
 	var streams int
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/api/campaigns/abc" {
@@ -82,6 +84,7 @@ func TestWatchOutlivesARestart(t *testing.T) {
 }
 
 func TestWatchGivesUp(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name    string
 		handler http.HandlerFunc
@@ -110,6 +113,7 @@ func TestWatchGivesUp(t *testing.T) {
 }
 
 func TestLaunchGivesUpInTheEnd(t *testing.T) {
+	t.Parallel()
 	var tries atomic.Int64
 	c := clientOf(t, func(_ http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {

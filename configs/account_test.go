@@ -9,6 +9,7 @@ import (
 )
 
 func TestAccount(t *testing.T) {
+	t.Parallel()
 	config := &Config{Channels: map[string]Channel{
 		"one": {Provider: cloud.Name, Settings: &cloud.Settings{WABAID: "7"}}, "two": {Provider: cloud.Name, Settings: &cloud.Settings{WABAID: "7"}},
 		"elsewhere": {Provider: "other", Settings: &cloud.Settings{WABAID: "7"}}, "another": {Provider: cloud.Name, Settings: &cloud.Settings{WABAID: "8"}},
@@ -25,6 +26,7 @@ func TestAccount(t *testing.T) {
 }
 
 func TestSiblings(t *testing.T) {
+	t.Parallel()
 	config := &Config{Channels: map[string]Channel{
 		"one": {Provider: cloud.Name, Settings: &cloud.Settings{WABAID: "7", AppSecret: "a"}}, "two": {Provider: cloud.Name, Settings: &cloud.Settings{WABAID: "7", AppSecret: "b"}},
 		"three": {Provider: cloud.Name, Settings: &cloud.Settings{WABAID: "8", AppSecret: "a"}}, "four": {Provider: cloud.Name, Settings: &cloud.Settings{AppSecret: "c"}},

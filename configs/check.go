@@ -25,7 +25,7 @@ func check(c *Config, specs []whatsapp.Spec, found *mistakes) {
 	checkRedis(c.Redis, found)
 	checkHTTP(c.HTTP, found)
 	checkChannels(c.Channels, specs, found)
-	checkWishes(c, found)
+	checkKeywords(c, found)
 	checkHolidays(c.Holidays, found)
 	checkSchedules(c.Schedules, found)
 	checkSealKeys(c.SealKeys, found)

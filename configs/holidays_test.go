@@ -29,6 +29,7 @@ func withCalendars(t *testing.T, key, calendar string) string {
 }
 
 func TestCalendarsAreRead(t *testing.T) {
+	t.Parallel()
 	path := withCalendars(t, "holidays: {es: holidays/es.txt, spain: ./holidays/es.txt}",
 		"\ufeff# Spain\r\n\r\n01-01 New Year\r\n  2026-04-03\tGood Friday, moves\n12-25: Christmas\n02-29\n# 10-12\n2026-12-26")
 	config, err := Load(path, environment, providers.All())
@@ -49,6 +50,7 @@ func TestCalendarsAreRead(t *testing.T) {
 }
 
 func TestCalendarsThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, key, calendar string
 		want                []string

@@ -9,14 +9,18 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"carillon/simulator"
 	"carillon/whatsapp"
 	"carillon/whatsapp/cloud"
 	"carillon/whatsapp/dialog360"
+	"carillon/whatsapp/gateway"
 	"carillon/whatsapp/providers"
 	"carillon/whatsapp/service4u"
+	"carillon/whatsapp/vonage"
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
@@ -27,26 +31,42 @@ var update = flag.Bool("update", false, "write the messages of the mistakes anew
 // sealKey is a secret that has the form of a key.
 const sealKey = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
+// privateKey is that of an application at Vonage. It is made once.
+var privateKey = sync.OnceValue(func() string {
+	dialect, err := simulator.DialectOf(vonage.Name)
+	if err != nil {
+		panic(err)
+	}
+	return simulator.Options{Dialect: dialect}.Settings("")["private_key"]
+})
+
 // environment is what the files of these tests find set.
 func environment(name string) (string, bool) {
+	if name == "VONAGE_PRIVATE_KEY" {
+		return privateKey(), true
+	}
 	value, ok := map[string]string{
-		"CARILLON_TOKEN":         "ops-secret-0123456789",
-		"CARILLON_VIEWER_TOKEN":  "viewer-secret-0123456789",
-		"WHATSAPP_TOKEN":         "access-secret",
-		"WHATSAPP_APP_SECRET":    "app-secret",
-		"WHATSAPP_VERIFY_TOKEN":  "verify-secret",
-		"SERVICE4U_TOKEN":        "service4u-secret",
-		"SERVICE4U_APP_SECRET":   "service4u-app-secret",
-		"SERVICE4U_VERIFY_TOKEN": "service4u-verify-secret",
-		"D360_API_KEY":           "d360-secret",
-		"D360_WEBHOOK_SECRET":    "d360-webhook-secret",
-		"D360_V1_API_KEY":        "d360-v1-secret",
-		"D360_V1_WEBHOOK_SECRET": "d360-v1-webhook-secret",
-		"LISTS_TOKEN":            "lists-secret",
-		"SHOP_PASSWORD":          "shop-secret",
-		"CARILLON_SEAL_KEY":      sealKey,
-		"EMPTY":                  "",
-		"YAML":                   `}"#: [`,
+		"CARILLON_TOKEN":          "ops-secret-0123456789",
+		"CARILLON_VIEWER_TOKEN":   "viewer-secret-0123456789",
+		"WHATSAPP_TOKEN":          "access-secret",
+		"WHATSAPP_APP_SECRET":     "app-secret",
+		"WHATSAPP_VERIFY_TOKEN":   "verify-secret",
+		"SERVICE4U_TOKEN":         "service4u-secret",
+		"SERVICE4U_APP_SECRET":    "service4u-app-secret",
+		"SERVICE4U_VERIFY_TOKEN":  "service4u-verify-secret",
+		"VONAGE_SIGNATURE_SECRET": "vonage-secret",
+		"D360_API_KEY":            "d360-secret",
+		"D360_WEBHOOK_SECRET":     "d360-webhook-secret",
+		"D360_V1_API_KEY":         "d360-v1-secret",
+		"D360_V1_WEBHOOK_SECRET":  "d360-v1-webhook-secret",
+		"GATEWAY_TOKEN":           "gateway-secret",
+		"GATEWAY_APP_SECRET":      "gateway-app-secret",
+		"GATEWAY_VERIFY_TOKEN":    "gateway-verify-secret",
+		"LISTS_TOKEN":             "lists-secret",
+		"SHOP_PASSWORD":           "shop-secret",
+		"CARILLON_SEAL_KEY":       sealKey,
+		"EMPTY":                   "",
+		"YAML":                    `}"#: [`,
 	}[name]
 	return value, ok
 }
@@ -73,6 +93,7 @@ var withoutSpecs = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().Type()
 func settingsOfCloud(c Channel) *cloud.Settings { return c.Settings.(*cloud.Settings) }
 
 func TestExampleLoadsToWhatItSays(t *testing.T) {
+	t.Parallel()
 	got, err := Load("example.yaml", environment, providers.All())
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +114,7 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 		BaseURL: "https://graph.facebook.com", APIVersion: "v23.0", PhoneNumberID: "106540352242922", WABAID: "102290129340398",
 		AccessToken: "access-secret", AppSecret: "app-secret", VerifyToken: "verify-secret",
 	}
-	branch, partner, legacy := want.Channels["branch"], want.Channels["partner"], want.Channels["legacy"]
+	branch, partner, legacy, agency := want.Channels["branch"], want.Channels["partner"], want.Channels["legacy"], want.Channels["agency"]
 	branch.Settings = &service4u.Settings{
 		BaseURL: "https://whatsapp.example.com", Sender: "16315551234",
 		AccessToken: "service4u-secret", AppSecret: "service4u-app-secret", VerifyToken: "service4u-verify-secret",
@@ -106,7 +127,20 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 		BaseURL: "https://waba.360dialog.io/v1", APIKey: "d360-v1-secret", Namespace: "c8ae5f90_307a_ca4c_b8f6_d1e2a2573574",
 		ContactsCheck: true, WebhookHeader: "X-Webhook-Secret", WebhookSecret: "d360-v1-webhook-secret",
 	}
-	want.Channels = map[string]Channel{"main": main, "branch": branch, "partner": partner, "legacy": legacy}
+	shop, outlet := want.Channels["shop"], want.Channels["outlet"]
+	shop.Settings = &vonage.Settings{
+		BaseURL: "https://api.nexmo.com", ApplicationID: "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab",
+		PrivateKey: whatsapp.Secret(privateKey()), Sender: "447700900001", SignatureSecret: "vonage-secret",
+	}
+	outlet.Settings = &vonage.BetaSettings{
+		BaseURL: "https://api.nexmo.com", ApplicationID: "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab",
+		PrivateKey: whatsapp.Secret(privateKey()), Sender: "447700900002", Namespace: "whatsapp:hsm:technology:nexmo", SignatureSecret: "vonage-secret",
+	}
+	agency.Settings = &gateway.Settings{
+		BaseURL: "https://api.whatsapp.com/v2", AccessToken: "gateway-secret", PhoneNumberID: "106540352242924", WABAID: "102290129340400",
+		AppSecret: "gateway-app-secret", VerifyToken: "gateway-verify-secret",
+	}
+	want.Channels = map[string]Channel{"main": main, "branch": branch, "partner": partner, "legacy": legacy, "shop": shop, "outlet": outlet, "agency": agency}
 	want.OptOut, want.OptIn = defaultOptOut(), defaultOptIn() // the words that stand there are the defaults
 	news, invoices := &want.Schedules[2].Contacts, &want.Schedules[3].Contacts
 	news.URL, news.Headers = "https://lists.example/news-%Y%m%d.csv", map[string]string{"Authorization": "Bearer lists-secret"}
@@ -121,6 +155,7 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 }
 
 func TestExampleShowsEveryKey(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("example.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -182,6 +217,7 @@ func knownKeys(t reflect.Type, path string) []string {
 }
 
 func TestDefaultsFillWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
 	got, err := load(t, minimal)
 	if err != nil {
 		t.Fatal(err)
@@ -209,6 +245,7 @@ func TestDefaultsFillWhatIsLeftOut(t *testing.T) {
 }
 
 func TestValuesAreRead(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		line string // added to the channel
 		get  func(Channel) any
@@ -248,6 +285,7 @@ func TestValuesAreRead(t *testing.T) {
 
 // Braces of a variable within braces of YAML are no mapping.
 func TestVariablesStandWithinFlowMappings(t *testing.T) {
+	t.Parallel()
 	text := `http: {tokens: [{name: ops, token: ${OPS}, role: admin}, {name: x, token: "$${OPS}-and-${OPS}", role: viewer}]}
 channels: {main: {phone_number_id: "1", access_token: ${ACCESS}, app_secret: ${SECRET}}}
 `
@@ -265,6 +303,7 @@ channels: {main: {phone_number_id: "1", access_token: ${ACCESS}, app_secret: ${S
 }
 
 func TestRedisAddressesThatAreTaken(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{
 		"embedded", "redis://host:6379", "redis://host:6379/", "redis://[::1]:6379/2", "rediss://user:pass%40word@host:6379/0",
 		"redis-socket:///run/redis.sock", "redis-socket:///run/redis.sock?db=3",
@@ -278,6 +317,7 @@ func TestRedisAddressesThatAreTaken(t *testing.T) {
 }
 
 func TestWithoutTokensOnlyLoopbackListens(t *testing.T) {
+	t.Parallel()
 	for listen, allowed := range map[string]bool{
 		"127.0.0.1:0": true, "127.8.0.1:80": true, "localhost:8080": true, "[::1]:8080": true,
 		":8080": false, "0.0.0.0:8080": false, "[::]:8080": false, "192.168.1.4:8080": false, "example.com:80": false,
@@ -294,6 +334,7 @@ func TestWithoutTokensOnlyLoopbackListens(t *testing.T) {
 }
 
 func TestEveryMistakeHasItsMessage(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/mistakes/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
@@ -323,6 +364,7 @@ func TestEveryMistakeHasItsMessage(t *testing.T) {
 }
 
 func TestMistakesCanBeTakenApart(t *testing.T) {
+	t.Parallel()
 	_, err := load(t, minimal+"    rate: -1\n")
 	var mistake *Mistake
 	if !errors.As(err, &mistake) {
@@ -335,6 +377,7 @@ func TestMistakesCanBeTakenApart(t *testing.T) {
 }
 
 func TestFileThatIsNotThere(t *testing.T) {
+	t.Parallel()
 	_, err := Load(filepath.Join(t.TempDir(), "carillon.yaml"), environment, providers.All())
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
@@ -342,6 +385,7 @@ func TestFileThatIsNotThere(t *testing.T) {
 }
 
 func TestFileThatIsTooLong(t *testing.T) {
+	t.Parallel()
 	_, err := load(t, minimal+"#"+strings.Repeat(" ", maxFile))
 	if err == nil || !strings.Contains(err.Error(), "the file is longer than") {
 		t.Errorf("got %v", err)
@@ -349,6 +393,7 @@ func TestFileThatIsTooLong(t *testing.T) {
 }
 
 func TestWordsOfALanguageReplaceItsDefaults(t *testing.T) {
+	t.Parallel()
 	got, err := load(t, minimal+`
 opt_out:
   words: {en: [halt], de: []}
@@ -359,8 +404,8 @@ opt_out:
 		t.Fatal(err)
 	}
 	stops := got.OptOut.Stops()
-	for word, want := range map[string]WishScope{
-		"halt": WishMarketing, "stop": "", "abmelden": "", "baja": WishMarketing, "GO_AWAY": WishAll, "STOP_CAMPAIGN": WishCampaign,
+	for word, want := range map[string]OptOutScope{
+		"halt": OptOutMarketing, "stop": "", "abmelden": "", "baja": OptOutMarketing, "GO_AWAY": OptOutAll, "STOP_CAMPAIGN": OptOutCampaign,
 	} {
 		if stops[word] != want {
 			t.Errorf("%q forbids %q, want %q", word, stops[word], want)

@@ -13,6 +13,7 @@ import (
 // Secrets in the file itself are told where everybody may read it; those of
 // variables are not there.
 func TestExposedSecrets(t *testing.T) {
+	t.Parallel()
 	const head = "channels:\n  main: {phone_number_id: \"1\", access_token: "
 	const variables = head + "\"${WHATSAPP_TOKEN}\", app_secret: \"${WHATSAPP_APP_SECRET}\"}\n"
 	const plain = head + `token, app_secret: secret, verify_token: word}

@@ -12,6 +12,7 @@ import (
 )
 
 func TestSecretsAreNeverShown(t *testing.T) {
+	t.Parallel()
 	config, err := load(t, `
 redis: redis://user:redis-secret@host:6379/0
 ledger: postgres://host/carillon?user=ann&password=ledger-secret
@@ -61,6 +62,7 @@ schedules:
 }
 
 func TestMissingSecretsShowAsMissing(t *testing.T) {
+	t.Parallel()
 	text := Channel{Settings: &cloud.Settings{AccessToken: "x"}}.String()
 	if !strings.Contains(text, "access_token=[redacted]") || !strings.Contains(text, "app_secret= ") {
 		t.Error(text)
@@ -68,6 +70,7 @@ func TestMissingSecretsShowAsMissing(t *testing.T) {
 }
 
 func TestPasswordsOfAddressesAreHidden(t *testing.T) {
+	t.Parallel()
 	for address, want := range map[string]string{
 		"postgres://host/db?sslmode=require":                "postgres://host/db?sslmode=require",
 		"postgres://ann:hidden@host/db":                     "postgres://[redacted]@host/db",

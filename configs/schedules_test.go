@@ -12,6 +12,7 @@ import (
 )
 
 func TestSchedulesAreRead(t *testing.T) {
+	t.Parallel()
 	config, err := load(t, minimal+`
 schedules:
   - {name: short, campaign: a.yaml, contacts: "lists/%Y.csv", cron: "@daily"}
@@ -48,6 +49,7 @@ schedules:
 }
 
 func TestNoSchedulesAreNoMistake(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{"schedules:", "schedules: []"} {
 		if config, err := load(t, minimal+text+"\n"); err != nil || len(config.Schedules) > 0 {
 			t.Errorf("%s: %v, %v", text, config, err)

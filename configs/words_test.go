@@ -13,18 +13,18 @@ import (
 	"carillon/campaign"
 )
 
-// usualWishes are those of a configuration that says nothing of them.
-func usualWishes(t *testing.T) *campaign.Wishes {
+// usualKeywords are those of a configuration that says nothing of them.
+func usualKeywords(t *testing.T) *campaign.Keywords {
 	t.Helper()
 	stops := map[string]campaign.SuppressionScope{}
 	for word, scope := range defaultOptOut().Stops() {
 		stops[word] = campaign.SuppressionScope(scope)
 	}
-	wishes, err := campaign.NewWishes(stops, defaultOptIn().Starts())
+	keywords, err := campaign.NewKeywords(stops, defaultOptIn().Starts())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return wishes
+	return keywords
 }
 
 // fullWidth is an ASCII text as East Asian keyboards write it.
@@ -59,7 +59,8 @@ func drawnOut(text string) string {
 // TestEveryStopWordHoweverItIsWritten: each word of each language opts out in
 // every way in which people write it.
 func TestEveryStopWordHoweverItIsWritten(t *testing.T) {
-	wishes := usualWishes(t)
+	t.Parallel()
+	keywords := usualKeywords(t)
 	ways := map[string]func(string) string{
 		"as it stands":       func(w string) string { return w },
 		"capitals":           strings.ToUpper,
@@ -93,7 +94,7 @@ func TestEveryStopWordHoweverItIsWritten(t *testing.T) {
 		for _, word := range words {
 			for way, write := range ways {
 				text := write(word)
-				if stop, start := wishes.Of(campaign.Reply{Text: text}); stop != campaign.ScopeAll || start {
+				if stop, start := keywords.Of(campaign.Reply{Text: text}); stop != campaign.ScopeAll || start {
 					t.Errorf("%s, %q, %s: %q opts out of %q, in: %t", language, word, way, text, stop, start)
 				}
 			}
@@ -104,13 +105,14 @@ func TestEveryStopWordHoweverItIsWritten(t *testing.T) {
 // TestChineseStopWordsAreWrittenBothWays: whoever writes traditional characters says
 // the same as who writes simplified ones.
 func TestChineseStopWordsAreWrittenBothWays(t *testing.T) {
+	t.Parallel()
 	pairs := []string{"订", "訂", "阅", "閱", "终", "終", "发", "發", "请", "請", "别", "別", "传", "傳", "绝", "絕"}
 	reversed := slices.Clone(pairs)
 	slices.Reverse(reversed)
-	wishes := usualWishes(t)
+	keywords := usualKeywords(t)
 	for _, word := range defaultStopWords()["zh"] {
 		for _, other := range []string{strings.NewReplacer(pairs...).Replace(word), strings.NewReplacer(reversed...).Replace(word)} {
-			if stop, _ := wishes.Of(campaign.Reply{Text: other}); stop != campaign.ScopeAll {
+			if stop, _ := keywords.Of(campaign.Reply{Text: other}); stop != campaign.ScopeAll {
 				t.Errorf("%q opts out, and %q of %q", word, other, stop)
 			}
 		}
@@ -118,7 +120,8 @@ func TestChineseStopWordsAreWrittenBothWays(t *testing.T) {
 }
 
 func TestMessagesThatOptOut(t *testing.T) {
-	wishes := usualWishes(t)
+	t.Parallel()
+	keywords := usualKeywords(t)
 	for language, texts := range map[string][]string{
 		"what carriers take": {
 			"STOP", "STOPALL", "Stop all", "stop-all", "UNSUBSCRIBE", "un subscribe", "Un-Subscribe", "CANCEL", "END", "QUIT",
@@ -162,17 +165,18 @@ func TestMessagesThatOptOut(t *testing.T) {
 		"zh": {"退订", "退訂", "停止", "取消订阅", "取消訂閱", "td", "ＴＤ", "請退訂", "拒收！", "停止，谢谢", "拒絕接收", "拒绝接收", "停止訂閱", "解除订阅", "不要再傳", "別再傳了", "唔好再发"},
 	} {
 		for _, text := range texts {
-			if stop, start := wishes.Of(campaign.Reply{Text: text}); stop != campaign.ScopeAll || start {
+			if stop, start := keywords.Of(campaign.Reply{Text: text}); stop != campaign.ScopeAll || start {
 				t.Errorf("%s: %q opts out of %q, in: %t", language, text, stop, start)
 			}
 		}
 	}
 }
 
-// TestOrdinaryAnswersAreNoWishes: a word in an answer, and a word that is a wish
+// TestOrdinaryAnswersAreNoKeywords: a word in an answer, and a word that is a keyword
 // in no language, but looks like one.
-func TestOrdinaryAnswersAreNoWishes(t *testing.T) {
-	wishes := usualWishes(t)
+func TestOrdinaryAnswersAreNoKeywords(t *testing.T) {
+	t.Parallel()
+	keywords := usualKeywords(t)
 	for language, texts := range map[string][]string{
 		"en": {
 			"no", "No, thanks", "yes", "YES", "Y", "ok", "okay", "please", "thank you!", "later", "not now", "not interested", "end of May", "The end", "weekend",
@@ -208,7 +212,7 @@ func TestOrdinaryAnswersAreNoWishes(t *testing.T) {
 		"zh": {"不", "好", "取消", "取消预约", "取消預約", "是", "停车", "停車", "退订酒店", "谢谢"},
 	} {
 		for _, text := range texts {
-			if stop, start := wishes.Of(campaign.Reply{Text: text}); stop != "" || start {
+			if stop, start := keywords.Of(campaign.Reply{Text: text}); stop != "" || start {
 				t.Errorf("%s: %q opts out of %q, in: %t", language, text, stop, start)
 			}
 		}
@@ -216,11 +220,12 @@ func TestOrdinaryAnswersAreNoWishes(t *testing.T) {
 }
 
 func TestMessagesThatOptIn(t *testing.T) {
-	wishes := usualWishes(t)
+	t.Parallel()
+	keywords := usualKeywords(t)
 	for _, text := range []string{
 		"START", "start please", "Un-stop", "UNSTOP", "subscribe", "opt in", "Alta, por favor", "m'abonner", "voltar", "старт", "訂閱", "START START",
 	} {
-		if stop, start := wishes.Of(campaign.Reply{Text: text}); stop != "" || !start {
+		if stop, start := keywords.Of(campaign.Reply{Text: text}); stop != "" || !start {
 			t.Errorf("%q opts out of %q, in: %t", text, stop, start)
 		}
 	}
@@ -228,6 +233,7 @@ func TestMessagesThatOptIn(t *testing.T) {
 
 // TestAWordThatIsAButton: its scope is the button's, however the two are written.
 func TestAWordThatIsAButton(t *testing.T) {
+	t.Parallel()
 	got, err := load(t, minimal+`
 opt_out:
   buttons: {"AB-MELDEN": campaign, "Stop": marketing}
@@ -236,7 +242,7 @@ opt_out:
 		t.Fatal(err)
 	}
 	stops := got.OptOut.Stops()
-	for word, want := range map[string]WishScope{"AB-MELDEN": WishCampaign, "abmelden": "", "Stop": WishMarketing, "stop": "", "stopp": WishAll} {
+	for word, want := range map[string]OptOutScope{"AB-MELDEN": OptOutCampaign, "abmelden": "", "Stop": OptOutMarketing, "stop": "", "stopp": OptOutAll} {
 		if stops[word] != want {
 			t.Errorf("%q forbids %q, want %q", word, stops[word], want)
 		}
@@ -245,6 +251,7 @@ opt_out:
 
 // TestExampleNamesTheLanguages that have words by themselves.
 func TestExampleNamesTheLanguages(t *testing.T) {
+	t.Parallel()
 	example, err := os.ReadFile("example.yaml")
 	if err != nil {
 		t.Fatal(err)

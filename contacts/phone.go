@@ -142,26 +142,25 @@ func whyImpossible(n *phonenumbers.PhoneNumber) string {
 	return fmt.Sprintf("is not in a range that country code %d uses", n.GetCountryCode())
 }
 
-// forbidden names the country of a calling code that WhatsApp does not serve
-// (Meta, support page on country restrictions: Cuba, Iran, North Korea and
-// Syria; the regions of Ukraine on that list have no calling code of their own).
-func forbidden(callingCode int) string {
-	switch callingCode {
-	case 53:
-		return "Cuba"
-	case 98:
-		return "Iran"
-	case 850:
-		return "North Korea"
-	case 963:
-		return "Syria"
+// forbidden names the country of a number that WhatsApp does not serve (Vonage,
+// WhatsApp rules; Meta, support page on country restrictions). Crimea has area
+// codes of its own in two plans, and a range of mobiles in one. Its other mobiles,
+// and the other regions of Ukraine on Meta's list, have ranges that they share.
+func forbidden(e164 string) string {
+	for _, of := range []struct{ prefix, country string }{
+		{"+53", "Cuba"}, {"+98", "Iran"}, {"+850", "North Korea"}, {"+963", "Syria"},
+		{"+7365", "Crimea"}, {"+7869", "Crimea"}, {"+7978", "Crimea"}, {"+38065", "Crimea"}, {"+380692", "Crimea"},
+	} {
+		if strings.HasPrefix(e164, of.prefix) {
+			return of.country
+		}
 	}
 	return ""
 }
 
 // judged gives an existing number its verdict.
 func judged(e164 string, callingCode int, kind phonenumbers.PhoneNumberType) number {
-	if country := forbidden(callingCode); country != "" {
+	if country := forbidden(e164); country != "" {
 		return number{e164, campaign.ForbiddenCountry, "WhatsApp delivers no business messages to " + country + "; remove the row"}
 	}
 	switch kind {

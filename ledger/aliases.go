@@ -97,7 +97,7 @@ func tooMany(keys []string) bool {
 	return numbers > mostNumbers || len(keys)-numbers > mostUserIDs
 }
 
-// linkKeys records that two keys are one person's. What the person has wished
+// linkKeys records that two keys are one person's. What the person has said
 // under one of them holds for all that either is known by, and ends what was to be
 // sent against it. An empty key, and one that stands for a person who was erased,
 // are linked to nothing. Where one key is of a person who was erased, the other is
@@ -138,11 +138,11 @@ func (t *tx) linkKeys(ctx context.Context, person, alias string, now time.Time) 
 	if err := t.join(ctx, person, alias); err != nil {
 		return err
 	}
-	return t.shareWishes(ctx, all, now)
+	return t.shareOptOuts(ctx, all, now)
 }
 
 // lockUnwanted locks what may be on its way to a person of two keys, where they
-// have wished to be left alone: what links the keys ends it. Messages are locked
+// have opted out: what links the keys ends it. Messages are locked
 // before keys, as everywhere.
 func (t *tx) lockUnwanted(ctx context.Context, person, alias string) error {
 	keys, err := t.keysOf(ctx, person, alias)
@@ -217,10 +217,10 @@ func (t *tx) chiefKey(ctx context.Context, key string) (chief string, err error)
 	return chief, nil
 }
 
-// shareWishes puts what a person has wished under each of their keys, now that
+// shareOptOuts puts the opt-outs of a person under each of their keys, now that
 // these are known to be one person's. What they took back under one key does not
 // hold under another.
-func (t *tx) shareWishes(ctx context.Context, keys []string, now time.Time) error {
+func (t *tx) shareOptOuts(ctx context.Context, keys []string, now time.Time) error {
 	if err := t.shareStarts(ctx, keys); err != nil {
 		return err
 	}
@@ -239,8 +239,8 @@ func (t *tx) shareWishes(ctx context.Context, keys []string, now time.Time) erro
 	return t.skipSuppressed(ctx, keys, now)
 }
 
-// shareStarts has the times at which wishes were taken back count for all keys of
-// a person, and takes back what was wished before under another one.
+// shareStarts has the times of opt-ins count for all keys of
+// a person, and takes back opt-outs made before under another one.
 func (t *tx) shareStarts(ctx context.Context, keys []string) error {
 	all := asJSON(nested(keys))
 	for _, query := range []string{`
@@ -257,7 +257,7 @@ func (t *tx) shareStarts(ctx context.Context, keys []string) error {
 			  AND s.at > suppressions.created_at)`,
 	} {
 		if _, err := t.ExecContext(ctx, t.l.sql(query), all); err != nil {
-			return fmt.Errorf("ledger: wishes that an alias took back: %w", err)
+			return fmt.Errorf("ledger: opt-outs that an alias took back: %w", err)
 		}
 	}
 	return nil

@@ -176,7 +176,7 @@ func (t *tx) apart(ctx context.Context, pairs [][2]string) ([][2]string, error) 
 }
 
 // linkNewSQL links a key of which nothing is on record with a person of whom no
-// wish is. The others have more to them, see linkKeys.
+// opt-out is. The others have more to them, see linkKeys.
 const linkNewSQL = `
 	INSERT INTO aliases (person, alias)
 	SELECT COALESCE((SELECT a.person FROM aliases a WHERE a.alias = v.value ->> 0), v.value ->> 0), v.value ->> 1

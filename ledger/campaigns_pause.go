@@ -81,7 +81,7 @@ func (t *tx) concerned(ctx context.Context, trouble campaign.Trouble, also campa
 			return nil, err
 		}
 		if positions := trouble.Stops(definition); len(positions) > 0 {
-			all = append(all, stopped{id, positions, len(positions) == len(definition.ChannelNames())})
+			all = append(all, stopped{id, positions, len(positions) == len(definition.AllChannels())})
 		}
 	}
 	return all, nil

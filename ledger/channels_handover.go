@@ -126,17 +126,9 @@ func begun(messages []*message, from int) bool {
 // their rotation; nil where the campaign does not run, the number is not stopped,
 // or all are. It locks the campaign, so that none of that changes meanwhile.
 func (t *tx) targets(ctx context.Context, h handover) ([]int, rotation, error) {
-	var state campaign.State
-	err := t.QueryRowContext(ctx, t.l.sql(`SELECT state FROM campaigns WHERE id = $1 LOCKED`), int64(h.campaign)).Scan(&state)
-	if err != nil {
-		return nil, nil, fmt.Errorf("ledger: state of campaign %s: %w", h.campaign, err)
-	}
-	stops, err := t.stops(ctx, h.campaign)
-	if err != nil {
+	stops, runs, err := t.stopsOfRunning(ctx, h.campaign)
+	if _, stopped := stops[h.from]; err != nil || !runs || !stopped {
 		return nil, nil, err
-	}
-	if _, stopped := stops[h.from]; !stopped || state != campaign.Running {
-		return nil, nil, nil
 	}
 	var positions []int
 	var weights []float64
@@ -150,6 +142,18 @@ func (t *tx) targets(ctx context.Context, h handover) ([]int, rotation, error) {
 	}
 	order, err := newRotation(len(positions), weights)
 	return positions, order, err
+}
+
+// stopsOfRunning locks a campaign, and returns its stopped numbers and whether it
+// runs.
+func (t *tx) stopsOfRunning(ctx context.Context, id campaign.ID) (map[int]Stop, bool, error) {
+	var state campaign.State
+	err := t.QueryRowContext(ctx, t.l.sql(`SELECT state FROM campaigns WHERE id = $1 LOCKED`), int64(id)).Scan(&state)
+	if err != nil {
+		return nil, false, fmt.Errorf("ledger: state of campaign %s: %w", id, err)
+	}
+	stops, err := t.stops(ctx, id)
+	return stops, state == campaign.Running, err
 }
 
 // move puts messages on other numbers.

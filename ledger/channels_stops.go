@@ -26,7 +26,7 @@ func (l *Ledger) StopBecause(ctx context.Context, id campaign.ID, position int, 
 		if err != nil {
 			return err
 		}
-		if len(c.Definition.ChannelNames()) == 1 {
+		if len(c.Definition.AllChannels()) == 1 {
 			return t.pause(ctx, []campaign.ID{id}, reason)
 		}
 		return t.stop(ctx, id, []int{position}, reason, now)
@@ -52,7 +52,7 @@ func (t *tx) stop(ctx context.Context, id campaign.ID, positions []int, reason s
 		return err
 	}
 	stops, err := t.stops(ctx, id)
-	numbers := definition.ChannelNames()
+	numbers := definition.AllChannels()
 	if err != nil || len(stops) < len(numbers) {
 		return err
 	}
@@ -89,7 +89,7 @@ const stopsSQL = `
 func (l *Ledger) addStops(ctx context.Context, all []Campaign) error {
 	var ids []campaign.ID
 	for _, c := range all {
-		if len(c.Definition.ChannelNames()) > 1 {
+		if len(c.Definition.AllChannels()) > 1 {
 			ids = append(ids, c.ID)
 		}
 	}

@@ -134,8 +134,9 @@ const claimSQL = `
 		(SELECT r.cells FROM recipients r WHERE r.id = (messages.id >> 4))`
 
 const attemptsSQL = `
-	INSERT INTO attempts (message_id, n, claimed_at, token)
-	SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS INTEGER), CAST(value ->> 2 AS BIGINT), CAST(value ->> 3 AS BIGINT)
+	INSERT INTO attempts (message_id, n, claimed_at, token, channel)
+	SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS INTEGER), CAST(value ->> 2 AS BIGINT), CAST(value ->> 3 AS BIGINT),
+	       CAST(value ->> 4 AS SMALLINT)
 	FROM EACH($1)`
 
 func (t *tx) claim(ctx context.Context, claims []*claim) error {
@@ -184,7 +185,7 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 }
 
 // takeClaims moves the messages that may go, and returns their attempts.
-func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim, batch [][5]int64) ([][4]int64, error) {
+func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim, batch [][5]int64) ([][5]int64, error) {
 	if len(batch) == 0 {
 		return nil, nil
 	}
@@ -193,7 +194,7 @@ func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim
 		return nil, fmt.Errorf("ledger: claim: %w", err)
 	}
 	defer rows.Close()
-	var attempts [][4]int64
+	var attempts [][5]int64
 	for rows.Next() {
 		var id campaign.MessageID
 		var attempt int64
@@ -207,7 +208,7 @@ func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim
 		}
 		c := asked[id]
 		c.claimed = &got
-		attempts = append(attempts, [4]int64{int64(id), attempt, c.now.UnixMilli(), c.token})
+		attempts = append(attempts, [5]int64{int64(id), attempt, c.now.UnixMilli(), c.token, int64(c.sender.Position)})
 		t.moved(id, campaign.Pending, true, campaign.Posting, true)
 	}
 	return attempts, rows.Err()

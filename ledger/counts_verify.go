@@ -46,15 +46,16 @@ func (l *Ledger) Verify(ctx context.Context, id campaign.ID) error {
 }
 
 // verifyNumbers finds recipients whose messages are on several numbers, or on
-// one that the campaign does not have.
+// one that the campaign does not have. Where there are fallback channels, messages
+// may be on several.
 func (l *Ledger) verifyNumbers(ctx context.Context, c Campaign) error {
 	var wrong int64
 	first, end := c.ID.Messages()
 	err := l.read.QueryRowContext(ctx, `
 		SELECT COUNT(*) FROM (
 			SELECT id >> 4 FROM messages WHERE id >= $1 AND id < $2
-			GROUP BY 1 HAVING MIN(channel) <> MAX(channel) OR MAX(channel) >= $3) AS strays`,
-		int64(first), int64(end), len(c.Definition.ChannelNames())).Scan(&wrong)
+			GROUP BY 1 HAVING MIN(channel) <> MAX(channel) AND $4 = 0 OR MAX(channel) >= $3) AS strays`,
+		int64(first), int64(end), len(c.Definition.AllChannels()), len(c.Definition.Fallback)).Scan(&wrong)
 	if err != nil {
 		return fmt.Errorf("ledger: verify: %w", err)
 	}

@@ -46,7 +46,7 @@ func (l *Ledger) Attempted(ctx context.Context, campaigns map[campaign.ID]int, p
 		}
 	}
 	rows, err := l.read.QueryContext(ctx, l.sql(`
-		SELECT message_id, claimed_at, (SELECT m.channel FROM messages m WHERE m.id = message_id) FROM attempts
+		SELECT message_id, claimed_at, `+attemptChannelSQL+` FROM attempts a
 		WHERE message_id IN (SELECT CAST(value AS BIGINT) FROM EACH($1)) AND claimed_at >= $2 AND outcome <> $3`),
 		asJSON(ids), since.UnixMilli(), string(OutcomeReleased))
 	if err != nil {

@@ -260,6 +260,7 @@ func (e *eraser) erase(ctx context.Context, rows, rejected []campaign.RecipientI
 			WHERE id ` + these,
 			[]any{all, erasedPhone, asJSON(e.hashes)}},
 		{`DELETE FROM replies WHERE message_id ` + these, []any{asJSON(messages)}},
+		{`DELETE FROM polls WHERE message_id ` + these, []any{asJSON(messages)}},
 		{`UPDATE attempts SET provider_id = $2 || CAST(message_id AS TEXT) || '.' || CAST(n AS TEXT)
 			WHERE provider_id IS NOT NULL AND message_id ` + these, []any{asJSON(messages), erasedPrefix}},
 		{`DELETE FROM suppressions WHERE person ` + keyed, []any{keys}},

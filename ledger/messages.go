@@ -151,7 +151,7 @@ func (t *tx) number(ctx context.Context, m *message) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	numbers := definition.ChannelNames()
+	numbers := definition.AllChannels()
 	if m.position >= len(numbers) {
 		return "", fmt.Errorf("ledger: message %d is on number %d of campaign %s, which has %d", m.id, m.position+1, m.id.Campaign(), len(numbers))
 	}

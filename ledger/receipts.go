@@ -36,6 +36,7 @@ type Receipt struct {
 	Failure campaign.Failure
 
 	unscoped bool // it may speak of every channel's attempts
+	asked    bool // it is the answer to a poll, and no proof that receipts come by themselves
 }
 
 // Received is what a receipt turned out to be about.
@@ -63,10 +64,6 @@ func (l *Ledger) Receive(ctx context.Context, receipts []Receipt, now time.Time)
 	r := &receiving{receipts: receipts}
 	err := l.commit.Submit(ctx, urgent, &job{receive: r, now: now})
 	return r.found, err
-}
-
-func (r *receiving) tellsKeys() bool {
-	return slices.ContainsFunc(r.receipts, func(r Receipt) bool { return len(r.Keys) > 0 })
 }
 
 // receiveAll takes the receipts of several callers at once.
@@ -170,7 +167,7 @@ func (t *tx) markFailed(ctx context.Context, attempts [][]any) error {
 // receiveFor applies the receipts of one message, best news first: of a
 // delivery and a failure that come together, the delivery is what counts.
 func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.Time) error {
-	if slices.ContainsFunc(list, func(r known) bool { return r.Message != 0 }) {
+	if slices.ContainsFunc(list, func(r known) bool { return r.Message != 0 && !r.asked }) {
 		if err := t.prove(ctx, m); err != nil {
 			return err
 		}
@@ -190,6 +187,11 @@ func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.
 		}, now)
 		if !changed {
 			continue
+		}
+		if r.Status != campaign.Failed {
+			if err := t.cameFrom(ctx, m, r.attempt.position, now); err != nil {
+				return err
+			}
 		}
 		if r.Status == campaign.Failed {
 			if err := t.fail(ctx, m, r.Failure, after, wait, now); err != nil {
@@ -266,20 +268,24 @@ func (m *message) note(r Receipt, now time.Time) {
 type attempt struct {
 	message  campaign.MessageID
 	n        int
-	position int  // of the message's number in its campaign's list
+	position int  // of the channel it was made on, in its campaign's list
 	failed   bool // a receipt has reported it failed before
 	nameless bool // the provider's identifier is not on record
 }
 
+// attemptChannelSQL is the position of the channel that an attempt was made on.
+// Attempts of versions without fallback channels do not know it; they never moved.
+const attemptChannelSQL = `COALESCE(a.channel, (SELECT m.channel FROM messages m WHERE m.id = a.message_id))`
+
 const attemptsByReferenceSQL = `
 	SELECT CAST(v.value ->> 0 AS INTEGER), a.message_id, a.n, a.outcome = 'failed', a.provider_id IS NULL,
-	       (SELECT m.channel FROM messages m WHERE m.id = a.message_id)
+	       ` + attemptChannelSQL + `
 	FROM EACH($1) AS v JOIN attempts a
 	  ON a.message_id = CAST(v.value ->> 1 AS BIGINT) AND a.n = CAST(v.value ->> 2 AS INTEGER)`
 
 const attemptsByProviderSQL = `
 	SELECT CAST(v.value ->> 0 AS INTEGER), a.message_id, a.n, a.outcome = 'failed', false,
-	       (SELECT m.channel FROM messages m WHERE m.id = a.message_id)
+	       ` + attemptChannelSQL + `
 	FROM EACH($1) AS v JOIN attempts a ON a.provider_id = v.value ->> 1`
 
 const nameAttemptsSQL = `
@@ -337,7 +343,7 @@ func (t *tx) mayTell(ctx context.Context, r Receipt, a attempt) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	numbers := definition.ChannelNames()
+	numbers := definition.AllChannels()
 	return a.position < len(numbers) && slices.Contains(r.Peers, numbers[a.position]), nil
 }
 

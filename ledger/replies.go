@@ -12,7 +12,7 @@ import (
 	"carillon/campaign"
 )
 
-// InboundEvent is something that a person let us know: an answer, a wish, or both.
+// InboundEvent is something that a person let us know: an answer, an opt-out or opt-in, or both.
 type InboundEvent struct {
 	// ID is the provider's identifier of it; empty for what is no message. An edit
 	// has that of the message that it edits.
@@ -41,13 +41,13 @@ type InboundEvent struct {
 	// empty where it is not told.
 	ReplyTo string
 	Reply   campaign.Reply
-	// Stop is the scope in which the person wants to be left alone, empty for
+	// OptOut is the scope in which the person wants to be left alone, empty for
 	// none. campaign.ScopeCampaign stands for the campaign that is answered, and
 	// for all scopes where that is not known.
-	Stop campaign.SuppressionScope
-	// Start takes back what the person has said until then, in the scope Restores
+	OptOut campaign.SuppressionScope
+	// OptIn takes back what the person has said until then, in the scope Restores
 	// (empty: in every one). What they have said later stays.
-	Start    bool
+	OptIn    bool
 	Restores campaign.SuppressionScope
 	// Source is who says so: SourcePerson or SourceProvider.
 	Source Source
@@ -80,8 +80,8 @@ type hearing struct {
 }
 
 // Hear records what people have let us know, and what follows from it. No
-// message is claimed against a wish once it has returned. It tells what became of
-// each. Hearing a thing twice changes nothing, and a wish that was taken back
+// message is claimed against an opt-out once it has returned. It tells what became of
+// each. Hearing a thing twice changes nothing, and an opt-out that was taken back
 // before it came is old news.
 //
 // An answer without a reference is taken for one to the newest message that the
@@ -130,12 +130,12 @@ func (t *tx) hearOne(ctx context.Context, h InboundEvent, now time.Time) (Fate, 
 			return "", err
 		}
 	}
-	if h.Start {
+	if h.OptIn {
 		if err := t.restore(ctx, keys, h); err != nil {
 			return "", err
 		}
 	}
-	if h.Stop != "" {
+	if h.OptOut != "" {
 		old, err := t.stopWriting(ctx, h, keys, referred, now)
 		if err != nil {
 			return "", err
@@ -214,7 +214,7 @@ func (t *tx) takeReply(ctx context.Context, h InboundEvent, keys []string, refer
 		ON CONFLICT (id) DO UPDATE
 		SET at = excluded.at, payload = excluded.payload, text = excluded.text, pressed = excluded.pressed, opts_in = excluded.opts_in
 		WHERE $8 = 1 AND replies.message_id = excluded.message_id AND replies.at <= excluded.at`,
-		h.replyID(), int64(answered.id), h.At.UnixMilli(), h.Reply.Payload, h.Reply.Text, bit(h.Reply.Pressed), bit(h.Start), bit(h.Edit))
+		h.replyID(), int64(answered.id), h.At.UnixMilli(), h.Reply.Payload, h.Reply.Text, bit(h.Reply.Pressed), bit(h.OptIn), bit(h.Edit))
 	if err != nil {
 		return fmt.Errorf("ledger: keep a reply: %w", err)
 	}
@@ -277,7 +277,7 @@ func (t *tx) answered(ctx context.Context, h InboundEvent, keys []string, id cam
 		}
 	}
 	definition, err := t.definition(ctx, id.Campaign())
-	if err != nil || !definition.HearsReplies(id.Step()) || h.Start && !h.Edit && !definition.AsksFor(id.Step(), h.Reply) {
+	if err != nil || !definition.HearsReplies(id.Step()) || h.OptIn && !h.Edit && !definition.AsksFor(id.Step(), h.Reply) {
 		return nil, err
 	}
 	ids, err := t.withNext(ctx, nil, id)

@@ -38,6 +38,9 @@ type Settlement struct {
 	At time.Time
 	// ProviderID is the provider's identifier of an accepted message.
 	ProviderID string
+	// Poll is the channel through which the provider has to be asked what becomes
+	// of an accepted message; empty where it tells by itself.
+	Poll string
 	// Keys are keys of the person as the provider told them, where it did.
 	Keys []string
 	// Failure explains OutcomeRefused; of OutcomeUnknown its Code, Reason and
@@ -99,6 +102,9 @@ func (t *tx) settle(ctx context.Context, settlements []*Settlement) error {
 	}
 	if _, err := t.ExecContext(ctx, t.l.sql(settleAttemptsSQL), asJSON(attempts)); err != nil {
 		return fmt.Errorf("ledger: settle attempts: %w", err)
+	}
+	if err := t.startPolls(ctx, settlements); err != nil {
+		return err
 	}
 	for _, s := range settlements {
 		if err := t.settleOne(ctx, s); err != nil {
@@ -187,6 +193,9 @@ func (t *tx) released(ctx context.Context, m *message, s *Settlement) error {
 			m.because(s.Why)
 		}
 		t.set(m, campaign.Pending, at(due), now)
+		if err := t.fallBackLater(ctx, m); err != nil {
+			return err
+		}
 		return t.follow(ctx, m, now)
 	}
 	m.failedAt = at(now)
@@ -252,9 +261,18 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 			return err
 		}
 	}
-	if again {
+	moved := false
+	if f.Elsewhere && (!again || f.Pause != campaign.PauseNothing) {
+		if moved, err = t.fallBack(ctx, m, stopped, now); err != nil {
+			return err
+		}
+	}
+	switch {
+	case moved:
+		t.set(m, campaign.Pending, at(now), now)
+	case again:
 		t.set(m, campaign.Pending, at(now.Add(wait)), now)
-	} else {
+	default:
 		m.failedAt = at(now)
 		t.set(m, campaign.Failed, never(), now)
 	}

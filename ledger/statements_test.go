@@ -96,6 +96,7 @@ func populate(t *testing.T, l *Ledger) {
 			`refusals (campaign_id, reason, code, said, hint, message_id, at) SELECT CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 'x', 0, '', '', 0, 0`,
 			`slowed_templates (channel, template, language, until, allowed, reason, code) SELECT value ->> 0, 'x', 'en', 0, 1, '', 0`,
 			`early_receipts (provider_id, receipt, received_at, person) SELECT 'x' || (value ->> 0), '{}', 0, value ->> 0`,
+			`polls (message_id, attempt, channel, due, until) SELECT CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 1, 'main', 0, 0`,
 			`erasures (person, kin, at) SELECT value ->> 0, value ->> 0, 0`,
 		} {
 			if _, err := t.ExecContext(ctx, t.l.sql("INSERT INTO "+into+" FROM EACH($1)"), asJSON(nested(keys))); err != nil {
@@ -174,12 +175,13 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	}
 	_, err = l.MatchEarly(ctx, now)
 	check(err)
+	poll(t, l, message(8))
 	for n, h := range []InboundEvent{
 		{Person: phone(1), ReplyTo: "id1", Answers: true, Reply: campaign.Reply{Text: "yes"}},
 		{Person: phone(1), Answers: true},
-		{Person: phone(1), Stop: campaign.ScopeCampaign, Answers: true},
-		{Person: phone(1), Start: true},
-		{Person: "+4479000", Also: []string{phone(2), "GB.2"}, Stop: campaign.ScopeAll},
+		{Person: phone(1), OptOut: campaign.ScopeCampaign, Answers: true},
+		{Person: phone(1), OptIn: true},
+		{Person: "+4479000", Also: []string{phone(2), "GB.2"}, OptOut: campaign.ScopeAll},
 	} {
 		h.ID, h.Channel, h.At, h.Message, h.Source = fmt.Sprint("in", n), "main", now, true, SourcePerson
 		h.Peers = []string{"main"}
@@ -205,6 +207,32 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	check(err)
 	_, err = l.Unsuppress(ctx, phone(9), campaign.ScopeAll)
 	check(err)
+}
+
+// poll has a message accepted that has to be asked about, and asks: in vain, with
+// an answer, and with the last that there is.
+func poll(t *testing.T, l *Ledger, id campaign.MessageID) {
+	t.Helper()
+	ctx, now := t.Context(), noon
+	_, err := l.Claim(ctx, campaign.Task{Message: id, Attempt: 1}, Sender{}, now, now.Add(time.Hour))
+	if err == nil {
+		err = l.Settle(ctx, Settlement{Message: id, Attempt: 1, Outcome: OutcomeAccepted, At: now, ProviderID: "polled", Poll: "main"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, told := range []*Receipt{nil, {Status: campaign.Delivered, At: now}, {Status: campaign.Read, At: now}} {
+		row, err := l.Poll(ctx, id, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Polled(ctx, Polled{PollRow: row, At: now, Receipt: told}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := l.DuePolls(ctx, "main", 10, now); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // campaigns is what the table of campaigns is called where all of it may be read:

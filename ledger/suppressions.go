@@ -9,7 +9,7 @@ import (
 	"carillon/campaign"
 )
 
-// Suppression is a person's wish, or a reason of ours, not to be written to.
+// Suppression is why a person gets no messages: their own opt-out, or a reason of ours.
 type Suppression struct {
 	Person string
 	Scope  campaign.SuppressionScope

@@ -15,8 +15,9 @@ const slotsFor = 400 * 24 * time.Hour
 const slowedFor = 24 * time.Hour
 
 // Tidy deletes what nothing looks at any more: receipts whose attempt did not
-// become known, wishes taken back so long ago that no provider repeats them, whom
-// no daily limit counts, templates that were slowed long ago, and the slots of schedules beyond their history.
+// become known, opt-ins so long ago that no provider repeats them, whom no daily
+// limit counts, polls of channels that are gone, templates that were slowed long
+// ago, and the slots of schedules beyond their history.
 func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
 	return l.do(ctx, background, func(ctx context.Context, t *tx) error {
 		for _, old := range []struct {
@@ -25,6 +26,7 @@ func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
 		}{
 			{"receipts", `DELETE FROM early_receipts WHERE received_at < $1`, earlyFor},
 			{"who was reached", `DELETE FROM reached WHERE at <= $1`, reachedFor},
+			{"polls", `DELETE FROM polls WHERE until < $1`, pollsFor},
 			{"slowed templates", `DELETE FROM slowed_templates WHERE until < $1`, slowedFor},
 			{"slots", `DELETE FROM slots WHERE at < $1 AND state NOT IN ('due', 'running') AND NOT EXISTS (
 				SELECT 1 FROM campaigns c WHERE c.id = slots.campaign_id AND c.state IN ('scheduled', 'running', 'paused'))`, slotsFor},

@@ -22,6 +22,7 @@ type job struct {
 	claim   *claim
 	settle  *Settlement
 	receive *receiving
+	polled  *Polled // with what it told in receive
 	hear    []*hearing
 	now     time.Time // of receive and hear
 	do      func(context.Context, *tx) error
@@ -47,6 +48,10 @@ func tellsKeys(settlements []*Settlement, receipts []*receiving) bool {
 		slices.ContainsFunc(receipts, (*receiving).tellsKeys)
 }
 
+func (r *receiving) tellsKeys() bool {
+	return slices.ContainsFunc(r.receipts, func(r Receipt) bool { return len(r.Keys) > 0 })
+}
+
 // run does jobs in one transaction: those that may share one, or one alone.
 func (l *Ledger) run(writer int, jobs []*job) error {
 	shard := (l.shard + writer) % shards
@@ -54,6 +59,7 @@ func (l *Ledger) run(writer int, jobs []*job) error {
 		var claims []*claim
 		var settlements []*Settlement
 		var receipts []*receiving
+		var polls []*Polled
 		var heard []*hearing
 		var now, told time.Time
 		for _, j := range jobs {
@@ -65,6 +71,9 @@ func (l *Ledger) run(writer int, jobs []*job) error {
 				told = j.settle.At
 			case j.receive != nil:
 				receipts = append(receipts, j.receive)
+				if j.polled != nil {
+					polls = append(polls, j.polled)
+				}
 				now, told = j.now, j.now
 			case j.hear != nil:
 				heard = append(heard, j.hear...)
@@ -72,7 +81,7 @@ func (l *Ledger) run(writer int, jobs []*job) error {
 			}
 		}
 		// Settlements first: a receipt may speak of the attempt they record. Claims
-		// last: a wish that was heard forbids them.
+		// last: an opt-out that was heard forbids them.
 		if len(heard) > 0 || tellsKeys(settlements, receipts) {
 			if err := t.holdOffErasing(ctx); err != nil {
 				return err
@@ -82,6 +91,9 @@ func (l *Ledger) run(writer int, jobs []*job) error {
 			return err
 		}
 		if err := t.receiveAll(ctx, receipts, now); err != nil {
+			return err
+		}
+		if err := t.movePolls(ctx, polls); err != nil {
 			return err
 		}
 		if err := t.learn(ctx, told); err != nil {

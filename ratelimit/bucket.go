@@ -59,7 +59,7 @@ type grant struct {
 	count int           // departures granted; 0: none yet; unbounded: no limit for now
 	first redisTime     // the first of them, or the next one there is
 	space time.Duration // from one to the next
-	quiet redisTime     // nothing leaves before; 0: no such wish
+	quiet redisTime     // nothing leaves before; 0: no such limit
 }
 
 // unbounded is the count of a grant that has no limit until ahead from its now.

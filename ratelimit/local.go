@@ -25,9 +25,9 @@ const unlimitedRate = 1000
 // are handed out already would not follow. Slowing down is a wider space
 // between a departure and the next.
 type Local struct {
-	now  func() time.Time
-	turn chan struct{} // held by the caller that is served
-	news chan struct{} // wakes it: a departure came back, or a refusal came in
+	now   func() time.Time
+	mutex chan struct{} // held by the caller that is served
+	news  chan struct{} // wakes it: a departure came back, or a refusal came in
 
 	mu       sync.Mutex
 	bucket   *rate.Limiter
@@ -43,7 +43,7 @@ var _ Limiter = (*Local)(nil)
 
 // NewLocal returns a limiter of perSecond requests a second; 0 means no limit.
 func NewLocal(perSecond float64, now func() time.Time) *Local {
-	l := &Local{now: now, turn: make(chan struct{}, 1), news: make(chan struct{}, 1)}
+	l := &Local{now: now, mutex: make(chan struct{}, 1), news: make(chan struct{}, 1)}
 	if perSecond == 0 {
 		l.bucket, l.adaptive, l.unlimited = rate.NewLimiter(rate.Inf, 1), adaptive{configured: unlimitedRate}, true
 		return l
@@ -58,11 +58,11 @@ func (l *Local) Reserve(ctx context.Context) (Departure, error) {
 		return Departure{}, err
 	}
 	select {
-	case l.turn <- struct{}{}:
+	case l.mutex <- struct{}{}:
 	default:
 		return l.queue(ctx)
 	}
-	defer l.endTurn()
+	defer l.unlock()
 	if d, wait := l.take(); wait == 0 {
 		return d, nil
 	}
@@ -71,20 +71,20 @@ func (l *Local) Reserve(ctx context.Context) (Departure, error) {
 	return l.wait(ctx)
 }
 
-// queue waits for the turn.
+// queue waits for the mutex.
 func (l *Local) queue(ctx context.Context) (Departure, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, LongestWait, ErrFarAhead)
 	defer cancel()
 	select {
-	case l.turn <- struct{}{}:
+	case l.mutex <- struct{}{}:
 	case <-ctx.Done():
 		return Departure{}, context.Cause(ctx)
 	}
-	defer l.endTurn()
+	defer l.unlock()
 	return l.wait(ctx)
 }
 
-func (l *Local) endTurn() { <-l.turn }
+func (l *Local) unlock() { <-l.mutex }
 
 // wait waits until a departure is close.
 func (l *Local) wait(ctx context.Context) (Departure, error) {

@@ -45,7 +45,7 @@ type Shared struct {
 	far    error // ErrFarAhead, with the channel's name
 
 	waiting atomic.Int64  // callers in Reserve
-	turn    chan struct{} // held by the caller that is served, or asks
+	mutex   chan struct{} // held by the caller that is served, or asks
 	news    chan struct{} // wakes it: a departure came back, or a refusal came in
 
 	mu     sync.Mutex
@@ -72,8 +72,8 @@ var _ Limiter = (*Shared)(nil)
 func NewShared(client redis.UniversalClient, channel string, perSecond float64, now func() time.Time) *Shared {
 	return &Shared{
 		now: now, bucket: newBucket(client, channel, perSecond),
-		far:  fmt.Errorf("channel %s: %w", channel, ErrFarAhead),
-		turn: make(chan struct{}, 1), news: make(chan struct{}, 1),
+		far:   fmt.Errorf("channel %s: %w", channel, ErrFarAhead),
+		mutex: make(chan struct{}, 1), news: make(chan struct{}, 1),
 	}
 }
 
@@ -84,11 +84,11 @@ func (s *Shared) Reserve(ctx context.Context) (Departure, error) {
 	s.waiting.Add(1)
 	defer s.waiting.Add(-1)
 	select {
-	case s.turn <- struct{}{}:
+	case s.mutex <- struct{}{}:
 	case <-ctx.Done():
 		return Departure{}, context.Cause(ctx)
 	}
-	defer s.endTurn()
+	defer s.unlock()
 	var slow error
 	for ctx.Err() == nil {
 		if d, ok := s.take(); ok {
@@ -259,14 +259,14 @@ func (s *Shared) Throttled(left time.Time, wait time.Duration) {
 	s.tell()
 }
 
-// endTurn lets the next caller in.
-func (s *Shared) endTurn() {
-	<-s.turn
+// unlock lets the next caller in.
+func (s *Shared) unlock() {
+	<-s.mutex
 	s.tell()
 }
 
-// tell tells Redis of a refusal that it has not heard of. Where it is another's
-// turn, that one does.
+// tell tells Redis of a refusal that it has not heard of, unless another caller
+// holds the mutex and will.
 func (s *Shared) tell() {
 	s.mu.Lock()
 	untold := s.untold != nil
@@ -275,13 +275,13 @@ func (s *Shared) tell() {
 		return
 	}
 	select {
-	case s.turn <- struct{}{}:
+	case s.mutex <- struct{}{}:
 	default:
 		return
 	}
 	go func() {
 		err := s.ask(0)
-		<-s.turn
+		<-s.mutex
 		if err == nil {
 			s.tell()
 		}

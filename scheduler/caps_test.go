@@ -8,6 +8,7 @@ import (
 // TestWhatIsNotUsedIsGivenBack takes more of a campaign's rate than there is to
 // send, from whichever number asks.
 func TestWhatIsNotUsedIsGivenBack(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_760_000_000, 0)
 	caps := newCaps()
 	c := several("main", "second")

@@ -18,6 +18,7 @@ import (
 // before and after that has its effect. The second one ends what it had begun:
 // one slot, one campaign, started.
 func TestAProcessDiesAnywhere(t *testing.T) {
+	t.Parallel()
 	const things = 7 // plan, take, begin, add, reveal, start, settle
 	for left := range things + 1 {
 		for _, after := range []bool{false, true} {
@@ -49,6 +50,7 @@ func TestAProcessDiesAnywhere(t *testing.T) {
 // TestAListThatNobodyOfCanBeSentToFailsItsSlot, and whoever takes the slot over
 // says the same.
 func TestAListThatNobodyOfCanBeSentToFailsItsSlot(t *testing.T) {
+	t.Parallel()
 	const things = 7
 	for left := range things + 1 {
 		t.Run(fmt.Sprint(left), func(t *testing.T) {
@@ -73,6 +75,7 @@ func TestAListThatNobodyOfCanBeSentToFailsItsSlot(t *testing.T) {
 }
 
 func TestHowManyRowsAreSentTo(t *testing.T) {
+	t.Parallel()
 	for want, rows := range map[string][]campaign.Row{
 		"was made and started; messages go to 2 of 2 rows":                   list(2, 0),
 		"was made and started; messages go to 2 of 5 rows (2 ok, 3 invalid)": list(2, 3),
@@ -96,6 +99,7 @@ func TestHowManyRowsAreSentTo(t *testing.T) {
 }
 
 func TestTwoSchedulersFireASlotOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := wind(t)
 		c.schedule("s", campaign.OverlapParallel)
@@ -114,6 +118,7 @@ func TestTwoSchedulersFireASlotOnce(t *testing.T) {
 }
 
 func TestASlotThatFails(t *testing.T) {
+	t.Parallel()
 	noList := errors.New("lists/today.csv is not there")
 	hopeless := fmt.Errorf("the list has no phone column: %w", ErrHopeless)
 	for name, test := range map[string]struct {
@@ -150,6 +155,7 @@ func TestASlotThatFails(t *testing.T) {
 }
 
 func TestWhyASlotIsSkipped(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := wind(t)
 		c.schedule("s", campaign.OverlapSkip)
@@ -186,6 +192,7 @@ func (c *clockwork) first(name string) campaign.Slot {
 }
 
 func TestMissedSlotsAreCounted(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := wind(t)
 		s := campaign.Schedule{Name: "s", Campaign: "name: x", Cron: "*/10 * * * *"} // catches the last one up
@@ -202,6 +209,7 @@ func TestMissedSlotsAreCounted(t *testing.T) {
 }
 
 func TestPausedAndRemovedSchedules(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := wind(t)
 		s, i := c.process(-1, false)
@@ -240,6 +248,7 @@ func TestPausedAndRemovedSchedules(t *testing.T) {
 }
 
 func TestOnlySomeSlotsAreFiredAtOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := wind(t)
 		for n := range 3 * mostFiring {
@@ -272,6 +281,7 @@ func TestOnlySomeSlotsAreFiredAtOnce(t *testing.T) {
 
 // TestAStopHandsItsSlotsOn has the process stop in the middle of an import.
 func TestAStopHandsItsSlotsOn(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := wind(t)
 		c.schedule("s", campaign.OverlapSkip)
@@ -299,6 +309,7 @@ func TestAStopHandsItsSlotsOn(t *testing.T) {
 // TestASlotThatKillsWhoeverTriesIsGivenUp lets one process after the other die
 // while it imports.
 func TestASlotThatKillsWhoeverTriesIsGivenUp(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := wind(t)
 		c.schedule("s", campaign.OverlapSkip)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestOverlap(t *testing.T) {
+	t.Parallel()
 	for overlap, want := range map[campaign.Overlap][]string{
 		campaign.OverlapSkip:     {"done running", "skipped", "skipped"},
 		campaign.OverlapQueue:    {"done running", "due", "due"},
@@ -47,6 +48,7 @@ func TestOverlap(t *testing.T) {
 // TestAllThatWasMissedIsMadeUpFor, one after the other, although the process that
 // planned it dies with that.
 func TestAllThatWasMissedIsMadeUpFor(t *testing.T) {
+	t.Parallel()
 	for overlap, want := range map[campaign.Overlap][2][]string{
 		campaign.OverlapSkip:     {{"done running", "due", "due", "skipped"}, {"done cancelled", "done cancelled", "done cancelled", "skipped", "done running"}},
 		campaign.OverlapQueue:    {{"done running", "due", "due", "due"}, {"done cancelled", "done cancelled", "done cancelled", "done running", "due"}},

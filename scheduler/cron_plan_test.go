@@ -20,6 +20,7 @@ func every10(t require, catchUp campaign.CatchUp, next time.Time) (ledger.Schedu
 }
 
 func TestSlotsThatWereMissed(t *testing.T) {
+	t.Parallel()
 	nine := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 	for name, test := range map[string]struct {
 		catchUp campaign.CatchUp
@@ -63,6 +64,7 @@ func TestSlotsThatWereMissed(t *testing.T) {
 
 // TestEverySlotIsAccountedFor whatever the time that nobody looked.
 func TestEverySlotIsAccountedFor(t *testing.T) {
+	t.Parallel()
 	nine := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 	rapid.Check(t, func(t *rapid.T) {
 		policy := rapid.SampledFrom([]campaign.CatchUp{campaign.CatchUpNone, campaign.CatchUpLast, campaign.CatchUpAll}).Draw(t, "catch_up")

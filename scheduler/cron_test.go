@@ -34,6 +34,7 @@ type require interface {
 }
 
 func TestCronAtTheChangeOfTheClocks(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		expr, zone, after string
 		want              []string
@@ -73,6 +74,7 @@ func TestCronAtTheChangeOfTheClocks(t *testing.T) {
 }
 
 func TestParseCronSaysWhatToWrite(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ expr, zone, want string }{
 		{"0 9 * *", "", "five fields"},
 		{"0 0 9 * * *", "", "five fields"},
@@ -104,6 +106,7 @@ func moments() *rapid.Generator[time.Time] {
 }
 
 func TestSlotsOnlyGoForward(t *testing.T) {
+	t.Parallel()
 	fields := rapid.SampledFrom([]string{"*", "*/7", "0", "30", "15,45", "0-20/5"})
 	hours := rapid.SampledFrom([]string{"*", "*/2", "0", "1", "2", "3", "1-3", "23", "0,12"})
 	days := rapid.SampledFrom([]string{"* * *", "* * 0", "* * 6,0", "1 * *", "28-31 3,10 *", "* 3,10,11 *"})
@@ -129,6 +132,7 @@ func TestSlotsOnlyGoForward(t *testing.T) {
 // TestADailySlotComesOnceADay looks at each day of two years: the slot comes once,
 // at the time that is asked for where the day has it, and else right after it.
 func TestADailySlotComesOnceADay(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.SampledFrom(zones).Draw(t, "zone")
 		hour, minute := rapid.IntRange(0, 23).Draw(t, "hour"), rapid.IntRange(0, 59).Draw(t, "minute")

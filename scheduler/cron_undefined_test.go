@@ -12,6 +12,7 @@ import (
 // A leader whose configuration lacks a schedule makes no slots of it and takes
 // none, and so loses none: whoever has that configuration makes up for them.
 func TestSchedulesOfAnotherConfigurationWait(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := wind(t)
 		s := campaign.Schedule{Name: "s", CampaignFile: "x.yaml", Cron: "*/10 * * * *", Overlap: campaign.OverlapParallel, CatchUp: campaign.CatchUpAll}

@@ -52,6 +52,7 @@ func (p *place) must(err error) {
 
 // TestLookSaysWhatAsynqSays holds our reading of asynq's keys against its own.
 func TestLookSaysWhatAsynqSays(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	e := newEpoch(p.client, "main")
 	if c, _ := p.look(e); c != (contents{}) {
@@ -83,6 +84,7 @@ func TestLookSaysWhatAsynqSays(t *testing.T) {
 
 // TestEpoch notices what a queue has lost: all of it, or what was put there last.
 func TestEpoch(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	e := newEpoch(p.client, "main")
 	expect := func(want bool, when string) {
@@ -140,6 +142,7 @@ func TestEpoch(t *testing.T) {
 // TestTasksNeedNoOtherShard: a task can be put into a queue while the set of all
 // queues cannot be written.
 func TestTasksNeedNoOtherShard(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.must(p.server.Set(queuesKey, "not a set, so that nothing can be added"))
 	p.enqueue("1")

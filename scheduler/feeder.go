@@ -18,9 +18,11 @@ import (
 
 const (
 	// windowSeconds of a channel's rate are kept in its queue, but at least
-	// smallestWindow tasks, and unlimitedWindow where there is no rate.
+	// smallestWindow tasks, and unlimitedWindow where there is no rate. Where polls
+	// share the queue, smallestPolled is enough: they wait behind all of it.
 	windowSeconds   = 10
 	smallestWindow  = 500
+	smallestPolled  = 20
 	unlimitedWindow = 5000
 	// lookEvery is how often a campaign is looked at while the queue is full, for
 	// tasks that have got lost.
@@ -54,6 +56,7 @@ type feeder struct {
 	rests  map[campaign.ID]time.Time
 	caps   *caps // shared with other channels
 	lost   lost
+	polls  map[pollKey]polled                      // those in the queue
 	slowed map[campaign.TemplateName]ledger.Slowed // templates, on this number
 
 	pairs     pairs
@@ -89,7 +92,11 @@ func newFeeder(
 	}
 	f.window = unlimitedWindow
 	if channel.Rate > 0 {
-		f.window = max(smallestWindow, int(math.Ceil(windowSeconds*channel.Rate)))
+		smallest := smallestWindow
+		if channel.Polled {
+			smallest = smallestPolled
+		}
+		f.window = max(smallest, int(math.Ceil(windowSeconds*channel.Rate)))
 	}
 	f.forget()
 	return f
@@ -102,6 +109,7 @@ func (f *feeder) forget() {
 	f.seen = map[campaign.ID]int64{}
 	f.rests = map[campaign.ID]time.Time{}
 	f.lost = lost{}
+	f.polls = map[pollKey]polled{}
 	f.pairs.promised = promises{}
 	if f.portfolio != nil {
 		f.portfolio.forget(f.name)
@@ -109,10 +117,15 @@ func (f *feeder) forget() {
 }
 
 // feed tops up the queue from the running campaigns of the channel, each with
-// the same share.
+// the same share, and with the polls that are due.
 func (f *feeder) feed(ctx context.Context, running []ledger.Campaign, now time.Time) error {
 	f.keepOnly(running)
-	if len(running) == 0 {
+	due, err := f.duePolls(ctx, now)
+	if err != nil {
+		return err
+	}
+	if len(running) == 0 && due.none() {
+		clear(f.polls)
 		return nil
 	}
 	queued, err := f.queued(ctx, now)
@@ -124,8 +137,8 @@ func (f *feeder) feed(ctx context.Context, running []ledger.Campaign, now time.T
 	if full {
 		room = f.window / 2
 	}
-	share := max(1, room/len(running))
-	var errs []error
+	share := max(1, room/max(1, len(running)))
+	errs := []error{f.feedPolls(ctx, due, now)}
 	for _, c := range running {
 		// A campaign that has nothing in the queue does not wait for the others'
 		// tasks to be half gone.
@@ -211,7 +224,7 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 	found.mark(after)
 	fresh = firsts
 	defer func() { f.settle(c.ID, f.fed[c.ID]) }()
-	if err := f.enqueue(ctx, tasks); err != nil {
+	if err := f.enqueue(ctx, campaign.TaskType, tasks); err != nil {
 		for _, task := range tasks { // whatever got through is found as a conflict
 			delete(after, task.Message)
 		}
@@ -281,15 +294,19 @@ func (f *feeder) choose(
 	return after, tasks, len(firsts)
 }
 
-// enqueue puts tasks into the channel's queue. A task that is there already is
-// fine.
-func (f *feeder) enqueue(whole context.Context, tasks []campaign.Task) error {
+// enqueue puts tasks of a type into the channel's queue. A task that is there
+// already is fine.
+func (f *feeder) enqueue(whole context.Context, kind string, tasks []campaign.Task) error {
 	group, ctx := errgroup.WithContext(whole)
 	group.SetLimit(enqueuers)
 	for _, task := range tasks {
+		id := task.ID()
+		if kind == campaign.PollType {
+			id = task.PollID()
+		}
 		group.Go(func() error {
-			_, err := f.client.EnqueueContext(ctx, asynq.NewTask(campaign.TaskType, task.Payload()),
-				asynq.Queue(campaign.Queue(f.name)), asynq.TaskID(task.ID()),
+			_, err := f.client.EnqueueContext(ctx, asynq.NewTask(kind, task.Payload()),
+				asynq.Queue(campaign.Queue(f.name)), asynq.TaskID(id),
 				asynq.MaxRetry(queueRetries), asynq.Timeout(f.channel.TaskTimeout))
 			if errors.Is(err, asynq.ErrTaskIDConflict) {
 				return nil

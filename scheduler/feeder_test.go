@@ -40,6 +40,7 @@ func newTestFeeder() *feeder {
 }
 
 func TestChoose(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_760_000_000, 0)
 	f := newTestFeeder()
 	expect := func(got []string, want ...string) {
@@ -62,6 +63,7 @@ func TestChoose(t *testing.T) {
 // What falls out of a list that was cut off is neither taken up nor forgotten;
 // what stands before its end and is missing was taken up.
 func TestChooseFromAListThatWasCutOff(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_760_000_000, 0)
 	f := newTestFeeder()
 	f.round(fresh(16, 32, 48), 3, 3, now)
@@ -77,6 +79,7 @@ func TestChooseFromAListThatWasCutOff(t *testing.T) {
 
 // However long the list, no more is remembered than is in the queue.
 func TestMemoryIsBounded(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_760_000_000, 0)
 	f := newTestFeeder()
 	const window = 50
@@ -97,6 +100,7 @@ func TestMemoryIsBounded(t *testing.T) {
 
 // All that a dead worker took with it is found at once.
 func TestAllOrphansAreFedTogether(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_760_000_000, 0)
 	f := newTestFeeder()
 	f.round(fresh(16, 32, 48), 3, 10, now)

@@ -9,6 +9,7 @@ import (
 // TestTheNewestRoundCounts: a feeder that Redis holds up finds what runs now, and
 // holds up nobody.
 func TestTheNewestRoundCounts(t *testing.T) {
+	t.Parallel()
 	f := &feeder{rounds: make(chan round, 1)}
 	for n := range int64(5) {
 		f.hand(round{term: ledger.Term{Fence: n + 1}})

@@ -25,6 +25,7 @@ func (e *ended) Finish(_ context.Context, ids []campaign.ID, _ time.Time) ([]cam
 }
 
 func TestTheLogSaysHowACampaignEnded(t *testing.T) {
+	t.Parallel()
 	for state, want := range map[campaign.State]string{
 		campaign.Running:   "campaign finished",
 		campaign.Paused:    "campaign finished",

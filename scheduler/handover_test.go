@@ -43,6 +43,7 @@ func several(names ...string) ledger.Campaign {
 // TestACampaignIsFedByItsNumbers leaves out those that are stopped, and stops
 // those that are not there.
 func TestACampaignIsFedByItsNumbers(t *testing.T) {
+	t.Parallel()
 	book := &stops{stopped: map[int]string{}}
 	s := &Scheduler{Options: Options{Ledger: book}, feeders: map[string]*feeder{"main": {}, "second": {}}}
 	c := several("second", "gone", "main")
@@ -61,6 +62,7 @@ func TestACampaignIsFedByItsNumbers(t *testing.T) {
 }
 
 func TestHandOver(t *testing.T) {
+	t.Parallel()
 	stopped := func(c ledger.Campaign, stops map[int]ledger.Stop) ledger.Campaign {
 		c.Stopped = stops
 		return c
@@ -106,6 +108,7 @@ func TestHandOver(t *testing.T) {
 
 // TestNumbersShareTheCampaignsRate asks for its allowance from two numbers.
 func TestNumbersShareTheCampaignsRate(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_760_000_000, 0)
 	caps := newCaps()
 	c := several("main", "second")

@@ -27,6 +27,7 @@ func (p places) Zones(_ context.Context, ids []campaign.MessageID) (map[campaign
 // TestSomebodyWithoutAZoneIsLeftToTheClaim: whoever was erased has none, and a
 // message that is put off from day to day would never end.
 func TestSomebodyWithoutAZoneIsLeftToTheClaim(t *testing.T) {
+	t.Parallel()
 	night := time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
 	b := &book{postponed: map[campaign.MessageID]time.Time{}}
 	f := limited(b, Pair{}, nil)
@@ -50,6 +51,7 @@ func TestSomebodyWithoutAZoneIsLeftToTheClaim(t *testing.T) {
 // TestARestGivesBackTheDay: what a campaign had in the queue when its hours ended
 // is refused there, and takes no room from the others overnight.
 func TestARestGivesBackTheDay(t *testing.T) {
+	t.Parallel()
 	evening := time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC)
 	daily := &portfolio{name: "p", limit: 1, promised: map[string]promises{"main": {}}}
 	f := limited(&book{}, Pair{}, daily)

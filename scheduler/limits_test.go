@@ -15,6 +15,7 @@ import (
 // TestPairNeverExceeds asks at random times for one recipient, and counts what
 // was let through in every window.
 func TestPairNeverExceeds(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := Pair{Every: 6 * time.Second, Burst: rapid.IntRange(1, 5).Draw(t, "burst")}
 		now := time.Unix(1_760_000_000, 0)
@@ -48,6 +49,7 @@ func TestPairNeverExceeds(t *testing.T) {
 }
 
 func TestPairLetsABurstThrough(t *testing.T) {
+	t.Parallel()
 	p := Pair{Every: 6 * time.Second, Burst: 3}
 	now := time.Unix(1_760_000_000, 0)
 	if next := p.next([]time.Time{now, now}, now); next.After(now) {
@@ -123,6 +125,7 @@ func rows(id campaign.ID, numbers ...int) []ledger.Feedable {
 }
 
 func TestAPairLimitIsLookedAtOnlyWhereItCanMatter(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_760_000_000, 0)
 	b := &book{Ledger: nil, active: []ledger.Campaign{ofSteps(1, 2)}}
 	f := limited(b, Pair{Every: 6 * time.Second, Burst: 2}, nil)
@@ -133,6 +136,7 @@ func TestAPairLimitIsLookedAtOnlyWhereItCanMatter(t *testing.T) {
 }
 
 func TestPairLimits(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_760_000_000, 0)
 	b := &book{
 		active:    []ledger.Campaign{ofSteps(1, 2), ofSteps(2, 1)},
@@ -161,6 +165,7 @@ func TestPairLimits(t *testing.T) {
 }
 
 func TestDailyLimit(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_760_000_000, 0)
 	daily := &portfolio{name: "p", limit: 3, promised: map[string]promises{"main": {}}}
 	b := &book{reached: map[string]bool{"+1": true}}
@@ -194,6 +199,7 @@ func TestDailyLimit(t *testing.T) {
 // TestTwoQueuesShareADay lets one campaign go out from two numbers of a
 // portfolio: what one feeder settles takes nothing back of the other's promises.
 func TestTwoQueuesShareADay(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_760_000_000, 0)
 	daily := &portfolio{name: "p", limit: 1, promised: map[string]promises{"main": {}, "second": {}}}
 	b := &book{reached: map[string]bool{}}

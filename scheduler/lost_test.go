@@ -6,6 +6,7 @@ import (
 )
 
 func TestLostTasks(t *testing.T) {
+	t.Parallel()
 	start := time.Unix(1_760_000_000, 0)
 	after := start.Add
 	const soon, late = time.Second, lostAfter + time.Second
@@ -53,6 +54,7 @@ func TestLostTasks(t *testing.T) {
 }
 
 func TestMarksDoNotPileUp(t *testing.T) {
+	t.Parallel()
 	var l lost
 	now := time.Unix(1_760_000_000, 0)
 	for range 10_000 {

@@ -32,10 +32,12 @@ type Ledger interface {
 	Act(ctx context.Context, id campaign.ID, a campaign.Action, by string, now time.Time) (ledger.Campaign, error)
 	StartDue(ctx context.Context, id campaign.ID, now time.Time) (ledger.Campaign, error)
 	Feedable(ctx context.Context, id campaign.ID, position, limit int, now time.Time) ([]ledger.Feedable, error)
+	DuePolls(ctx context.Context, channel string, limit int, now time.Time) ([]ledger.Poll, error)
 	Sweep(ctx context.Context, now time.Time, policy func(channel string) ledger.UnknownPolicy) (int, error)
 	MatchEarly(ctx context.Context, now time.Time) (int, error)
 	CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error
 	HandOver(ctx context.Context, id campaign.ID, from int, weights []float64, now time.Time) error
+	FallBack(ctx context.Context, id campaign.ID, from int, now time.Time) error
 	Finish(ctx context.Context, ids []campaign.ID, now time.Time) ([]campaign.ID, error)
 	StopBecause(ctx context.Context, id campaign.ID, position int, reason string, now time.Time) error
 	Persons(ctx context.Context, ids []campaign.MessageID) (map[campaign.MessageID]string, error)
@@ -70,6 +72,8 @@ type Channel struct {
 	Rate float64
 	// TaskTimeout bounds one task.
 	TaskTimeout time.Duration
+	// Polled says that the provider has to be asked what became of a message.
+	Polled bool
 	// Unknown is what becomes of messages nobody knows the fate of.
 	Unknown ledger.UnknownPolicy
 	// Pair limits the messages to one recipient.
@@ -283,7 +287,7 @@ func (s *Scheduler) startDue(ctx context.Context, c ledger.Campaign, now time.Ti
 // assign hands a running campaign to its numbers. One that is not there is
 // stopped, and the campaign paused where it has no other.
 func (s *Scheduler) assign(ctx context.Context, c ledger.Campaign, byChannel map[string][]ledger.Campaign, now time.Time) error {
-	for position, number := range c.Definition.ChannelNames() {
+	for position, number := range c.Definition.AllChannels() {
 		if _, stopped := c.Stopped[position]; stopped {
 			continue
 		}

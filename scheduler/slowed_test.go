@@ -104,6 +104,7 @@ var (
 )
 
 func TestASlowedTemplateIsPutOff(t *testing.T) {
+	t.Parallel()
 	f, b, c := slowFeeder(100, campaign.Step{Template: "offer", Language: "en"}, campaign.Step{Template: "other", Language: "en"})
 	if got := f.feedOnce(t, c, 10, noon); len(got) != 10 || b.asked[0] != 10 {
 		t.Fatalf("%d tasks, asked for %v", len(got), b.asked)
@@ -126,6 +127,7 @@ func TestASlowedTemplateIsPutOff(t *testing.T) {
 }
 
 func TestALongListIsPutOffInPieces(t *testing.T) {
+	t.Parallel()
 	const people = (lookPast+10)*putOffRounds + 1
 	f, b, c := slowFeeder(people, campaign.Step{Template: "offer", Language: "en"})
 	f.slow(offerEN, noon.Add(time.Hour), 1)
@@ -140,6 +142,7 @@ func TestALongListIsPutOffInPieces(t *testing.T) {
 }
 
 func TestATemplateIsTriedOut(t *testing.T) {
+	t.Parallel()
 	f, b, c := slowFeeder(50, campaign.Step{Template: "offer", Language: "en"}, campaign.Step{Template: "other", Language: "en"})
 	f.slow(offerEN, noon, 1)
 	first := f.feedOnce(t, c, 10, noon)
@@ -174,6 +177,7 @@ func TestATemplateIsTriedOut(t *testing.T) {
 // TestALongListIsTriedOut: what was claimed cannot be told from what stands behind
 // the end of the list, and yet others go.
 func TestALongListIsTriedOut(t *testing.T) {
+	t.Parallel()
 	f, b, c := slowFeeder(2*lookPast+100, campaign.Step{Template: "offer", Language: "en"})
 	for id := range b.due {
 		b.due[id] = noon // as what was put off is
@@ -200,6 +204,7 @@ func TestALongListIsTriedOut(t *testing.T) {
 
 // TestOneTemplateIsTriedOutByAllItsCampaigns: two campaigns share the room.
 func TestOneTemplateIsTriedOutByAllItsCampaigns(t *testing.T) {
+	t.Parallel()
 	f, b, c := slowFeeder(5, campaign.Step{Template: "offer", Language: "en"})
 	f.slow(offerEN, noon, 1)
 	other := c
@@ -217,6 +222,7 @@ func TestOneTemplateIsTriedOutByAllItsCampaigns(t *testing.T) {
 }
 
 func TestTheLanguageOfTheRowSaysWhetherItIsSlowed(t *testing.T) {
+	t.Parallel()
 	f, b, c := slowFeeder(6, campaign.Step{Template: "offer", Language: "{{Language|en}}"})
 	for row, language := range []string{"", "de", "EN", "", "pt-br", "de"} {
 		b.cells[row+1] = []string{language}

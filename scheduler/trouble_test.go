@@ -13,6 +13,7 @@ import (
 // TestATroubleIsSaidOnce: what goes on in other words is said again after a
 // minute.
 func TestATroubleIsSaidOnce(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	now := time.Unix(1_760_000_000, 0)
 	trouble := newTrouble(slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now })

@@ -27,11 +27,12 @@ type message struct {
 	text                       []byte
 	at                         time.Duration
 	posted, answered           [kinds]time.Duration
+	happens                    [kinds]uint32 // milliseconds after at
 	number, template, language uint32
 	phone, reference           uint16 // lengths
 	planned, lost              uint8  // bits by kind
 	answer, fate               fault
-	twin, hidden               bool
+	twin, hidden, marketing    bool
 }
 
 // kind is the place of a receipt's status in the arrays of a message.
@@ -50,6 +51,7 @@ type book struct {
 	said     []*saying // by people
 	refused  map[int]int
 	arrivals []time.Duration
+	polls    int // of the arrivals
 	// full is when the rate's bucket would be full again.
 	full  time.Duration
 	tries map[uint64]uint32
@@ -105,11 +107,12 @@ func (b *book) accept(r request, d decision, at time.Duration, receipts []planne
 	text := make([]byte, 0, len(r.phone)+len(r.reference)+len(r.components))
 	text = append(append(append(text, r.phone...), r.reference...), r.components...)
 	m := message{
-		text: text, at: at, answer: d.answer, fate: d.fate, twin: d.twin, hidden: d.hidden,
+		text: text, at: at, answer: d.answer, fate: d.fate, twin: d.twin, hidden: d.hidden, marketing: r.marketing,
 		phone: uint16(len(r.phone)), reference: uint16(len(r.reference)),
 	}
 	for _, p := range receipts {
 		m.planned |= 1 << kind(p.status)
+		m.happens[kind(p.status)] = uint32((p.happens + time.Millisecond - 1) / time.Millisecond)
 		if p.lost {
 			m.lost |= 1 << kind(p.status)
 		}
@@ -170,8 +173,8 @@ type telling struct {
 	status               campaign.Status
 	id, phone, reference string
 	// code is why a message failed.
-	code         int
-	twin, hidden bool
+	code                    int
+	twin, hidden, marketing bool
 }
 
 // tellings are what items tell.
@@ -188,7 +191,7 @@ func (b *book) tellings(items []item) []telling {
 		m, t := b.at(i.message), &list[n]
 		phone, reference := m.texts()
 		t.id, t.phone, t.reference, t.number = b.id(i.message), string(phone), string(reference), b.names[m.number]
-		t.twin, t.hidden = m.twin, m.hidden
+		t.twin, t.hidden, t.marketing = m.twin, m.hidden, m.marketing
 		if i.status == campaign.Failed {
 			t.code = b.code(m.fate)
 		}
@@ -243,7 +246,7 @@ func (b *book) clock(i *item, e event) *time.Duration {
 
 // counts must be called under the lock.
 func (b *book) counts() Counts {
-	c := Counts{Requests: len(b.arrivals), Accepted: b.accepted, Refused: map[int]int{}}
+	c := Counts{Requests: len(b.arrivals) - b.polls, Polls: b.polls, Accepted: b.accepted, Refused: map[int]int{}}
 	for code, n := range b.refused {
 		c.Refused[code] = n
 	}
@@ -283,7 +286,7 @@ func (b *book) export(page []Message, from, to int) []Message {
 		out := Message{
 			ID: b.id(place), To: string(phone), Reference: string(reference),
 			Number: b.names[m.number], Template: b.names[m.template], Language: b.names[m.language],
-			At: m.at, Fault: m.fault(), Receipts: m.receipts(b.code),
+			Marketing: m.marketing, At: m.at, Fault: m.fault(), Receipts: m.receipts(b.code),
 		}
 		if components := m.text[len(phone)+len(reference):]; len(components) > 0 {
 			out.Components = json.RawMessage(components)

@@ -20,6 +20,7 @@ type cloudMessage struct {
 	To        string `json:"to"`
 	Type      string `json:"type"`
 	Reference string `json:"biz_opaque_callback_data"`
+	Policy    string `json:"product_policy"`
 	Template  struct {
 		Name     string `json:"name"`
 		Language struct {
@@ -43,11 +44,15 @@ func decodeBearer(r *http.Request, o Options) (request, *refusal) {
 
 // decodeCloud reads the body of a request to a number.
 func decodeCloud(r *http.Request, number string) (request, *refusal) {
+	return decodeBody(r, number, readCloud)
+}
+
+func decodeBody(r *http.Request, number string, read func(body []byte) (request, *refusal)) (request, *refusal) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequest))
 	if err != nil {
 		return request{}, malformed("The body ended too soon: " + err.Error())
 	}
-	m, no := readCloud(body)
+	m, no := read(body)
 	m.number = number
 	return m, no
 }
@@ -64,10 +69,15 @@ func readCloud(body []byte) (request, *refusal) {
 	if no != nil {
 		return request{}, no
 	}
+	return m.request(m.To, phone), nil
+}
+
+// request is the message to a number, written so and in E.164.
+func (m *cloudMessage) request(to, phone string) request {
 	return request{
-		to: m.To, phone: phone, reference: m.Reference,
+		to: to, phone: phone, reference: m.Reference,
 		template: m.Template.Name, language: m.Template.Language.Code, components: m.Template.Components,
-	}, nil
+	}
 }
 
 // check refuses what Meta refuses, and returns the recipient in E.164.
@@ -83,6 +93,8 @@ func (m *cloudMessage) check() (phone string, no *refusal) {
 		return "", malformed("The parameter template['name'] is required.")
 	case m.Template.Language.Code == "":
 		return "", malformed("The parameter template['language']['code'] is required.")
+	case m.Policy != "" && m.Policy != "CLOUD_API_FALLBACK" && m.Policy != "STRICT":
+		return "", malformed("The parameter product_policy must be CLOUD_API_FALLBACK or STRICT.")
 	case len(m.Reference) > maxReference:
 		return "", malformed("Param biz_opaque_callback_data must be at most 512 characters long.")
 	}

@@ -119,7 +119,11 @@ func appendStatus(b []byte, r telling) []byte {
 	}
 	switch r.status {
 	case campaign.Sent, campaign.Delivered:
-		b = append(b, `,"pricing":{"billable":true,"pricing_model":"PMP","type":"regular","category":"utility"}`...)
+		category := "utility"
+		if r.marketing {
+			category = "marketing_lite"
+		}
+		b = append(b, `,"pricing":{"billable":true,"pricing_model":"PMP","type":"regular","category":"`+category+`"}`...)
 	case campaign.Failed:
 		b = appendFailure(b, r.code)
 	}

@@ -23,13 +23,13 @@ func cloudChange(t telling) []byte {
 		value["contacts"] = []object{cloudContact(say)}
 	}
 	if say.Kind == StopMarketing || say.Kind == WantMarketing {
-		wish := "stop"
+		choice := "stop"
 		if say.Kind == WantMarketing {
-			wish = "resume"
+			choice = "resume"
 		}
 		value["user_preferences"] = []object{say.named(object{
-			"detail":   "User requested to " + wish + " marketing messages",
-			"category": "marketing_messages", "value": wish, "timestamp": t.at.Unix(),
+			"detail":   "User requested to " + choice + " marketing messages",
+			"category": "marketing_messages", "value": choice, "timestamp": t.at.Unix(),
 		}, "wa_id", "user_id")}
 		return changeOf("user_preferences", value)
 	}

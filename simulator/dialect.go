@@ -36,6 +36,8 @@ type Dialect interface {
 	webhook(account string, list []telling) []byte
 	// sign adds the headers by which a receiver knows the provider.
 	sign(h http.Header, o Options, body []byte)
+	// alone says that a POST of the provider's tells one thing, and never several.
+	alone() bool
 	// lacks are the kinds of Event that the provider never tells.
 	lacks() []string
 }
@@ -51,7 +53,9 @@ type extra func(s *Simulator, r *http.Request) answer
 
 // Dialects lists all there are, the Cloud API's first.
 func Dialects() []Dialect {
-	return []Dialect{cloudDialect{}, service4uDialect{}, dialog360Dialect{}, dialog360V1Dialect{}}
+	return []Dialect{
+		cloudDialect{}, service4uDialect{}, dialog360Dialect{}, dialog360V1Dialect{}, newVonage(false), newVonage(true), gatewayDialect{},
+	}
 }
 
 // DialectOf finds the dialect of a provider by its name in carillon.yaml. The

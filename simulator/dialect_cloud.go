@@ -3,6 +3,7 @@ package simulator
 import (
 	"cmp"
 	"net/http"
+	"path"
 )
 
 // cloudDialect is Meta's Cloud API.
@@ -23,11 +24,19 @@ func (cloudDialect) settings(o Options, base string) map[string]string {
 
 // routes have a version in them or not: relaying services leave it out.
 func (cloudDialect) routes() []string {
-	return []string{"POST /{version}/{number}/messages", "POST /{number}/messages"}
+	return []string{
+		"POST /{version}/{number}/messages", "POST /{number}/messages",
+		"POST /{version}/{number}/" + marketingEndpoint, "POST /{number}/" + marketingEndpoint,
+	}
 }
 
+// marketingEndpoint takes marketing templates (Meta, Marketing Messages API).
+const marketingEndpoint = "marketing_messages"
+
 func (cloudDialect) decode(r *http.Request, o Options) (request, *refusal) {
-	return decodeBearer(r, o)
+	m, no := decodeBearer(r, o)
+	m.marketing = path.Base(r.URL.Path) == marketingEndpoint
+	return m, no
 }
 
 func (cloudDialect) accept(m request, id string, d decision) answer { return acceptCloud(m, id, d) }
@@ -44,5 +53,7 @@ func (cloudDialect) sign(h http.Header, o Options, body []byte) {
 	h.Set("User-Agent", "facebookexternalua")
 	signCloud(h, o, body)
 }
+
+func (cloudDialect) alone() bool { return false }
 
 func (cloudDialect) lacks() []string { return nil }

@@ -19,6 +19,8 @@ func (dialog360Dialect) About() string {
 	return "360dialog's Cloud API: an API key, refusals of its own (one half of throttle and unavailable), a word in a header of the webhooks"
 }
 
+func (dialog360Dialect) alone() bool { return false }
+
 func (dialog360Dialect) lacks() []string { return nil }
 
 func (dialog360Dialect) settings(o Options, base string) map[string]string {

@@ -21,6 +21,8 @@ func (service4uDialect) About() string {
 	return "Service4U: a number in the path, some webhooks flat, references not echoed, 1026 for 131026; no preference, template_status or account_update"
 }
 
+func (service4uDialect) alone() bool { return false }
+
 func (service4uDialect) lacks() []string { return []string{preference, templateStatus, accountUpdate} }
 
 func (service4uDialect) settings(o Options, base string) map[string]string {

@@ -1,8 +1,8 @@
 // Package simulator is a WhatsApp provider that reaches nobody: it takes
 // template messages as a real one does, answers with its refusals, and posts
-// signed receipts to a webhook, with every fault a real provider has. It speaks
-// as one of the kinds that Dialects lists, the Cloud API unless told. It plays
-// the people as well: they answer, press buttons, write STOP and START, and stop
+// signed receipts to a webhook, or tells them who asks, with every fault a real
+// provider has. It speaks as one of the kinds that Dialects lists, the Cloud API
+// unless told. It plays the people as well: they answer, press buttons, write STOP and START, and stop
 // marketing in the app's menu, each by a share or by the last digits of their
 // numbers. An Event makes it tell one thing at once: that a template was paused,
 // an account restricted, a number changed.

@@ -15,6 +15,7 @@ import (
 )
 
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	const account = "102000000000001"
 	ana := whatsapp.Who{Phone: "447700900123", UserID: userID("+447700900123")}
 	inbound := func(i whatsapp.Inbound) whatsapp.Events {
@@ -90,6 +91,7 @@ func checkEventTruth(t *testing.T, truth Truth, answer []byte, told whatsapp.Eve
 }
 
 func TestEventsThatCannotBeTold(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{}, func(s *Simulator, h *hook) {
 		for _, e := range []Event{
 			{},
@@ -127,6 +129,7 @@ func TestEventsThatCannotBeTold(t *testing.T) {
 }
 
 func TestEventsAfterCloseAndWithoutAnswer(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{PhoneNumberID: testNumber}, func(s *Simulator, h *hook) {
 		h.status = func(n int) int { return []int{503, 503, 200}[min(n, 2)] }
 		stop := Event{Kind: "inbound", From: "+447700900123", Text: "Stop"}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"carillon/simulator"
 )
@@ -15,7 +16,8 @@ func ExampleOptions_Settings() {
 		settings := o.Settings("http://127.0.0.1:8090")
 		fmt.Println("provider:", dialect.Name())
 		for _, key := range slices.Sorted(maps.Keys(settings)) {
-			fmt.Printf("  %s: %s\n", key, settings[key])
+			line, _, _ := strings.Cut(settings[key], "\n")
+			fmt.Printf("  %s: %s\n", key, line)
 		}
 	}
 	// Output:
@@ -40,4 +42,21 @@ func ExampleOptions_Settings() {
 	//   base_url: http://127.0.0.1:8090/v1
 	//   namespace: c8ae5f90_307a_ca4c_b8f6_d1e2a2573574
 	//   webhook_secret: secret
+	// provider: vonage
+	//   application_id: aaaaaaaa-bbbb-4ccc-8ddd-102cc42a2341
+	//   base_url: http://127.0.0.1:8090
+	//   namespace: simulated_namespace
+	//   private_key: -----BEGIN PRIVATE KEY-----
+	//   sender: 15550001234
+	//   signature_secret: secret
+	// provider: vonage-beta
+	//   application_id: aaaaaaaa-bbbb-4ccc-8ddd-102cc42a2341
+	//   base_url: http://127.0.0.1:8090
+	//   namespace: simulated_namespace
+	//   private_key: -----BEGIN PRIVATE KEY-----
+	//   sender: 15550001234
+	//   signature_secret: secret
+	// provider: gateway
+	//   access_token: token
+	//   base_url: http://127.0.0.1:8090
 }

@@ -18,6 +18,7 @@ import (
 )
 
 func TestParseFaults(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]Faults{
 		"":                                {},
 		"throttle=0.02,timeout408=0.01":   {Throttle: 0.02, Timeout408: 0.01},
@@ -51,6 +52,7 @@ func TestParseFaults(t *testing.T) {
 }
 
 func TestFaultsJSON(t *testing.T) {
+	t.Parallel()
 	var all Faults
 	for n, s := range all.shares() {
 		*s.value = float64(n+1) / 100
@@ -75,6 +77,7 @@ func TestFaultsJSON(t *testing.T) {
 }
 
 func TestSharesAreTold(t *testing.T) {
+	t.Parallel()
 	var want, got []string
 	for _, s := range (&Faults{}).shares() {
 		want = append(want, s.fault.String())
@@ -103,6 +106,7 @@ func draw(f Faults, seed uint64, n, tries int) [][]decision {
 }
 
 func TestSharesAreMet(t *testing.T) {
+	t.Parallel()
 	for n := range (&Faults{}).shares() {
 		var f Faults
 		chosen := f.shares()[n]
@@ -122,6 +126,7 @@ func TestSharesAreMet(t *testing.T) {
 }
 
 func TestPermanentFaultsStayAndOthersPass(t *testing.T) {
+	t.Parallel()
 	f := Faults{Invalid: 0.1, Undeliverable: 0.1, Throttle: 0.3, Timeout408: 0.3, Unavailable: 0.3}
 	for i, tries := range draw(f, 9, 500, 60) {
 		passed := false
@@ -138,6 +143,7 @@ func TestPermanentFaultsStayAndOthersPass(t *testing.T) {
 }
 
 func TestSeedDecides(t *testing.T) {
+	t.Parallel()
 	f := Faults{Throttle: 0.3, LostAnswer: 0.3, Undeliverable: 0.3}
 	same := cmp.AllowUnexported(decision{})
 	first := draw(f, 1, 200, 3)
@@ -160,6 +166,7 @@ func TestSeedDecides(t *testing.T) {
 
 // TestAnswers holds what each fault answers to its documentation.
 func TestAnswers(t *testing.T) {
+	t.Parallel()
 	// 360dialog refuses one half of these itself.
 	own := map[string]map[string]struct{ statuses, codes []int }{"360dialog-cloud": {
 		"throttle":    {[]int{429, 400}, []int{130429, 400}},
@@ -169,6 +176,14 @@ func TestAnswers(t *testing.T) {
 		"throttle":    {[]int{429, 400}, []int{429, 400}},
 		"unavailable": {[]int{503, 502}, []int{1016, 502}},
 	}}
+	for _, beta := range []string{"vonage", "vonage-beta"} {
+		refused := map[string]int{"vonage": 422, "vonage-beta": 400}[beta]
+		own[beta] = map[string]struct{ statuses, codes []int }{
+			"invalid":     {[]int{refused}, []int{1430, 1170}},
+			"throttle":    {[]int{429}, []int{1000, 429}},
+			"unavailable": {[]int{503}, []int{1100}},
+		}
+	}
 	for name, c := range map[string]struct {
 		faults   Faults
 		statuses []int
@@ -224,9 +239,10 @@ func TestAnswers(t *testing.T) {
 }
 
 func TestHeldIsReleasedLater(t *testing.T) {
+	t.Parallel()
 	o := Options{Faults: Faults{Held: 1}, Receipts: ReceiptOptions{HeldFor: time.Minute, Read: 1}}
 	simulate(t, o, func(s *Simulator, h *hook) {
-		told := s.options.Dialect.Name() != "360dialog"
+		told := !isVonage(s.options.Dialect) && s.options.Dialect.Name() != "360dialog"
 		if w := send(s, phone(1), "hello", "1.1"); strings.Contains(w.Body.String(), "held_for_quality_assessment") != told {
 			t.Errorf("answer %s", w.Body)
 		}
@@ -242,6 +258,7 @@ func TestHeldIsReleasedLater(t *testing.T) {
 }
 
 func TestHangAnswersLate(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{Faults: Faults{Hang: 1, HangFor: 20 * time.Second}}, func(s *Simulator, h *hook) {
 		begun := time.Now()
 		done := make(chan time.Duration)
@@ -261,9 +278,18 @@ func TestHangAnswersLate(t *testing.T) {
 }
 
 func TestASlowTemplateIsRefusedAlone(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{Faults: Faults{SlowTemplate: "offer", SlowFor: 1500 * time.Millisecond}}, func(s *Simulator, _ *hook) {
 		w := send(s, phone(1), "offer", "1.1")
-		if w.Code != 400 || codeOf(t, w) != codeIn(s.options.Dialect, 132069) || w.Header().Get("Retry-After") != "2" {
+		code := codeIn(s.options.Dialect, 132069)
+		status, told := 400, code
+		if isVonage(s.options.Dialect) {
+			status, told, code = 429, 1000, 1000
+		}
+		if isAsked(s.options.Dialect) {
+			status, code = 429, 429
+		}
+		if w.Code != status || codeOf(t, w) != told || w.Header().Get("Retry-After") != "2" {
 			t.Errorf("%d %s, again after %q", w.Code, w.Body, w.Header().Get("Retry-After"))
 		}
 		if w := send(s, phone(1), "other", "2.1"); w.Code != 200 {
@@ -273,13 +299,14 @@ func TestASlowTemplateIsRefusedAlone(t *testing.T) {
 		if w := send(s, phone(1), "offer", "1.2"); w.Code != 200 {
 			t.Errorf("when it is over: %d %s", w.Code, w.Body)
 		}
-		if c := s.Counts(); c.Accepted != 2 || c.Refused[codeIn(s.options.Dialect, 132069)] != 1 {
+		if c := s.Counts(); c.Accepted != 2 || c.Refused[code] != 1 {
 			t.Errorf("counts %+v", c)
 		}
 	})
 }
 
 func TestBadGatewayIsAcceptedByHalf(t *testing.T) {
+	t.Parallel()
 	simulate(t, Options{Faults: Faults{BadGateway: 1}}, func(s *Simulator, _ *hook) {
 		for i := range 400 {
 			w := send(s, phone(i), "hello", "")
@@ -295,6 +322,7 @@ func TestBadGatewayIsAcceptedByHalf(t *testing.T) {
 }
 
 func TestLostAnswerBreaksTheConnection(t *testing.T) {
+	t.Parallel()
 	s := New(Options{Faults: Faults{LostAnswer: 1}})
 	defer s.Close()
 	server := httptest.NewServer(s)
@@ -313,7 +341,8 @@ func TestLostAnswerBreaksTheConnection(t *testing.T) {
 }
 
 func TestSuffixes(t *testing.T) {
-	o := Options{Suffixes: true, Faults: Faults{HangFor: time.Minute}}
+	t.Parallel()
+	o := Options{Suffixes: true, Faults: Faults{HangFor: time.Minute}, Receipts: ReceiptOptions{Delay: time.Second}}
 	for _, rule := range Suffixes() {
 		if rule.fault == lostAnswer {
 			continue // breaks a real connection, see above
@@ -324,7 +353,8 @@ func TestSuffixes(t *testing.T) {
 				first := outcome(s, h, to, "1.1", t)
 				second := outcome(s, h, to, "1.2", t)
 				fine := outcome(s, h, "+447700900123", "2.1", t)
-				untold := rule.fault == stopsMarketing && s.options.untold(StopMarketing) || rule.fault == held && s.options.Dialect.Name() == "360dialog"
+				untold := rule.fault == stopsMarketing && s.options.untold(StopMarketing) ||
+					rule.fault == held && (isVonage(s.options.Dialect) || s.options.Dialect.Name() == "360dialog") || rule.fault == presses && s.options.Dialect.Name() == "vonage-beta"
 				if (first == fine) != untold {
 					t.Errorf("%s: the first try gave %s", rule.Does, first)
 				}

@@ -230,7 +230,11 @@ func (o *outbox) setWebhook(url string) {
 	o.url = url
 }
 
+// webhook is where to post, empty for nowhere.
 func (o *outbox) webhook() string {
+	if !o.options.Posts() {
+		return ""
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.url

@@ -38,7 +38,7 @@ type ReceiptOptions struct {
 	DeliveredWithoutSent float64
 
 	// Batch is the most statuses in one POST; 0 means 10. What is due waits at
-	// most 50 ms for others.
+	// most 50 ms for others. A provider that tells one thing at a time has 1.
 	Batch int
 	// Senders is the most POSTs at a time; 0 means 16.
 	Senders int

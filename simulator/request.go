@@ -17,6 +17,8 @@ type request struct {
 	template, language string
 	// components are the template's parameters in the Cloud API's JSON.
 	components json.RawMessage
+	// marketing says that it came by the endpoint for marketing messages.
+	marketing bool
 }
 
 // message serves a request for a message.

@@ -19,14 +19,18 @@ type Options struct {
 	// Webhook is the URL that receipts and what people say are posted to. While
 	// it is empty, those that fall due are dropped.
 	Webhook string
+	// AlsoPosts has a provider that is asked what became of messages post webhooks
+	// besides. The others always post them.
+	AlsoPosts bool
 	// AppSecret signs the webhooks; while it is empty they are not signed. To
 	// 360dialog-cloud it is the word that goes with them.
 	AppSecret string
 	// AccessToken must be sent as a bearer token unless it is empty. To
-	// 360dialog-cloud it is the API key.
+	// 360dialog-cloud it is the API key. To vonage any word has the tokens checked with
+	// the key of Settings, a public key in PEM with that one.
 	AccessToken string
 	// PhoneNumberID is the only number served; empty serves any. To service4u it
-	// is the number itself, in digits. 360dialog-cloud knows a number by its API
+	// is the number itself, in digits, and to vonage. 360dialog-cloud knows a number by its API
 	// key; if empty, each key has a made-up id.
 	PhoneNumberID string
 	// WABAID is the account named in webhooks; empty for a made-up one.
@@ -89,6 +93,9 @@ func New(o Options) *Simulator {
 	}
 	o = o.withDialect()
 	o.Receipts = o.Receipts.withDefaults()
+	if o.Dialect.alone() {
+		o.Receipts.Batch = 1
+	}
 	s := &Simulator{options: o, book: newBook(o.Dialect.failure), mux: http.NewServeMux()}
 	s.faults.Store(&o.Faults)
 	s.closing, s.close = context.WithCancel(context.Background())
@@ -107,6 +114,11 @@ func New(o Options) *Simulator {
 				s.pause(r.Context(), s.options.Latency)
 				a.write(w)
 			})
+		}
+	}
+	if d, ok := o.Dialect.(asked); ok {
+		for _, route := range d.asks() {
+			s.mux.HandleFunc(route, s.poll)
 		}
 	}
 	s.mux.HandleFunc("GET /truth", s.serveTruth)

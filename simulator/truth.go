@@ -11,6 +11,8 @@ import (
 type Counts struct {
 	// Requests were made for messages, refused ones included.
 	Requests int `json:"requests"`
+	// Polls asked what became of a message.
+	Polls int `json:"polls,omitempty"`
 	// Accepted is how many messages were taken, with or without an answer.
 	Accepted int `json:"accepted"`
 	// Refused is how many were not, by the error's code; those without one
@@ -24,7 +26,8 @@ type Truth struct {
 	// Started is what all times count from.
 	Started time.Time `json:"started"`
 	Counts  Counts    `json:"counts"`
-	// Arrivals is when each request came, sorted, refused ones included.
+	// Arrivals is when each request came, sorted, refused ones and those that asked
+	// included.
 	Arrivals []time.Duration `json:"arrivals"`
 	// Inbound is what people said, in the order in which it was planned.
 	Inbound []Inbound `json:"inbound,omitempty"`
@@ -43,6 +46,8 @@ type Message struct {
 	Template  string `json:"template"`
 	Language  string `json:"language"`
 	Reference string `json:"reference,omitempty"`
+	// Marketing says that it came by the endpoint for marketing messages.
+	Marketing bool `json:"marketing,omitempty"`
 	// Components are the template's parameters, byte for byte.
 	Components json.RawMessage `json:"components,omitempty"`
 	// At is when its request came.
@@ -62,7 +67,8 @@ type Receipt struct {
 	// Lost ones were never to be posted.
 	Lost bool `json:"lost,omitempty"`
 	// Posted is when its first POST began, Answered when the first one began
-	// that was answered with 200; 0 for not yet.
+	// that was answered with 200; 0 for not yet. Told to who asked, both are when the
+	// question came, unless it was posted before.
 	Posted   time.Duration `json:"posted,omitempty"`
 	Answered time.Duration `json:"answered,omitempty"`
 }

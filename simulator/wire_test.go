@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +26,7 @@ var update = flag.Bool("update", false, "write anew what goes over the wire")
 // provider's, to a file: what is answered to good and bad requests, what each
 // kind of recipient makes the webhooks tell, and every event.
 func TestWire(t *testing.T) {
+	t.Parallel()
 	for _, d := range Dialects() {
 		t.Run(d.Name(), func(t *testing.T) { wire(t, d) })
 	}
@@ -53,7 +55,7 @@ func record(t *testing.T, d Dialect) []byte {
 	r := &recorder{}
 	synctest.Test(t, func(t *testing.T) {
 		r.simulator = New(Options{
-			Dialect: d, Webhook: "http://hook.test/", AppSecret: "s3cret", AccessToken: "right", PhoneNumberID: testNumber, Transport: r,
+			Dialect: d, Webhook: "http://hook.test/", AlsoPosts: true, AppSecret: "s3cret", AccessToken: "right", PhoneNumberID: testNumber, Transport: r,
 			Suffixes: true, Seed: 7, Latency: 10 * time.Millisecond,
 			Faults:   Faults{HangFor: time.Minute, SlowTemplate: "slow", SlowFor: 90 * time.Second},
 			Receipts: ReceiptOptions{Delay: time.Second, Read: 0.5, Early: 0.2, Senders: 1, Batch: 3},
@@ -62,6 +64,7 @@ func record(t *testing.T, d Dialect) []byte {
 		r.simulator.book.nonce = 1
 		r.requests(t)
 		r.people(t)
+		r.questions()
 		r.together(t)
 		r.events(t)
 		r.control()
@@ -101,11 +104,16 @@ func (r *recorder) RoundTrip(q *http.Request) (*http.Response, error) {
 
 // call makes one request and writes down its answer.
 func (r *recorder) call(name, method, path, token, body string) {
-	q := httptest.NewRequest(method, path, strings.NewReader(inWords(r.simulator.options.Dialect, body)))
+	if path != "/events" {
+		body = spoken(r.simulator.options, body)
+	}
+	q := httptest.NewRequest(method, path, strings.NewReader(body))
 	switch {
 	case token == "":
 	case strings.HasPrefix(r.simulator.options.Dialect.Name(), "360dialog"):
 		q.Header.Set("D360-API-KEY", token)
+	case isVonage(r.simulator.options.Dialect) && token == "right":
+		_, q.Header = entrance(r.simulator.options)
 	default:
 		q.Header.Set("Authorization", "Bearer "+token)
 	}
@@ -206,6 +214,19 @@ func (r *recorder) people(t *testing.T) {
 		drain(t, r.simulator)
 	}
 	r.simulator.SetFaults(Faults{})
+}
+
+// questions ask what became of messages.
+func (r *recorder) questions() {
+	if !isAsked(r.simulator.options.Dialect) {
+		return
+	}
+	for _, m := range r.simulator.Truth().Messages {
+		r.call("asked", http.MethodGet, "/message-status?message_id="+url.QueryEscape(m.ID), "right", "")
+	}
+	r.call("asked for nothing", http.MethodGet, "/message-status", "right", "")
+	r.call("asked for another", http.MethodGet, "/message-status?message_id=wamid.x", "right", "")
+	r.call("asked by a stranger", http.MethodGet, "/message-status?message_id=wamid.x", "wrong", "")
 }
 
 // together has receipts and words of several share a POST.

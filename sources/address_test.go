@@ -9,6 +9,7 @@ import (
 )
 
 func TestAddresses(t *testing.T) {
+	t.Parallel()
 	const public, private, never = "public", "private", "never"
 	for address, want := range map[string]string{
 		"8.8.8.8": public, "93.184.215.14": public, "172.32.0.1": public, "100.128.0.1": public, "192.169.0.1": public,
@@ -39,6 +40,7 @@ func TestAddresses(t *testing.T) {
 
 // The blocks have to cover at least what Go's own library calls local.
 func TestNoLocalAddressIsPublic(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var address netip.Addr
 		if bytes := rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "bytes"); rapid.Bool().Draw(t, "four") {

@@ -181,6 +181,7 @@ func TestPipeIsNoList(t *testing.T) {
 
 // What happens while the copy is written stands for another program.
 func TestFileThatIsBeingWrittenIsNotTaken(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "list.csv")
 	if err := os.WriteFile(path, []byte("phone\n"), 0o600); err != nil {
 		t.Fatal(err)

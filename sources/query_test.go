@@ -181,6 +181,7 @@ func TestSQLite(t *testing.T) {
 
 // Values with other delimiters in them mislead nobody who reads the list.
 func TestQueryIsReadAsItWasWritten(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.db")
 	run(t, "sqlite", path, "CREATE TABLE t (phone TEXT, note TEXT)",
 		"INSERT INTO t VALUES ('+4915123018622', 'a;b;c'), ('+4915123018623', 'Zoë;d;e')")
@@ -193,6 +194,7 @@ func TestQueryIsReadAsItWasWritten(t *testing.T) {
 }
 
 func TestTooManyRows(t *testing.T) {
+	t.Parallel()
 	if _, err := newTable(new(limited), nil); err == nil {
 		t.Error("a list with no room takes its head")
 	}

@@ -119,6 +119,7 @@ func TestRedirectsAreFollowedWithoutTheHeaders(t *testing.T) {
 }
 
 func TestRedirectKeepsTLS(t *testing.T) {
+	t.Parallel()
 	from, err := url.Parse("https://host/a")
 	if err != nil {
 		t.Fatal(err)
@@ -194,6 +195,7 @@ func TestNameThatMovesIsJudgedWhenItIsDialled(t *testing.T) {
 
 // A redirect is judged as the first address is.
 func TestRedirectToAPrivateAddressIsRefused(t *testing.T) {
+	t.Parallel()
 	transport := newTransport(false, nil)
 	defer transport.CloseIdleConnections()
 	to, err := redirect(&url.URL{Scheme: "https", Host: "lists.example"}, "https://127.0.0.1:1/")

@@ -11,6 +11,7 @@ import (
 )
 
 func TestMistakes(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		source campaign.Source
 		want   []string // the beginnings of the mistakes
@@ -65,6 +66,7 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"lists/today.csv":     "lists/today.csv",
 		"a:b.csv":             "a:b.csv",
@@ -79,6 +81,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestDates(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 	if got, want := datedPath("%Y/%m/%d %%d%%.csv", at), "2026/03/01 %d%.csv"; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -95,6 +98,7 @@ func TestErrorsNameTheAddressOfTheDay(t *testing.T) {
 }
 
 func TestMistakenSourceIsRefused(t *testing.T) {
+	t.Parallel()
 	file, err := Fetch(t.Context(), campaign.Source{}, time.Now(), Options{})
 	if !errors.Is(err, ErrRefused) || file != nil {
 		t.Errorf("got %v", err)

@@ -13,17 +13,32 @@ import (
 	"carillon/configs"
 	"carillon/contacts"
 	"carillon/internal/cli"
+	"carillon/simulator"
 	"carillon/whatsapp/providers"
+	"carillon/whatsapp/vonage"
 )
 
 const sampleCampaigns = "../configs/campaigns"
+
+// privateKey is that of an application at Vonage.
+func privateKey(t *testing.T) string {
+	t.Helper()
+	dialect, err := simulator.DialectOf(vonage.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return simulator.Options{Dialect: dialect}.Settings("")["private_key"]
+}
 
 // TestSampleCampaignsFitTheSampleList takes every sample campaign through all
 // that happens before a message is sent.
 func TestSampleCampaignsFitTheSampleList(t *testing.T) {
 	config, err := configs.Load("../configs/example.yaml", func(name string) (string, bool) {
-		if name == "CARILLON_SEAL_KEY" {
+		switch name {
+		case "CARILLON_SEAL_KEY":
 			return strings.Repeat("5e", 32), true
+		case "VONAGE_PRIVATE_KEY":
+			return privateKey(t), true
 		}
 		return "value-of-" + name, true
 	}, providers.All())

@@ -11,6 +11,7 @@ import (
 
 // TestRoles asks every route with every kind of caller.
 func TestRoles(t *testing.T) {
+	t.Parallel()
 	f := start(t, func(o *Options) {
 		o.Tokens = threeTokens()
 		o.Asynqmon = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
@@ -48,6 +49,7 @@ func TestRoles(t *testing.T) {
 }
 
 func TestOtherSchemesAreRefused(t *testing.T) {
+	t.Parallel()
 	f := start(t, func(o *Options) { o.Tokens = threeTokens() })
 	for _, header := range []string{"Basic " + adminToken, adminToken, "Bearer", "Bearer " + adminToken + "x"} {
 		wantProblem(t, f.do(call{method: "GET", path: "/api/campaigns", header: map[string]string{"Authorization": header}}), unauthorized)
@@ -56,6 +58,7 @@ func TestOtherSchemesAreRefused(t *testing.T) {
 }
 
 func TestWithoutTokensOnlyLoopbackNamesAnswer(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	for host, want := range map[string]int{
 		"localhost": 200, "localhost:8080": 200, "127.0.0.1:1": 200, "127.9.9.9": 200, "[::1]:80": 200, "[::1]": 200,
@@ -72,6 +75,7 @@ func TestWithoutTokensOnlyLoopbackNamesAnswer(t *testing.T) {
 }
 
 func TestLogin(t *testing.T) {
+	t.Parallel()
 	began := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 	var passed atomic.Int64 // the server's own goroutine reads the clock, too
 	f := start(t, func(o *Options) {
@@ -128,6 +132,7 @@ func (f *fixture) logIn(token string) *http.Cookie {
 // TestCookieDiesWithItsToken: a server whose configuration has another token
 // under the same name does not know the cookie.
 func TestCookieDiesWithItsToken(t *testing.T) {
+	t.Parallel()
 	before := &Server{now: time.Now}
 	cookie := before.newCookie(caller{"eve", Viewer}, viewerToken, true)
 	for token, want := range map[string]bool{viewerToken: true, "viewer-token-0001": false} {
@@ -143,10 +148,12 @@ func TestCookieDiesWithItsToken(t *testing.T) {
 }
 
 func TestMonitorIsMountedOnlyWhenGiven(t *testing.T) {
+	t.Parallel()
 	wantProblem(t, start(t, nil).get("/asynqmon/"), notFound)
 }
 
 func TestLocalPath(t *testing.T) {
+	t.Parallel()
 	const home = "/asynqmon/"
 	for next, want := range map[string]string{
 		"/api/campaigns?limit=1": "/api/campaigns?limit=1", "/": "/",
@@ -175,6 +182,7 @@ func FuzzCookieOwner(f *testing.F) {
 }
 
 func TestAbortedAnswersStayAborted(t *testing.T) {
+	t.Parallel()
 	f := start(t, func(o *Options) {
 		o.Asynqmon = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusOK)

@@ -8,6 +8,7 @@ import (
 
 // TestBodiesThatCannotBeRead are explained to somebody who knows JSON and not Go.
 func TestBodiesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	id := f.finished()
 	for _, test := range []struct{ path, body, want string }{
@@ -39,6 +40,7 @@ func TestBodiesThatCannotBeRead(t *testing.T) {
 }
 
 func TestAScopeThatIsNoneNamesTheChoices(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	for _, answer := range []reply{
 		f.suppress("", "application/json", `{"items": [{"phone": "+4915112345601", "scope": "nonsense"}]}`),

@@ -17,6 +17,7 @@ import (
 )
 
 func TestUpload(t *testing.T) {
+	t.Parallel()
 	var changed atomic.Int32
 	f := start(t, func(o *Options) { o.Changed = func() { changed.Add(1) } })
 	// The parts may come in any order.
@@ -60,6 +61,7 @@ func TestUpload(t *testing.T) {
 }
 
 func TestUploadStartsWhenAsked(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 	var changed atomic.Int32
 	f := start(t, func(o *Options) {
@@ -83,6 +85,7 @@ func TestUploadStartsWhenAsked(t *testing.T) {
 
 // TestAStartThatComesTooLate waits for a person, who may resume it as any other.
 func TestAStartThatComesTooLate(t *testing.T) {
+	t.Parallel()
 	now := clockAt(time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC))
 	f := start(t, func(o *Options) { o.Now = now.now })
 	got := decode[api.Created](t, f.do(uploadCall("/api/campaigns?at=2026-05-01T10:00:00Z&late=15m", "key")))
@@ -104,6 +107,7 @@ func TestAStartThatComesTooLate(t *testing.T) {
 }
 
 func TestIdempotencyKey(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	first := decode[api.Created](t, f.do(uploadCall("/api/campaigns", "key")))
 	answer := f.do(uploadCall("/api/campaigns", "key"))
@@ -137,6 +141,7 @@ func TestIdempotencyKey(t *testing.T) {
 }
 
 func TestUploadsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	goodCampaign, goodList := part{"campaign", twoSteps}, part{"contacts", fourContacts}
 	for _, c := range []struct {
@@ -190,6 +195,7 @@ func TestUploadsLeaveNoFiles(t *testing.T) {
 }
 
 func TestActions(t *testing.T) {
+	t.Parallel()
 	var changed atomic.Int32
 	f := start(t, func(o *Options) {
 		o.Tokens = threeTokens()
@@ -229,6 +235,7 @@ func TestActions(t *testing.T) {
 }
 
 func TestListCampaigns(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	var want, got []string
 	for range 5 {

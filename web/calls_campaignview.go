@@ -17,7 +17,7 @@ func (s *Server) unechoed(c ledger.Campaign) map[string]api.Unechoed {
 		return nil
 	}
 	var found map[string]api.Unechoed
-	for _, name := range c.Definition.ChannelNames() {
+	for _, name := range c.Definition.AllChannels() {
 		channel, known := s.channels[name]
 		if !known || channel.Echoes {
 			continue
@@ -54,6 +54,7 @@ func (s *Server) view(c ledger.Campaign) api.Campaign {
 		Name:     c.Name,
 		Channel:  c.Definition.ChannelNames()[0],
 		Channels: c.Definition.ChannelNames(),
+		Fallback: c.Definition.Fallback,
 		State:    c.State,
 		Reason:   c.Reason,
 
@@ -79,7 +80,7 @@ func (s *Server) view(c ledger.Campaign) api.Campaign {
 		if v.Stopped == nil {
 			v.Stopped = map[string]string{}
 		}
-		v.Stopped[v.Channels[position]] = stop.Reason
+		v.Stopped[c.Definition.AllChannels()[position]] = stop.Reason
 	}
 	for i, step := range c.Definition.Steps {
 		counts := campaign.Counts{}

@@ -21,6 +21,7 @@ func overTwo() string {
 }
 
 func TestSeveralNumbers(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	c := multipartCall("/api/campaigns?start=true", "", part{"campaign", overTwo()}, part{"contacts", threeRows})
 	c.token = operatorToken
@@ -59,6 +60,7 @@ func TestSeveralNumbers(t *testing.T) {
 }
 
 func TestANumberThatIsNotThere(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	definition := strings.Replace(overTwo(), "second", "third", 1)
 	answer := f.do(multipartCall("/api/campaigns", "", part{"campaign", definition}, part{"contacts", threeRows}))
@@ -68,6 +70,7 @@ func TestANumberThatIsNotThere(t *testing.T) {
 }
 
 func TestDailyLimitsOfSeveralNumbers(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		main, second Channel
 		want         *api.Daily

@@ -108,6 +108,7 @@ func watch(ctx context.Context, s *Server) (out *stream, done <-chan struct{}) {
 }
 
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		record := newStage()
 		s, err := New(Options{Ledger: record})
@@ -155,6 +156,7 @@ func TestEvents(t *testing.T) {
 }
 
 func TestEventsCarryTheCampaign(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	id := f.upload()
 	wantStatus(t, f.post("/api/campaigns/"+id+"/cancel"), http.StatusOK)
@@ -181,6 +183,7 @@ func TestEventsCarryTheCampaign(t *testing.T) {
 }
 
 func TestEventsEndWithTheServerAndWithTheReader(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, err := New(Options{Ledger: newStage()})
 		if err != nil {
@@ -200,6 +203,7 @@ func TestEventsEndWithTheServerAndWithTheReader(t *testing.T) {
 // TestHeadOfAStream: a HEAD request is answered at once, though the campaign is
 // not over.
 func TestHeadOfAStream(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	id := f.upload()
 	for path, kind := range map[string]string{"/events": "text/event-stream", "/report.csv": "text/csv; charset=utf-8"} {
@@ -213,6 +217,7 @@ func TestHeadOfAStream(t *testing.T) {
 }
 
 func TestOver(t *testing.T) {
+	t.Parallel()
 	for _, state := range []campaign.State{campaign.Draft, campaign.Scheduled, campaign.Running, campaign.Paused} {
 		if over(ledger.Campaign{State: state}) {
 			t.Errorf("%s is over", state)
@@ -229,6 +234,7 @@ func TestOver(t *testing.T) {
 }
 
 func TestRate(t *testing.T) {
+	t.Parallel()
 	began := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 	sent := func(id campaign.ID, n int64) ledger.Campaign {
 		return ledger.Campaign{ID: id, Counts: campaign.Counts{campaign.Accepted: n / 2, campaign.Read: n - n/2, campaign.Failed: 9, campaign.Pending: 9}}
@@ -260,6 +266,7 @@ func TestRate(t *testing.T) {
 }
 
 func TestTheServerMeasures(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		record := &running{stage: newStage()}
 		s, err := New(Options{Ledger: record})

@@ -20,6 +20,7 @@ var miscounted = campaign.Failure{
 }
 
 func TestWhyMessagesFailed(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	id := f.running(twoSteps, threePeople, 0)
 	for row := 1; row <= 2; row++ {
@@ -51,6 +52,7 @@ func TestWhyMessagesFailed(t *testing.T) {
 // TestReceiptsWordsStayOutOfTheLog has receipts quote a value of the row, with
 // everything that is logged about them.
 func TestReceiptsWordsStayOutOfTheLog(t *testing.T) {
+	t.Parallel()
 	f := start(t, guarded)
 	list := "Phone,Name\n"
 	for row := range 15 {

@@ -14,6 +14,7 @@ func (f *fixture) forget(token, body string) reply {
 }
 
 func TestForget(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	id := f.upload()
 	const phone = "4915112345601"

@@ -21,6 +21,7 @@ func withHolidays(o *Options) {
 // TestHolidaysStayWithTheCampaign: what becomes of the calendar changes nothing
 // for a campaign that came in before.
 func TestHolidaysStayWithTheCampaign(t *testing.T) {
+	t.Parallel()
 	f := start(t, withHolidays)
 	answer := f.do(multipartCall("/api/campaigns", "", part{"campaign", onHolidays}, part{"contacts", fourContacts}))
 	wantStatus(t, answer, http.StatusCreated)
@@ -40,6 +41,7 @@ func TestHolidaysStayWithTheCampaign(t *testing.T) {
 // TestWhatHasEndedWaitsForNoHours: a campaign says when its hours begin for as
 // long as something may go out.
 func TestWhatHasEndedWaitsForNoHours(t *testing.T) {
+	t.Parallel()
 	night := time.Date(2026, 5, 4, 3, 0, 0, 0, time.UTC)
 	f := start(t, func(o *Options) { o.Now = func() time.Time { return night } })
 	const daytime = twoSteps + "hours: {from: 09:00, to: 20:00, zone: UTC}\n"
@@ -54,6 +56,7 @@ func TestWhatHasEndedWaitsForNoHours(t *testing.T) {
 }
 
 func TestUnknownHolidays(t *testing.T) {
+	t.Parallel()
 	f := start(t, withHolidays)
 	answer := f.do(multipartCall("/api/campaigns", "", part{"campaign", strings.Replace(onHolidays, "holidays: es", "holidays: fr", 1)}, part{"contacts", fourContacts}))
 	wantProblem(t, answer, badCampaign)
@@ -63,6 +66,7 @@ func TestUnknownHolidays(t *testing.T) {
 }
 
 func TestRowsWithoutConsentAreTold(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	answer := f.do(multipartCall("/api/campaigns", "", part{"campaign", twoSteps + "contacts: {consent: OK}\n"},
 		part{"contacts", "Phone,Name,OK\n+4915112345601,Ada,yes\n+4915112345602,Bob,no\n"}))

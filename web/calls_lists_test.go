@@ -37,6 +37,7 @@ func filteredWorkbook(t *testing.T) string {
 // The answer to an upload says what was taken for what, and how many people the list
 // hides. None of their values is logged.
 func TestUploadTellsWhatWasTaken(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	f := start(t, func(o *Options) {
 		o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -68,6 +69,7 @@ func TestUploadTellsWhatWasTaken(t *testing.T) {
 
 // Whoever wants to be left alone is, also where the row is hidden.
 func TestSuppressHiddenRows(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	if done := decode[api.Suppressed](t, f.suppress("", "text/csv", filteredWorkbook(t))); done.Suppressed != 3 {
 		t.Errorf("%+v", done)

@@ -55,7 +55,7 @@ func (o *optOuts) next(done *suppressing) (batch []ledger.Suppression, more bool
 	return batch, true, nil
 }
 
-// read is a row's wish, or why it is none.
+// read is a row's opt-out, or why it is none.
 func (o *optOuts) read(row campaign.Row) (one ledger.Suppression, problem string) {
 	one = o.usual
 	switch {

@@ -60,8 +60,8 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request) error {
 // numberOf is the channel of a message. A row that has none is sent from no
 // number, and stands under the campaign's where that has one alone.
 func numberOf(row ledger.ReportRow, def *campaign.Definition) string {
-	numbers := def.ChannelNames()
-	if row.Position >= len(numbers) || row.Step == 0 && len(numbers) > 1 {
+	numbers := def.AllChannels()
+	if row.Position >= len(numbers) || row.Step == 0 && len(def.ChannelNames()) > 1 {
 		return ""
 	}
 	return numbers[row.Position]

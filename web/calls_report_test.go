@@ -20,6 +20,7 @@ import (
 )
 
 func TestReport(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	id := f.upload()
 	answer := f.get("/api/campaigns/" + id + "/report.csv")
@@ -42,6 +43,7 @@ func TestReport(t *testing.T) {
 }
 
 func TestReportLine(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 5, 1, 11, 0, 0, 5e6, time.FixedZone("", 7200))
 	got := reportLine(ledger.ReportRow{
 		Recipient: campaign.ID(1).Recipient(7), Step: 2, Phone: "+4915112345601", Status: campaign.Failed, Attempts: 3,
@@ -57,6 +59,7 @@ func TestReportLine(t *testing.T) {
 }
 
 func TestHarmless(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"": "", "Ada": "Ada", "+4915112345601": "+4915112345601", "a=1": "a=1",
 		"=1+1": "'=1+1", "@SUM(1)": "'@SUM(1)", "-": "'-", "\tx": "'\tx", "\r=1": "'\r=1", "+1+cmd|' /C calc'!A0": "'+1+cmd|' /C calc'!A0", "+": "'+",
@@ -69,6 +72,7 @@ func TestHarmless(t *testing.T) {
 }
 
 func TestReportOfSeveralPages(t *testing.T) {
+	t.Parallel()
 	const people = 2*reportPage + 3
 	f := start(t, nil)
 	answer := f.do(multipartCall("/api/campaigns", "", part{"campaign", twoSteps}, part{"contacts", longList(people)}))
@@ -106,6 +110,7 @@ func TestReportOfSeveralPages(t *testing.T) {
 }
 
 func TestRecipients(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	id := f.upload()
 	list := func(query string) []string {

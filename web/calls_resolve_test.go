@@ -57,6 +57,7 @@ func (f *fixture) lose(id campaign.MessageID) {
 }
 
 func TestResolve(t *testing.T) {
+	t.Parallel()
 	for decision, want := range map[string]campaign.Counts{
 		"resend": {campaign.Pending: 3, campaign.Waiting: 3},
 		"drop":   {campaign.Pending: 1, campaign.Waiting: 1, campaign.Failed: 2, campaign.Skipped: 2},
@@ -91,6 +92,7 @@ func TestResolve(t *testing.T) {
 }
 
 func TestResolveThatCannotSendAgain(t *testing.T) {
+	t.Parallel()
 	began := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 	var late atomic.Bool
 	f := start(t, func(o *Options) {
@@ -120,6 +122,7 @@ func TestResolveThatCannotSendAgain(t *testing.T) {
 }
 
 func TestDecisionsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	f := start(t, func(o *Options) { o.Tokens = threeTokens() })
 	id := f.running(twoSteps, threePeople, 1).String()
 	for body, want := range map[string]api.Kind{
@@ -149,6 +152,7 @@ func TestDecisionsThatAreRefused(t *testing.T) {
 }
 
 func TestResolveThatFailsHalfWay(t *testing.T) {
+	t.Parallel()
 	var changed atomic.Int32
 	f := start(t, func(o *Options) {
 		o.Tokens = threeTokens()

@@ -57,6 +57,7 @@ func (f *fixture) failing() campaign.ID {
 }
 
 func TestRetry(t *testing.T) {
+	t.Parallel()
 	for name, body := range map[string]string{
 		"no body": ``, "no word": `{}`, "failed": `{"statuses": ["failed"]}`, "both": `{"statuses": ["expired", "failed"]}`,
 	} {
@@ -98,6 +99,7 @@ func TestRetry(t *testing.T) {
 }
 
 func TestRetryOfWhatRanOutOfTime(t *testing.T) {
+	t.Parallel()
 	began := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 	var late, changed atomic.Int32
 	f := start(t, func(o *Options) {
@@ -129,6 +131,7 @@ func TestRetryOfWhatRanOutOfTime(t *testing.T) {
 }
 
 func TestRetriesThatAreRefused(t *testing.T) {
+	t.Parallel()
 	var changed atomic.Int32
 	f := start(t, func(o *Options) {
 		o.Tokens = threeTokens()
@@ -174,6 +177,7 @@ func TestRetriesThatAreRefused(t *testing.T) {
 }
 
 func TestRetryThatFailsHalfWay(t *testing.T) {
+	t.Parallel()
 	var changed atomic.Int32
 	f := start(t, func(o *Options) {
 		o.Tokens = threeTokens()

@@ -35,6 +35,7 @@ func (f *fixture) seal(keys ...string) {
 var sealKey = strings.Repeat("0a", seal.KeyBytes)
 
 func TestSecretsWithoutAKeyAreRefused(t *testing.T) {
+	t.Parallel()
 	f, _ := atTen(t)
 	for name, parts := range map[string]string{"url": "url and headers", "dsn": "dsn"} {
 		answer := f.addSchedule(map[string]any{"name": name, "contacts": secretContacts()[name]})
@@ -56,6 +57,7 @@ func TestSecretsWithoutAKeyAreRefused(t *testing.T) {
 
 // Where the key is gone the schedule says so, and does nothing else.
 func TestSchedulesWithoutTheirKey(t *testing.T) {
+	t.Parallel()
 	f, _ := atTen(t)
 	f.seal(sealKey)
 	wantStatus(t, f.addSchedule(map[string]any{"name": "url", "contacts": secretContacts()["url"]}), http.StatusCreated)
@@ -85,6 +87,7 @@ func TestSchedulesWithoutTheirKey(t *testing.T) {
 }
 
 func TestSchedulesShowNoSecrets(t *testing.T) {
+	t.Parallel()
 	f, _ := atTen(t)
 	f.seal(sealKey)
 	for name, contacts := range secretContacts() {

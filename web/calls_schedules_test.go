@@ -57,6 +57,7 @@ func atTen(t *testing.T) (*fixture, *clock) {
 }
 
 func TestAddSchedule(t *testing.T) {
+	t.Parallel()
 	f, now := atTen(t)
 	answer := f.addSchedule(nil)
 	wantStatus(t, answer, http.StatusCreated)
@@ -86,6 +87,7 @@ func TestAddSchedule(t *testing.T) {
 }
 
 func TestScheduleMistakesAreToldAtOnce(t *testing.T) {
+	t.Parallel()
 	f, _ := atTen(t)
 	p := wantProblem(t, f.addSchedule(map[string]any{
 		"name": "every day", "campaign": "name: x\nchannel: main\n", "contacts": map[string]any{}, "cron": "@sometimes",
@@ -121,6 +123,7 @@ func TestScheduleMistakesAreToldAtOnce(t *testing.T) {
 }
 
 func TestPauseAndResumeSchedule(t *testing.T) {
+	t.Parallel()
 	f, now := atTen(t)
 	wantStatus(t, f.addSchedule(nil), http.StatusCreated)
 	for range 2 {
@@ -154,6 +157,7 @@ func (f *fixture) settle(slot campaign.Slot) {
 }
 
 func TestRunScheduleNow(t *testing.T) {
+	t.Parallel()
 	f, now := atTen(t)
 	wantStatus(t, f.addSchedule(nil), http.StatusCreated)
 	wantStatus(t, f.addSchedule(map[string]any{"name": "queue", "overlap": "queue"}), http.StatusCreated)
@@ -205,6 +209,7 @@ func TestRunScheduleNow(t *testing.T) {
 }
 
 func TestHistorySaysWhatASlotWaitsFor(t *testing.T) {
+	t.Parallel()
 	f, now := atTen(t)
 	wantStatus(t, f.addSchedule(map[string]any{"overlap": "queue"}), http.StatusCreated)
 	for range 2 {
@@ -241,6 +246,7 @@ func TestHistorySaysWhatASlotWaitsFor(t *testing.T) {
 // Whoever runs a schedule whose slot waits for another try, for its list has come,
 // means that one.
 func TestRunNowTriesWhatWaits(t *testing.T) {
+	t.Parallel()
 	for _, overlap := range []campaign.Overlap{campaign.OverlapSkip, campaign.OverlapQueue, campaign.OverlapParallel} {
 		t.Run(string(overlap), func(t *testing.T) {
 			f, now := atTen(t)
@@ -278,6 +284,7 @@ func TestRunNowTriesWhatWaits(t *testing.T) {
 }
 
 func TestHistoryIsPaged(t *testing.T) {
+	t.Parallel()
 	f, now := atTen(t)
 	wantStatus(t, f.addSchedule(map[string]any{"overlap": "parallel"}), http.StatusCreated)
 	for range 5 {
@@ -305,6 +312,7 @@ func TestHistoryIsPaged(t *testing.T) {
 }
 
 func TestSchedulesOfTheConfigurationStay(t *testing.T) {
+	t.Parallel()
 	f, now := atTen(t)
 	s := campaign.Schedule{Name: "fixed", CampaignFile: "campaigns/reminder.yaml", Contacts: campaign.Source{File: "list.csv"}, Cron: "@hourly"}
 	if err := f.ledger.SyncSchedules(t.Context(), []ledger.NewSchedule{{Schedule: s, Next: now.now().Add(time.Hour)}}, now.now()); err != nil {
@@ -319,6 +327,7 @@ func TestSchedulesOfTheConfigurationStay(t *testing.T) {
 }
 
 func TestSchedulesTakeAnAdmin(t *testing.T) {
+	t.Parallel()
 	f := start(t, func(o *Options) { o.Tokens = threeTokens() })
 	wantStatus(t, f.addSchedule(nil), http.StatusCreated)
 	for _, c := range []call{

@@ -114,7 +114,7 @@ func readPerson(text string, numbers campaign.ContactOptions) (key string, err e
 }
 
 // optOutNumbers is how the numbers of people who want to be left alone are read:
-// lists of them come without a plus as often as with one, and a wish that is
+// lists of them come without a plus as often as with one, and an opt-out that is
 // hidden is one all the same.
 func optOutNumbers(region string) campaign.ContactOptions {
 	return campaign.ContactOptions{DefaultRegion: region, AssumeInternational: true, IncludeHidden: true}

@@ -33,6 +33,7 @@ func (f *fixture) suppressed() []string {
 }
 
 func TestSuppressJSON(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	id := f.upload()
 	done := decode[api.Suppressed](t, f.suppress("", "application/json; charset=utf-8", `{"phone": "+49 151 12345601", "reason": "asked"}`))
@@ -49,6 +50,7 @@ func TestSuppressJSON(t *testing.T) {
 }
 
 func TestSuppressJSONIsAllOrNothing(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	p := wantProblem(t, f.suppress("", "application/json", `{"items": [{"phone": "+4915112345601"}, {"phone": "12"}, {"phone": "+4915112345602", "scope": "some"}]}`), badSuppression)
 	var paths []string
@@ -75,6 +77,7 @@ func TestSuppressJSONIsAllOrNothing(t *testing.T) {
 }
 
 func TestSuppressFiles(t *testing.T) {
+	t.Parallel()
 	for name, file := range map[string]struct{ kind, body string }{
 		"one number per line": {"text/plain", "+4915112345601\nnobody\n+4915112345602\n"},
 		"a list":              {"text/csv", "Name;Phone\nAda;+4915112345601\nGrace;nobody\nEdsger;+4915112345602\n"},
@@ -95,6 +98,7 @@ func TestSuppressFiles(t *testing.T) {
 }
 
 func TestSuppressFileAsPeopleHaveIt(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	id := f.upload()
 	got := decode[api.Suppressed](t, f.suppress("?reason=usual&region=es", "text/csv",
@@ -113,6 +117,7 @@ func TestSuppressFileAsPeopleHaveIt(t *testing.T) {
 }
 
 func TestUnsuppress(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	f.suppress("", "text/plain", "+4915112345601\n+4915112345602\n+4915112345603\n")
 	remove := func(query string) reply {

@@ -106,6 +106,7 @@ func (c *contract) check(request *http.Request, response *http.Response, body []
 }
 
 func TestRoutesAndOpenAPIAgree(t *testing.T) {
+	t.Parallel()
 	var documented, routed []string
 	for path, item := range readSpec(t).Paths.Map() {
 		for method, operation := range item.Operations() {
@@ -122,6 +123,7 @@ func TestRoutesAndOpenAPIAgree(t *testing.T) {
 }
 
 func TestOpenAPIKnowsTheWordsOfTheDomain(t *testing.T) {
+	t.Parallel()
 	schemas := readSpec(t).Components.Schemas
 	var statuses, verdicts []any
 	for _, s := range campaign.Statuses() {
@@ -147,6 +149,7 @@ func TestOpenAPIKnowsTheWordsOfTheDomain(t *testing.T) {
 // TestContract brings about every answer that openapi.yaml names by its
 // status; the client checks each of them on the way.
 func TestContract(t *testing.T) {
+	t.Parallel()
 	broken := false
 	f := start(t, func(o *Options) {
 		o.Tokens = threeTokens()

@@ -76,7 +76,7 @@ func (s *Server) queueTrouble(c ledger.Campaign) map[string]string {
 	}
 	var of map[string]string
 	trouble := s.queue()
-	for _, number := range c.Definition.ChannelNames() {
+	for _, number := range c.Definition.AllChannels() {
 		if why, ok := trouble[number]; ok {
 			if of == nil {
 				of = map[string]string{}

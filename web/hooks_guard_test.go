@@ -42,6 +42,7 @@ func guarded(o *Options) {
 }
 
 func TestAListThatReachesNobodyIsStopped(t *testing.T) {
+	t.Parallel()
 	f := start(t, guarded)
 	many := "Phone,Name\n"
 	for row := range 200 {
@@ -73,6 +74,7 @@ func TestAListThatReachesNobodyIsStopped(t *testing.T) {
 }
 
 func TestAReceiptStopsTheWholeAccount(t *testing.T) {
+	t.Parallel()
 	f := start(t, guarded)
 	met := f.running(twoSteps, threePeople, 1)
 	other := f.running(strings.Replace(twoSteps, "channel: main", "channel: second", 1), threePeople, 0)

@@ -50,7 +50,7 @@ func (s *Server) takeWords(r *http.Request, arrivedAt string, told whatsapp.Even
 		return refuse(unavailable, "send it again", "the messages cannot be recorded").because(err)
 	}
 	for i, h := range heard {
-		s.noteWish(r, h, fates[i])
+		s.noteOptOut(r, h, fates[i])
 	}
 	return nil
 }
@@ -69,12 +69,12 @@ func (s *Server) message(r *http.Request, channel string, told whatsapp.Inbound)
 	h.Message, h.ReplyTo, h.Reply, h.Source = true, told.ReplyTo, reply, ledger.SourcePerson
 	if says(told) {
 		h.Answers = true
-		h.Stop, h.Start = s.wishes.Of(reply)
+		h.OptOut, h.OptIn = s.keywords.Of(reply)
 	}
 	return h
 }
 
-// says reports whether a message is one that may answer ours or hold a wish. An
+// says reports whether a message is one that may answer ours, opt out or opt in. An
 // emoji on a message is no answer to it. What a person deletes was said all the
 // same: a STOP stays one. An edit counts as what it says, where that is told.
 func says(told whatsapp.Inbound) bool {
@@ -92,9 +92,9 @@ func chosen(told whatsapp.Preference) ledger.InboundEvent {
 	h := of(told.From)
 	h.At, h.Source = told.At, ledger.SourceProvider
 	if told.Stop {
-		h.Stop = campaign.ScopeMarketing
+		h.OptOut = campaign.ScopeMarketing
 	} else {
-		h.Start, h.Restores = true, campaign.ScopeMarketing
+		h.OptIn, h.Restores = true, campaign.ScopeMarketing
 	}
 	return h
 }
@@ -117,18 +117,18 @@ func cut(text string, most int) string {
 	return text
 }
 
-// noteWish tells operators of a wish, and what became of it.
-func (s *Server) noteWish(r *http.Request, h ledger.InboundEvent, fate ledger.Fate) {
-	wish := ""
+// noteOptOut tells operators of an opt-out or opt-in, and what became of it.
+func (s *Server) noteOptOut(r *http.Request, h ledger.InboundEvent, fate ledger.Fate) {
+	optOut := ""
 	switch {
-	case h.Stop != "":
-		wish = "stop"
-	case h.Start:
-		wish = "start"
+	case h.OptOut != "":
+		optOut = "stop"
+	case h.OptIn:
+		optOut = "start"
 	default:
 		return
 	}
-	s.metrics.wish(h.Channel, wish, fate)
+	s.metrics.optOut(h.Channel, optOut, fate)
 	level, text := slog.LevelInfo, "an opt-out or opt-in is on record"
 	switch fate {
 	case ledger.FateWaiting:
@@ -140,7 +140,7 @@ func (s *Server) noteWish(r *http.Request, h ledger.InboundEvent, fate ledger.Fa
 	case ledger.FateErased:
 		text = "an opt-out or opt-in of a person who was erased: nothing is sent to them in any case"
 	}
-	s.log.Log(r.Context(), level, text, "request", visitOf(r).id, "channel", h.Channel, "wish", wish, "scope", h.Stop,
+	s.log.Log(r.Context(), level, text, "request", visitOf(r).id, "channel", h.Channel, "wish", optOut, "scope", h.OptOut,
 		"by", h.Source.String(), "from", maskKey(h.Person), "written", h.At.UTC().Format(time.RFC3339))
 }
 

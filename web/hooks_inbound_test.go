@@ -46,13 +46,13 @@ func listening(t *testing.T, now time.Time) (*fixture, *ears) {
 		record.brittle = o.Ledger.(*brittle)
 		o.Ledger = record
 		o.Now = func() time.Time { return now }
-		wishes, err := campaign.NewWishes(map[string]campaign.SuppressionScope{
+		keywords, err := campaign.NewKeywords(map[string]campaign.SuppressionScope{
 			"stop": campaign.ScopeAll, "NO_MORE": campaign.ScopeCampaign,
 		}, []string{"start"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		o.Wishes = wishes
+		o.Keywords = keywords
 		for name, channel := range o.Channels {
 			channel.Identity.Account = "waba-" + name
 			o.Channels[name] = channel
@@ -62,6 +62,7 @@ func listening(t *testing.T, now time.Time) (*fixture, *ears) {
 }
 
 func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 	at := now.Add(-time.Minute)
 	f, record := listening(t, now)
@@ -86,16 +87,16 @@ func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
 	wantStatus(t, answer, http.StatusOK)
 	person, provider := ledger.SourcePerson, ledger.SourceProvider
 	want := []ledger.InboundEvent{
-		{ID: "a", Channel: "main", Person: "+5511961234567", At: at, Message: true, Answers: true, Reply: campaign.Reply{Text: "STOP!"}, Stop: campaign.ScopeAll, Source: person},
+		{ID: "a", Channel: "main", Person: "+5511961234567", At: at, Message: true, Answers: true, Reply: campaign.Reply{Text: "STOP!"}, OptOut: campaign.ScopeAll, Source: person},
 		{ID: "b", Channel: "second", Person: "+447700900000", At: now, Message: true, Answers: true, ReplyTo: "wamid.1",
-			Reply: campaign.Reply{Payload: "NO_MORE", Text: "Not this", Pressed: true}, Stop: campaign.ScopeCampaign, Source: person},
-		{ID: "c", Channel: "main", At: at, Message: true, Answers: true, ReplyTo: "wamid.2", Reply: campaign.Reply{Text: "start"}, Start: true, Source: person},
+			Reply: campaign.Reply{Payload: "NO_MORE", Text: "Not this", Pressed: true}, OptOut: campaign.ScopeCampaign, Source: person},
+		{ID: "c", Channel: "main", At: at, Message: true, Answers: true, ReplyTo: "wamid.2", Reply: campaign.Reply{Text: "start"}, OptIn: true, Source: person},
 		{ID: "e", Channel: "main", Person: "+447700900000", At: at, Message: true, ReplyTo: "wamid.3", Reply: campaign.Reply{Text: "stop"}, Source: person},
-		{Channel: "main", Person: "+447700900000", At: at, Stop: campaign.ScopeMarketing, Source: provider},
-		{Channel: "main", Person: "+447700900000", At: at, Start: true, Restores: campaign.ScopeMarketing, Source: provider},
+		{Channel: "main", Person: "+447700900000", At: at, OptOut: campaign.ScopeMarketing, Source: provider},
+		{Channel: "main", Person: "+447700900000", At: at, OptIn: true, Restores: campaign.ScopeMarketing, Source: provider},
 		{Channel: "main", Person: "+447700900001", Also: []string{"GB.2", "+447700900000", "GB.1"}, At: now},
 		{Channel: "main", Person: "+447700900002", Also: []string{"GB.3", "GB.ENT.3"}, At: now},
-		{ID: "h", Channel: "main", Person: "GB.3", At: at, Message: true, Answers: true, Reply: campaign.Reply{Text: "stop"}, Stop: campaign.ScopeAll, Source: person},
+		{ID: "h", Channel: "main", Person: "GB.3", At: at, Message: true, Answers: true, Reply: campaign.Reply{Text: "stop"}, OptOut: campaign.ScopeAll, Source: person},
 	}
 	for i := range want {
 		want[i].Peers = []string{"main", "second"}
@@ -117,6 +118,7 @@ func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
 // TestEditsAndDeletedMessages: an edit is the earlier message as it is now, and
 // what was deleted says nothing new.
 func TestEditsAndDeletedMessages(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 	f, record := listening(t, now)
 	inbound := func(id, kind, text, edits string) whatsapp.Inbound {
@@ -136,7 +138,7 @@ func TestEditsAndDeletedMessages(t *testing.T) {
 		return h
 	}
 	want := []ledger.InboundEvent{
-		said("a", "Stop", func(h *ledger.InboundEvent) { h.Edit, h.Answers, h.Stop = true, true, campaign.ScopeAll }),
+		said("a", "Stop", func(h *ledger.InboundEvent) { h.Edit, h.Answers, h.OptOut = true, true, campaign.ScopeAll }),
 		said("a", "", func(h *ledger.InboundEvent) { h.Edit, h.Answers = true, true }),
 		said("g", "", func(*ledger.InboundEvent) {}),
 		said("d", "stop", func(*ledger.InboundEvent) {}),
@@ -152,8 +154,9 @@ func TestEditsAndDeletedMessages(t *testing.T) {
 		`carillon_webhook_inbound_total{channel="main",type="revoke"} 1`)
 }
 
-// TestWishesThatCannotBeRecorded: the provider has to tell them again.
-func TestWishesThatCannotBeRecorded(t *testing.T) {
+// TestOptOutsThatCannotBeRecorded: the provider has to tell them again.
+func TestOptOutsThatCannotBeRecorded(t *testing.T) {
+	t.Parallel()
 	f, record := listening(t, time.Now())
 	record.deaf = true
 	for _, told := range []whatsapp.Events{
@@ -165,6 +168,7 @@ func TestWishesThatCannotBeRecorded(t *testing.T) {
 }
 
 func TestNoticesStopWhatTheyConcern(t *testing.T) {
+	t.Parallel()
 	f, record := listening(t, time.Now())
 	wantStatus(t, f.webhook("word", eventsBody(whatsapp.Events{Notices: []whatsapp.Notice{
 		{Scope: whatsapp.TemplateScope, Account: "waba-second", Template: "offer", Language: "en_GB", Reason: "paused"},

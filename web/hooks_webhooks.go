@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -171,7 +170,7 @@ func (s *Server) stranger(r *http.Request, arrivedAt, number string) {
 func (s *Server) receipt(channel string, told whatsapp.Receipt) ledger.Receipt {
 	receipt := ledger.Receipt{
 		Channel: channel, Peers: s.peers[channel],
-		ProviderID: told.ID, Keys: told.Recipient.Keys(), Status: told.Status, At: told.At,
+		ProviderID: told.ID, Keys: told.Recipient.Keys(), Status: told.Status, At: told.At, Failure: told.Failure(),
 	}
 	if message, attempt, ok := campaign.ParseReference(told.Reference); ok {
 		receipt.Message, receipt.Attempt = message, attempt
@@ -179,12 +178,8 @@ func (s *Server) receipt(channel string, told whatsapp.Receipt) ledger.Receipt {
 	if receipt.At.IsZero() {
 		receipt.At = s.now()
 	}
-	if told.Status == campaign.Failed {
-		unexplained := &whatsapp.Error{Class: whatsapp.Drop, Reason: "unexplained", Hint: "the provider reported a failure without a reason"}
-		receipt.Failure = cmp.Or(told.Err, unexplained).Failure()
-		if receipt.Failure.Pause != campaign.PauseNothing || receipt.Failure.Slows {
-			receipt.Failure.Account = s.channels[channel].Account
-		}
+	if receipt.Failure.Pause != campaign.PauseNothing || receipt.Failure.Slows {
+		receipt.Failure.Account = s.channels[channel].Account
 	}
 	return receipt
 }

@@ -27,6 +27,7 @@ func (l *listener) Receive(_ context.Context, receipts []ledger.Receipt, _ time.
 }
 
 func TestReceiptsReachTheLedger(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 	at := now.Add(-time.Minute)
 	record := &listener{}
@@ -74,6 +75,7 @@ func TestReceiptsReachTheLedger(t *testing.T) {
 }
 
 func TestWebhooksThatAreNotBelieved(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	for _, signature := range []string{"", "guess"} {
 		answer := f.webhook(signature, receiptBody("1001", "a", "", campaign.Sent))
@@ -94,6 +96,7 @@ func TestWebhooksThatAreNotBelieved(t *testing.T) {
 }
 
 func TestWebhooksThatMakeNoSense(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	wantStatus(t, f.webhook("word", "{"), http.StatusOK)
 	wantProblem(t, f.webhook("word", strings.Repeat(" ", maxWebhook+1)), tooLarge)
@@ -104,6 +107,7 @@ func TestWebhooksThatMakeNoSense(t *testing.T) {
 }
 
 func TestTheProviderRepeatsWhatTheLedgerDidNotTake(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	body := receiptBody("1001", "a", "", campaign.Sent)
 	f.ledger.receiving.Store(true)
@@ -114,6 +118,7 @@ func TestTheProviderRepeatsWhatTheLedgerDidNotTake(t *testing.T) {
 }
 
 func TestInbound(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	wantStatus(t, f.inbound(
 		whatsapp.Inbound{Number: "1001", From: whatsapp.Who{Phone: "4915112345601"}, Type: "text", Text: "hello"},

@@ -27,6 +27,7 @@ func twoApps(o *Options) {
 // TestAnAppSpeaksForItsOwnChannels: whatever is signed by the app of main, it moves
 // nothing of second.
 func TestAnAppSpeaksForItsOwnChannels(t *testing.T) {
+	t.Parallel()
 	f := start(t, twoApps)
 	id := f.running(strings.Replace(twoSteps, "channel: main", "channel: second", 1), threePeople, 3)
 	first := id.Recipient(1).Message(0)
@@ -63,6 +64,7 @@ func TestAnAppSpeaksForItsOwnChannels(t *testing.T) {
 
 // TestAnAppIsOfOneProvider: two providers may be given the same secret.
 func TestAnAppIsOfOneProvider(t *testing.T) {
+	t.Parallel()
 	peers := peersOf(map[string]Channel{
 		"one": {Provider: "cloud", Identity: whatsapp.Identity{App: "a"}}, "two": {Provider: "cloud", Identity: whatsapp.Identity{App: "a"}}, "three": {Provider: "other", Identity: whatsapp.Identity{App: "a"}},
 		"four": {Provider: "cloud", Identity: whatsapp.Identity{App: "b"}}, "five": {Provider: "cloud"}, "six": {Provider: "cloud"},
@@ -75,11 +77,12 @@ func TestAnAppIsOfOneProvider(t *testing.T) {
 	}
 }
 
-// TestWishesSayWhatBecameOfThem: the log and the metrics tell a wish that holds from
+// TestOptOutsSayWhatBecameOfThem: the log and the metrics tell an opt-out that holds from
 // one that waits, or is nobody's.
-func TestWishesSayWhatBecameOfThem(t *testing.T) {
+func TestOptOutsSayWhatBecameOfThem(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
-	f.server.wishes = mustWishes(t)
+	f.server.keywords = mustKeywords(t)
 	stop := func(who whatsapp.Who) whatsapp.Inbound {
 		return whatsapp.Inbound{Number: "1001", ID: "in." + who.Phone + who.UserID, From: who, At: time.Now(), Type: "text", Text: "STOP"}
 	}
@@ -95,7 +98,7 @@ func TestWishesSayWhatBecameOfThem(t *testing.T) {
 		t.Error("a number stands in the log")
 	}
 
-	// The number becomes known, and the wish holds for it.
+	// The number becomes known, and the opt-out holds for it.
 	wantStatus(t, f.webhook("word", eventsBody(whatsapp.Events{Receipts: []whatsapp.Receipt{
 		{Number: "1001", ID: "w", Status: campaign.Sent, Recipient: whatsapp.Who{Phone: "4915112345602", UserID: "DE.7"}},
 	}})), http.StatusOK)
@@ -112,17 +115,18 @@ func TestWishesSayWhatBecameOfThem(t *testing.T) {
 	}
 }
 
-func mustWishes(t *testing.T) *campaign.Wishes {
+func mustKeywords(t *testing.T) *campaign.Keywords {
 	t.Helper()
-	wishes, err := campaign.NewWishes(map[string]campaign.SuppressionScope{"stop": campaign.ScopeAll}, []string{"start"})
+	keywords, err := campaign.NewKeywords(map[string]campaign.SuppressionScope{"stop": campaign.ScopeAll}, []string{"start"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return wishes
+	return keywords
 }
 
 // TestPeopleAreNamedByUserIDs: an operator may know nothing but the user ID.
 func TestPeopleAreNamedByUserIDs(t *testing.T) {
+	t.Parallel()
 	f := start(t, func(o *Options) { o.Tokens = threeTokens() })
 	send := func(method, path, body string) reply {
 		return f.do(call{method: method, path: path, token: adminToken, header: map[string]string{"Content-Type": "application/json"}, body: strings.NewReader(body)})
@@ -140,6 +144,7 @@ func TestPeopleAreNamedByUserIDs(t *testing.T) {
 // TestStatusTellsWhereNothingIsEchoed: what becomes of unknown messages there does
 // not depend on other receipts.
 func TestStatusTellsWhereNothingIsEchoed(t *testing.T) {
+	t.Parallel()
 	f := start(t, func(o *Options) {
 		o.Tokens = threeTokens()
 		channel := o.Channels["main"]

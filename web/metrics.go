@@ -25,7 +25,7 @@ type metrics struct {
 	refused   *prometheus.CounterVec
 	malformed *prometheus.CounterVec
 	inbound   *prometheus.CounterVec
-	wishes    *prometheus.CounterVec
+	optOuts   *prometheus.CounterVec
 	unkept    *prometheus.CounterVec
 	exporter  http.Handler
 }
@@ -42,7 +42,7 @@ func newMetrics(registry *prometheus.Registry, routes []route, channels map[stri
 		refused:   counter("webhook_refused_total", "Webhook requests that did not prove where they came from.", "channel"),
 		malformed: counter("webhook_malformed_total", "Signed webhook requests that could not be understood.", "channel"),
 		inbound:   counter("webhook_inbound_total", "Messages from people, by kind.", "channel", "type"),
-		wishes:    counter("webhook_wishes_total", "Opt-outs and opt-ins of people on record.", "channel", "wish"),
+		optOuts:   counter("webhook_wishes_total", "Opt-outs and opt-ins of people on record.", "channel", "wish"),
 		unkept:    counter("webhook_wishes_not_on_record_total", "Opt-outs and opt-ins that apply to no number: the number of a user ID is not known yet, the person is unknown, it was taken back since, or the person was erased.", "channel", "wish", "why"),
 		exporter:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
@@ -60,11 +60,11 @@ func newMetrics(registry *prometheus.Registry, routes []route, channels map[stri
 		for _, kind := range inboundTypes() {
 			m.inbound.WithLabelValues(name, kind)
 		}
-		for _, wish := range []string{"stop", "start"} {
-			m.wishes.WithLabelValues(name, wish)
+		for _, optOut := range []string{"stop", "start"} {
+			m.optOuts.WithLabelValues(name, optOut)
 			for _, fate := range ledger.Fates() {
 				if fate != ledger.FateOnRecord {
-					m.unkept.WithLabelValues(name, wish, string(fate))
+					m.unkept.WithLabelValues(name, optOut, string(fate))
 				}
 			}
 		}
@@ -72,7 +72,7 @@ func newMetrics(registry *prometheus.Registry, routes []route, channels map[stri
 			vec.WithLabelValues(name)
 		}
 	}
-	for _, vec := range []*prometheus.CounterVec{m.requests, m.receipts, m.strangers, m.refused, m.malformed, m.inbound, m.wishes, m.unkept} {
+	for _, vec := range []*prometheus.CounterVec{m.requests, m.receipts, m.strangers, m.refused, m.malformed, m.inbound, m.optOuts, m.unkept} {
 		if err := registry.Register(vec); err != nil {
 			return nil, fmt.Errorf("web: metrics: %w", err)
 		}
@@ -109,13 +109,13 @@ func (m *metrics) message(channel, kind string) {
 	m.inbound.WithLabelValues(channel, kind).Inc()
 }
 
-// wish counts a wish by what became of it.
-func (m *metrics) wish(channel, wish string, fate ledger.Fate) {
+// optOut counts an opt-out or opt-in by what became of it.
+func (m *metrics) optOut(channel, optOut string, fate ledger.Fate) {
 	if fate == ledger.FateOnRecord {
-		m.wishes.WithLabelValues(channel, wish).Inc()
+		m.optOuts.WithLabelValues(channel, optOut).Inc()
 		return
 	}
-	m.unkept.WithLabelValues(channel, wish, string(fate)).Inc()
+	m.unkept.WithLabelValues(channel, optOut, string(fate)).Inc()
 }
 
 func (m *metrics) serve(w http.ResponseWriter, r *http.Request) error {

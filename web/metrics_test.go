@@ -9,6 +9,7 @@ import (
 )
 
 func TestSeriesAreThereFromTheStart(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	metrics := f.get("/metrics").body
 	for _, line := range []string{
@@ -27,6 +28,7 @@ func TestSeriesAreThereFromTheStart(t *testing.T) {
 }
 
 func TestRequestsAreCountedByRoute(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	f.get("/api/campaigns/zzzzzzz")
 	f.get("/api/campaigns/yyyyyyy")
@@ -55,6 +57,7 @@ func (f *fixture) wantMetrics(lines ...string) {
 }
 
 func TestARegistryTakesOneServer(t *testing.T) {
+	t.Parallel()
 	registry := prometheus.NewRegistry()
 	start(t, func(o *Options) { o.Registry = registry })
 	if _, err := New(Options{Ledger: &brittle{}, Registry: registry}); err == nil {
@@ -63,6 +66,7 @@ func TestARegistryTakesOneServer(t *testing.T) {
 }
 
 func TestCodeClass(t *testing.T) {
+	t.Parallel()
 	for status, want := range map[int]string{0: "5xx", http.StatusOK: "2xx", http.StatusSeeOther: "3xx", 404: "4xx", 503: "5xx", 999: "5xx"} {
 		if got := codeClass(status); got != want {
 			t.Errorf("%d is %s, want %s", status, got, want)
@@ -71,6 +75,7 @@ func TestCodeClass(t *testing.T) {
 }
 
 func TestTotals(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	f.running(twoSteps, threePeople, 2)
 	f.wantMetrics(

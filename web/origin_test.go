@@ -10,6 +10,7 @@ import (
 )
 
 func TestOrigin(t *testing.T) {
+	t.Parallel()
 	s := &Server{proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}}
 	for name, test := range map[string]struct {
 		peer          string
@@ -71,6 +72,7 @@ func TestOrigin(t *testing.T) {
 // The cookie goes back by TLS alone where it came by it; who is not trusted
 // cannot claim that.
 func TestCookieIsSecureByTLS(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		proxies []string
 		scheme  string

@@ -27,12 +27,17 @@ type timedBody struct {
 	connection *http.ResponseController
 	// piece is the time for each piece; 0: the deadline is that of the whole.
 	piece time.Duration
+	// rest is the time for what nobody wanted to read.
+	rest  time.Duration
 	ended bool
 }
 
 // timeBody bounds the time that the body of a request may take.
 func (s *Server) timeBody(w http.ResponseWriter, r *http.Request) *timedBody {
-	b := &timedBody{ReadCloser: r.Body, connection: http.NewResponseController(w), ended: r.Body == nil || r.Body == http.NoBody}
+	b := &timedBody{
+		ReadCloser: r.Body, connection: http.NewResponseController(w), rest: s.restTime,
+		ended: r.Body == nil || r.Body == http.NoBody,
+	}
 	if !b.ended {
 		r.Body = b
 		b.within(s.bodyTime)
@@ -83,6 +88,6 @@ func (b *timedBody) done() {
 // leave gives what nobody has read a short time to come.
 func (b *timedBody) leave() {
 	if !b.ended {
-		b.within(restTime)
+		b.within(b.rest)
 	}
 }

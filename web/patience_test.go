@@ -41,8 +41,9 @@ func (f *fixture) slowly(head, body string, length int, more ...string) (status 
 
 // Whoever sends a byte now and then holds nothing for long.
 func TestBodiesThatNeverEnd(t *testing.T) {
+	t.Parallel()
 	f := start(t, func(o *Options) { o.Tokens = threeTokens() })
-	f.server.bodyTime, f.server.pieceTime = 20*time.Millisecond, 20*time.Millisecond
+	f.server.bodyTime, f.server.pieceTime, f.server.restTime = 20*time.Millisecond, 20*time.Millisecond, 20*time.Millisecond
 	const admin = "\r\nAuthorization: Bearer " + adminToken
 	for name, head := range map[string]string{
 		"a webhook":  "POST /webhooks/main HTTP/1.1\r\nX-Signature: word",
@@ -63,6 +64,7 @@ func TestBodiesThatNeverEnd(t *testing.T) {
 
 // A long list may take its time, as long as it goes on.
 func TestSlowUploadsAreTaken(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	f.server.bodyTime, f.server.pieceTime = 20*time.Millisecond, time.Minute
 	list := "Phone\n+4915112345601\n+4915112345602\n"

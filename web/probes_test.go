@@ -14,6 +14,7 @@ import (
 // TestAProcessWithoutTheRoleShowsHowItDoes: health and metrics under the same rules
 // as a server's, and neither the API nor webhooks nor their series.
 func TestAProcessWithoutTheRoleShowsHowItDoes(t *testing.T) {
+	t.Parallel()
 	record, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "ledger.db"))
 	if err != nil {
 		t.Fatal(err)

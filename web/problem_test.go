@@ -18,6 +18,7 @@ import (
 )
 
 func TestProblemOf(t *testing.T) {
+	t.Parallel()
 	_, badID := campaign.ParseID("nonsense")
 	for _, c := range []struct {
 		name   string
@@ -52,6 +53,7 @@ func TestProblemOf(t *testing.T) {
 }
 
 func TestMistakesAreListed(t *testing.T) {
+	t.Parallel()
 	first, second := &campaign.Mistake{Line: 3, Path: "name", Message: "is missing"}, &campaign.Mistake{Path: "steps[0].body[1]", Message: "is odd"}
 	p := problemOf(fmt.Errorf("compile: %w", errors.Join(first, errors.Join(second))))
 	want := []api.Fault{{Line: 3, Path: "name", Detail: "is missing"}, {Path: "steps[0].body[1]", Detail: "is odd"}}
@@ -63,6 +65,7 @@ func TestMistakesAreListed(t *testing.T) {
 // TestProblemsOfTheCommandLine asks what the command line asks. Its users see
 // detail and hint and know no method, path or parameter.
 func TestProblemsOfTheCommandLine(t *testing.T) {
+	t.Parallel()
 	f := start(t, nil)
 	draft := f.upload()
 	for name, test := range map[string]struct {

@@ -117,8 +117,8 @@ type Options struct {
 	Ledger Ledger
 	// Channels by name.
 	Channels map[string]Channel
-	// Wishes recognises what people want when they write. If nil, nothing is.
-	Wishes *campaign.Wishes
+	// Keywords recognises what people want when they write. If nil, nothing is.
+	Keywords *campaign.Keywords
 	// Door says which campaigns may come in.
 	Door admission.Door
 	// Tokens admit callers. Without any, everything is open to whoever reaches
@@ -153,7 +153,7 @@ type Server struct {
 	ledger   Ledger
 	channels map[string]Channel
 	peers    map[string][]string // by channel: those of the same app, itself among them
-	wishes   *campaign.Wishes
+	keywords *campaign.Keywords
 	guards   map[string]*campaign.Guard // by channel
 	door     admission.Door
 	tokens   []secret
@@ -167,7 +167,7 @@ type Server struct {
 	now      func() time.Time
 	changed  func()
 
-	bodyTime, pieceTime time.Duration
+	bodyTime, pieceTime, restTime time.Duration
 
 	metrics *metrics
 	meters  *meters
@@ -223,7 +223,7 @@ func newServer(o Options) (*Server, error) {
 		ledger:   o.Ledger,
 		channels: o.Channels,
 		peers:    peersOf(o.Channels),
-		wishes:   o.Wishes,
+		keywords: o.Keywords,
 		guards:   map[string]*campaign.Guard{},
 		door:     o.Door,
 		tokens:   tokens,
@@ -237,7 +237,7 @@ func newServer(o Options) (*Server, error) {
 		changed:  o.Changed,
 		meters:   newMeters(),
 
-		bodyTime: bodyTime, pieceTime: pieceTime,
+		bodyTime: bodyTime, pieceTime: pieceTime, restTime: restTime,
 	}
 	for name, channel := range o.Channels {
 		s.guards[name] = campaign.NewGuard(channel.Guard)

@@ -290,6 +290,7 @@ func wantProblem(t *testing.T, r reply, k api.Kind) api.Problem {
 }
 
 func TestNewSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	if _, err := New(Options{}); err == nil || !strings.Contains(err.Error(), "Ledger") {
 		t.Errorf("without a ledger: %v", err)
 	}
@@ -303,6 +304,7 @@ func TestNewSaysWhatIsMissing(t *testing.T) {
 }
 
 func TestOutside(t *testing.T) {
+	t.Parallel()
 	f := start(t, func(o *Options) { o.Asynqmon = http.HandlerFunc(panicking) })
 	answer := f.do(call{method: "GET", path: "/healthz", header: map[string]string{"X-Request-Id": "proxy-7"}})
 	if id := answer.header.Get("X-Request-Id"); id != "proxy-7" {
@@ -335,6 +337,7 @@ func TestOutside(t *testing.T) {
 func panicking(http.ResponseWriter, *http.Request) { panic("boom") }
 
 func TestLogHoldsNoSecretsAndNoPhones(t *testing.T) {
+	t.Parallel()
 	f := start(t, func(o *Options) { o.Tokens = threeTokens() })
 	f.do(call{method: "GET", path: "/api/campaigns", token: viewerToken})
 	f.do(call{method: "GET", path: "/api/campaigns", token: "guessed-token"})
@@ -361,6 +364,7 @@ func form() map[string]string {
 }
 
 func TestMaskPhone(t *testing.T) {
+	t.Parallel()
 	for phone, want := range map[string]string{"": "", "12345": "*****", "123456": "******", "+4915112345601": "+491********01"} {
 		if got := maskPhone(phone); got != want {
 			t.Errorf("%q became %q, want %q", phone, got, want)
@@ -369,6 +373,7 @@ func TestMaskPhone(t *testing.T) {
 }
 
 func TestReadiness(t *testing.T) {
+	t.Parallel()
 	var broken atomic.Bool
 	f := start(t, func(o *Options) {
 		o.Queue = func() map[string]string {

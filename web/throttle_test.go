@@ -32,6 +32,7 @@ func guessing(times int) *throttle {
 }
 
 func TestEachWrongTokenMakesTheWaitLonger(t *testing.T) {
+	t.Parallel()
 	tries := guessing(freeTries)
 	if r := tries.judge(here, right(), noon); r.wait != 0 {
 		t.Errorf("a person who has mistyped waits %s", r.wait)
@@ -61,6 +62,7 @@ func TestEachWrongTokenMakesTheWaitLonger(t *testing.T) {
 }
 
 func TestTheRightTokenIsTakenAfterTheWait(t *testing.T) {
+	t.Parallel()
 	tries := guessing(freeTries + 5)
 	wait := tries.judge(here, right(), noon).wait
 	if wait == 0 {
@@ -85,6 +87,7 @@ func TestTheRightTokenIsTakenAfterTheWait(t *testing.T) {
 
 // A program with an old token keeps nobody else of its address out.
 func TestAnOldTokenWaitsByItself(t *testing.T) {
+	t.Parallel()
 	tries := newThrottle()
 	waited := time.Duration(0)
 	for range 1000 {
@@ -102,6 +105,7 @@ func TestAnOldTokenWaitsByItself(t *testing.T) {
 }
 
 func TestAddressesAreForgotten(t *testing.T) {
+	t.Parallel()
 	tries := guessing(freeTries + 20)
 	if r := tries.judge(here, right(), noon.Add(tryMemory)); r.wait != 0 || len(tries.known) != 0 {
 		t.Errorf("after an hour it waits %s, %d addresses are known", r.wait, len(tries.known))
@@ -109,6 +113,7 @@ func TestAddressesAreForgotten(t *testing.T) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
+	t.Parallel()
 	tries := guessing(10 * mostTokens)
 	if n := len(tries.known[here].Value.(*trier).wrong); n != mostTokens {
 		t.Errorf("%d tokens are remembered", n)
@@ -159,6 +164,7 @@ func seconds(t *testing.T, r reply) time.Duration {
 
 // The login page, the header and the cookie are three doors to one house.
 func TestWrongTokensWaitAtEveryDoor(t *testing.T) {
+	t.Parallel()
 	f, passed := watched(t, nil)
 	cookie := f.logIn(viewerToken)
 	page := f.wrongLogins(freeTries+2, nil)
@@ -197,6 +203,7 @@ func TestWrongTokensWaitAtEveryDoor(t *testing.T) {
 // A browser that is open with an old cookie, whose token is gone or whose time is
 // up, is told to log in, however often it asks.
 func TestOldCookiesOnlyLogIn(t *testing.T) {
+	t.Parallel()
 	f, passed := watched(t, nil)
 	cookie := f.logIn(viewerToken)
 	passed.Add(int64(cookieLife))
@@ -211,6 +218,7 @@ func TestOldCookiesOnlyLogIn(t *testing.T) {
 
 // Signatures are another thing: a provider is never kept out.
 func TestWebhooksNeverWait(t *testing.T) {
+	t.Parallel()
 	f, _ := watched(t, nil)
 	for range 5 * freeTries {
 		wantProblem(t, f.webhook("wrong", "{}"), unauthorized)
@@ -223,6 +231,7 @@ func TestWebhooksNeverWait(t *testing.T) {
 // Behind a proxy that is trusted each caller waits alone, behind another one all
 // wait together, and the log says why.
 func TestCallersBehindAProxy(t *testing.T) {
+	t.Parallel()
 	for name, trusted := range map[string]bool{"trusted": true, "not trusted": false} {
 		t.Run(name, func(t *testing.T) {
 			f, _ := watched(t, func(o *Options) {
@@ -252,6 +261,7 @@ func TestCallersBehindAProxy(t *testing.T) {
 
 // Whoever asks a thousand times at once gets no more tries.
 func TestTriesAtOnce(t *testing.T) {
+	t.Parallel()
 	f, _ := watched(t, nil)
 	var looked atomic.Int64
 	var all sync.WaitGroup
@@ -283,6 +293,7 @@ func TestTriesAtOnce(t *testing.T) {
 }
 
 func TestShortTokensAreRefused(t *testing.T) {
+	t.Parallel()
 	for token, taken := range map[string]bool{"": false, "15-characters--": false, "16-characters---": true} {
 		if _, err := newSecrets([]Token{{"ops", token, Admin}}); (err == nil) != taken || err != nil && token != "" && strings.Contains(err.Error(), token) {
 			t.Errorf("%q: %v", token, err)

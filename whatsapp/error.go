@@ -120,6 +120,10 @@ type Error struct {
 	// Retries is how many repeats are worth making, 0 for the caller's own
 	// limit. It counts for RetrySoon.
 	Retries int
+	// Elsewhere says of a Drop or a BadRequest that another channel may send the
+	// message: what is wrong is this channel's and not the person's. A RetrySoon and a
+	// Pause always are.
+	Elsewhere bool
 	// Unwritten reports that no byte of the request reached the provider, so
 	// that repeating it at once is safe.
 	Unwritten bool

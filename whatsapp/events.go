@@ -52,7 +52,7 @@ type Contact struct {
 	Who    Who
 }
 
-// Preference is a person's wish about marketing messages, told in the app's own
+// Preference is a person's choice about marketing messages, told in the app's own
 // menu.
 type Preference struct {
 	// Number is the provider's identifier of the number it was told to.

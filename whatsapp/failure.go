@@ -1,17 +1,21 @@
 package whatsapp
 
-import "carillon/campaign"
+import (
+	"cmp"
+
+	"carillon/campaign"
+)
 
 // Failure is the refusal in the words of the domain: what it means for the
 // message, the person and the campaign.
 func (e *Error) Failure() campaign.Failure {
 	f := campaign.Failure{
 		Code: e.Code, Reason: e.Reason, Detail: e.Hint, Said: Excerpt(e.Message), Wait: e.Wait,
-		Invalid: e.Class == BadRequest, Unreachable: e.Suppress == SuppressSoft,
+		Invalid: e.Class == BadRequest, Unreachable: e.Suppress == SuppressSoft, Elsewhere: e.Elsewhere,
 	}
 	switch e.Class {
 	case RetrySoon:
-		f.Retry, f.Passing = true, true
+		f.Retry, f.Passing, f.Elsewhere = true, true, true
 		// A request that was never written says nothing about the message.
 		f.Throttled = e.Unwritten
 		if e.Retries > 0 {
@@ -26,7 +30,7 @@ func (e *Error) Failure() campaign.Failure {
 		f.Escalates = e.Budget == PairBudget
 		f.Slows = e.Budget == TemplateBudget
 	case Pause:
-		f.Retry, f.Throttled, f.Pause = true, true, pauses(e.Scope)
+		f.Retry, f.Throttled, f.Pause, f.Elsewhere = true, true, pauses(e.Scope), true
 	}
 	switch e.Suppress {
 	case SuppressAll:
@@ -35,6 +39,15 @@ func (e *Error) Failure() campaign.Failure {
 		f.Suppress = campaign.ScopeMarketing
 	}
 	return f
+}
+
+// Failure is what the receipt of a failure means; the zero one for other statuses.
+func (r Receipt) Failure() campaign.Failure {
+	if r.Status != campaign.Failed {
+		return campaign.Failure{}
+	}
+	unexplained := &Error{Class: Drop, Reason: "unexplained", Hint: "the provider reported a failure without a reason"}
+	return cmp.Or(r.Err, unexplained).Failure()
 }
 
 // pauses is the scope in the words of the domain. A refusal that must stop

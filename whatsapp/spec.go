@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -24,7 +25,8 @@ type Spec struct {
 	NumberKey string
 	// Settings makes the settings of a channel with their defaults.
 	Settings func() Settings
-	// Supports says why a step cannot be sent this way; nil where it can.
+	// Supports says why a step's template cannot be sent this way; nil where it can.
+	// Refuses asks it.
 	Supports func(step *campaign.Step) error
 	// Reasons are all that a refusal's Reason can be, sorted: a closed set, fit for
 	// the labels of a metric.
@@ -42,8 +44,18 @@ type Traits struct {
 	// Polled says that the provider tells what became of a message only when it is
 	// asked.
 	Polled bool
+	// MarketingMessages says that there is an endpoint for marketing messages besides.
+	MarketingMessages bool
 	// Requests is how many requests one Send makes at most.
 	Requests int
+}
+
+// Refuses says why a step cannot be sent this way; nil where it can.
+func (s Spec) Refuses(step *campaign.Step) error {
+	if step.MarketingMessages != nil && !s.Traits.MarketingMessages {
+		return fmt.Errorf("%s has no endpoint for marketing messages; remove marketing_messages, or choose a channel of another provider", s.Title)
+	}
+	return s.Supports(step)
 }
 
 // Settings are the keys that a kind of provider has of its own in a channel of

@@ -3,8 +3,9 @@
 // provider implements it.
 //
 // A provider turns a message into one HTTP request, and the answer into either
-// an Accepted or an *Error whose Class tells what may be done next. It never
-// repeats a request: whoever calls Send decides that, knowing the class.
+// an Accepted or an *Error whose Class tells what may be done next. It
+// repeats a request only where a token was refused, and the message with it; all else
+// is decided by whoever calls Send, knowing the class.
 package whatsapp
 
 import (
@@ -14,7 +15,8 @@ import (
 	"carillon/campaign"
 )
 
-// Message is one attempt of one template message.
+// Message is one attempt of one message. It has exactly one content: the template
+// where neither Text nor File is set.
 type Message struct {
 	// To is the recipient in E.164, with the plus sign.
 	To string
@@ -22,6 +24,34 @@ type Message struct {
 	Reference string
 	// Template is the rendered template.
 	Template campaign.Template
+	// Text is a text of one's own, nil for none.
+	Text *Text
+	// File is a picture, a film or another file, nil for none.
+	File *File
+}
+
+// FreeForm reports whether the message is no template. People get those only for
+// a day after they wrote (Meta, customer service window).
+func (m *Message) FreeForm() bool { return m.Text != nil || m.File != nil }
+
+// Text is a text that is not a template's.
+type Text struct {
+	Body string
+	// PreviewURL shows the first link of the body with a preview.
+	PreviewURL bool
+	// ReplyTo is the provider's identifier of the message that it answers, empty
+	// for none.
+	ReplyTo string
+}
+
+// File is a file that the provider fetches.
+type File struct {
+	// Kind is image, video, document, audio or sticker.
+	Kind string
+	// Link is where it is to be had.
+	Link string
+	// Caption stands below it, empty for none.
+	Caption string
 }
 
 // Accepted is the provider's word that it took a message.

@@ -70,6 +70,17 @@ func (b *breaker) waitLocked(now time.Time) time.Duration {
 	return max(0, b.until.Sub(now))
 }
 
+// resting is for how long after a request that failed the provider is left alone
+// altogether; 0 when the breaker is closed, or wants a probe.
+func (b *breaker) resting(now time.Time) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.open {
+		return 0
+	}
+	return max(0, b.until.Sub(now))
+}
+
 // admit lets a send through, or says how long it has to wait. While the breaker
 // is open the one that is let through is the probe.
 func (b *breaker) admit(s *send, now time.Time) (wait time.Duration) {

@@ -47,6 +47,7 @@ func tell(b *breaker, most int, now time.Time, turn ...*whatsapp.Error) (told in
 }
 
 func TestWhatOpensTheBreaker(t *testing.T) {
+	t.Parallel()
 	start := time.Unix(0, 0)
 	const most = 200
 	tests := map[string]struct {
@@ -78,6 +79,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 }
 
 func TestTheBreakersProbes(t *testing.T) {
+	t.Parallel()
 	b, now := &breaker{}, time.Unix(0, 0)
 	tell(b, breakerConsecutive, now, gateway)
 	straggler := &send{left: now.Add(-time.Second)}
@@ -119,6 +121,7 @@ func TestTheBreakersProbes(t *testing.T) {
 // However outcomes come, a provider that has stopped answering gets at most
 // half a window of requests and one probe per rest.
 func TestAnOutageCostsFewRequests(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		b, now := &breaker{}, time.Unix(0, 0)
 		earlier := rapid.SliceOfN(rapid.SampledFrom([]*whatsapp.Error{nil, gateway, timeout, refusedRow, tooMany, notReached}), 0, 60).Draw(t, "earlier")
@@ -229,6 +232,7 @@ func breakerGauge(t *testing.T, registry *prometheus.Registry) float64 {
 }
 
 func TestSendingStopsWhileTheProviderFails(t *testing.T) {
+	t.Parallel()
 	bubble(t, "503 without a word", func(t *testing.T) {
 		const rate, messages = 80, 2000
 		provider, shared := &outage{}, &sharedRecord{record: &record{state: campaign.Running}}
@@ -277,6 +281,7 @@ func TestSendingStopsWhileTheProviderFails(t *testing.T) {
 }
 
 func TestASendThatMeetsAnOpenBreakerUsesUpNothing(t *testing.T) {
+	t.Parallel()
 	bubble(t, "open", func(t *testing.T) {
 		s := newStand(1)
 		tell(&s.breaker, breakerConsecutive, time.Now(), gateway)

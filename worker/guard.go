@@ -14,21 +14,28 @@ func (w *Worker) watchCampaign(ctx context.Context, s *send, f campaign.Failure)
 		return
 	}
 	reason, logged := w.guard.Observe(s.task.Message, s.task.Attempt, f)
-	if reason == "" {
-		return
+	if w.pauseBecause(ctx, s.task.Message.Campaign(), reason, logged) {
+		s.campaign.paused()
 	}
-	id := s.task.Message.Campaign()
+}
+
+// pauseBecause pauses a campaign where there is a reason, and reports whether it
+// does not run any more.
+func (w *Worker) pauseBecause(ctx context.Context, id campaign.ID, reason, logged string) bool {
+	if reason == "" {
+		return false
+	}
 	bounded, cancel := context.WithTimeout(ctx, settlePatience)
 	defer cancel()
 	ran, err := w.ledger.PauseBecause(bounded, id, reason)
 	if err != nil {
 		w.log.Error("cannot pause a campaign that should stop", "campaign", id, "reason", logged, "error", err)
-		return
+		return false
 	}
-	s.campaign.paused()
 	if ran { // another process may have been first
 		w.log.Error("campaign paused", "campaign", id, "reason", logged)
 	}
+	return true
 }
 
 // believedRunning reports whether the campaign ran when that was last looked at.

@@ -13,6 +13,7 @@ import (
 )
 
 func TestTheGuardPausesACampaign(t *testing.T) {
+	t.Parallel()
 	bubble(t, "refused alike", func(t *testing.T) {
 		s := newStand(0)
 		refused := &whatsapp.Error{

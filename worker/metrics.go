@@ -15,6 +15,7 @@ type Metrics struct {
 	failures *prometheus.CounterVec
 	requests *prometheus.HistogramVec
 	breakers *prometheus.GaugeVec
+	asked    *prometheus.CounterVec
 }
 
 // NewMetrics registers the metrics of channels, with every label at zero. reasons
@@ -37,8 +38,11 @@ func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 		breakers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "carillon_breaker_open", Help: "1 while nothing is sent because the provider is failing, else 0.",
 		}, []string{"channel"}),
+		asked: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carillon_polls_total", Help: "Times that a provider was asked what became of a message, by result.",
+		}, []string{"channel", "result"}),
 	}
-	r.MustRegister(m.outcomes, m.refusals, m.failures, m.requests, m.breakers)
+	r.MustRegister(m.outcomes, m.refusals, m.failures, m.requests, m.breakers, m.asked)
 	outcomes := []ledger.Outcome{
 		ledger.OutcomeAccepted, ledger.OutcomeHeld, ledger.OutcomeRefused, ledger.OutcomeUnknown, ledger.OutcomeReleased,
 	}
@@ -56,6 +60,17 @@ func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 		m.breakers.WithLabelValues(channel)
 	}
 	return m
+}
+
+// polls sets the counts of a channel that is polled to zero.
+func (m *Metrics) polls(channel string) {
+	for _, result := range []pollResult{pollTold, pollNothing, pollThrottled, pollFailed} {
+		m.asked.WithLabelValues(channel, string(result))
+	}
+}
+
+func (m *Metrics) polled(channel string, result pollResult) {
+	m.asked.WithLabelValues(channel, string(result)).Inc()
 }
 
 func (m *Metrics) settled(channel string, outcome ledger.Outcome) {

@@ -23,6 +23,7 @@ func (r records) WithGroup(string) slog.Handler                      { return r 
 // TestALeaseThatAnotherServerTookUpIsNoWarning holds our reading of asynq's words
 // against what it says.
 func TestALeaseThatAnotherServerTookUpIsNoWarning(t *testing.T) {
+	t.Parallel()
 	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
 	defer client.Close()
 	const id = "taken-up"

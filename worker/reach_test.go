@@ -13,6 +13,7 @@ import (
 )
 
 func TestWhenTheProviderIsLost(t *testing.T) {
+	t.Parallel()
 	lost, overloaded := notReached, overloaded
 	tests := map[string]struct {
 		ends []*whatsapp.Error
@@ -47,6 +48,7 @@ func TestWhenTheProviderIsLost(t *testing.T) {
 }
 
 func TestWhatLeftBeforeTheProviderWasLostDoesNotEndIt(t *testing.T) {
+	t.Parallel()
 	r, now := &reach{}, time.Unix(100, 0)
 	for range unreachedConsecutive {
 		r.record(now, notReached, now)
@@ -57,6 +59,7 @@ func TestWhatLeftBeforeTheProviderWasLostDoesNotEndIt(t *testing.T) {
 }
 
 func TestALostProviderIsLoggedOnceAndSoIsItsReturn(t *testing.T) {
+	t.Parallel()
 	bubble(t, "connection refused", func(t *testing.T) {
 		s := newStand(10)
 		var log bytes.Buffer

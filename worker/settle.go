@@ -26,7 +26,7 @@ func (w *Worker) settle(ctx context.Context, s *send) error {
 	w.watchReach(s)
 	var settlement ledger.Settlement
 	if s.refusal == nil {
-		settlement = s.success()
+		settlement = w.success(s)
 	} else {
 		settlement = w.refused(s)
 	}
@@ -71,8 +71,11 @@ func (s *send) masked() string {
 	return told.Error()
 }
 
-func (s *send) success() ledger.Settlement {
+func (w *Worker) success(s *send) ledger.Settlement {
 	settlement := ledger.Settlement{Outcome: ledger.OutcomeAccepted, ProviderID: s.accepted.ID}
+	if w.channel.Poller != nil {
+		settlement.Poll = w.channel.Name
+	}
 	if s.accepted.Held {
 		settlement.Outcome = ledger.OutcomeHeld
 	}

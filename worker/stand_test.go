@@ -31,6 +31,8 @@ type record struct {
 	claimed int
 	asked   int
 	settled []ledger.Settlement
+	poll    ledger.PollRow // what there is to ask
+	polled  []ledger.Polled
 	reasons []string // why it was paused
 }
 
@@ -71,6 +73,21 @@ func (r *record) Settle(_ context.Context, s ledger.Settlement) error {
 	}
 	r.settled = append(r.settled, s)
 	return nil
+}
+
+func (r *record) Poll(_ context.Context, id campaign.MessageID, attempt int) (ledger.PollRow, error) {
+	if r.poll.Message != id || r.poll.Attempt != attempt {
+		return ledger.PollRow{}, ledger.ErrNotFound
+	}
+	return r.poll, nil
+}
+
+func (r *record) Polled(_ context.Context, p ledger.Polled) (ledger.Received, error) {
+	if err := next(&r.settles); err != nil {
+		return ledger.Received{}, err
+	}
+	r.polled = append(r.polled, p)
+	return ledger.Received{Message: p.Message, Attempt: p.Attempt}, nil
 }
 
 func (r *record) PauseBecause(_ context.Context, _ campaign.ID, reason string) (ran bool, err error) {

@@ -14,6 +14,7 @@ import (
 )
 
 func TestAThrottledTemplateMakesAHandfulOfRequests(t *testing.T) {
+	t.Parallel()
 	bubble(t, "three hours", func(t *testing.T) {
 		const people = 500
 		slow, other := campaign.TemplateName{Name: "slow", Language: "en"}, campaign.TemplateName{Name: "other", Language: "en"}
@@ -46,6 +47,7 @@ func TestAThrottledTemplateMakesAHandfulOfRequests(t *testing.T) {
 // TestAThrottledTemplateStartsSlowly counts what is under way at once after the
 // wait: one, then one more for each that was accepted.
 func TestAThrottledTemplateStartsSlowly(t *testing.T) {
+	t.Parallel()
 	name := campaign.TemplateName{Name: "slow", Language: "en"}
 	var all templates
 	now := time.Unix(0, 0)
@@ -79,6 +81,7 @@ func TestAThrottledTemplateStartsSlowly(t *testing.T) {
 // against the rule: while it waits nothing leaves, and afterwards never more at
 // once than have been accepted, and one.
 func TestWhatPassesASlowedTemplate(t *testing.T) {
+	t.Parallel()
 	name := campaign.TemplateName{Name: "slow", Language: "en"}
 	rapid.Check(t, func(t *rapid.T) {
 		all, now := &templates{}, time.Unix(0, 0)
@@ -157,6 +160,7 @@ func TestWhatPassesASlowedTemplate(t *testing.T) {
 }
 
 func TestOnlyTheLanguageThatIsThrottledWaits(t *testing.T) {
+	t.Parallel()
 	bubble(t, "the list has it", func(t *testing.T) {
 		s := newThrottledStand(200, []campaign.Step{{Template: "slow", Language: "{{Language}}"}}, "Ana", "en")
 		s.provider.set(campaign.TemplateName{Name: "slow", Language: "en"}, true)
@@ -184,6 +188,7 @@ func TestOnlyTheLanguageThatIsThrottledWaits(t *testing.T) {
 }
 
 func TestWhatTheLedgerKnowsOfTemplates(t *testing.T) {
+	t.Parallel()
 	name := campaign.TemplateName{Name: "hello", Language: "en"}
 	row := func(channel string, until time.Time) ledger.Slowed {
 		return ledger.Slowed{Channel: channel, Template: name, Until: until, Allowed: 1}
@@ -235,6 +240,7 @@ func TestWhatTheLedgerKnowsOfTemplates(t *testing.T) {
 }
 
 func TestATemplateThatIsSlowedBeforeTheDeparture(t *testing.T) {
+	t.Parallel()
 	bubble(t, "of what was claimed", func(t *testing.T) {
 		s := newStand(1)
 		if err := s.run(t); err != nil {

@@ -1,4 +1,5 @@
-// Package worker takes tasks from a channel's queue and sends their messages.
+// Package worker takes tasks from a channel's queue, sends their messages, and asks
+// providers that tell nothing by themselves what became of them.
 //
 // One send is a row of stages, each in a file of its own, in this order: load,
 // reserve, claim, depart, post, settle. What makes it safe to run a task
@@ -36,6 +37,8 @@ type Ledger interface {
 	Wanted(ctx context.Context, id campaign.MessageID) (bool, error)
 	Claim(ctx context.Context, task campaign.Task, by ledger.Sender, now, until time.Time) (ledger.Claimed, error)
 	Settle(ctx context.Context, s ledger.Settlement) error
+	Poll(ctx context.Context, id campaign.MessageID, attempt int) (ledger.PollRow, error)
+	Polled(ctx context.Context, p ledger.Polled) (ledger.Received, error)
 	Slowed(ctx context.Context) ([]ledger.Slowed, error)
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) (ran bool, err error)
 }
@@ -44,8 +47,11 @@ var _ Ledger = (*ledger.Ledger)(nil)
 
 // Channel is one sending number.
 type Channel struct {
-	Name    string
-	Sender  whatsapp.Sender
+	Name   string
+	Sender whatsapp.Sender
+	// Poller is asked what became of messages; nil where the provider tells it by
+	// itself.
+	Poller  whatsapp.Poller
 	Limiter ratelimit.Limiter
 	// Siblings are the limiters of the other numbers of its account or app.
 	Siblings []ratelimit.Limiter
@@ -78,9 +84,12 @@ type Worker struct {
 	breaker   breaker
 	templates templates
 	reach     reach
-	guard     *campaign.Guard
+	guard     *campaign.Guard // of outcomes
+	told      *campaign.Guard // of what polls have told
 	stages    []stage
 	servers   []*asynq.Server
+
+	complaints complaints // about polls
 
 	// stopping ends the waits of sends that have not departed.
 	stopping context.Context
@@ -121,7 +130,10 @@ func (e *backError) Unwrap() error { return e.why }
 // New makes a worker for a channel.
 func New(channel Channel, l Ledger, metrics *Metrics, log *slog.Logger, now func() time.Time) *Worker {
 	w := &Worker{channel: channel, ledger: l, metrics: metrics, log: log.With("channel", channel.Name), now: now}
-	w.guard = campaign.NewGuard(channel.Guard)
+	w.guard, w.told = campaign.NewGuard(channel.Guard), campaign.NewGuard(channel.Guard)
+	if channel.Poller != nil {
+		metrics.polls(channel.Name)
+	}
 	w.campaigns.known = map[campaign.ID]*loaded{}
 	w.stopping, w.stop = context.WithCancel(context.Background())
 	w.stages = []stage{w.load, w.reserve, w.claim, w.depart, w.post, w.settle}
@@ -187,8 +199,19 @@ func (w *Worker) size() (servers, concurrency int) {
 	}
 }
 
-// handle runs one task through the stages.
+// handle does what a task is about.
 func (w *Worker) handle(ctx context.Context, t *asynq.Task) error {
+	switch t.Type() {
+	case campaign.TaskType:
+		return w.send(ctx, t)
+	case campaign.PollType:
+		return w.poll(ctx, t)
+	}
+	return fmt.Errorf("a task of type %q, which this version does not know: %w", t.Type(), asynq.SkipRetry)
+}
+
+// send runs one task through the stages.
+func (w *Worker) send(ctx context.Context, t *asynq.Task) error {
 	task, err := campaign.ParseTask(t.Payload())
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, asynq.SkipRetry)

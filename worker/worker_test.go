@@ -17,6 +17,7 @@ import (
 )
 
 func TestOneSend(t *testing.T) {
+	t.Parallel()
 	bubble(t, "accepted", func(t *testing.T) {
 		s := newStand(10)
 		s.provider.wa, s.provider.user = "447700999999", "GB.1"
@@ -88,6 +89,7 @@ func broken(t *testing.T) *campaign.Renderer {
 }
 
 func TestDepartures(t *testing.T) {
+	t.Parallel()
 	bubble(t, "requests leave evenly", func(t *testing.T) {
 		s := newStand(10)
 		for range 3 {
@@ -174,6 +176,7 @@ func TestDepartures(t *testing.T) {
 const beforeItLeaves = 950 * time.Millisecond
 
 func TestStop(t *testing.T) {
+	t.Parallel()
 	bubble(t, "before the claim", func(t *testing.T) {
 		s := newStand(1)
 		if err := s.run(t); err != nil {
@@ -199,6 +202,7 @@ func TestStop(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	unwritten := &whatsapp.Error{Class: whatsapp.RetrySoon, Reason: "unreachable", Unwritten: true, Wait: time.Second}
 	busy := &whatsapp.Error{Class: whatsapp.RetrySoon, Reason: "busy", Wait: 5 * time.Second}
 	timeout := &whatsapp.Error{Class: whatsapp.RetrySoon, Reason: "request_timeout", HTTPStatus: 408}
@@ -259,6 +263,7 @@ func TestRefusals(t *testing.T) {
 // An outcome is written down however long the ledger is away, and nothing is
 // posted again meanwhile.
 func TestSettleTriesOn(t *testing.T) {
+	t.Parallel()
 	bubble(t, "ledger away", func(t *testing.T) {
 		s := newStand(0)
 		for range 40 {
@@ -281,6 +286,7 @@ func TestSettleTriesOn(t *testing.T) {
 // The queue's own context ends when asynq loses its lease or somebody cancels
 // the task in asynqmon. What is claimed is sent and settled all the same.
 func TestTheQueuesContextEndsWithTheClaim(t *testing.T) {
+	t.Parallel()
 	bubble(t, "cancelled after the claim", func(t *testing.T) {
 		s := newStand(0)
 		ctx, cancel := context.WithCancel(t.Context())

@@ -139,14 +139,15 @@ func (a *App) openChannels(config *configs.Config) error {
 		portfolio, daily := dailyLimit(config, name)
 		timeout, unknownAfter := time.Duration(channel.Timeout), time.Duration(channel.UnknownAfter)
 		if a.roles.Worker {
+			poller, _ := client.(whatsapp.Poller)
 			a.workers[name] = worker.New(worker.Channel{
-				Name: name, Sender: client, Limiter: limiters[name], Siblings: pick(limiters, config.Siblings(name)),
+				Name: name, Sender: client, Poller: poller, Limiter: limiters[name], Siblings: pick(limiters, config.Siblings(name)),
 				Rate: channel.Rate, Timeout: timeout, UnknownAfter: unknownAfter, Portfolio: portfolio,
 				Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 			}, a.ledger, metrics, a.log, time.Now)
 		}
 		feeds[name] = scheduler.Channel{
-			Rate: channel.Rate, TaskTimeout: worker.TaskTimeout(timeout),
+			Rate: channel.Rate, TaskTimeout: worker.TaskTimeout(timeout), Polled: channel.Spec.Traits.Polled,
 			Unknown:   ledger.UnknownPolicy{After: unknownAfter, Resend: channel.OnUnknown == configs.Resend, Echoes: channel.Spec.Traits.Echoes},
 			Pair:      scheduler.Pair{Every: time.Duration(channel.Pair.Every), Burst: channel.Pair.Burst},
 			Portfolio: portfolio, DailyRecipients: daily,
@@ -204,12 +205,12 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 			Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 		}
 	}
-	wishes, err := newWishes(config)
+	keywords, err := newKeywords(config)
 	if err != nil {
 		return err
 	}
 	a.web, err = web.New(web.Options{
-		Ledger: a.ledger, Channels: channels, Wishes: wishes, Tokens: tokensOf(config), Proxies: config.HTTP.Proxies(), Door: a.door, Registry: a.registry, Log: a.log, Now: time.Now,
+		Ledger: a.ledger, Channels: channels, Keywords: keywords, Tokens: tokensOf(config), Proxies: config.HTTP.Proxies(), Door: a.door, Registry: a.registry, Log: a.log, Now: time.Now,
 		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.Option()}),
 		Queue:    a.unqueued,
 		Changed:  a.wake, NextSlot: nextAdded,

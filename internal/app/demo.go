@@ -17,7 +17,9 @@ import (
 	"carillon/client"
 	"carillon/configs"
 	"carillon/internal/cli"
+	"carillon/ledger"
 	"carillon/simulator"
+	"carillon/whatsapp"
 	"carillon/whatsapp/providers"
 )
 
@@ -42,12 +44,18 @@ type DemoOptions struct {
 var ErrAudit = errors.New("the audit found messages that went wrong; see above")
 
 // demoFaults is how the simulated provider misbehaves: enough that each fault
-// occurs, seldom enough that the rate recovers from being throttled.
-func demoFaults() simulator.Faults {
-	return simulator.Faults{
+// occurs, seldom enough that the rate recovers from being throttled. Where a
+// provider has to be asked no answer is lost: the message would have no identifier
+// to ask for, and be unknown for good.
+func demoFaults(polled bool) simulator.Faults {
+	faults := simulator.Faults{
 		Throttle: 0.001, Timeout408: 0.01, Unavailable: 0.005, Invalid: 0.005,
 		Undeliverable: 0.01, FailLater408: 0.01, LostAnswer: 0.003,
 	}
+	if polled {
+		faults.LostAnswer = 0
+	}
+	return faults
 }
 
 func demoReceipts() simulator.ReceiptOptions {
@@ -133,6 +141,7 @@ func demoConfig(folder string) *configs.Config {
 // simulated is the provider with the server that it answers on.
 type simulated struct {
 	*simulator.Simulator
+	spec   whatsapp.Spec
 	server *http.Server
 }
 
@@ -154,7 +163,7 @@ func startProvider(config *configs.Config, dialect simulator.Dialect, o DemoOpti
 	}
 	options := simulator.Options{
 		Dialect: dialect, AppSecret: rand.Text(), AccessToken: rand.Text(), PhoneNumberID: demoNumber,
-		Latency: 20 * time.Millisecond, Faults: demoFaults(), Receipts: demoReceipts(), Twins: true, Seed: o.Seed, Logger: o.Log,
+		Latency: 20 * time.Millisecond, Faults: demoFaults(spec.Traits.Polled), Receipts: demoReceipts(), Twins: true, Seed: o.Seed, Logger: o.Log,
 	}
 	channel := configs.NewChannel(spec)
 	channel.Rate, channel.Pair, channel.Guard = o.Rate, configs.Pair{}, configs.Guard{}
@@ -166,12 +175,16 @@ func startProvider(config *configs.Config, dialect simulator.Dialect, o DemoOpti
 	s := simulator.New(options)
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends with Close
-	return &simulated{Simulator: s, server: server}, nil
+	return &simulated{Simulator: s, spec: spec, server: server}, nil
 }
 
 // runDemo sends the sample campaign and audits it.
 func runDemo(ctx context.Context, o DemoOptions, a *App, provider *simulated, folder, token string) (simulator.Audit, error) {
-	definition, contacts, err := writeSample(folder, o.People)
+	text, err := sampleFor(provider.spec)
+	if err != nil {
+		return simulator.Audit{}, err
+	}
+	definition, contacts, err := writeSample(folder, text, o.People)
 	if err != nil {
 		return simulator.Audit{}, err
 	}
@@ -185,19 +198,24 @@ func runDemo(ctx context.Context, o DemoOptions, a *App, provider *simulated, fo
 	if err != nil {
 		return simulator.Audit{}, err
 	}
-	if err := settled(ctx, client, provider, launched, o.Out); err != nil {
+	if err := settled(ctx, a.Ledger(), client, provider, launched, o.Out); err != nil {
+		return simulator.Audit{}, err
+	}
+	truth := provider.Truth()
+	if err := answered(ctx, a.Ledger(), time.Now()); err != nil { // what was told meanwhile is on record
 		return simulator.Audit{}, err
 	}
 	id, err := campaign.ParseID(launched.ID)
 	if err != nil {
 		return simulator.Audit{}, err
 	}
-	return Audit(ctx, a.Ledger(), id, provider.Truth(), o.Rate)
+	return Audit(ctx, a.Ledger(), id, truth, o.Rate)
 }
 
-// settled follows the campaign until it has ended and all receipts are in. A
-// late receipt may ask for another attempt, and then it starts over.
-func settled(ctx context.Context, client *client.Client, provider *simulated, c client.Campaign, out io.Writer) error {
+// settled follows the campaign until it has ended and all receipts are in, or all
+// messages have been asked about. A late receipt may ask for another attempt, and
+// then it starts over.
+func settled(ctx context.Context, l *ledger.Ledger, client *client.Client, provider *simulated, c client.Campaign, out io.Writer) error {
 	for {
 		if _, err := cli.Follow(ctx, client, c, out); err != nil {
 			return err
@@ -208,8 +226,34 @@ func settled(ctx context.Context, client *client.Client, provider *simulated, c 
 		if err != nil {
 			return err
 		}
+		if err := answered(ctx, l, time.Now().Add(askedWithin)); err != nil {
+			return err
+		}
 		if c, err = client.Campaign(ctx, c.ID); err != nil || c.State == campaign.Finished {
 			return err
+		}
+	}
+}
+
+// askedWithin is longer than it takes until a message that was just accepted is due
+// to be asked about for the first time.
+const askedWithin = 6 * time.Second
+
+// answered waits until what was due to be asked about by a time has been. A poll is
+// due until its answer is on record. Where nothing has to be asked it returns at
+// once.
+func answered(ctx context.Context, l *ledger.Ledger, due time.Time) error {
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		polls, err := l.DuePolls(ctx, demoChannel, 1, due)
+		if err != nil || len(polls) == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
 		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 func TestSamplesAreTheOwnersAlone(t *testing.T) {
 	mask := syscall.Umask(0)
 	defer syscall.Umask(mask)
-	definition, contacts, err := writeSample(t.TempDir(), 1)
+	definition, contacts, err := writeSample(t.TempDir(), sampleCampaign, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

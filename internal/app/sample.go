@@ -7,7 +7,15 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+
+	"carillon/campaign"
+	"carillon/whatsapp"
 )
+
+// sampleButtons is the line of the sample campaign that not every provider can send.
+const sampleButtons = `    buttons: [{index: 0, sub_type: quick_reply, payload: "track-{{Order ID}}"}]
+`
 
 const sampleCampaign = `name: demo
 channel: main
@@ -16,8 +24,7 @@ steps:
     category: utility
     language: "{{Language|en_US}}"
     body: ["{{Full Name|there}}", "{{Order ID}}", "{{Amount}}"]
-    buttons: [{index: 0, sub_type: quick_reply, payload: "track-{{Order ID}}"}]
-  - after: delivered
+` + sampleButtons + `  - after: delivered
     template: order_feedback
     category: utility
     language: "{{Language|en_US}}"
@@ -55,11 +62,25 @@ func sampleNames() []sampleName {
 	}
 }
 
-// writeSample writes the sample campaign and a list of n people into a folder.
-func writeSample(folder string, n int) (definition, contacts string, err error) {
+// sampleFor is the sample campaign as a kind of provider can send it.
+func sampleFor(spec whatsapp.Spec) (string, error) {
+	definition, err := campaign.Parse([]byte(sampleCampaign))
+	if err != nil {
+		return "", err
+	}
+	for i := range definition.Steps {
+		if spec.Supports(&definition.Steps[i]) != nil {
+			return strings.Replace(sampleCampaign, sampleButtons, "", 1), nil
+		}
+	}
+	return sampleCampaign, nil
+}
+
+// writeSample writes a campaign and a sample list of n people into a folder.
+func writeSample(folder, text string, n int) (definition, contacts string, err error) {
 	definition = filepath.Join(folder, "campaign.yaml")
 	contacts = filepath.Join(folder, "contacts.csv")
-	if err := os.WriteFile(definition, []byte(sampleCampaign), 0o600); err != nil {
+	if err := os.WriteFile(definition, []byte(text), 0o600); err != nil {
 		return "", "", err
 	}
 	file, err := os.OpenFile(contacts, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)

@@ -28,8 +28,8 @@ type SimulateOptions struct {
 	// AppSecret, or with it in a header where the provider does not sign. If empty,
 	// none are.
 	Webhook, AppSecret string
-	// Token is the access token or API key that requests must carry. If empty, any
-	// will do.
+	// Token is the access token or API key that requests must carry, for vonage the
+	// public key of the sender in PEM. If empty, any will do.
 	Token string
 	// Rate is what is taken, in messages a second; 0 means no limit.
 	Rate float64
@@ -68,7 +68,7 @@ func Simulate(ctx context.Context, o SimulateOptions) error {
 		channel = "\n    provider: " + name
 	}
 	fmt.Fprintf(o.Out, simulateGreeting, listener.Addr(), channel, listener.Addr())
-	if o.Webhook == "" {
+	if o.Webhook == "" && options.Posts() {
 		fmt.Fprintln(o.Out, "No receipts are sent: give --webhook http://127.0.0.1:8080/webhooks/CHANNEL and --app-secret.")
 	}
 	server := &http.Server{Handler: provider, ReadHeaderTimeout: 10 * time.Second}
@@ -91,7 +91,7 @@ func (o SimulateOptions) simulated() (simulator.Options, error) {
 		return simulator.Options{}, &cli.UsageError{Err: fmt.Errorf("--faults: %w", err)}
 	}
 	options := simulator.Options{
-		Dialect: dialect, Webhook: o.Webhook, AppSecret: o.AppSecret, AccessToken: o.Token, Rate: o.Rate,
+		Dialect: dialect, Webhook: o.Webhook, AlsoPosts: o.Webhook != "", AppSecret: o.AppSecret, AccessToken: o.Token, Rate: o.Rate,
 		Latency: o.Latency, Faults: faults, Seed: o.Seed, Suffixes: o.Suffixes, Logger: o.Log,
 		Receipts: simulator.ReceiptOptions{Delay: o.Delay},
 	}

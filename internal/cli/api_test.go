@@ -66,6 +66,7 @@ func realClient(t *testing.T, url, token string) *client.Client {
 const threePeople = "Full Name,Phone,Language\nAnna,+4915123018622,de\nBert,+33612982489,fr\nNobody,12,en\n"
 
 func TestACampaignThroughTheRealAPI(t *testing.T) {
+	t.Parallel()
 	url, _ := realServer(t)
 	c, ctx := realClient(t, url, adminToken), t.Context()
 	launched, err := Launch(ctx, c, LaunchRequest{Campaign: file(t, "c.yaml", twoSteps), Contacts: file(t, "c.csv", threePeople)})
@@ -100,6 +101,7 @@ func TestACampaignThroughTheRealAPI(t *testing.T) {
 }
 
 func TestLaunchForLater(t *testing.T) {
+	t.Parallel()
 	url, _ := realServer(t)
 	at := time.Now().Add(time.Hour).Truncate(time.Second)
 	launched, err := Launch(t.Context(), realClient(t, url, adminToken), LaunchRequest{
@@ -111,6 +113,7 @@ func TestLaunchForLater(t *testing.T) {
 }
 
 func TestLaunchAgainAfterTheAnswerWasLost(t *testing.T) {
+	t.Parallel()
 	url, record := realServer(t)
 	target, lost := realClient(t, url, adminToken), errors.New("cable cut")
 	target.HTTP.Transport = &loseFirst{next: target.HTTP.Transport, err: lost}
@@ -141,6 +144,7 @@ func (l *loseFirst) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestFollowToTheRealEnd(t *testing.T) {
+	t.Parallel()
 	url, record := realServer(t)
 	c := realClient(t, url, adminToken)
 	launched, err := Launch(t.Context(), c, LaunchRequest{
@@ -167,6 +171,7 @@ func TestFollowToTheRealEnd(t *testing.T) {
 }
 
 func TestRefusalsOfTheRealAPI(t *testing.T) {
+	t.Parallel()
 	url, _ := realServer(t)
 	c, ctx := realClient(t, url, adminToken), t.Context()
 	good, list := file(t, "c.yaml", twoSteps), file(t, "c.csv", threePeople)
@@ -189,6 +194,7 @@ func TestRefusalsOfTheRealAPI(t *testing.T) {
 }
 
 func TestSuppressionsThroughTheRealAPI(t *testing.T) {
+	t.Parallel()
 	url, _ := realServer(t)
 	c, ctx := realClient(t, url, adminToken), t.Context()
 	if _, err := c.Suppress(ctx, []api.NewSuppression{{Phone: "+49 1512 3018622", Scope: "marketing", Reason: "asked"}}); err != nil {

@@ -78,6 +78,7 @@ func WriteCampaign(out io.Writer, c api.Campaign) error {
 	line("state", string(c.State))
 	line("reason", c.Reason)
 	line(numbers(c))
+	line("fallback", strings.Join(c.Fallback, ", "))
 	for _, number := range slices.Sorted(maps.Keys(c.Stopped)) {
 		line("stopped", fmt.Sprintf("%s: %s", number, c.Stopped[number]))
 	}

@@ -39,6 +39,7 @@ func campaignOf(c api.Campaign) client.Campaign {
 }
 
 func TestCampaignText(t *testing.T) {
+	t.Parallel()
 	const want = `3k7z2aq  order-update
 state     paused
 reason    paused by ops
@@ -66,6 +67,7 @@ all                   8        3        5          2
 
 // TestCampaignTextOfAQueue: numbers whose queues fail alike share a line.
 func TestCampaignTextOfAQueue(t *testing.T) {
+	t.Parallel()
 	c := read(t, pausedCampaign)
 	c.Channels = []string{"main", "north", "south"}
 	c.QueueTrouble = map[string]string{"south": "Redis is full", "main": "Redis is full", "north": "Redis does not answer"}
@@ -83,6 +85,7 @@ queue     accepts no tasks for main, south: Redis is full; sending resumes by it
 }
 
 func TestACampaignForNobody(t *testing.T) {
+	t.Parallel()
 	if err := Nobody(read(t, pausedCampaign).Campaign); err != nil {
 		t.Error(err)
 	}
@@ -92,6 +95,7 @@ func TestACampaignForNobody(t *testing.T) {
 }
 
 func TestCampaignTextNamesItsNumbers(t *testing.T) {
+	t.Parallel()
 	const text = `{"id":"3k7z2aq","name":"n","channel":"main","channels":["main","second"],"state":"running","stopped":{"second":"account_locked (131031)"}}`
 	var out strings.Builder
 	if err := WriteCampaign(&out, read(t, text).Campaign); err != nil {
@@ -103,6 +107,7 @@ func TestCampaignTextNamesItsNumbers(t *testing.T) {
 }
 
 func TestCampaignTextSaysWhyMessagesFailed(t *testing.T) {
+	t.Parallel()
 	const text = `{"id":"3k7z2aq","name":"n","channel":"main","state":"running","counts":{"failed":5,"pending":2},
 		"steps":[{"step":1,"template":"offer","counts":{"failed":5,"pending":2}}],
 		"failures":[
@@ -133,6 +138,7 @@ FAILED  CODE    REASON           SAID                                           
 }
 
 func TestCampaignTextSaysHowToDecide(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		`{"id":"3k7z2aq","state":"running","counts":{"unknown":2,"sent":1}}`: "\n2 messages are unknown; decide with carillon resolve 3k7z2aq --resend or --drop\n",
 		`{"id":"3k7z2aq","state":"finished","counts":{"unknown":1}}`:         "\n1 message is unknown; decide with carillon resolve 3k7z2aq --resend or --drop\n",
@@ -150,6 +156,7 @@ func TestCampaignTextSaysHowToDecide(t *testing.T) {
 }
 
 func TestCampaignsTable(t *testing.T) {
+	t.Parallel()
 	want := strings.Join([]string{
 		"ID       NAME          STATE      SENT  DELIVERED  FAILED  RATE  STARTED                  REASON",
 		"3k7z2aq  order-update  paused     5/16  5          0       -     2026-03-01T09:00:01Z     paused by ops",
@@ -175,6 +182,7 @@ func TestCampaignsTable(t *testing.T) {
 }
 
 func TestLaunchedText(t *testing.T) {
+	t.Parallel()
 	var out strings.Builder
 	WriteLaunched(&out, read(t, pausedCampaign))
 	WriteLaunched(&out, read(t, `{"name":"later","state":"scheduled","start_at":"2030-01-01T08:00:00Z","verdicts":{"ok":3},"steps":[{}]}`))
@@ -186,6 +194,7 @@ func TestLaunchedText(t *testing.T) {
 }
 
 func TestHoursInALine(t *testing.T) {
+	t.Parallel()
 	opens := time.Date(2026, 5, 4, 7, 0, 0, 0, time.UTC)
 	for want, hours := range map[string]api.Hours{
 		"09:00 to 20:00, by the recipients' clocks":                                             {From: "09:00", To: "20:00", Zone: "recipient"},

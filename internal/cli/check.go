@@ -71,6 +71,16 @@ type PreviewMessage struct {
 	Template   string          `json:"template"`
 	Language   string          `json:"language"`
 	Components json.RawMessage `json:"components,omitempty"`
+	// MarketingMessages says how it goes by the endpoint for those; nil where it
+	// does not.
+	MarketingMessages *campaign.MarketingMessages `json:"marketing_messages,omitempty"`
+}
+
+// previewOf is a rendered message of a step, which counts from 1.
+func previewOf(step int, t campaign.Template) PreviewMessage {
+	return PreviewMessage{
+		Step: step, Template: t.Name, Language: t.Language, Components: t.Components, MarketingMessages: t.MarketingMessages,
+	}
 }
 
 // Check reads a campaign and its list as a launch would, and sends nothing. It
@@ -235,9 +245,7 @@ func (c *checker) tally(row campaign.Row) error {
 		if err != nil {
 			return fmt.Errorf("row %d: %w", row.Number, err)
 		}
-		messages[step] = PreviewMessage{
-			Step: step + 1, Template: rendered.Name, Language: rendered.Language, Components: rendered.Components,
-		}
+		messages[step] = previewOf(step+1, rendered)
 	}
 	r.Preview = append(r.Preview, Preview{Row: row.Number, To: row.Phone, Messages: messages})
 	return nil

@@ -28,6 +28,7 @@ steps:
 `
 
 func TestCheckFindsEveryVerdictOfTheSamples(t *testing.T) {
+	t.Parallel()
 	const samples = "../../contacts/testdata"
 	text, err := os.ReadFile(filepath.Join(samples, "verdicts.json"))
 	if err != nil {
@@ -71,6 +72,7 @@ func TestCheckFindsEveryVerdictOfTheSamples(t *testing.T) {
 }
 
 func TestCheckRendersTheFirstMessages(t *testing.T) {
+	t.Parallel()
 	list := file(t, "c.csv", "Full Name,Phone,Language\nBad,12,de\nAnna,+4915123018622,de\n,+33612982489,\nCleo,+33612547098,fr\nDora,+31612555559,nl\n")
 	got, err := Check(t.Context(), file(t, "c.yaml", twoSteps), list, "")
 	if err != nil {
@@ -81,9 +83,9 @@ func TestCheckRendersTheFirstMessages(t *testing.T) {
 	}
 	feedback := PreviewMessage{Step: 2, Template: "order_feedback", Language: "en_US"}
 	want := []Preview{
-		{2, "+4915123018622", []PreviewMessage{{1, "order_update", "de", body("Anna")}, feedback}},
-		{3, "+33612982489", []PreviewMessage{{1, "order_update", "en_US", body("there")}, feedback}},
-		{4, "+33612547098", []PreviewMessage{{1, "order_update", "fr", body("Cleo")}, feedback}},
+		{2, "+4915123018622", []PreviewMessage{{Step: 1, Template: "order_update", Language: "de", Components: body("Anna")}, feedback}},
+		{3, "+33612982489", []PreviewMessage{{Step: 1, Template: "order_update", Language: "en_US", Components: body("there")}, feedback}},
+		{4, "+33612547098", []PreviewMessage{{Step: 1, Template: "order_update", Language: "fr", Components: body("Cleo")}, feedback}},
 	}
 	if diff := cmp.Diff(want, got.Preview); diff != "" {
 		t.Error(diff)
@@ -91,6 +93,7 @@ func TestCheckRendersTheFirstMessages(t *testing.T) {
 }
 
 func TestCheckReportsValuesThatCannotBeSent(t *testing.T) {
+	t.Parallel()
 	def := file(t, "c.yaml", strings.ReplaceAll(twoSteps, "|there", ""))
 	got, err := Check(t.Context(), def, file(t, "c.csv", "Full Name,Phone,Language\n,+4915123018622,de\n"), "")
 	if err != nil {
@@ -106,6 +109,7 @@ func TestCheckReportsValuesThatCannotBeSent(t *testing.T) {
 }
 
 func TestCheckRefusesWhatCannotBeUsed(t *testing.T) {
+	t.Parallel()
 	good, list := file(t, "c.yaml", twoSteps), file(t, "c.csv", "Full Name,Phone,Language\nAnna,+4915123018622,de\n")
 	for _, test := range []struct{ name, campaign, contacts, config, text string }{
 		{"no campaign", good + "x", list, "", "no such file or directory; name a campaign's YAML file"},
@@ -129,6 +133,7 @@ func configOf(channel string, rate float64) string {
 }
 
 func TestCheckTakesTheRateOfTheChannel(t *testing.T) {
+	t.Parallel()
 	got, err := Check(t.Context(), file(t, "c.yaml", twoSteps), file(t, "c.csv", "Full Name,Phone,Language\nAnna,+4915123018622,de\n"),
 		file(t, "conf.yaml", configOf("main", 5)))
 	if err != nil {
@@ -141,6 +146,7 @@ func TestCheckTakesTheRateOfTheChannel(t *testing.T) {
 
 // TestCheckSumsUpTheNumbers reckons with all numbers of a campaign.
 func TestCheckSumsUpTheNumbers(t *testing.T) {
+	t.Parallel()
 	def := file(t, "c.yaml", strings.Replace(twoSteps, "channel: main", "channels: [main, second, third]", 1))
 	list := file(t, "c.csv", "Full Name,Phone,Language\nAnna,+4915123018622,de\n")
 	const keys = `access_token: abc, app_secret: def`
@@ -176,6 +182,7 @@ func TestCheckSumsUpTheNumbers(t *testing.T) {
 }
 
 func TestCheckTextListsTheFirstBadRows(t *testing.T) {
+	t.Parallel()
 	list := "Phone\n+4915123018622\n" + strings.Repeat("12\n", listedRows+5)
 	def := strings.ReplaceAll(strings.ReplaceAll(twoSteps, "{{Language|en_US}}", "en_US"), "{{Full Name|there}}", "you")
 	got, err := Check(t.Context(), file(t, "c.yaml", def), file(t, "c.csv", list), "")
@@ -201,6 +208,7 @@ func TestCheckTextListsTheFirstBadRows(t *testing.T) {
 
 // TestCheckTellsOfLostPluses: the sample's README promises a warning for each.
 func TestCheckTellsOfLostPluses(t *testing.T) {
+	t.Parallel()
 	const list = "../../contacts/testdata/contacts.xlsx"
 	for _, test := range []struct {
 		contacts            string
@@ -235,6 +243,7 @@ func TestCheckTellsOfLostPluses(t *testing.T) {
 }
 
 func TestCheckCountsWarningsByKind(t *testing.T) {
+	t.Parallel()
 	def := strings.ReplaceAll(strings.ReplaceAll(twoSteps, "{{Language|en_US}}", "en_US"), "{{Full Name|there}}", "you") + "contacts: {default_region: BR}\n"
 	list := file(t, "c.csv", "Phone\n51 99123-4567\n+55 11 6129 4498\n11 99123-4567\n12\n51 99123-4568\n51 99123-4567\n")
 	got, err := Check(t.Context(), file(t, "c.yaml", def), list, "")
@@ -263,6 +272,7 @@ func TestCheckCountsWarningsByKind(t *testing.T) {
 }
 
 func TestCheckSaysHowRowsCount(t *testing.T) {
+	t.Parallel()
 	def := strings.ReplaceAll(strings.ReplaceAll(twoSteps, "{{Language|en_US}}", "en_US"), "{{Full Name|there}}", "you")
 	for list, want := range map[string]string{
 		"Phone\n+4915123018622\n": "Rows are counted from the first one below the header",
@@ -312,6 +322,7 @@ func TestCheckLeavesNothingBehind(t *testing.T) {
 }
 
 func TestCheckCountsWhatIsBarred(t *testing.T) {
+	t.Parallel()
 	def := strings.Replace(twoSteps, "- template:", "- category: marketing\n    template:", 1)
 	got, err := Check(t.Context(), file(t, "c.yaml", def), file(t, "c.csv", "Phone,Language,Full Name\n+12025550123,en,Ada\n+14165550123,en,Grace\n"), "")
 	if err != nil {

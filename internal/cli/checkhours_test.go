@@ -14,6 +14,7 @@ channels:
 `
 
 func TestCheckTellsTheHours(t *testing.T) {
+	t.Parallel()
 	calendar := file(t, "es.txt", "12-25 Christmas\n2026-04-03\n")
 	config := file(t, "conf.yaml", minimalConfig+"holidays: {es: "+calendar+"}\n")
 	for _, test := range []struct{ name, hours, config, want string }{
@@ -56,6 +57,7 @@ func TestCheckTellsTheHours(t *testing.T) {
 }
 
 func TestCheckRefusesAnUnknownCalendar(t *testing.T) {
+	t.Parallel()
 	config := file(t, "conf.yaml", minimalConfig+"holidays: {es: "+file(t, "es.txt", "12-25\n")+"}\n")
 	def := file(t, "c.yaml", twoSteps+"hours: {from: 09:00, to: 20:00, holidays: fr}\n")
 	_, err := Check(t.Context(), def, file(t, "c.csv", "Full Name,Phone,Language\nAnna,+4915123018622,de\n"), config)
@@ -64,6 +66,7 @@ func TestCheckRefusesAnUnknownCalendar(t *testing.T) {
 
 // TestCheckJudgesByHours: a check says of a row what an upload would.
 func TestCheckJudgesByHours(t *testing.T) {
+	t.Parallel()
 	def := file(t, "c.yaml", twoSteps+"contacts: {consent: OK}\nhours: {from: 10:00, to: 19:00, zone: \"{{Zone|recipient}}\"}\n")
 	list := file(t, "c.csv", "Full Name,Phone,Language,OK,Zone\n"+
 		"Anna,+4915123018622,de,yes,\nIvan,+79161234567,ru,yes,\nOlga,+79161234568,ru,yes,Europe/Moscow\nPia,+4915123018623,de,yes,Berlin\nTom,+4915123018624,de,,\n")

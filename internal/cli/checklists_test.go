@@ -72,6 +72,7 @@ func sentTexts(t *testing.T, r *CheckResult) []string {
 
 // A check tells of each kind of list that goes wrong elsewhere what becomes of it.
 func TestCheckOfListsAsTheyComeIn(t *testing.T) {
+	t.Parallel()
 	ok := must(t)
 	style := func(f *excelize.File, cell, code string, value any) {
 		t.Helper()
@@ -139,6 +140,7 @@ func TestCheckOfListsAsTheyComeIn(t *testing.T) {
 }
 
 func TestCheckRefusesListsThatSayTwoThings(t *testing.T) {
+	t.Parallel()
 	const header = "Full Name,Phone,Order\n"
 	for _, c := range []struct{ name, list, problem string }{
 		{"two columns of one name", file(t, "a.csv", "Full Name,Phone,Order,ORDER \nAna,+5511961234567,OLD,NEW\n"), `steps[0].body[1]: the list has 2 columns "Order"`},
@@ -162,6 +164,7 @@ func TestCheckRefusesListsThatSayTwoThings(t *testing.T) {
 
 // The text and the JSON of a check show what was taken for what.
 func TestCheckShowsWhatWasTaken(t *testing.T) {
+	t.Parallel()
 	list := sheetFile(t, func(f *excelize.File) {
 		must(t)(f.SetRowVisible("Sheet1", 3, false))
 		must(t)(f.SetCellValue("Sheet1", "D1", "Mobile"))
@@ -198,6 +201,7 @@ func TestCheckShowsWhatWasTaken(t *testing.T) {
 
 // A test message shows nothing that the list does not.
 func TestTestMessageOfAFaultyRow(t *testing.T) {
+	t.Parallel()
 	def := file(t, "c.yaml", fmt.Sprintf(oneStep, ""))
 	for list, problem := range map[string]string{
 		"Full Name,Phone,Order\nAna,+5511961234567,#REF!\n":           `column "Order": holds #REF!`,

@@ -123,7 +123,11 @@ func (r *CheckResult) writePreview(text *bytes.Buffer) {
 	}
 	for _, p := range r.Preview {
 		for _, m := range p.Messages {
-			fmt.Fprintf(text, "row %d, %s, step %d: %s (%s)\n", p.Row, p.To, m.Step, m.Template, m.Language)
+			fmt.Fprintf(text, "row %d, %s, step %d: %s (%s)", p.Row, p.To, m.Step, m.Template, m.Language)
+			if m.MarketingMessages != nil {
+				text.WriteString(", by marketing_messages")
+			}
+			text.WriteString("\n")
 			if len(m.Components) == 0 {
 				continue
 			}

@@ -68,6 +68,7 @@ func exits(t *testing.T, err error, code int, text string) {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		status int
 		body   string
@@ -99,6 +100,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestNobodyAnswers(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close() // its port is free again
 	_, err := clientAt(t, server.URL).Campaigns(t.Context())
@@ -106,12 +108,14 @@ func TestNobodyAnswers(t *testing.T) {
 }
 
 func TestSomebodyElseAnswers(t *testing.T) {
+	t.Parallel()
 	c := clientOf(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>hello</html>") })
 	_, err := c.Campaign(t.Context(), "abc")
 	exits(t, err, 1, "is --server right?")
 }
 
 func TestServerAddresses(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{"", "localhost:8080", "ftp://host", "http://", "http://%zz"} {
 		_, err := NewClient(address, "")
 		exits(t, err, 2, "is not a server's address")
@@ -122,6 +126,7 @@ func TestServerAddresses(t *testing.T) {
 }
 
 func TestSnapshotOfACampaign(t *testing.T) {
+	t.Parallel()
 	c := api.Campaign{Rate: 7, Counts: campaign.Counts{
 		campaign.Waiting: 1, campaign.Pending: 2, campaign.Posting: 4, campaign.Unknown: 8, campaign.Accepted: 16, campaign.Held: 32, campaign.Sent: 64, campaign.Delivered: 128,
 		campaign.Read: 256, campaign.Failed: 512, campaign.Undelivered: 1024, campaign.Skipped: 2048, campaign.Expired: 4096, campaign.Rejected: 8192,
@@ -134,6 +139,7 @@ func TestSnapshotOfACampaign(t *testing.T) {
 }
 
 func TestWriteErrorPrefixesEveryLine(t *testing.T) {
+	t.Parallel()
 	var out strings.Builder
 	WriteError(&out, errors.Join(errors.New("one"), errors.New("two")))
 	if got, want := out.String(), "carillon: one\ncarillon: two\n"; got != want {
@@ -142,6 +148,7 @@ func TestWriteErrorPrefixesEveryLine(t *testing.T) {
 }
 
 func TestExitCodes(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		err  error
 		want int

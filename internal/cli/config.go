@@ -14,7 +14,7 @@ func DoorOf(config *configs.Config) (admission.Door, error) {
 	door := admission.Door{
 		Rates: make(map[string]float64, len(config.Channels)),
 		Supports: func(channel string, step campaign.Step) error {
-			return config.Channels[channel].Spec.Supports(&step)
+			return config.Channels[channel].Spec.Refuses(&step)
 		},
 	}
 	for name, channel := range config.Channels {

@@ -13,6 +13,7 @@ import (
 // TestTheDoorAsksEachProvider: a step that one of a campaign's channels cannot send
 // keeps the campaign out.
 func TestTheDoorAsksEachProvider(t *testing.T) {
+	t.Parallel()
 	plain := cloud.Spec()
 	plain.Supports = func(step *campaign.Step) error {
 		if step.Header != nil {

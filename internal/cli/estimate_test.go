@@ -11,6 +11,7 @@ import (
 )
 
 func TestEstimate(t *testing.T) {
+	t.Parallel()
 	wait := campaign.Duration(10 * time.Minute)
 	for _, test := range []struct {
 		name       string
@@ -48,6 +49,7 @@ func TestEstimate(t *testing.T) {
 }
 
 func TestEstimateWithinHours(t *testing.T) {
+	t.Parallel()
 	friday := func(clock string) time.Time {
 		at, err := time.Parse(time.DateTime, "2026-11-20 "+clock)
 		if err != nil {

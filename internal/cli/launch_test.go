@@ -43,6 +43,7 @@ func receive(t *testing.T, r *http.Request) received {
 func hangUp() { panic(http.ErrAbortHandler) }
 
 func TestLaunchSendsBothFiles(t *testing.T) {
+	t.Parallel()
 	list := strings.Repeat("phone\n+4915123018622\n", 10_000)
 	at := time.Date(2030, 3, 1, 9, 0, 0, 0, time.FixedZone("", 3600))
 	for _, test := range []struct {
@@ -82,6 +83,7 @@ func TestLaunchSendsBothFiles(t *testing.T) {
 // What the server made of the list is shown, and stays in the JSON when the campaign
 // has gone on.
 func TestLaunchShowsWhatWasTaken(t *testing.T) {
+	t.Parallel()
 	const layout = `{"format":"csv","encoding":"windows-1252","delimiter":";","columns":["Phone","Name"],"phone":0,"full_name":1,"language":-1,"header":true,` +
 		`"guessed":["delimiter semicolon, by how the rows divide"],"taken":[{"column":"Phone","as":["phone"],"cells":["+34612345678"]},` +
 		`{"column":"Name","as":["name","placeholder"],"cells":["José","Ana"]}],"encoding_cells":["José"],"hidden_rows":2}`
@@ -129,6 +131,7 @@ campaign "x" is running: messages go to 2 of 2 rows, steps: 0
 }
 
 func TestLaunchRepeatsALostRequestWithItsKey(t *testing.T) {
+	t.Parallel()
 	var got []received
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		got = append(got, receive(t, r))
@@ -155,6 +158,7 @@ func TestLaunchRepeatsALostRequestWithItsKey(t *testing.T) {
 }
 
 func TestLaunchDoesNotRepeatARefusal(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{401, 409, 422, 503} {
 		var tries atomic.Int64
 		c := clientOf(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -174,6 +178,7 @@ func TestLaunchDoesNotRepeatARefusal(t *testing.T) {
 }
 
 func TestLaunchWantsItsFiles(t *testing.T) {
+	t.Parallel()
 	c := clientOf(t, func(http.ResponseWriter, *http.Request) { t.Error("the server was called") })
 	there := file(t, "c.yaml", "name: x")
 	_, err := Launch(t.Context(), c, LaunchRequest{Campaign: there, Contacts: there + ".csv"})
@@ -183,6 +188,7 @@ func TestLaunchWantsItsFiles(t *testing.T) {
 }
 
 func TestLaunchInterrupted(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	c := clientOf(t, func(_ http.ResponseWriter, r *http.Request) {
 		receive(t, r)

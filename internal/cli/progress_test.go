@@ -11,6 +11,7 @@ import (
 )
 
 func TestSnapshotString(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		snapshot Snapshot
 		want     string
@@ -26,6 +27,7 @@ func TestSnapshotString(t *testing.T) {
 }
 
 func TestProgressWithoutTerminalWritesALineEveryFewSeconds(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		p := NewProgress(&out, 4, false)
@@ -48,6 +50,7 @@ func TestProgressWithoutTerminalWritesALineEveryFewSeconds(t *testing.T) {
 }
 
 func TestProgressWithoutTerminalDoesNotRepeatItself(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		p := NewProgress(&out, 4, false)
@@ -63,6 +66,7 @@ func TestProgressWithoutTerminalDoesNotRepeatItself(t *testing.T) {
 }
 
 func TestProgressBarGoesOnWhenTheTotalChanges(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	p := NewProgress(&out, 0, true)
 	p.Update(Snapshot{Sent: 2, Total: 2})

@@ -14,6 +14,7 @@ import (
 const wholeReport = "row,phone\n1,+4915123018622\n"
 
 func TestReport(t *testing.T) {
+	t.Parallel()
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/api/campaigns/abc/report.csv" {
 			t.Errorf("asked for %s", r.URL)
@@ -36,6 +37,7 @@ func TestReport(t *testing.T) {
 }
 
 func TestReportThatBreaksOffLeavesWhatWasThere(t *testing.T) {
+	t.Parallel()
 	c := clientOf(t, func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, wholeReport)
 		w.(http.Flusher).Flush()

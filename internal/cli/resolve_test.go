@@ -14,6 +14,7 @@ import (
 )
 
 func TestResolvedText(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		resolved int
 		state    campaign.State
@@ -40,6 +41,7 @@ func TestResolvedText(t *testing.T) {
 }
 
 func TestResolveThroughTheRealAPI(t *testing.T) {
+	t.Parallel()
 	url, record := realServer(t)
 	c, ctx := realClient(t, url, adminToken), t.Context()
 	launched, err := Launch(ctx, c, LaunchRequest{Campaign: file(t, "c.yaml", twoSteps), Contacts: file(t, "c.csv", threePeople)})

@@ -17,6 +17,7 @@ import (
 )
 
 func TestRetriedText(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		done client.Retried
 		want string
@@ -50,6 +51,7 @@ func TestRetriedText(t *testing.T) {
 }
 
 func TestRetrySendsTheStatuses(t *testing.T) {
+	t.Parallel()
 	const answer = `{"again":3,"refused":2,"opted_out":1,"left_out":[{"row":7,"step":1,"phone":"+4915123018622","status":"failed","why":"gone"}],"campaign":{"id":"abc","of_a_later_version":1}}`
 	want := []string{"failed", "expired"}
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
@@ -75,6 +77,7 @@ func TestRetrySendsTheStatuses(t *testing.T) {
 }
 
 func TestRetryAsksForNothingElse(t *testing.T) {
+	t.Parallel()
 	c := clientOf(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("got %s %s", r.Method, r.URL) })
 	for _, statuses := range [][]string{nil, {"delivered"}, {"failed", "unknown"}, {"Failed"}, {""}} {
 		_, err := Retry(t.Context(), c, "abc", statuses)
@@ -83,6 +86,7 @@ func TestRetryAsksForNothingElse(t *testing.T) {
 }
 
 func TestRetryThroughTheRealAPI(t *testing.T) {
+	t.Parallel()
 	url, record := realServer(t)
 	c, ctx := realClient(t, url, adminToken), t.Context()
 	launched, err := Launch(ctx, c, LaunchRequest{Campaign: file(t, "c.yaml", twoSteps), Contacts: file(t, "c.csv", threePeople)})

@@ -15,6 +15,7 @@ import (
 )
 
 func TestAddScheduleSendsTheCampaignsText(t *testing.T) {
+	t.Parallel()
 	var got campaign.Schedule
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		decoder := json.NewDecoder(r.Body)
@@ -44,6 +45,7 @@ func TestAddScheduleSendsTheCampaignsText(t *testing.T) {
 }
 
 func TestEmptySchedulesSayWhatToDo(t *testing.T) {
+	t.Parallel()
 	var out strings.Builder
 	if err := WriteSchedules(&out, nil); err != nil || !strings.Contains(out.String(), "carillon schedule add") {
 		t.Errorf("got %q, %v", out.String(), err)
@@ -59,6 +61,7 @@ func TestEmptySchedulesSayWhatToDo(t *testing.T) {
 }
 
 func TestScheduleShowsItsSource(t *testing.T) {
+	t.Parallel()
 	var out strings.Builder
 	s := api.Schedule{Name: "daily", Contacts: "postgres query", Database: "postgres://ann@host/shop", Query: "SELECT phone\nFROM people", AllowPrivate: true}
 	if err := WriteSchedule(&out, s); err != nil {

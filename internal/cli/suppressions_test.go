@@ -13,6 +13,7 @@ import (
 )
 
 func TestSuppressFile(t *testing.T) {
+	t.Parallel()
 	const list = "+4915123018622\nnobody\n"
 	answer := `{"suppressed":1,"rejected":1,"problems":[{"row":2,"verdict":"invalid","phone":"nobody","detail":"letters"}]}`
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {

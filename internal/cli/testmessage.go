@@ -144,7 +144,5 @@ func previewTest(list []byte, one *campaign.Definition, r TestRequest) (Preview,
 		return Preview{}, Usagef("%sgive another value with --set \"Column=value\"", wrong.String())
 	}
 	rendered, err := renderer.Render(0, row.Values)
-	return Preview{Row: row.Number, To: row.Phone, Messages: []PreviewMessage{{
-		Step: r.Step, Template: rendered.Name, Language: rendered.Language, Components: rendered.Components,
-	}}}, err
+	return Preview{Row: row.Number, To: row.Phone, Messages: []PreviewMessage{previewOf(r.Step, rendered)}}, err
 }

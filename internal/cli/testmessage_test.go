@@ -124,6 +124,7 @@ func TestOneStepIsSentAsItIsWritten(t *testing.T) {
 }
 
 func TestValuesOfATest(t *testing.T) {
+	t.Parallel()
 	url, record := realServer(t)
 	c := realClient(t, url, adminToken)
 	for name, test := range map[string]struct {
@@ -167,6 +168,7 @@ func TestValuesOfATest(t *testing.T) {
 }
 
 func TestOutcomesOfATest(t *testing.T) {
+	t.Parallel()
 	refused := func(f campaign.Failure) func(*testing.T, *ledger.Ledger, campaign.MessageID) {
 		return func(t *testing.T, record *ledger.Ledger, id campaign.MessageID) { t.Helper(); fail(t, record, id, f) }
 	}
@@ -299,6 +301,7 @@ func (m *meanwhile) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestATestIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	url, record := realServer(t)
 	c := realClient(t, url, adminToken)
 	running, id := started(t, c, TestRequest{Campaign: file(t, "c.yaml", series), Phone: own, Step: 1})
@@ -317,6 +320,7 @@ func TestATestIsWaitedFor(t *testing.T) {
 }
 
 func TestWaitingForATestIsInterrupted(t *testing.T) {
+	t.Parallel()
 	url, _ := realServer(t)
 	c := realClient(t, url, adminToken)
 	running, _ := started(t, c, TestRequest{Campaign: file(t, "c.yaml", series), Phone: own, Step: 1})
@@ -327,6 +331,7 @@ func TestWaitingForATestIsInterrupted(t *testing.T) {
 }
 
 func TestATestThatCannotBeSent(t *testing.T) {
+	t.Parallel()
 	url, record := realServer(t)
 	c := realClient(t, url, adminToken)
 	for name, test := range map[string]struct {
@@ -365,6 +370,7 @@ func TestATestThatCannotBeSent(t *testing.T) {
 // TestEveryKindOfStepSurvives writes each step of a campaign with everything in
 // it, and reads it as the server does.
 func TestEveryKindOfStepSurvives(t *testing.T) {
+	t.Parallel()
 	written, err := readCampaign("../../campaign/testdata/full.yaml")
 	if err != nil {
 		t.Fatal(err)

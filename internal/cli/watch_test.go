@@ -19,6 +19,7 @@ func progress(w http.ResponseWriter, name, data string) {
 }
 
 func TestFollow(t *testing.T) {
+	t.Parallel()
 	const paused = `{"id":"abc","state":"paused","reason":"account locked (131031)","counts":{"sent":1,"pending":1}}`
 	for _, test := range []struct {
 		name, state, err string
@@ -51,6 +52,7 @@ func TestFollow(t *testing.T) {
 }
 
 func TestFollowInterrupted(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet {
@@ -67,6 +69,7 @@ func TestFollowInterrupted(t *testing.T) {
 // TestFollowTellsOfTheQueue: what is wrong with it is said when it begins and when
 // it is over, and not what was said at the launch.
 func TestFollowTellsOfTheQueue(t *testing.T) {
+	t.Parallel()
 	view := func(trouble string) string {
 		return `{"id":"abc","state":"running","channels":["main","south"],"counts":{"sent":1,"pending":1},"queue_trouble":{` + trouble + `}}`
 	}

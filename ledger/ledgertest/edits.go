@@ -99,7 +99,7 @@ var editScenarios = map[string]func(*testing.T, *bench){
 		b.send(r.Message(0), 1)
 		b.says("a", "what is this")
 		b.advance(time.Second)
-		b.edits("a", "STOP", func(h *ledger.InboundEvent) { h.Stop = campaign.ScopeAll })
+		b.edits("a", "STOP", func(h *ledger.InboundEvent) { h.OptOut = campaign.ScopeAll })
 		b.expectAll(r, campaign.Accepted, campaign.Skipped, campaign.Skipped, campaign.Skipped)
 		b.advance(time.Second)
 		b.edits("a", "yes please")

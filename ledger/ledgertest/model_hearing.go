@@ -29,19 +29,19 @@ func (m *machine) hear(rt *rapid.T) {
 			h.ID, h.Edit = rapid.SampledFrom(m.heard).Draw(rt, "edited").ID, true
 		}
 	}
-	switch rapid.SampledFrom([]string{"", "", "", "stop", "stop", "start", "moved", "menu"}).Draw(rt, "wish") {
+	switch rapid.SampledFrom([]string{"", "", "", "stop", "stop", "start", "moved", "menu"}).Draw(rt, "optOut") {
 	case "stop":
-		h.Stop = rapid.SampledFrom([]campaign.SuppressionScope{campaign.ScopeAll, campaign.ScopeMarketing, campaign.ScopeCampaign}).Draw(rt, "scope")
+		h.OptOut = rapid.SampledFrom([]campaign.SuppressionScope{campaign.ScopeAll, campaign.ScopeMarketing, campaign.ScopeCampaign}).Draw(rt, "scope")
 	case "start":
-		h.Start = true
+		h.OptIn = true
 	case "moved":
 		h.Also = []string{rapid.SampledFrom(m.twins(key)).Draw(rt, "formerly")}
 	case "menu": // a choice in the app, which is no message
 		h.ID, h.Message, h.Answers, h.Source = "", false, false, ledger.SourceProvider
-		if h.Start = rapid.Bool().Draw(rt, "again"); h.Start {
+		if h.OptIn = rapid.Bool().Draw(rt, "again"); h.OptIn {
 			h.Restores = campaign.ScopeMarketing
 		} else {
-			h.Stop = campaign.ScopeMarketing
+			h.OptOut = campaign.ScopeMarketing
 		}
 	}
 	if h.Message && rapid.Bool().Draw(rt, "with a reference") {
@@ -111,9 +111,9 @@ func (m *machine) tell(h ledger.InboundEvent) {
 	}
 	p := m.personOf(h.Person)
 	switch {
-	case h.Stop != "" && h.Stop != campaign.ScopeCampaign && p.knows(h):
+	case h.OptOut != "" && h.OptOut != campaign.ScopeCampaign && p.knows(h):
 		fate(ledger.FateTakenBack)
-	case h.Stop == campaign.ScopeCampaign: // it may be one or the other
+	case h.OptOut == campaign.ScopeCampaign: // it may be one or the other
 	case slices.ContainsFunc(p.keys, campaign.IsNumber):
 		fate(ledger.FateOnRecord)
 	default:
@@ -122,22 +122,22 @@ func (m *machine) tell(h ledger.InboundEvent) {
 	if h.Message {
 		p.wrote()
 	}
-	if h.Start {
+	if h.OptIn {
 		p.start(h.Restores, h.Source, h.At)
 	}
 	if h.Answers {
-		said := answer{to, h.Reply, h.Start}
+		said := answer{to, h.Reply, h.OptIn}
 		if h.Edit { // it answers what the message answered that it edits
 			said.to = 0
 		}
 		p.said = append(p.said, said)
 	}
-	if h.Stop != "" && !p.knows(h) {
+	if h.OptOut != "" && !p.knows(h) {
 		if scope := m.stopped(h, p, to); scope != "" {
 			p.stop(scope, h.Source, h.At)
 		}
 	}
-	m.holdWishes(p)
+	m.holdOptOuts(p)
 }
 
 // answered is the message that is referred to, 0 for none. Of one who was erased
@@ -151,12 +151,12 @@ func (m *machine) answered(h ledger.InboundEvent) campaign.MessageID {
 	return 0
 }
 
-// stopped is the scope of a wish, empty where it changes nothing. One about the
+// stopped is the scope of an opt-out, empty where it changes nothing. One about the
 // campaign that is answered, where the ledger has guessed which, is looked up.
 func (m *machine) stopped(h ledger.InboundEvent, p *person, to campaign.MessageID) campaign.SuppressionScope {
 	switch {
-	case h.Stop != campaign.ScopeCampaign:
-		return h.Stop
+	case h.OptOut != campaign.ScopeCampaign:
+		return h.OptOut
 	case to != 0:
 		return ledger.CampaignScope(to.Campaign())
 	case !h.Answers:
@@ -190,10 +190,10 @@ func (m *machine) suppress(rt *rapid.T) {
 	}
 	m.must(m.bench.Suppress(m.bench.Context(), []ledger.Suppression{{Person: key, Scope: scope, Reason: "by letter"}}, m.bench.now))
 	m.personOf(key).stop(scope, ledger.SourceOperator, m.bench.now)
-	m.holdWishes(m.personOf(key))
+	m.holdOptOuts(m.personOf(key))
 }
 
-// unsuppress lifts what was wished. One who was erased is somebody new then.
+// unsuppress lifts the suppressions. One who was erased is somebody new then.
 func (m *machine) unsuppress(rt *rapid.T) {
 	key, scope := m.drawKey(rt), m.drawScope(rt)
 	_, err := m.bench.Unsuppress(m.bench.Context(), key, scope)
@@ -209,11 +209,11 @@ func (m *machine) unsuppress(rt *rapid.T) {
 			if m.learnt[key] == kin {
 				delete(m.learnt, key)
 				delete(m.personOf(key).stops, scope)
-				m.holdWishes(m.personOf(key))
+				m.holdOptOuts(m.personOf(key))
 			}
 		}
 	}
-	m.holdWishes(m.personOf(key))
+	m.holdOptOuts(m.personOf(key))
 }
 
 func (m *machine) forget(rt *rapid.T) {

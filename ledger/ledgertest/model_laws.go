@@ -138,9 +138,9 @@ func (m *machine) holdLaws(task campaign.Task, claimed ledger.Claimed) {
 	}
 }
 
-// holdWishes ends this life where what is on record of a person is not what was
-// wished. Silences are counted by the claims that they forbid.
-func (m *machine) holdWishes(p *person) {
+// holdOptOuts ends this life where what is on record of a person is not what they
+// asked for. Silences are counted by the claims that they forbid.
+func (m *machine) holdOptOuts(p *person) {
 	want := map[campaign.SuppressionScope]bool{}
 	for scope, s := range p.stops {
 		want[scope] = s.source != ledger.SourceSilence

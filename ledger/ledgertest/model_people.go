@@ -19,18 +19,18 @@ type person struct {
 	said   []answer
 	misses map[campaign.MessageID]bool // that reached nobody, since they last wrote
 	alive  bool                        // something has reached them
-	// tookBack is when they have taken wishes back.
+	// tookBack is when they have opted in.
 	tookBack []takeBack
 }
 
-// takeBack takes back what was wished before it, in one scope or (empty) in all.
+// takeBack takes back opt-outs made before it, in one scope or (empty) in all.
 type takeBack struct {
 	scope  campaign.SuppressionScope
 	source ledger.Source
 	at     time.Time
 }
 
-// stop is a wish not to be written to.
+// stop is an opt-out.
 type stop struct {
 	source ledger.Source
 	at     time.Time
@@ -81,7 +81,7 @@ func (m *machine) link(a, b string) {
 	one.tookBack = append(one.tookBack, other.tookBack...)
 	for _, stops := range []map[campaign.SuppressionScope]stop{one.stops, other.stops} {
 		maps.DeleteFunc(stops, func(scope campaign.SuppressionScope, s stop) bool { // taken back under the other key
-			return one.knows(ledger.InboundEvent{Stop: scope, Source: s.source, At: s.at})
+			return one.knows(ledger.InboundEvent{OptOut: scope, Source: s.source, At: s.at})
 		})
 	}
 	for scope, s := range other.stops {
@@ -96,7 +96,7 @@ func (m *machine) link(a, b string) {
 	}
 }
 
-// stop notes a wish. Of two the weightier source remains; what the person said, to
+// stop notes an opt-out. Of two the weightier source remains; what the person said, to
 // us or in the app, counts from the last time.
 func (p *person) stop(scope campaign.SuppressionScope, source ledger.Source, at time.Time) {
 	known, ok := p.stops[scope]
@@ -112,14 +112,14 @@ func (p *person) stop(scope campaign.SuppressionScope, source ledger.Source, at 
 	}
 }
 
-// knows reports whether a wish is old news.
+// knows reports whether an opt-out is old news.
 func (p *person) knows(h ledger.InboundEvent) bool {
 	return slices.ContainsFunc(p.tookBack, func(s takeBack) bool {
-		return (s.scope == "" || s.scope == h.Stop) && s.source <= h.Source && s.at.After(h.At)
+		return (s.scope == "" || s.scope == h.OptOut) && s.source <= h.Source && s.at.After(h.At)
 	})
 }
 
-// start takes back what was wished up to a time.
+// start takes back opt-outs made up to a time.
 func (p *person) start(scope campaign.SuppressionScope, source ledger.Source, at time.Time) {
 	p.tookBack = append(p.tookBack, takeBack{scope, source, at})
 	for known, s := range p.stops {

@@ -52,7 +52,7 @@ var peopleScenarios = map[string]func(*testing.T, *bench){
 		r := b.receipt(id, 1, campaign.Sent)
 		r.Keys = []string{other}
 		b.receive(r)
-		b.expectFate(b.hear(ledger.InboundEvent{Channel: "main", Person: other, Stop: campaign.ScopeAll, At: b.now, Source: ledger.SourcePerson}), ledger.FateOnRecord)
+		b.expectFate(b.hear(ledger.InboundEvent{Channel: "main", Person: other, OptOut: campaign.ScopeAll, At: b.now, Source: ledger.SourcePerson}), ledger.FateOnRecord)
 		b.expect(id+1, campaign.Skipped)
 	},
 	"an alias learnt later carries the opt-out over": func(t *testing.T, b *bench) {
@@ -98,8 +98,8 @@ var peopleScenarios = map[string]func(*testing.T, *bench){
 	},
 	"of two keys' opt-outs the weightier holds for both": func(t *testing.T, b *bench) {
 		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: ana, Scope: campaign.ScopeAll}}, b.now))
-		b.answer(func(h *ledger.InboundEvent) { h.Person, h.Stop = other, campaign.ScopeAll })
-		b.answer(func(h *ledger.InboundEvent) { h.ID, h.Person, h.Also, h.Start = "moved", other, []string{ana}, true })
+		b.answer(func(h *ledger.InboundEvent) { h.Person, h.OptOut = other, campaign.ScopeAll })
+		b.answer(func(h *ledger.InboundEvent) { h.ID, h.Person, h.Also, h.OptIn = "moved", other, []string{ana}, true })
 		c := b.imported(steps(1), []campaign.Row{row(1, other)})
 		b.act(c, campaign.Start)
 		if reason := b.tryClaim(c.Recipient(1).Message(0), 1); reason != "suppressed" {

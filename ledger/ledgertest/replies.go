@@ -265,7 +265,7 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 		}
 		says := func(r campaign.RecipientID, text string) {
 			b.answer(func(h *ledger.InboundEvent) {
-				h.ID, h.ReplyTo, h.Start, h.Reply = text+" "+r.Message(0).Reference(1), providerID(r.Message(0), 1), true, campaign.Reply{Text: text}
+				h.ID, h.ReplyTo, h.OptIn, h.Reply = text+" "+r.Message(0).Reference(1), providerID(r.Message(0), 1), true, campaign.Reply{Text: text}
 			})
 		}
 		b.wants(campaign.ScopeMarketing)
@@ -275,7 +275,7 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 		says(r, "subscribe") // is none of the answers
 		b.expectAll(r, campaign.Accepted, campaign.Waiting, campaign.Waiting, campaign.Waiting)
 		if reason := b.refusal(marketing); reason != "" {
-			t.Errorf("the wish that was taken back forbids: %s", reason)
+			t.Errorf("the opt-out that was taken back forbids: %s", reason)
 		}
 		says(r, "START!")
 		b.expectAll(r, campaign.Accepted, campaign.Pending, campaign.Skipped, campaign.Waiting)
@@ -293,7 +293,7 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 				}), 1).Recipient(1)
 				b.send(r.Message(0), 1)
 				b.answer(func(h *ledger.InboundEvent) {
-					h.ID, h.ReplyTo, h.Start, h.Edit = "start "+r.Message(0).Reference(1), providerID(r.Message(0), 1), true, edited
+					h.ID, h.ReplyTo, h.OptIn, h.Edit = "start "+r.Message(0).Reference(1), providerID(r.Message(0), 1), true, edited
 					h.Reply = campaign.Reply{Text: "START"}
 				})
 				b.expectAll(r, campaign.Accepted, campaign.Waiting, campaign.Waiting, campaign.Waiting)
@@ -314,7 +314,7 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 			b.claim(r.Message(0), 1)
 			for i, text := range []string{"hm", "start"} {
 				b.answer(func(h *ledger.InboundEvent) {
-					h.ID, h.Edit, h.Start, h.Reply = "edited "+r.Message(0).Reference(1), i > 0, i > 0, campaign.Reply{Text: text}
+					h.ID, h.Edit, h.OptIn, h.Reply = "edited "+r.Message(0).Reference(1), i > 0, i > 0, campaign.Reply{Text: text}
 				})
 			}
 			b.settle(r.Message(0), 1, ledger.OutcomeAccepted)

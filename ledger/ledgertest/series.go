@@ -13,7 +13,7 @@ import (
 
 // series draws a series of steps with all kinds of gates, and does to one
 // recipient of it what people, providers and operators may do. It holds against
-// it that of branches one goes out, that nothing is claimed against a wish, that
+// it that of branches one goes out, that nothing is claimed against an opt-out, that
 // the counts are those of the rows, and that the series ends.
 func series(t *testing.T, fresh Fresh) {
 	l, stories := fresh.open(t), 0
@@ -24,7 +24,7 @@ func series(t *testing.T, fresh Fresh) {
 			"claim":   s.claim,
 			"receipt": s.receipt,
 			"reply":   s.reply,
-			"wish":    s.wish,
+			"optOut":  s.optOut,
 			"time":    s.time,
 			"expire":  s.expire,
 			"retry":   s.retry,
@@ -96,7 +96,7 @@ func (s *story) attempt(rt *rapid.T, id campaign.MessageID, outcome ledger.Outco
 	}
 	s.attempts[id], s.last = n, id
 	if s.stopped[campaign.ScopeAll] || s.stopped[campaign.ScopeMarketing] && s.def.Steps[id.Step()].Category == campaign.Marketing {
-		rt.Fatalf("step %d was claimed against a wish", id.Step()+1)
+		rt.Fatalf("step %d was claimed against an opt-out", id.Step()+1)
 	}
 	first, end := s.def.Branches(id.Step())
 	for step := first; step < end; step++ {
@@ -135,17 +135,17 @@ func (s *story) reply(rt *rapid.T) {
 	})
 }
 
-func (s *story) wish(rt *rapid.T) {
+func (s *story) optOut(rt *rapid.T) {
 	scope := campaign.ScopeAll
 	if rapid.IntRange(0, 9).Draw(rt, "all") > 0 {
-		scope = rapid.SampledFrom([]campaign.SuppressionScope{"", campaign.ScopeMarketing}).Draw(rt, "wish")
+		scope = rapid.SampledFrom([]campaign.SuppressionScope{"", campaign.ScopeMarketing}).Draw(rt, "optOut")
 	}
 	if s.bench.advance(time.Second); scope == "" {
 		clear(s.stopped)
 	} else {
 		s.stopped[scope] = true
 	}
-	s.say(func(h *ledger.InboundEvent) { h.Stop, h.Start = scope, scope == "" })
+	s.say(func(h *ledger.InboundEvent) { h.OptOut, h.OptIn = scope, scope == "" })
 }
 
 func (s *story) time(rt *rapid.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -55,7 +56,7 @@ type deed struct {
 func drawDeed(rt *rapid.T) deed {
 	return deed{
 		What: rapid.SampledFrom([]string{
-			"send", "send", "send", "send", "report", "report", "reply", "reply", "stop", "move", "sweep", "retry", "forget",
+			"send", "send", "send", "send", "report", "report", "poll", "poll", "reply", "reply", "stop", "move", "sweep", "retry", "forget",
 		}).Draw(rt, "what"),
 		Campaign: rapid.IntRange(0, 1).Draw(rt, "campaign"),
 		Row:      rapid.IntRange(0, 2).Draw(rt, "row"),
@@ -131,12 +132,14 @@ func (c *crowd) do(ctx context.Context, l *ledger.Ledger, d deed) (err error) {
 		}
 		_, err = l.Receive(ctx, []ledger.Receipt{r}, now)
 		return err
+	case "poll":
+		return c.poll(ctx, l, d, now)
 	case "reply":
 		heard.Answers, heard.Reply = true, campaign.Reply{Text: map[bool]string{true: "yes please", false: "no please"}[d.Yes]}
 		_, err = l.Hear(ctx, []ledger.InboundEvent{heard}, now)
 		return err
 	case "stop":
-		heard.Stop = campaign.ScopeAll
+		heard.OptOut = campaign.ScopeAll
 		if d.Yes { // by the user ID, which may not be known yet
 			heard.Person = c.userID(d.Row)
 		}
@@ -181,11 +184,40 @@ func (c *crowd) send(ctx context.Context, l *ledger.Ledger, m campaign.MessageID
 		if err := c.grant(task); err != nil {
 			return err
 		}
-		s := ledger.Settlement{Message: m, Attempt: n, Outcome: ledger.OutcomeAccepted, At: now, ProviderID: c.providerID(d, m, n)}
+		s := ledger.Settlement{Message: m, Attempt: n, Outcome: ledger.OutcomeAccepted, At: now, ProviderID: c.providerID(d, m, n), Poll: "main"}
 		if d.Yes {
 			s.Keys = []string{c.keys[(d.Row+1)%len(c.keys)]}
 		}
 		return l.Settle(ctx, s)
+	}
+	return nil
+}
+
+// poll asks about some of what there is to ask about, and is told that it arrived
+// or failed, or nothing.
+func (c *crowd) poll(ctx context.Context, l *ledger.Ledger, d deed, now time.Time) error {
+	polls, err := l.DuePolls(ctx, "main", 3, now.Add(24*time.Hour))
+	if err != nil {
+		return err
+	}
+	for i, p := range polls {
+		row, err := l.Poll(ctx, p.Message, p.Attempt)
+		if errors.Is(err, ledger.ErrNotFound) {
+			continue // somebody else was told the last of it, or the person was erased
+		}
+		if err != nil {
+			return err
+		}
+		polled := ledger.Polled{PollRow: row, At: now}
+		switch (d.Step + i) % 3 {
+		case 0:
+			polled.Receipt = &ledger.Receipt{Status: campaign.Delivered, At: now}
+		case 1:
+			polled.Receipt = &ledger.Receipt{Status: campaign.Failed, At: now, Failure: campaign.Failure{Reason: "late", Retry: true}}
+		}
+		if _, err := l.Polled(ctx, polled); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -222,6 +254,15 @@ func (c *crowd) judge(rt *rapid.T, ledgers []*ledger.Ledger, traces *traces) {
 		}
 	}
 	c.end(ctx, rt, ledgers[0])
+	polls, err := ledgers[0].DuePolls(ctx, "main", 1000, start.Add(1000*24*time.Hour))
+	if err != nil {
+		rt.Fatal(err)
+	}
+	for _, p := range polls {
+		if slices.Contains(c.campaigns, p.Message.Campaign()) && c.erased[p.Message.Recipient().Row()-1].Load() {
+			rt.Fatalf("message %d of somebody who was erased is to be asked about", p.Message)
+		}
+	}
 	for n, key := range c.keys {
 		for _, table := range traces.of(rt, key) {
 			if c.erased[n].Load() && table != "early_receipts" { // of which it is not known whose they are

@@ -47,7 +47,7 @@ var suppressionScenarios = map[string]func(*testing.T, *bench){
 	"a choice in the app lifts nothing but itself": func(t *testing.T, b *bench) {
 		choose := func(stop campaign.SuppressionScope) {
 			b.answer(func(h *ledger.InboundEvent) {
-				h.Message, h.Answers, h.Source, h.Stop, h.Start, h.Restores = false, false, ledger.SourceProvider, stop, stop == "", campaign.ScopeMarketing
+				h.Message, h.Answers, h.Source, h.OptOut, h.OptIn, h.Restores = false, false, ledger.SourceProvider, stop, stop == "", campaign.ScopeMarketing
 			})
 		}
 		choose(campaign.ScopeMarketing)
@@ -132,7 +132,7 @@ var suppressionScenarios = map[string]func(*testing.T, *bench){
 		b.expectAll(c.Recipient(2), campaign.Accepted, campaign.Skipped)
 		b.expectAll(c.Recipient(3), campaign.Pending, campaign.Waiting)
 	},
-	"a wish about a campaign, without a reference, is about that of the newest message": func(t *testing.T, b *bench) {
+	"an opt-out about a campaign, without a reference, is about that of the newest message": func(t *testing.T, b *bench) {
 		asked := b.running(asks(), 1).Recipient(1)
 		b.send(asked.Message(0), 1)
 		b.advance(time.Minute)
@@ -142,7 +142,7 @@ var suppressionScenarios = map[string]func(*testing.T, *bench){
 		b.expectAll(newest, campaign.Accepted, campaign.Skipped)
 		b.expectAll(asked, campaign.Accepted, campaign.Waiting, campaign.Waiting, campaign.Waiting)
 	},
-	"a wish that forbids one branch leaves the other": func(t *testing.T, b *bench) {
+	"an opt-out that forbids one branch leaves the other": func(t *testing.T, b *bench) {
 		for _, otherwise := range []campaign.Otherwise{campaign.Stop, campaign.Skip, campaign.Send} {
 			r := b.running(asks(func(d *campaign.Definition) {
 				d.Steps[1].Category, d.Steps[1].Otherwise = campaign.Marketing, otherwise

@@ -23,7 +23,7 @@ func (b *bench) byID(change func(*ledger.InboundEvent)) ledger.Fate {
 
 func (b *bench) stopByID() ledger.Fate {
 	b.Helper()
-	return b.byID(func(h *ledger.InboundEvent) { h.Stop = campaign.ScopeAll })
+	return b.byID(func(h *ledger.InboundEvent) { h.OptOut = campaign.ScopeAll })
 }
 
 func (b *bench) expectFate(got, want ledger.Fate) {
@@ -76,7 +76,7 @@ var meets = map[string]func(b *bench, id campaign.MessageID){
 }
 
 var userIDScenarios = map[string]func(*testing.T, *bench){
-	"a wish by user ID holds for the number that is known for it": func(t *testing.T, b *bench) {
+	"an opt-out by user ID holds for the number that is known for it": func(t *testing.T, b *bench) {
 		for how, meet := range meets {
 			b := &bench{T: t, Ledger: b.Ledger, now: b.now}
 			first := b.running(steps(2), 1).Recipient(1).Message(0)
@@ -88,13 +88,13 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 			if reason := b.tryClaim(later, 1); reason != "suppressed" {
 				t.Errorf("%s: refused as %q, want suppressed", how, reason)
 			}
-			b.expectFate(b.byID(func(h *ledger.InboundEvent) { h.Start = true }), ledger.FateOnRecord)
+			b.expectFate(b.byID(func(h *ledger.InboundEvent) { h.OptIn = true }), ledger.FateOnRecord)
 			b.claim(b.running(steps(1), 1).Recipient(1).Message(0), 1)
 			b.verify()
 			b.forgetAnd(ana, anasID)
 		}
 	},
-	"a wish by user ID waits for the number, and ends what is to be sent when it is known": func(t *testing.T, b *bench) {
+	"an opt-out by user ID waits for the number, and ends what is to be sent when it is known": func(t *testing.T, b *bench) {
 		for how, meet := range meets {
 			b := &bench{T: t, Ledger: b.Ledger, now: b.now}
 			first := b.running(steps(2), 1).Recipient(1).Message(0)
@@ -122,19 +122,19 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 		})
 		b.expectAll(r, campaign.Sent, campaign.Pending, campaign.Skipped, campaign.Waiting)
 	},
-	"a wish that names nobody is said to be nobody's": func(_ *testing.T, b *bench) {
-		b.expectFate(b.hear(ledger.InboundEvent{Channel: "main", Stop: campaign.ScopeAll, At: b.now, Source: ledger.SourcePerson}), ledger.FateNobody)
+	"an opt-out that names nobody is said to be nobody's": func(_ *testing.T, b *bench) {
+		b.expectFate(b.hear(ledger.InboundEvent{Channel: "main", OptOut: campaign.ScopeAll, At: b.now, Source: ledger.SourcePerson}), ledger.FateNobody)
 	},
-	"of wishes under two keys the newer holds once they are known to be one person's": func(t *testing.T, b *bench) {
+	"of opt-outs under two keys the newer holds once they are known to be one person's": func(t *testing.T, b *bench) {
 		stopFirst := func(person string, at time.Time) ledger.InboundEvent {
-			return ledger.InboundEvent{Channel: "main", Person: person, Stop: campaign.ScopeAll, At: at, Source: ledger.SourcePerson}
+			return ledger.InboundEvent{Channel: "main", Person: person, OptOut: campaign.ScopeAll, At: at, Source: ledger.SourcePerson}
 		}
 		start := func(person string, at time.Time) ledger.InboundEvent {
-			return ledger.InboundEvent{Channel: "main", Person: person, Start: true, At: at, Source: ledger.SourcePerson}
+			return ledger.InboundEvent{Channel: "main", Person: person, OptIn: true, At: at, Source: ledger.SourcePerson}
 		}
 		early, late := b.now.Add(-time.Hour), b.now
 		for name, c := range map[string]struct {
-			wishes []ledger.InboundEvent
+			told   []ledger.InboundEvent
 			reason string
 		}{
 			"stop, then start under the number":  {[]ledger.InboundEvent{stopFirst(anasID, early), start(ana, late)}, ""},
@@ -143,8 +143,8 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 			"stop, then start by user ID":        {[]ledger.InboundEvent{stopFirst(ana, early), start(anasID, late)}, ""},
 			"in the same second":                 {[]ledger.InboundEvent{start(ana, late), stopFirst(anasID, late)}, "suppressed"},
 		} {
-			for _, wish := range c.wishes {
-				b.hear(wish)
+			for _, optOut := range c.told {
+				b.hear(optOut)
 			}
 			meets["in a contact"](b, 0)
 			if reason := b.tryClaim(b.running(steps(1), 1).Recipient(1).Message(0), 1); reason != c.reason {
@@ -153,15 +153,15 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 			b.forgetAnd(ana, anasID)
 		}
 	},
-	"of two wishes under two keys the newer holds, however late these are known to be one person's": func(t *testing.T, b *bench) {
+	"of two opt-outs under two keys the newer holds, however late these are known to be one person's": func(t *testing.T, b *bench) {
 		early := b.now
-		for name, wishes := range map[string][]ledger.InboundEvent{
-			"stop by user ID, start under the number": {{Person: anasID, Stop: campaign.ScopeAll}, {Person: ana, Start: true}},
-			"stop under the number, start by user ID": {{Person: ana, Stop: campaign.ScopeAll}, {Person: anasID, Start: true}},
+		for name, told := range map[string][]ledger.InboundEvent{
+			"stop by user ID, start under the number": {{Person: anasID, OptOut: campaign.ScopeAll}, {Person: ana, OptIn: true}},
+			"stop under the number, start by user ID": {{Person: ana, OptOut: campaign.ScopeAll}, {Person: anasID, OptIn: true}},
 		} {
-			for i, wish := range wishes {
-				wish.Channel, wish.At, wish.Source = "main", early.Add(time.Duration(i)*time.Hour), ledger.SourcePerson
-				b.hear(wish)
+			for i, optOut := range told {
+				optOut.Channel, optOut.At, optOut.Source = "main", early.Add(time.Duration(i)*time.Hour), ledger.SourcePerson
+				b.hear(optOut)
 			}
 			b.now = early.Add(40 * 24 * time.Hour)
 			b.check(b.Tidy(t.Context(), b.now))
@@ -174,13 +174,13 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 	},
 	"an operator's word is not taken back by user ID": func(t *testing.T, b *bench) {
 		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: ana, Scope: campaign.ScopeAll}}, b.now))
-		b.byID(func(h *ledger.InboundEvent) { h.Start, h.At = true, b.now.Add(time.Minute) })
+		b.byID(func(h *ledger.InboundEvent) { h.OptIn, h.At = true, b.now.Add(time.Minute) })
 		meets["in a contact"](b, 0)
 		if reason := b.tryClaim(b.running(steps(1), 1).Recipient(1).Message(0), 1); reason != "suppressed" {
 			t.Errorf("refused as %q, want suppressed", reason)
 		}
 	},
-	"a new number brings a new user ID, and the wish goes along": func(t *testing.T, b *bench) {
+	"a new number brings a new user ID, and the opt-out goes along": func(t *testing.T, b *bench) {
 		c := b.imported(steps(1), []campaign.Row{row(1, ana), row(2, other)})
 		b.act(c, campaign.Start)
 		b.stopByID()
@@ -191,7 +191,7 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 		}
 		b.claim(c.Recipient(1).Message(0), 1) // of whom it is not known that it is the same person's
 	},
-	"the keys of many people are learnt at once, and those with wishes as well": func(t *testing.T, b *bench) {
+	"the keys of many people are learnt at once, and those who opted out as well": func(t *testing.T, b *bench) {
 		const many = 300
 		c := b.running(steps(2), many)
 		var receipts []ledger.Receipt
@@ -203,7 +203,7 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 			receipts = append(receipts, r, r)
 			if n%100 == 0 {
 				b.expectFate(b.hear(ledger.InboundEvent{
-					Channel: "main", Person: r.Keys[2], Stop: campaign.ScopeAll, At: b.now, Source: ledger.SourcePerson,
+					Channel: "main", Person: r.Keys[2], OptOut: campaign.ScopeAll, At: b.now, Source: ledger.SourcePerson,
 				}), ledger.FateWaiting)
 			}
 		}
@@ -232,7 +232,7 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 		}
 		b.hear(ledger.InboundEvent{Channel: "main", Person: other, Also: []string{ana}, At: b.now}) // a new number
 		b.expectFate(b.hear(ledger.InboundEvent{
-			Channel: "main", Person: id(businesses-1, ana), Stop: campaign.ScopeAll, At: b.now, Source: ledger.SourcePerson,
+			Channel: "main", Person: id(businesses-1, ana), OptOut: campaign.ScopeAll, At: b.now, Source: ledger.SourcePerson,
 		}), ledger.FateOnRecord)
 		c := b.imported(steps(1), []campaign.Row{row(1, ana), row(2, other)})
 		b.act(c, campaign.Start)
@@ -368,7 +368,7 @@ var erasedIDScenarios = map[string]func(*testing.T, *bench){
 	"who may be written to again before the rest was erased is so under every key": func(t *testing.T, b *bench) {
 		b.hear(ledger.InboundEvent{Channel: "main", Person: other, Also: []string{anasID}, At: b.now})
 		for name, before := range map[string]func(){
-			"no wish":       func() {},
+			"no opt-out":    func() {},
 			"of the person": func() { b.stopByID() },
 			"of an operator": func() {
 				b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: anasID, Scope: campaign.ScopeAll, Reason: "by letter"}}, b.now))

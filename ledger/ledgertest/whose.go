@@ -88,7 +88,7 @@ var whoseScenarios = map[string]func(*testing.T, *bench){
 		b.send(r.Message(0), 1)
 		b.hear(ledger.InboundEvent{
 			Channel: "third", Peers: foreign, Person: ana, At: b.now, Source: ledger.SourcePerson,
-			Stop: campaign.ScopeCampaign, ReplyTo: providerID(r.Message(0), 1),
+			OptOut: campaign.ScopeCampaign, ReplyTo: providerID(r.Message(0), 1),
 		})
 		if reason := b.tryClaim(b.running(steps(1), 1).Recipient(1).Message(0), 1); reason != "suppressed" {
 			t.Errorf("refused as %q", reason)

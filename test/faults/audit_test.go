@@ -24,6 +24,10 @@ type trial struct {
 	database string // the ledger's address
 	login    string // of the program in Redis, as its address has it; usually none
 	provider string // the kind; empty for the Cloud API
+	beside   string // the kind of a second provider that shares the list; empty for none
+	// takes is the token that the first provider takes, where that is not the
+	// channel's: the second one is then to fall back on.
+	takes string
 }
 
 // kind is the kind of provider.
@@ -38,7 +42,7 @@ type outcome struct {
 }
 
 // run lets the fault strike a campaign and audits what comes of it.
-func (tr trial) run(t *testing.T, all *results) {
+func (tr trial) run(t *testing.T, all *results) *stage {
 	begun := time.Now()
 	var o outcome
 	defer func() { // also where the test ends on the way
@@ -61,6 +65,7 @@ func (tr trial) run(t *testing.T, all *results) {
 	if !o.OK() {
 		t.Errorf("the audit found something:\n%s", o.Audit)
 	}
+	return s
 }
 
 // audit holds the report against the provider's truth.

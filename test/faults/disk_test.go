@@ -109,7 +109,8 @@ func TestDisksThatCannotBeUsed(t *testing.T) {
 			before := listing(t, folder)
 			path := filepath.Join(t.TempDir(), "carillon.yaml")
 			const nowhere = "127.0.0.1:1"
-			text := fmt.Sprintf(config, "sqlite:"+filepath.Join(folder, "carillon.db"), nowhere, token, channel("cloud", "http://"+nowhere), rate, timeout, "hold")
+			text := fmt.Sprintf(config, "sqlite:"+filepath.Join(folder, "carillon.db"), nowhere, token) +
+				channel("main", "cloud", "http://"+nowhere, rate, "hold")
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}

@@ -97,7 +97,7 @@ func (tr trial) setSeries(t *testing.T) (*stage, *simulator.Simulator) {
 		server.Close()
 	})
 	s.url = server.URL
-	s.write("carillon.yaml", fmt.Sprintf(config, s.database, s.redis.relay.Addr(), token, channel(s.kind(), s.url), 0, timeout, "hold"))
+	s.write("carillon.yaml", fmt.Sprintf(config, s.database, s.redis.relay.Addr(), token)+channel("main", s.kind(), s.url, 0, "hold"))
 	for _, role := range tr.fault.roles() {
 		s.open(role)
 	}

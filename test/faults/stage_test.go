@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -12,10 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"carillon/campaign"
 	"carillon/client"
 	"carillon/internal/cli"
 	"carillon/internal/postgrestest"
 	"carillon/simulator"
+	"carillon/whatsapp/providers"
 )
 
 const (
@@ -43,14 +46,15 @@ type stage struct {
 	folder string
 	disk   string // the folder that the ledger's file is in
 
-	redis    *redisServer
-	postgres *postgrestest.Server // nil but for faults of the ledger
-	front    *front
-	provider *process
-	url      string // of the provider
-	houses   []*house
-	client   *client.Client
-	id       string // of the campaign
+	redis     *redisServer
+	postgres  *postgrestest.Server // nil but for faults of the ledger
+	front     *front
+	provider  *process
+	url       string // of the provider
+	besideURL string // of the one beside it, empty for none
+	houses    []*house
+	client    *client.Client
+	id        string // of the campaign
 }
 
 // house is a process of the program under test.
@@ -77,11 +81,14 @@ func (tr trial) set(t *testing.T, redis ...string) *stage {
 		s.database = "sqlite:" + filepath.Join(s.disk, "carillon.db")
 	}
 	s.front = startFront(t)
-	s.provider = start(t, s.folder, "provider", tr.program, "simulate", "--provider", tr.kind(), "--listen", "127.0.0.1:0",
-		"--webhook", s.front.URL+"/webhooks/main", "--app-secret", appSecret, "--token", access,
-		"--latency", latency.String(), "--faults", tr.fault.provider, "--seed", "7")
-	s.url = s.provider.says(t, `listens at (http://\S+)`)
-	s.write("carillon.yaml", fmt.Sprintf(config, s.database, tr.login+s.redis.relay.Addr().String(), token, channel(tr.kind(), s.url), rate, timeout, tr.fault.onUnknown()))
+	text := fmt.Sprintf(config, s.database, tr.login+s.redis.relay.Addr().String(), token)
+	s.provider, s.url = s.provide("main", tr.kind(), cmp.Or(tr.takes, access))
+	text += channel("main", tr.kind(), s.url, rate, tr.fault.onUnknown())
+	if tr.beside != "" {
+		_, s.besideURL = s.provide("second", tr.beside, access)
+		text += channel("second", tr.beside, s.besideURL, rate, tr.fault.onUnknown())
+	}
+	s.write("carillon.yaml", text)
 	for _, role := range tr.fault.roles() {
 		s.open(role)
 	}
@@ -101,23 +108,40 @@ http:
   listen: 127.0.0.1:0
   tokens: [{name: tests, token: %s, role: admin}]
 channels:
-  main:
-%s    rate: %d
-    timeout: %s
-    unknown_after: 3s
-    on_unknown: %s
 `
+
+// provide starts a simulated provider of a kind behind a channel. It takes requests
+// with one token.
+func (s *stage) provide(channel, kind, takes string) (p *process, url string) {
+	s.Helper()
+	args := []string{
+		"simulate", "--provider", kind, "--listen", "127.0.0.1:0", "--app-secret", appSecret, "--token", takes,
+		"--latency", latency.String(), "--faults", s.fault.provider, "--seed", "7",
+	}
+	if !polled(kind) {
+		args = append(args, "--webhook", s.front.URL+"/webhooks/"+channel)
+	}
+	p = start(s.T, s.folder, "provider of "+channel, s.program, args...)
+	return p, p.says(s.T, `listens at (http://\S+)`)
+}
+
+// polled reports whether a kind of provider is asked what became of a message.
+func polled(kind string) bool {
+	spec, _ := providers.Find(kind)
+	return spec.Traits.Polled
+}
 
 // channel are the lines of the configuration that lead a channel to a simulated
 // provider of this kind at url.
-func channel(provider, url string) string {
+func channel(name, provider, url string, rate int, onUnknown string) string {
 	dialect, err := simulator.DialectOf(provider)
 	if err != nil {
 		panic(err) // the tests name it
 	}
 	settings := simulator.Options{Dialect: dialect, AccessToken: access, AppSecret: appSecret, PhoneNumberID: "106540352242922"}.Settings(url)
 	var lines strings.Builder
-	fmt.Fprintf(&lines, "    provider: %s\n", provider)
+	fmt.Fprintf(&lines, "  %s:\n    provider: %s\n    rate: %d\n    timeout: %s\n    unknown_after: 3s\n    on_unknown: %s\n",
+		name, provider, rate, timeout, onUnknown)
 	for _, key := range slices.Sorted(maps.Keys(settings)) {
 		fmt.Fprintf(&lines, "    %s: %q\n", key, settings[key])
 	}
@@ -177,11 +201,22 @@ func (s *stage) definition() string {
 		patience = "10s"
 	}
 	return s.write("campaign.yaml", `name: faults
-channel: main
+`+s.sentFrom()+`
 steps:
   - {template: first, language: en, category: utility, body: ["{{Full Name}}"]}
   - {after: delivered, patience: `+patience+`, template: second, language: en, category: utility, body: ["{{Full Name}}"]}
 `)
+}
+
+// sentFrom names the channels of the campaign.
+func (s *stage) sentFrom() string {
+	switch {
+	case s.beside == "":
+		return "channel: main"
+	case s.takes != "":
+		return "channel: main\nfallback: [second]"
+	}
+	return "channels: [main, second]"
 }
 
 // steps are the templates of the definition.
@@ -224,27 +259,49 @@ func (s *stage) underWay(n int) {
 }
 
 func (s *stage) accepted() int {
-	var counts simulator.Counts
-	s.ask("/counts", &counts)
-	return counts.Accepted
+	n := 0
+	for _, url := range s.urls() {
+		var counts simulator.Counts
+		s.ask(url+"/counts", &counts)
+		n += counts.Accepted
+	}
+	return n
 }
 
-// truth is what the provider did.
+func (s *stage) urls() []string {
+	if s.besideURL == "" {
+		return []string{s.url}
+	}
+	return []string{s.url, s.besideURL}
+}
+
+// truth is what the provider did; where there are two, what both did.
 func (s *stage) truth() simulator.Truth {
 	var truth simulator.Truth
-	s.ask("/truth", &truth)
+	for _, url := range s.urls() {
+		one := s.one(url)
+		truth.Counts.Accepted += one.Counts.Accepted
+		truth.Messages = append(truth.Messages, one.Messages...)
+	}
 	return truth
 }
 
-func (s *stage) ask(path string, into any) {
+// one is what the provider at url did.
+func (s *stage) one(url string) (truth simulator.Truth) {
 	s.Helper()
-	answer, err := http.Get(s.url + path)
+	s.ask(url+"/truth", &truth)
+	return truth
+}
+
+func (s *stage) ask(url string, into any) {
+	s.Helper()
+	answer, err := http.Get(url)
 	if err != nil {
 		s.Fatal(err)
 	}
 	defer answer.Body.Close()
 	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
-		s.Fatalf("%s of the provider: %v", path, err)
+		s.Fatalf("%s: %v", url, err)
 	}
 }
 
@@ -270,15 +327,26 @@ func (s *stage) finish() {
 		if err == nil {
 			seen = c
 		}
-		return err == nil && c.FinishedAt != nil
+		return err == nil && c.FinishedAt != nil && s.arrived(c)
 	}
 	s.eventually("the campaign ends and all receipts are in", func() bool {
-		return over() && reported(s.truth()) && over() // a late receipt may have opened it again
+		return over() && s.reported() && over() // a late receipt may have opened it again
 	})
 }
 
-// reported tells whether every receipt was answered.
-func reported(t simulator.Truth) bool {
+// reported tells whether every receipt was answered. A provider that is asked is
+// asked for a day whether a message was read; see arrived.
+func (s *stage) reported() bool {
+	return (polled(s.kind()) || told(s.one(s.url))) && (s.besideURL == "" || polled(s.beside) || told(s.one(s.besideURL)))
+}
+
+// arrived tells whether nothing is on its way any more to the recipients of a
+// provider that is asked.
+func (s *stage) arrived(c client.Campaign) bool {
+	return !polled(s.kind()) && !polled(s.beside) || c.Counts[campaign.Accepted]+c.Counts[campaign.Sent] == 0
+}
+
+func told(t simulator.Truth) bool {
 	for _, m := range t.Messages {
 		for _, r := range m.Receipts {
 			if r.Answered == 0 && !r.Lost {

@@ -1,6 +1,10 @@
 package faults
 
-import "time"
+import (
+	"time"
+
+	"carillon/whatsapp/providers"
+)
 
 // size is how much a run takes.
 type size struct {
@@ -58,6 +62,9 @@ type fault struct {
 	// disk says that the ledger's file lies on a disk of its own, which only
 	// SQLite's can.
 	disk bool
+	// everyKind says that the fault strikes every kind of provider in short runs too:
+	// it is about what they do differently.
+	everyKind bool
 	// launch starts the campaign; nil for the plain way.
 	launch func(*stage)
 	// strike is the fault. It begins with a campaign that has just started.
@@ -77,17 +84,29 @@ func (f fault) engines() []string {
 }
 
 // providers are the kinds that the fault strikes on an engine: the Cloud API on
-// both, the others on one each, or on the one there is.
+// both. The others are struck by faults that concern them, each on one engine, or
+// by all faults on both with -faults.everywhere.
 func (f fault) providers(engine string) []string {
 	kinds := []string{"cloud"}
-	only := len(f.engines()) == 1
-	if only || engine == engineSQLite {
-		kinds = append(kinds, "service4u")
-	}
-	if only || engine == enginePostgres {
-		kinds = append(kinds, "360dialog-cloud")
+	for i, spec := range providers.All()[1:] {
+		if spec.Traits.Polled && f.resend {
+			continue // the id of what is unknown was lost with the answer, so that it would be sent twice, as the operator chose
+		}
+		mine := i%2 == 0 == (engine == engineSQLite) || len(f.engines()) == 1
+		if *everywhere || f.everyKind && mine {
+			kinds = append(kinds, spec.Name)
+		}
 	}
 	return kinds
+}
+
+// over is the fault where it strikes a kind of provider. One that is asked cannot
+// be asked about a message whose answer was lost.
+func (f fault) over(kind string) fault {
+	if polled(kind) && f.ends == allArrive && f.provider != "" {
+		f.ends = someUnknown
+	}
+	return f
 }
 
 func (f fault) roles() []string {
@@ -107,12 +126,12 @@ func (f fault) onUnknown() string {
 // table is all faults.
 func table() []fault {
 	return []fault{
-		{name: "worker killed every second", strike: killEverySecond, ends: someUnknown},
+		{name: "worker killed every second", everyKind: true, strike: killEverySecond, ends: someUnknown},
 		{name: "worker killed every second, unknown sent again", strike: killEverySecond, resend: true},
 		{name: "worker told to stop", strike: terminate},
 		{name: "process killed right after a webhook's 200", strike: killAfterReceipts, ends: someUnknown},
 
-		{name: "redis flushed", strike: flushRedis},
+		{name: "redis flushed", everyKind: true, strike: flushRedis},
 		{name: "redis killed, back empty", strike: killRedis},
 		{name: "redis killed, back with its file", durable: true, strike: killRedis},
 		{name: "redis frozen", strike: freezeRedis},
@@ -124,7 +143,7 @@ func table() []fault {
 		{name: "ledger frozen", ledger: true, strike: freezeLedger, ends: someUnknown},
 		{name: "disk full", disk: true, strike: fillDisk},
 
-		{name: "provider loses answers", provider: "lost_answer=0.1"},
+		{name: "provider loses answers", everyKind: true, provider: "lost_answer=0.1"},
 		{name: "provider hangs", provider: "hang=0.05,hang_for=12s"},
 		{name: "provider behind a bad gateway", provider: "bad_gateway=0.1", ends: someUnknown},
 		{name: "provider refuses, or fails later", provider: "throttle=0.01,timeout408=0.03,unavailable=0.03,fail_later408=0.03"},

@@ -1,7 +1,7 @@
-// Package call makes the one HTTP request that sends a message. It makes it
-// once: no redirect is followed, and no connection trouble makes it a second one
-// after the first may have been read. Of every failure it knows whether the
-// request surely was not written or perhaps was.
+// Package call makes the one HTTP request that sends a message, or asks for one.
+// It makes it once: no redirect is followed, and no connection trouble makes it a
+// second one after the first may have been read. Of every failure it knows whether
+// the request surely was not written or perhaps was.
 package call
 
 import (
@@ -51,7 +51,7 @@ type Answer struct {
 // OK reports whether the status says yes.
 func (a *Answer) OK() bool { return a.Status >= 200 && a.Status <= 299 }
 
-// Do makes one request with the body. Everything else is taken from the
+// Do makes one request with the body, nil for none. Everything else is taken from the
 // prototype, which is only read. The refusal is that of a request without an
 // answer: RetrySoon where nothing was written, Ambiguous otherwise.
 func (c *Client) Do(ctx context.Context, prototype *http.Request, body []byte) (*Answer, *whatsapp.Error) {
@@ -71,11 +71,14 @@ func (c *Client) Do(ctx context.Context, prototype *http.Request, body []byte) (
 	return answer, nil
 }
 
-// request is the request with the body. Only the transport's own second try, on
+// request is the request with the body, if there is one. Only the transport's own second try, on
 // another connection, asks for the body again; progress says whether it may have
 // it.
 func request(ctx context.Context, prototype *http.Request, progress *progress, body []byte) *http.Request {
 	r := prototype.WithContext(ctx)
+	if len(body) == 0 {
+		return r
+	}
 	r.ContentLength = int64(len(body))
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.GetBody = func() (io.ReadCloser, error) {

@@ -1,6 +1,9 @@
 package cloud
 
 import (
+	"strconv"
+
+	"carillon/campaign"
 	"carillon/whatsapp"
 	"carillon/whatsapp/wire"
 )
@@ -27,5 +30,23 @@ func requestBody(m whatsapp.Message) []byte {
 		b = append(b, `,"components":`...)
 		b = append(b, m.Template.Components...)
 	}
-	return append(b, `}}`...)
+	b = append(b, '}')
+	if how := m.Template.MarketingMessages; how != nil {
+		b = appendMarketing(b, how)
+	}
+	return append(b, '}')
+}
+
+// appendMarketing appends what only the endpoint for marketing messages takes
+// (Meta, Marketing Messages API).
+func appendMarketing(b []byte, how *campaign.MarketingMessages) []byte {
+	if how.ProductPolicy != "" {
+		b = append(b, `,"product_policy":`...)
+		b = wire.AppendString(b, string(how.ProductPolicy))
+	}
+	if how.ActivitySharing != nil {
+		b = append(b, `,"message_activity_sharing":`...)
+		b = strconv.AppendBool(b, *how.ActivitySharing)
+	}
+	return b
 }

@@ -18,6 +18,7 @@ import (
 
 	"carillon/whatsapp"
 	"carillon/whatsapp/call"
+	"carillon/whatsapp/codes"
 )
 
 // Client is one sending number at the Cloud API, or at a service that relays it.
@@ -41,12 +42,19 @@ var (
 // Identity says how webhooks name the number.
 func (c *Client) Identity() whatsapp.Identity { return c.identity }
 
-// Sender posts messages in the Cloud API's body to one address.
+// Sender posts messages in the Cloud API's body, to one address or one for each
+// endpoint.
 type Sender struct {
-	prototype *http.Request // what all requests share; it is only read
+	messages  endpoint
+	marketing *endpoint // nil where there is none
 	call      *call.Client
-	reader    *Reader
 	now       func() time.Time
+}
+
+// endpoint is an address that takes messages.
+type endpoint struct {
+	prototype *http.Request // what all requests share; it is only read
+	reader    *Reader
 }
 
 // NewSender makes a sender to an address; the header says who is calling.
@@ -57,16 +65,42 @@ func NewSender(address string, header http.Header, reader *Reader, o whatsapp.Op
 	}
 	prototype.Header = header.Clone()
 	prototype.Header.Set("Content-Type", "application/json")
-	return &Sender{prototype: prototype, call: call.New(o.Timeout, o.Transport), reader: reader, now: time.Now}, nil
+	return &Sender{messages: endpoint{prototype, reader}, call: call.New(o.Timeout, o.Transport), now: time.Now}, nil
 }
 
-// Send makes one request of m. The error is always a *whatsapp.Error.
+// sendMarketing adds the endpoint for marketing messages, which stands beside that
+// for all messages and is read by a reader of its own.
+func (s *Sender) sendMarketing(reader *Reader) {
+	prototype := s.messages.prototype.Clone(context.Background())
+	prototype.URL = prototype.URL.JoinPath("../marketing_messages")
+	s.marketing = &endpoint{prototype, reader}
+}
+
+// endpointOf is where a message goes. ok is false where it cannot go anywhere.
+func (s *Sender) endpointOf(m *whatsapp.Message) (to endpoint, ok bool) {
+	switch {
+	case m.FreeForm():
+		return endpoint{}, false
+	case m.Template.MarketingMessages == nil:
+		return s.messages, true
+	case s.marketing == nil:
+		return endpoint{}, false
+	}
+	return *s.marketing, true
+}
+
+// Send makes one request of m, which has to be a template. The error is always a
+// *whatsapp.Error.
 func (s *Sender) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
-	answer, refusal := s.call.Do(ctx, s.prototype, requestBody(m))
+	to, ok := s.endpointOf(&m)
+	if !ok {
+		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
+	}
+	answer, refusal := s.call.Do(ctx, to.prototype, requestBody(m))
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal
 	}
-	accepted, refusal := s.reader.Answer(answer, s.now())
+	accepted, refusal := to.reader.Answer(answer, s.now())
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal
 	}

@@ -97,7 +97,7 @@ func TestAddress(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := newClient(t, "https://api.example.com", test.change)
-			if diff := cmp.Diff("https://api.example.com"+test.want, client.prototype.URL.String()); diff != "" {
+			if diff := cmp.Diff("https://api.example.com"+test.want, client.messages.prototype.URL.String()); diff != "" {
 				t.Error(diff)
 			}
 		})

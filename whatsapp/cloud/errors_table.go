@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"slices"
 	"time"
 
 	"carillon/whatsapp"
@@ -37,6 +38,7 @@ const (
 	willRetry  = "It is tried again for at least 15 minutes, and later by `carillon retry`. If it lasts, check Meta's status page."
 	inRepair   = "The number is in maintenance for some minutes. It is tried again for at least 15 minutes, and later by `carillon retry`."
 	slowedDown = "No action needed: it is sent later. If it is frequent, lower the channel's rate."
+	onlyOffers = "The endpoint takes only marketing templates: remove marketing_messages from the step, or correct base_url, then " + relaunch
 	notOurs    = "This answer does not belong to a request that sends a message: check base_url and phone_number_id."
 )
 
@@ -54,6 +56,17 @@ func Book() *codes.Book {
 			Unexplained:  unexplained,
 		},
 	}
+}
+
+// marketingBook is what the refusals of the endpoint for marketing messages mean.
+// There an invalid value may only mean that the template is not known yet, which
+// takes about ten minutes (Meta, error codes page).
+func marketingBook() *codes.Book {
+	book := Book()
+	book.Codes = slices.Concat(codes.Table{
+		codes.One(131009).Means(codes.Soon("invalid_parameter", fixStep).After(10 * time.Minute).Times(2)),
+	}, book.Codes)
+	return book
 }
 
 // What both tables, or a table and the others, say.
@@ -105,7 +118,7 @@ var codeTable = codes.Table{
 	codes.One(130403).Means(codes.Drop(optedOut, "blocked_by_user", "The person blocked this number: do not write to them again.")),
 	codes.One(130429).Means(codes.Slow(whatsapp.NumberBudget, time.Second, "number_rate_limit", slowedDown)),
 	codes.One(130472).Means(codes.Drop(keep, "experiment", "Meta withholds marketing messages from this person for an experiment: contact them in another way.")),
-	codes.One(130497).Means(codes.Drop(keep, "country_barred", "The account may not write to this country: remove its numbers from the list.")),
+	codes.One(130497).Means(codes.Drop(keep, "country_barred", "The account may not write to this country: remove its numbers from the list.").TryElsewhere()),
 	codes.One(131000).Means(codes.Soon("something_went_wrong", willRetry).After(5 * time.Second).Times(3)),
 	codes.One(131001).Means(codes.Bad("too_long", fixRow)),
 	codes.One(131002).Means(codes.Bad("invalid_parameter", fixStep)),
@@ -130,14 +143,14 @@ var codeTable = codes.Table{
 	codes.One(131051).Means(codes.Bad("unsupported_type", fixStep)),
 	codes.One(131052).Means(codes.Bad("media_download", fixMedia)),
 	codes.One(131053).Means(codes.Bad("media_upload", fixMedia)),
-	codes.One(131055).Means(codes.Bad("wrong_endpoint", "The address accepts only marketing templates: correct base_url.")),
+	codes.One(131055).Means(codes.Bad("wrong_endpoint", onlyOffers)),
 	codes.One(131056).Means(codes.Slow(whatsapp.PairBudget, time.Second, "pair_rate_limit", "No action needed: this person has just got many messages, so the next one is sent later.")),
 	codes.One(131057).Means(codes.Soon("maintenance", inRepair).After(30 * time.Second)),
 	codes.One(131058).Means(codes.Bad("media_upload", fixMedia)),
 	codes.One(131059).Means(codes.Bad("not_a_send", notOurs)),
 	codes.One(131060).Means(codes.Drop(keep, "inbound_unavailable", "It is about a message from the person: no action needed.")),
 	codes.One(131062).Means(codes.Bad("phone_required", "This template can only be sent to phone numbers: put the person's number into the list.")),
-	codes.One(131063).Means(codes.Pause(account, "marketing_disabled", "Allow marketing templates on the Cloud API in the account's settings, then resume.")),
+	codes.One(131063).Means(codes.Pause(account, "marketing_disabled", "The account sends marketing by the endpoint for it alone: allow marketing templates on the Cloud API in its settings, then resume; or launch the campaign again with marketing_messages in its steps.")),
 	codes.One(131064).Means(codes.Pause(account, "account_restricted", "Meta restricts the account because of the categories of its templates: wait until the restriction ends, then resume.")),
 	codes.Range(131201, 131215).Means(codes.Bad("not_a_send", notOurs)),
 
@@ -168,7 +181,7 @@ var codeTable = codes.Table{
 
 	// Marketing, pacing and the rest.
 	codes.One(134011).Means(codes.Pause(account, "terms_not_accepted", "Accept the terms of WhatsApp payments for the account, then resume.")),
-	codes.One(134100).Means(codes.Bad("wrong_endpoint", "The address accepts only marketing templates: correct base_url.")),
+	codes.One(134100).Means(codes.Bad("wrong_endpoint", onlyOffers)),
 	codes.One(134101).Means(codes.Slow(whatsapp.TemplateBudget, 10*time.Minute, "template_syncing", "No action needed: a new template takes ten minutes to become usable.")),
 	codes.One(134102).Means(codes.Pause(template, "template_ineligible", "Check in WhatsApp Manager that the account is set up for marketing messages, then resume.")),
 	codes.One(135000).In(codes.InReceipt).Means(codes.Pause(account, "portfolio_paced", "Meta dropped messages that it had held for quality. Check the portfolio's quality, wait, resume, then retry the failed messages.")),

@@ -26,6 +26,8 @@ type Reader struct {
 	// Listed says that an answer may also have its error in a list, as those of the
 	// on-premises API have. Of several the first counts.
 	Listed bool
+	// Messages are further fields of changes that are about messages.
+	Messages []string
 }
 
 // Relayed is the error of a service in between.

@@ -3,6 +3,7 @@ package cloud
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"carillon/campaign"
 	"carillon/whatsapp"
@@ -71,7 +72,7 @@ func (s *status) who() whatsapp.Who {
 	return named(cmp.Or(s.Recipient, s.Message.Recipient), s.RecipientUserID, s.RecipientParent)
 }
 
-// Events reads what is told in a webhook's body: receipts, messages and wishes of
+// Events reads what is told in a webhook's body: receipts, messages and opt-outs of
 // people, and news of templates, numbers and the account. Statuses it does not
 // know, "played" among them, messages to groups and fields about other things are
 // passed over. A time that is missing or cannot be read is zero. The error is
@@ -98,7 +99,7 @@ func (r *Reader) Events(body []byte) (whatsapp.Events, error) {
 // about messages.
 func (r *Reader) appendChange(events *whatsapp.Events, v *value, field wire.Text, account string) {
 	switch {
-	case field == "" || field.Is("messages"):
+	case field == "" || field.Is("messages") || slices.ContainsFunc(r.Messages, field.Is):
 		r.appendMessages(events, v, account)
 	case field.Is("user_preferences"):
 		v.appendPreferences(events, r.number(v))

@@ -147,7 +147,7 @@ func (v *value) appendUserIDs(events *whatsapp.Events, number string) {
 	events.Contacts = append(events.Contacts, people.left(number)...)
 }
 
-// preference is a wish that a person chose in the app's menu (Meta, webhooks
+// preference is a choice that a person made in the app's menu (Meta, webhooks
 // reference, user_preferences).
 type preference struct {
 	WaID      wire.Text `json:"wa_id"`
@@ -162,17 +162,17 @@ type preference struct {
 func (v *value) appendPreferences(events *whatsapp.Events, number string) {
 	people := newDirectory(v.Contacts)
 	for i := range v.Preferences {
-		if wish, ok := v.Preferences[i].wish(); ok {
-			wish.Number, wish.From = number, people.person(wish.From, len(v.Preferences))
-			events.Preferences = append(events.Preferences, wish)
+		if told, ok := v.Preferences[i].told(); ok {
+			told.Number, told.From = number, people.person(told.From, len(v.Preferences))
+			events.Preferences = append(events.Preferences, told)
 		}
 	}
 	events.Contacts = append(events.Contacts, people.left(number)...)
 }
 
-// wish is the preference in our words. ok is false where it is about something
+// told is the preference in our words. ok is false where it is about something
 // else than marketing. One that names nobody is told all the same.
-func (p *preference) wish() (wish whatsapp.Preference, ok bool) {
-	wish = whatsapp.Preference{From: named(p.WaID, p.UserID, p.Parent), Stop: p.Value.Is("stop"), At: p.Timestamp.Time()}
-	return wish, p.Category.Is("marketing_messages") && (wish.Stop || p.Value.Is("resume"))
+func (p *preference) told() (told whatsapp.Preference, ok bool) {
+	told = whatsapp.Preference{From: named(p.WaID, p.UserID, p.Parent), Stop: p.Value.Is("stop"), At: p.Timestamp.Time()}
+	return told, p.Category.Is("marketing_messages") && (told.Stop || p.Value.Is("resume"))
 }

@@ -52,9 +52,9 @@ func TestWhoIsNamed(t *testing.T) {
 			if len(inbound) != 1 || inbound[0].From != c.want {
 				t.Errorf("inbound: %+v", inbound)
 			}
-			wish := told(t, "user_preferences", contacts+`"user_preferences":[{"category":"marketing_messages","value":"stop",`+c.entry+`}]`).Preferences
-			if len(wish) != 1 || wish[0].From != c.want {
-				t.Errorf("preference: %+v", wish)
+			choice := told(t, "user_preferences", contacts+`"user_preferences":[{"category":"marketing_messages","value":"stop",`+c.entry+`}]`).Preferences
+			if len(choice) != 1 || choice[0].From != c.want {
+				t.Errorf("preference: %+v", choice)
 			}
 		})
 	}

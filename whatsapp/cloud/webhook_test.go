@@ -144,7 +144,7 @@ func TestInbound(t *testing.T) {
 	}
 }
 
-func TestWishesAndNewNumbers(t *testing.T) {
+func TestPreferencesAndNewNumbers(t *testing.T) {
 	got := receive(t, fixture(t, "people.json"))
 	preferences := []whatsapp.Preference{
 		{Number: numberOne, From: whatsapp.Who{Phone: "447700900123"}, Stop: true, At: at(1767001100)},

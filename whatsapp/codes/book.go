@@ -18,6 +18,8 @@ type Book struct {
 	Relayed Table
 	// Others is what no row is about.
 	Others Others
+	// ByStatus has Statuses judge answers with an unknown code as well.
+	ByStatus bool
 }
 
 // Others are the meanings of what no row is about.
@@ -43,12 +45,15 @@ func (o Others) all() []Meaning {
 }
 
 // Judge judges an error by its code. HTTP's status counts only where the code is
-// unknown: providers ask not to rely on it (Meta, error codes page).
+// unknown: providers ask not to rely on it (Meta, error codes page). A status of
+// 300 or more then counts alone where the book says so.
 func (b *Book) Judge(f Fault) *whatsapp.Error {
 	if meaning, ok := b.Codes.find(f.Code, f); ok {
 		return meaning.Of(f)
 	}
 	switch {
+	case b.ByStatus && f.Status >= 300:
+		return b.JudgeStatus(f)
 	case f.Transient:
 		return b.Others.Transient.Of(f)
 	case f.Status == 429:

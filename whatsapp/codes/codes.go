@@ -114,6 +114,9 @@ func (m Meaning) After(wait time.Duration) Meaning { m.Wait = wait; return m }
 // Times limits the repeats that are worth making.
 func (m Meaning) Times(n int) Meaning { m.Retries = n; return m }
 
+// TryElsewhere says that another channel may send the message.
+func (m Meaning) TryElsewhere() Meaning { m.Elsewhere = true; return m }
+
 // Soon means: surely not accepted, and passing within seconds.
 func Soon(reason, hint string) Meaning {
 	return Meaning{Class: whatsapp.RetrySoon, Reason: reason, Hint: hint}

@@ -4,10 +4,17 @@ import (
 	"time"
 )
 
-// Network lists the meanings of requests that got no answer. They are the same
-// for all providers: Unreachable, Cancelled, TimedOut and ConnectionLost.
+// Network lists the meanings of requests that got no answer or were not made. They
+// are the same for all providers: Unreachable, Cancelled, TimedOut, ConnectionLost
+// and NoSuchContent.
 func Network() []Meaning {
-	return []Meaning{Unreachable(), Cancelled(), TimedOut(), ConnectionLost()}
+	return []Meaning{Unreachable(), Cancelled(), TimedOut(), ConnectionLost(), NoSuchContent()}
+}
+
+// NoSuchContent means: the message has a content that cannot be sent this way, so
+// that no request was made.
+func NoSuchContent() Meaning {
+	return Bad("no_such_content", "Nothing was sent: this provider cannot send such a message. Use a template, or a channel of another provider.")
 }
 
 // Unreachable means: no connection came about, so nothing was written.

@@ -42,8 +42,11 @@ func (c *v1Client) Identity() whatsapp.Identity { return c.identity }
 func (c *v1Client) Close() { c.call.Close() }
 
 // Send asks for the recipient's wa_id where that is wanted, and makes one request
-// of m. The error is always a *whatsapp.Error.
+// of m, which has to be a template. The error is always a *whatsapp.Error.
 func (c *v1Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
+	if m.FreeForm() || m.Template.MarketingMessages != nil {
+		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
+	}
 	var checked whatsapp.Who
 	if c.contacts != nil {
 		waID, refusal := c.check(ctx, m.To)

@@ -6,12 +6,16 @@ import (
 	"carillon/whatsapp"
 	"carillon/whatsapp/cloud"
 	"carillon/whatsapp/dialog360"
+	"carillon/whatsapp/gateway"
 	"carillon/whatsapp/service4u"
+	"carillon/whatsapp/vonage"
 )
 
 // All lists every kind of provider. The first is that of channels that name none.
 func All() []whatsapp.Spec {
-	return []whatsapp.Spec{cloud.Spec(), service4u.Spec(), dialog360.CloudSpec(), dialog360.V1Spec()}
+	return []whatsapp.Spec{
+		cloud.Spec(), service4u.Spec(), dialog360.CloudSpec(), dialog360.V1Spec(), vonage.Spec(), vonage.BetaSpec(), gateway.Spec(),
+	}
 }
 
 // Find returns the kind of this name.

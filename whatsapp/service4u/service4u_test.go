@@ -60,8 +60,8 @@ func TestTheNumberStandsInThePath(t *testing.T) {
 	}
 }
 
-// The example of the documentation: a receipt without an envelope, in the form of
-// the on-premises API.
+// A receipt without an envelope, in the form of the on-premises API, that names the
+// recipient in its inner place alone.
 func TestFlatReceipt(t *testing.T) {
 	got := receive(t, `{"statuses":[{"errors":[{"code":1026,"href":"https://developers.facebook.com/docs/whatsapp/api/errors/",
 		"title":"Receiver Incapable"}],"id":"gBGGFlAw","message":{"recipient_id":"+919876543210"},

@@ -34,10 +34,12 @@ type object = map[string]any
 // Read reads a template message (Meta, send-messages page).
 func (CloudWire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 	var told struct {
-		Product   string `json:"messaging_product"`
-		To        string `json:"to"`
-		Type      string `json:"type"`
-		Reference string `json:"biz_opaque_callback_data"`
+		Policy    campaign.ProductPolicy `json:"product_policy"`
+		Sharing   *bool                  `json:"message_activity_sharing"`
+		Product   string                 `json:"messaging_product"`
+		To        string                 `json:"to"`
+		Type      string                 `json:"type"`
+		Reference string                 `json:"biz_opaque_callback_data"`
 		Template  struct {
 			Name       string            `json:"name"`
 			Language   map[string]string `json:"language"`
@@ -53,9 +55,15 @@ func (CloudWire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 	case told.Product != "whatsapp" || told.Type != "template":
 		return whatsapp.Message{}, errors.New("no template message")
 	}
-	return whatsapp.Message{To: told.To, Reference: told.Reference, Template: campaign.Template{
+	m := whatsapp.Message{To: told.To, Reference: told.Reference, Template: campaign.Template{
 		Name: told.Template.Name, Language: told.Template.Language["code"], Components: told.Template.Components,
-	}}, nil
+	}}
+	if strings.HasSuffix(r.URL.Path, "/marketing_messages") {
+		m.Template.MarketingMessages = &campaign.MarketingMessages{ProductPolicy: told.Policy, ActivitySharing: told.Sharing}
+	} else if told.Policy != "" || told.Sharing != nil {
+		return whatsapp.Message{}, fmt.Errorf("%s does not take marketing messages", r.URL.Path)
+	}
+	return m, nil
 }
 
 // Accept names the message and, if known, the recipient.

@@ -14,6 +14,7 @@ import (
 
 	"carillon/campaign"
 	"carillon/whatsapp"
+	"carillon/whatsapp/codes"
 )
 
 func (s Suite) sending(t *testing.T) {
@@ -21,6 +22,73 @@ func (s Suite) sending(t *testing.T) {
 	t.Run("numbers", s.numbers)
 	t.Run("templates", s.templates)
 	t.Run("at once", s.atOnce)
+	t.Run("contents", s.contents)
+	t.Run("marketing messages", s.marketing)
+}
+
+// marketing sends by the endpoint for marketing messages. Where there is none the
+// step is refused, and so is a message that was rendered of it all the same.
+func (s Suite) marketing(t *testing.T) {
+	yes, no := true, false
+	for _, how := range []campaign.MarketingMessages{
+		{}, {ProductPolicy: campaign.Strict, ActivitySharing: &yes}, {ProductPolicy: campaign.CloudAPIFallback, ActivitySharing: &no},
+	} {
+		m := letter()
+		m.Template.MarketingMessages = &how
+		err := s.Spec.Refuses(&campaign.Step{Category: campaign.Marketing, MarketingMessages: &how})
+		if refused := err != nil; refused == s.Spec.Traits.MarketingMessages {
+			t.Errorf("Traits.MarketingMessages is %v, and the step is answered: %v", s.Spec.Traits.MarketingMessages, err)
+		}
+		if !s.Spec.Traits.MarketingMessages {
+			if !s.sendsNone(t, m) {
+				t.Error("the message was sent by another endpoint")
+			}
+			continue
+		}
+		if diff := cmp.Diff(m.Template, s.asked(t, m).Template); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// contents sends what is no template. It arrives whole, or is refused without a
+// request; so is what holds two contents.
+func (s Suite) contents(t *testing.T) {
+	text := &whatsapp.Text{Body: "Désolé, *Ana* 👋 https://example.com/a?b=1&c=2", PreviewURL: true, ReplyTo: "id-0"}
+	file := &whatsapp.File{Kind: "image", Link: "https://example.com/a.jpg?b=1&c=2", Caption: "Été"}
+	for name, m := range map[string]whatsapp.Message{
+		"a text": {Text: text}, "a short text": {Text: &whatsapp.Text{Body: "a"}},
+		"an image": {File: file}, "an audio": {File: &whatsapp.File{Kind: "audio", Link: "https://example.com/a.mp3"}},
+	} {
+		m.To = "+" + phone
+		if s.sendsNone(t, m) {
+			continue
+		}
+		got := s.asked(t, m)
+		if diff := cmp.Diff(whatsapp.Message{Text: m.Text, File: m.File}, whatsapp.Message{Text: got.Text, File: got.File, Template: got.Template}); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	both := letter()
+	both.Text = text
+	for name, m := range map[string]whatsapp.Message{"a template and a text": both, "two contents": {To: "+" + phone, Text: text, File: file}} {
+		if !s.sendsNone(t, m) {
+			t.Errorf("%s was sent", name)
+		}
+	}
+}
+
+// sendsNone reports whether a content is refused before any request, and wants the
+// refusal to say that it is.
+func (s Suite) sendsNone(t *testing.T, m whatsapp.Message) bool {
+	t.Helper()
+	c := s.answering(t, s.Wire.Accept(whatsapp.Accepted{ID: "id-1"}))
+	_, err := c.Send(t.Context(), m)
+	if err == nil || c.requests.Load() > 0 {
+		return false
+	}
+	sameRefusal(t, "a content", refusal(t, err), codes.NoSuchContent().Because(nil))
+	return true
 }
 
 // asked sends a message and gives what the API was asked for.
@@ -118,6 +186,7 @@ func shapes() map[string]string {
 		"flow":           `language: en, buttons: [{sub_type: flow, flow_token: order-7, flow_action_data: {name: Ana, count: 3, vip: true}}]`,
 		"catalogue":      `language: en, buttons: [{sub_type: catalog, thumbnail_product_retailer_id: nseiw1x3ch}]`,
 		"products":       `language: en, buttons: [{sub_type: mpm, thumbnail_product_retailer_id: "2", sections: [{title: Popular, product_items: ["2", "3"]}]}]`,
+		"order":          `language: en, buttons: [{sub_type: order_details, order_details: {reference_id: order-7, total_amount: {value: 10000, offset: 100}}}]`,
 		"offer":          `language: en, body: [Ana], limited_time_offer: {expiration_time_ms: 1767139200000}`,
 		"carousel":       `language: en, body: [Ana], carousel: [{header: {image: {id: "1"}}, body: [a]}, {header: {image: {id: "2"}}, body: [b]}]`,
 		"word for word":  `language: en, components: [{type: body, parameters: [{type: text, text: "  kept  "}, {type: new_kind, new_kind: {n: 12345678901234567}}]}]`,
@@ -134,7 +203,7 @@ func (s Suite) templates(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if err := s.Spec.Supports(&definition.Steps[0]); err != nil {
+		if err := s.Spec.Refuses(&definition.Steps[0]); err != nil {
 			if len(err.Error()) < 10 {
 				t.Errorf("%s is not supported, and %q does not say why", name, err)
 			}

@@ -32,7 +32,7 @@ type Suite struct {
 	Digits bool
 	// Proof is how webhooks are proven; that of a provider without is not used.
 	Proof Proof
-	// Wire is how the provider talks.
+	// Wire is how the provider talks; that of one that is asked is a PolledWire.
 	Wire Wire
 }
 
@@ -50,6 +50,9 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("ambiguous", s.ambiguous)
 	t.Run("unwritten", s.unwritten)
 	t.Run("preparations", s.preparations)
+	if s.Spec.Traits.Polled {
+		t.Run("polls", s.polls)
+	}
 	if s.takesWebhooks() {
 		t.Run("webhooks", s.webhooks)
 		t.Run("failures", s.failures)

@@ -106,6 +106,9 @@ type texts []struct {
 func (p *pigeon) Identity() whatsapp.Identity { return p.settings.Identity() }
 
 func (p *pigeon) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
+	if m.FreeForm() || m.Template.MarketingMessages != nil {
+		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
+	}
 	letter := slip{To: wire.Text(strings.TrimPrefix(m.To, "+")), Form: wire.Text(m.Template.Name), Tongue: wire.Text(m.Template.Language)}
 	var components texts
 	if len(m.Template.Components) > 0 {

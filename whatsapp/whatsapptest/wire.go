@@ -13,8 +13,9 @@ import (
 // Wire is how a provider talks over HTTP: it reads requests, and writes answers
 // and webhooks. It shares no code with the provider's folder.
 type Wire interface {
-	// Read reads a request for a message. The number is as it is written there,
-	// the components are in the Cloud API's words.
+	// Read reads a request for a message, of any content that the provider takes.
+	// The number is as it is written there, a template's components are in the Cloud
+	// API's words.
 	Read(r *http.Request, body []byte) (whatsapp.Message, error)
 	// Accept is the answer to a message that is taken. It tells of the recipient
 	// what the provider tells.
