@@ -57,6 +57,8 @@ func environment(name string) (string, bool) {
 		"VONAGE_SIGNATURE_SECRET": "vonage-secret",
 		"D360_API_KEY":            "d360-secret",
 		"D360_WEBHOOK_SECRET":     "d360-webhook-secret",
+		"D360_V1_API_KEY":         "d360-v1-secret",
+		"D360_V1_WEBHOOK_SECRET":  "d360-v1-webhook-secret",
 		"GATEWAY_TOKEN":           "gateway-secret",
 		"GATEWAY_APP_SECRET":      "gateway-app-secret",
 		"GATEWAY_VERIFY_TOKEN":    "gateway-verify-secret",
@@ -112,7 +114,7 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 		BaseURL: "https://graph.facebook.com", APIVersion: "v23.0", PhoneNumberID: "106540352242922", WABAID: "102290129340398",
 		AccessToken: "access-secret", AppSecret: "app-secret", VerifyToken: "verify-secret",
 	}
-	branch, partner, agency := want.Channels["branch"], want.Channels["partner"], want.Channels["agency"]
+	branch, partner, legacy, agency := want.Channels["branch"], want.Channels["partner"], want.Channels["legacy"], want.Channels["agency"]
 	branch.Settings = &service4u.Settings{
 		BaseURL: "https://whatsapp.example.com", Sender: "16315551234",
 		AccessToken: "service4u-secret", AppSecret: "service4u-app-secret", VerifyToken: "service4u-verify-secret",
@@ -120,6 +122,10 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 	partner.Settings = &dialog360.Settings{
 		BaseURL: "https://waba-v2.360dialog.io", APIKey: "d360-secret", PhoneNumberID: "106540352242923", WABAID: "102290129340399",
 		WebhookHeader: "X-Webhook-Secret", WebhookSecret: "d360-webhook-secret",
+	}
+	legacy.Settings = &dialog360.V1Settings{
+		BaseURL: "https://waba.360dialog.io/v1", APIKey: "d360-v1-secret", Namespace: "c8ae5f90_307a_ca4c_b8f6_d1e2a2573574",
+		ContactsCheck: true, WebhookHeader: "X-Webhook-Secret", WebhookSecret: "d360-v1-webhook-secret",
 	}
 	shop, outlet := want.Channels["shop"], want.Channels["outlet"]
 	shop.Settings = &vonage.Settings{
@@ -134,7 +140,7 @@ func TestExampleLoadsToWhatItSays(t *testing.T) {
 		BaseURL: "https://api.whatsapp.com/v2", AccessToken: "gateway-secret", PhoneNumberID: "106540352242924", WABAID: "102290129340400",
 		AppSecret: "gateway-app-secret", VerifyToken: "gateway-verify-secret",
 	}
-	want.Channels = map[string]Channel{"main": main, "branch": branch, "partner": partner, "shop": shop, "outlet": outlet, "agency": agency}
+	want.Channels = map[string]Channel{"main": main, "branch": branch, "partner": partner, "legacy": legacy, "shop": shop, "outlet": outlet, "agency": agency}
 	want.OptOut, want.OptIn = defaultOptOut(), defaultOptIn() // the words that stand there are the defaults
 	news, invoices := &want.Schedules[2].Contacts, &want.Schedules[3].Contacts
 	news.URL, news.Headers = "https://lists.example/news-%Y%m%d.csv", map[string]string{"Authorization": "Bearer lists-secret"}

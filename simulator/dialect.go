@@ -42,9 +42,20 @@ type Dialect interface {
 	lacks() []string
 }
 
+// broader is a dialect with requests besides those for messages.
+type broader interface {
+	// more are the patterns of http.ServeMux under which they come.
+	more() map[string]extra
+}
+
+// extra answers a request that is for no message.
+type extra func(s *Simulator, r *http.Request) answer
+
 // Dialects lists all there are, the Cloud API's first.
 func Dialects() []Dialect {
-	return []Dialect{cloudDialect{}, service4uDialect{}, dialog360Dialect{}, newVonage(false), newVonage(true), gatewayDialect{}}
+	return []Dialect{
+		cloudDialect{}, service4uDialect{}, dialog360Dialect{}, dialog360V1Dialect{}, newVonage(false), newVonage(true), gatewayDialect{},
+	}
 }
 
 // DialectOf finds the dialect of a provider by its name in carillon.yaml. The

@@ -75,7 +75,7 @@ func (service4uDialect) webhook(account string, list []telling) []byte {
 		t.reference, t.display = "", t.number
 	}
 	if flat {
-		return flatWebhook(list)
+		return escaped(flatBody(list))
 	}
 	for i := range list { // Meta, whose envelope it is, has an id for the number
 		list[i].number = madeUpID(list[i].number)
@@ -89,12 +89,16 @@ func madeUpID(name string) string {
 	return strconv.FormatUint(106*span+hash(hashStart, name)%span, 10)
 }
 
-// flatWebhook has contacts, messages and statuses at the top.
-func flatWebhook(list []telling) []byte {
-	var contacts, messages, statuses []object
+// flatBody has contacts, messages, statuses and errors at the top.
+func flatBody(list []telling) object {
+	var contacts, messages, statuses, errors []object
 	for _, t := range list {
-		if t.said == nil {
+		switch {
+		case t.said == nil:
 			statuses = append(statuses, flatStatus(t))
+			continue
+		case t.said.notice != nil:
+			errors = append(errors, v1Error(t.said.notice.Code, "Simulated trouble", "It was asked for."))
 			continue
 		}
 		if t.said.Kind != ChangeNumber {
@@ -103,12 +107,12 @@ func flatWebhook(list []telling) []byte {
 		messages = append(messages, cloudWords(t))
 	}
 	body := object{}
-	for key, part := range map[string][]object{"contacts": contacts, "messages": messages, "statuses": statuses} {
+	for key, part := range map[string][]object{"contacts": contacts, "messages": messages, "statuses": statuses, "errors": errors} {
 		if len(part) > 0 {
 			body[key] = part
 		}
 	}
-	return escaped(body)
+	return body
 }
 
 // flatStatus is a receipt as the on-premises API had it.

@@ -65,7 +65,7 @@ func spoken(o Options, body string) string {
 	d := o.withDialect().Dialect
 	var m cloudMessage
 	if !isVonage(d) || json.Unmarshal([]byte(body), &m) != nil {
-		return body
+		return inWords(d, body)
 	}
 	var list []struct {
 		Type       string

@@ -37,6 +37,11 @@ func ExampleOptions_Settings() {
 	//   api_key: token
 	//   base_url: http://127.0.0.1:8090
 	//   webhook_secret: secret
+	// provider: 360dialog
+	//   api_key: token
+	//   base_url: http://127.0.0.1:8090/v1
+	//   namespace: c8ae5f90_307a_ca4c_b8f6_d1e2a2573574
+	//   webhook_secret: secret
 	// provider: vonage
 	//   application_id: aaaaaaaa-bbbb-4ccc-8ddd-102cc42a2341
 	//   base_url: http://127.0.0.1:8090

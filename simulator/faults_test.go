@@ -171,6 +171,10 @@ func TestAnswers(t *testing.T) {
 	own := map[string]map[string]struct{ statuses, codes []int }{"360dialog-cloud": {
 		"throttle":    {[]int{429, 400}, []int{130429, 400}},
 		"unavailable": {[]int{503, 502}, []int{131016, 502}},
+	}, "360dialog": {
+		"invalid":     {[]int{400}, []int{1013}},
+		"throttle":    {[]int{429, 400}, []int{429, 400}},
+		"unavailable": {[]int{503, 502}, []int{1016, 502}},
 	}}
 	for _, beta := range []string{"vonage", "vonage-beta"} {
 		refused := map[string]int{"vonage": 422, "vonage-beta": 400}[beta]
@@ -238,7 +242,8 @@ func TestHeldIsReleasedLater(t *testing.T) {
 	t.Parallel()
 	o := Options{Faults: Faults{Held: 1}, Receipts: ReceiptOptions{HeldFor: time.Minute, Read: 1}}
 	simulate(t, o, func(s *Simulator, h *hook) {
-		if w := send(s, phone(1), "hello", "1.1"); strings.Contains(w.Body.String(), "held_for_quality_assessment") == isVonage(s.options.Dialect) {
+		told := !isVonage(s.options.Dialect) && s.options.Dialect.Name() != "360dialog"
+		if w := send(s, phone(1), "hello", "1.1"); strings.Contains(w.Body.String(), "held_for_quality_assessment") != told {
 			t.Errorf("answer %s", w.Body)
 		}
 		time.Sleep(59 * time.Second)
@@ -276,7 +281,8 @@ func TestASlowTemplateIsRefusedAlone(t *testing.T) {
 	t.Parallel()
 	simulate(t, Options{Faults: Faults{SlowTemplate: "offer", SlowFor: 1500 * time.Millisecond}}, func(s *Simulator, _ *hook) {
 		w := send(s, phone(1), "offer", "1.1")
-		status, told, code := 400, 132069, 132069
+		code := codeIn(s.options.Dialect, 132069)
+		status, told := 400, code
 		if isVonage(s.options.Dialect) {
 			status, told, code = 429, 1000, 1000
 		}
@@ -348,7 +354,7 @@ func TestSuffixes(t *testing.T) {
 				second := outcome(s, h, to, "1.2", t)
 				fine := outcome(s, h, "+447700900123", "2.1", t)
 				untold := rule.fault == stopsMarketing && s.options.untold(StopMarketing) ||
-					rule.fault == held && isVonage(s.options.Dialect) || rule.fault == presses && s.options.Dialect.Name() == "vonage-beta"
+					rule.fault == held && (isVonage(s.options.Dialect) || s.options.Dialect.Name() == "360dialog") || rule.fault == presses && s.options.Dialect.Name() == "vonage-beta"
 				if (first == fine) != untold {
 					t.Errorf("%s: the first try gave %s", rule.Does, first)
 				}

@@ -40,6 +40,9 @@ func (h *hook) events() (all whatsapp.Events) {
 func sendButton(s *Simulator, to, name, reference string) *httptest.ResponseRecorder {
 	const button = `,{"type":"button","sub_type":"quick_reply","index":"0","parameters":[{"type":"payload","payload":"yes / 42"}]}]}}`
 	body := strings.TrimSuffix(template(to, name, reference), "]}}") + button
+	if h, ok := s.options.Transport.(*hook); ok {
+		h.note(to, name, reference)
+	}
 	return post(s, body)
 }
 

@@ -107,6 +107,15 @@ func New(o Options) *Simulator {
 	for _, route := range o.Dialect.routes() {
 		s.mux.HandleFunc(route, s.message)
 	}
+	if d, ok := o.Dialect.(broader); ok {
+		for route, answers := range d.more() {
+			s.mux.HandleFunc(route, func(w http.ResponseWriter, r *http.Request) {
+				a := answers(s, r)
+				s.pause(r.Context(), s.options.Latency)
+				a.write(w)
+			})
+		}
+	}
 	if d, ok := o.Dialect.(asked); ok {
 		for _, route := range d.asks() {
 			s.mux.HandleFunc(route, s.poll)

@@ -48,7 +48,7 @@ func signatureOverTheWire(t *testing.T, d Dialect) {
 	}
 	all := strings.Join(h.bodies, "")
 	for _, escaped := range []string{`Zo\u00eb`, `Jos\u00e9 \/ Caf\u00e9`, `\ud83c\udf89`} {
-		if !isVonage(d) && !strings.Contains(all, escaped) {
+		if !isVonage(d) && d.Name() != "360dialog" && !strings.Contains(all, escaped) { // whose receipts have no names
 			t.Errorf("no body has %s", escaped)
 		}
 	}

@@ -110,7 +110,7 @@ func (r *recorder) call(name, method, path, token, body string) {
 	q := httptest.NewRequest(method, path, strings.NewReader(body))
 	switch {
 	case token == "":
-	case r.simulator.options.Dialect.Name() == "360dialog-cloud":
+	case strings.HasPrefix(r.simulator.options.Dialect.Name(), "360dialog"):
 		q.Header.Set("D360-API-KEY", token)
 	case isVonage(r.simulator.options.Dialect) && token == "right":
 		_, q.Header = entrance(r.simulator.options)
@@ -160,6 +160,9 @@ func (r *recorder) requests(t *testing.T) {
 	r.call("no token", http.MethodPost, path, "", good)
 	r.call("another number", http.MethodPost, "/v23.0/999/messages", "right", good)
 	r.call("no number", http.MethodPost, "/messages", "right", good)
+	if r.simulator.options.Dialect.Name() == "360dialog" {
+		r.dialog360V1()
+	}
 	drain(t, r.simulator)
 	r.call("no such path", http.MethodPost, "/v23.0/"+testNumber+"/media", "right", good)
 	r.call("no such method", http.MethodGet, path, "right", "")
@@ -179,6 +182,20 @@ func (r *recorder) requests(t *testing.T) {
 		drain(t, r.simulator)
 	}
 	r.simulator.SetFaults(Faults{HangFor: time.Minute})
+}
+
+// dialog360V1 are the requests that are for no message.
+func (r *recorder) dialog360V1() {
+	const check = `{"blocking":"wait","contacts":["+447700900001"],"force_check":false}`
+	r.call("a check", http.MethodPost, "/v1/contacts", "right", check)
+	r.call("a check of another's", http.MethodPost, "/v1/contacts", "wrong", check)
+	r.call("a check of no number", http.MethodPost, "/v1/contacts", "right", strings.Replace(check, "+44", "", 1))
+	r.call("a check that does not wait", http.MethodPost, "/v1/contacts", "right", strings.Replace(check, "wait", "no_wait", 1))
+	r.call("read", http.MethodPut, "/v1/messages/gBEG", "right", `{"status":"read"}`)
+	r.call("not read", http.MethodPut, "/v1/messages/gBEG", "right", `{"status":"seen"}`)
+	r.simulator.SetFaults(Faults{Invalid: 1})
+	r.call("a check of nobody's", http.MethodPost, "/v1/contacts", "right", strings.Replace(check, "00001\"", "00001\",\"+447700900005\",\"+447700900006\",\"+447700900007\"", 1))
+	r.simulator.SetFaults(Faults{HangFor: time.Minute, SlowTemplate: "slow", SlowFor: 90 * time.Second})
 }
 
 // people are recipients of every kind, each alone.

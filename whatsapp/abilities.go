@@ -53,6 +53,13 @@ type Approved struct {
 	Components []byte
 }
 
+// Marker is a provider that can be told that a person's message was read here.
+type Marker interface {
+	// MarkRead has the person see that the message of this identifier, which is
+	// theirs, was read. The error is an *Error.
+	MarkRead(ctx context.Context, id string) error
+}
+
 // Media is a provider that keeps files for the messages of a number.
 type Media interface {
 	// Upload stores a file of this type, such as image/png, and returns the

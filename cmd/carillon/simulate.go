@@ -25,7 +25,7 @@ func newSimulate() *cobra.Command {
 	flags.StringVar(&o.Listen, "listen", "127.0.0.1:8090", "the address to serve at; port 0 takes a free one")
 	flags.StringVar(&o.Provider, "provider", "cloud", "the provider to simulate, see above")
 	flags.StringVar(&o.Webhook, "webhook", "", "the URL that receipts and answers are posted to; without it there are none")
-	flags.StringVar(&o.AppSecret, "app-secret", "", "the secret that signs the webhooks; for 360dialog-cloud, the word in their X-Webhook-Secret header")
+	flags.StringVar(&o.AppSecret, "app-secret", "", "the secret that signs the webhooks; for 360dialog-cloud and 360dialog, the word in their X-Webhook-Secret header")
 	flags.StringVar(&o.Token, "token", "", "the access token or API key that requests must carry, for vonage the public key that theirs are signed for; without it any will do")
 	flags.Float64Var(&o.Rate, "rate", 0, "the messages a second that it accepts; 0 is no limit")
 	flags.DurationVar(&o.Latency, "latency", 0, "how long each answer takes")

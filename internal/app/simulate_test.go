@@ -22,6 +22,10 @@ func TestSimulateServesUntilItIsStopped(t *testing.T) {
 		const body = `{"messaging_product":"whatsapp","to":"+4915123018622","type":"template","template":{"name":"hello","language":{"code":"en"}}}`
 		t.Run(provider, func(t *testing.T) { simulateServes(t, provider, path, body) })
 	}
+	t.Run("360dialog", func(t *testing.T) {
+		simulateServes(t, "360dialog", "/v1/messages", `{"to":"4915123018622","type":"template",
+			"template":{"namespace":"any","language":{"policy":"deterministic","code":"en"},"name":"hello"}}`)
+	})
 	t.Run("vonage", func(t *testing.T) {
 		simulateServes(t, "vonage", "/v1/messages", `{"message_type":"template","channel":"whatsapp","from":"15550001234","to":"4915123018622",
 			"whatsapp":{"policy":"deterministic","locale":"en"},"template":{"name":"hello"}}`)

@@ -18,6 +18,8 @@ type answerBody struct {
 		Status wire.Text `json:"message_status"`
 	} `json:"messages"`
 	Error *graphError `json:"error"`
+	// Errors are those of the on-premises API.
+	Errors graphErrors `json:"errors"`
 }
 
 // names reports whether the answer names a message.

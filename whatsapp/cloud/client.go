@@ -100,7 +100,7 @@ func (s *Sender) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepte
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal
 	}
-	accepted, refusal := to.reader.answer(answer, s.now())
+	accepted, refusal := to.reader.Answer(answer, s.now())
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal
 	}

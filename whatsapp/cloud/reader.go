@@ -23,6 +23,9 @@ type Reader struct {
 	// Flat says that a webhook may also come without the envelope: with messages and
 	// statuses at its top. It then is about the number whose address it called.
 	Flat bool
+	// Listed says that an answer may also have its error in a list, as those of the
+	// on-premises API have. Of several the first counts.
+	Listed bool
 	// Messages are further fields of changes that are about messages.
 	Messages []string
 }
@@ -38,8 +41,8 @@ type Relayed struct {
 // NewReader makes a reader that judges refusals by the book.
 func NewReader(book *codes.Book) *Reader { return &Reader{book: book} }
 
-// answer tells what an answer means that came at now.
-func (r *Reader) answer(answer *call.Answer, now time.Time) (whatsapp.Accepted, *whatsapp.Error) {
+// Answer tells what an answer means that came at now.
+func (r *Reader) Answer(answer *call.Answer, now time.Time) (whatsapp.Accepted, *whatsapp.Error) {
 	var told answerBody
 	broken := answer.Broken
 	if !errors.Is(broken, call.ErrTooLong) {
@@ -50,8 +53,12 @@ func (r *Reader) answer(answer *call.Answer, now time.Time) (whatsapp.Accepted, 
 	if told.names() && answer.OK() {
 		return told.accepted(), nil
 	}
-	refusal := r.refusal(told.Error, answer, broken)
-	if refusal.Message == "" && !told.Error.own() {
+	failure := told.Error
+	if r.Listed && failure == nil && len(told.Errors) > 0 {
+		failure = &told.Errors[0]
+	}
+	refusal := r.refusal(failure, answer, broken)
+	if refusal.Message == "" && !failure.own() {
 		refusal.Message = answer.Words()
 	}
 	var longer time.Duration

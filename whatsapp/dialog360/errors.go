@@ -26,15 +26,15 @@ func Book() *codes.Book {
 // developer_message (360dialog, API error message list; the waits are ours but for
 // the one that is told). It is read, never written.
 var relayedTable = codes.Table{
-	codes.One(400).Saying("has been disabled").Means(codes.Pause(whatsapp.AccountScope, "account_disabled", askAccount)),
-	codes.One(400).Saying("lack of payment").Means(codes.Pause(whatsapp.AccountScope, "payment_problem", "Pay the open invoices in the 360dialog hub, then resume.")),
-	codes.One(400).Saying("limit of 1 request every").Means(codes.Slow(whatsapp.NumberBudget, 10*time.Second, "relay_rate_limit", "No action needed: it is sent later. If it is frequent, lower the channel's rate.")),
-	codes.One(401).Means(codes.Pause(whatsapp.AccountScope, "api_key_rejected", "Put a valid API key of the number into the configuration, then resume.")),
-	codes.One(402).Means(codes.Pause(whatsapp.AccountScope, "payment_problem", "Pay the open invoices in the 360dialog hub, then resume.")),
-	codes.One(403).Means(codes.Pause(whatsapp.NumberScope, "path_blocked", "This key may not send messages here: check base_url and the key, then resume.")),
-	codes.One(429).Means(codes.Slow(whatsapp.NumberBudget, time.Second, "rate_limited", "No action needed: it is sent later. If it is frequent, lower the channel's rate.")),
+	codes.One(400).Saying("has been disabled").Means(codes.Pause(account, "account_disabled", askAccount)),
+	codes.One(400).Saying("lack of payment").Means(unpaid),
+	codes.One(400).Saying("limit of 1 request every").Means(codes.Slow(whatsapp.NumberBudget, 10*time.Second, "relay_rate_limit", slowDown)),
+	codes.One(401).Means(keyRejected),
+	codes.One(402).Means(unpaid),
+	codes.One(403).Means(blocked),
+	codes.One(429).Means(throttled),
 	codes.One(500).Means(codes.Soon("relay_restarting", "It is tried again for at least 15 minutes, and later by `carillon retry`. 360dialog restarts once a day, for up to ten minutes.").After(30 * time.Second)),
-	codes.One(502).Means(codes.Soon("service_unavailable", "It is tried again for at least 15 minutes, and later by `carillon retry`. If it lasts, check 360dialog's status page.").After(5 * time.Second)),
+	codes.One(502).Means(codes.Soon("service_unavailable", willRetry).After(5 * time.Second)),
 }
 
 // wrapper is a refusal of 360dialog's own. The keys are written in two ways.

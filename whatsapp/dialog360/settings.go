@@ -1,5 +1,6 @@
-// Package dialog360 speaks to the Cloud API as 360dialog relays it: the Cloud API's
-// bodies with an API key, which stands for the number.
+// Package dialog360 speaks to 360dialog: to the Cloud API as 360dialog relays it,
+// with an API key that stands for the number, and to its v1 API, which is that of
+// WhatsApp's on-premises client (the files that begin with v1).
 //
 // 360dialog signs no webhooks. A header that it is told to send proves them. What
 // it refuses itself comes in a form of its own.
@@ -24,6 +25,10 @@ const (
 	// DefaultWebhookHeader is a name of our own: 360dialog sends whichever headers
 	// the webhook is registered with.
 	DefaultWebhookHeader = "X-Webhook-Secret"
+
+	// keyHeader proves who is calling.
+	keyHeader        = "D360-API-KEY"
+	askWebhookSecret = "make one with: openssl rand -hex 32, and register the webhook with it as a header"
 )
 
 // CloudSpec is 360dialog before the Cloud API as a kind of provider. Its receipts
@@ -69,7 +74,7 @@ func (s *Settings) Check(r *whatsapp.Report) {
 	r.Digits("phone_number_id", s.PhoneNumberID, "Meta's identifier of the number, not the number itself")
 	r.Digits("waba_id", s.WABAID, "Meta's identifier of the WhatsApp Business account")
 	r.Header("webhook_header", s.WebhookHeader, DefaultWebhookHeader)
-	r.Key("webhook_secret", s.WebhookSecret, "make one with: openssl rand -hex 32, and register the webhook with it as a header")
+	r.Key("webhook_secret", s.WebhookSecret, askWebhookSecret)
 }
 
 // Identity is that of the channel.
@@ -89,7 +94,7 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 		reader.Number = func(_, _ wire.Text) string { return "" }
 	}
 	header := http.Header{}
-	header.Set("D360-API-KEY", string(s.APIKey))
+	header.Set(keyHeader, string(s.APIKey))
 	sender, err := cloud.NewSender(address, header, reader, o)
 	if err != nil {
 		return nil, err

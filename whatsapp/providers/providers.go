@@ -13,7 +13,9 @@ import (
 
 // All lists every kind of provider. The first is that of channels that name none.
 func All() []whatsapp.Spec {
-	return []whatsapp.Spec{cloud.Spec(), service4u.Spec(), dialog360.CloudSpec(), vonage.Spec(), vonage.BetaSpec(), gateway.Spec()}
+	return []whatsapp.Spec{
+		cloud.Spec(), service4u.Spec(), dialog360.CloudSpec(), dialog360.V1Spec(), vonage.Spec(), vonage.BetaSpec(), gateway.Spec(),
+	}
 }
 
 // Find returns the kind of this name.

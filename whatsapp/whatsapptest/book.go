@@ -137,7 +137,7 @@ func reach(table codes.Table, at int, number numbered) (faults []codes.Fault) {
 	for _, mode := range []codes.Mode{codes.InAnswer, codes.InReceipt} {
 		ends := map[int]codes.Fault{}
 		for n := row.First; n <= row.Last; n++ {
-			f := number(codes.Fault{Mode: mode, Subcode: row.Subcode}, n)
+			f := number(codes.Fault{Mode: mode, Subcode: row.Subcode, Message: row.Words}, n)
 			if slices.IndexFunc(table, func(r codes.Row) bool { return r.Fits(n, f) }) != at {
 				continue
 			}
@@ -186,9 +186,12 @@ func (s Suite) unknownCode() int {
 	}
 }
 
+// inWords is what the provider says of a fault.
+func inWords(f codes.Fault) string { return strings.TrimSpace("Words of the provider " + f.Message) }
+
 func (s Suite) refusedByCode(t *testing.T, f codes.Fault) {
 	t.Helper()
-	f.Message = "Words of the provider"
+	f.Message = inWords(f)
 	answer := s.Wire.Refuse(f)
 	f.Status = answer.Status
 	what := fmt.Sprintf("code %d (%d), HTTP %d", f.Code, f.Subcode, f.Status)

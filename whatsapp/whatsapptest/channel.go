@@ -1,6 +1,7 @@
 package whatsapptest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -46,22 +47,49 @@ func (s Suite) open(t *testing.T, settings whatsapp.Settings, o whatsapp.Opening
 	return opened
 }
 
-// channel is a channel to an API that counts its requests.
+// channel is a channel to an API that counts its requests, and those of them that
+// are for messages.
 type channel struct {
 	whatsapp.Provider
-	requests *atomic.Int32
+	requests, messages *atomic.Int32
 }
 
-// serve opens a channel to an API that is the handler.
+// serve opens a channel to an API whose handler takes messages.
 func (s Suite) serve(t *testing.T, handler http.HandlerFunc) channel {
 	t.Helper()
-	requests := new(atomic.Int32)
+	return s.servePrepared(t, s.prepared, handler)
+}
+
+// preparation answers what goes before a message; ok is false for a message.
+type preparation func(r *http.Request, body []byte) (a Answer, ok bool)
+
+// prepared is the Wire's own preparation.
+func (s Suite) prepared(r *http.Request, body []byte) (a Answer, ok bool) {
+	if wire, prepares := s.Wire.(Preparer); prepares {
+		return wire.Prepared(r, body)
+	}
+	return Answer{}, false
+}
+
+func (s Suite) servePrepared(t *testing.T, prepared preparation, handler http.HandlerFunc) channel {
+	t.Helper()
+	requests, messages := new(atomic.Int32), new(atomic.Int32)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // the client has hung up
+		}
+		if answer, ok := prepared(r, body); ok {
+			answer.write(w)
+			return
+		}
+		messages.Add(1)
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		handler(w, r)
 	}))
 	t.Cleanup(server.Close)
-	return channel{s.open(t, s.Settings(server.URL), whatsapp.Opening{}), requests}
+	return channel{s.open(t, s.Settings(server.URL), whatsapp.Opening{}), requests, messages}
 }
 
 // answering opens a channel to an API that gives one answer to everything.

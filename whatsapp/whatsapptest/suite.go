@@ -49,6 +49,7 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("waits", s.waits)
 	t.Run("ambiguous", s.ambiguous)
 	t.Run("unwritten", s.unwritten)
+	t.Run("preparations", s.preparations)
 	if s.Spec.Traits.Polled {
 		t.Run("polls", s.polls)
 	}

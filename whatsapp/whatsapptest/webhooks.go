@@ -257,7 +257,7 @@ func (s Suite) failures(t *testing.T) {
 		if f.Mode != codes.InReceipt || f.Subcode != 0 { // no receipt has a subcode
 			continue
 		}
-		f.Message = "Words of the provider"
+		f.Message = inWords(f)
 		told := progress(campaign.Failed)
 		told.Receipts[0].Err = &whatsapp.Error{Code: f.Code, Message: f.Message}
 		s.failed(t, hook, told, s.Book.Judge(f))

@@ -31,6 +31,13 @@ type Wire interface {
 	Silent() []string
 }
 
+// Preparer is a Wire whose provider makes a request before that for a message.
+// Whatever becomes of it, the message was not sent yet.
+type Preparer interface {
+	// Prepared answers such a request; ok is false for any other.
+	Prepared(r *http.Request, body []byte) (a Answer, ok bool)
+}
+
 // Answer is what an API answers.
 type Answer struct {
 	Status int
