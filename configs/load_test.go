@@ -391,24 +391,3 @@ func TestFileThatIsTooLong(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-func TestWordsOfALanguageReplaceItsDefaults(t *testing.T) {
-	t.Parallel()
-	got, err := load(t, minimal+`
-opt_out:
-  words: {en: [halt], de: []}
-  scope: marketing
-  buttons: {GO_AWAY: all}
-`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stops := got.OptOut.Stops()
-	for word, want := range map[string]OptOutScope{
-		"halt": OptOutMarketing, "stop": "", "abmelden": "", "baja": OptOutMarketing, "GO_AWAY": OptOutAll, "STOP_CAMPAIGN": OptOutCampaign,
-	} {
-		if stops[word] != want {
-			t.Errorf("%q forbids %q, want %q", word, stops[word], want)
-		}
-	}
-}
