@@ -84,7 +84,7 @@ func (c *Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepte
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal
 	}
-	accepted, refusal := verdict(answer, time.Now())
+	accepted, refusal := result(answer, time.Now())
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal
 	}

@@ -78,8 +78,8 @@ func (p *problem) fault(mode codes.Mode) codes.Fault {
 	return codes.Fault{Mode: mode, Code: code, Message: whatsapp.Excerpt(strings.Join(p.words(), ": "))}
 }
 
-// verdict tells what an answer means that came at now.
-func verdict(answer *call.Answer, now time.Time) (whatsapp.Accepted, *whatsapp.Error) {
+// result tells what an answer means that came at now.
+func result(answer *call.Answer, now time.Time) (whatsapp.Accepted, *whatsapp.Error) {
 	var told struct {
 		ID wire.Text `json:"message_uuid"`
 	}
