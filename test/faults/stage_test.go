@@ -229,7 +229,11 @@ func (s *stage) worker() string {
 // first has reached.
 func (s *stage) definition() string {
 	patience := "10m" // never runs out
-	if s.fault.ends == someUnknown {
+	switch {
+	case s.fault.ends != someUnknown:
+	case polled(s.kind()) || polled(s.beside):
+		patience = "1m" // it is asked after 5 s, and again after 15
+	default:
 		patience = "10s"
 	}
 	return s.write("campaign.yaml", `name: faults
