@@ -56,56 +56,7 @@ func (r *receiving) tellsKeys() bool {
 func (l *Ledger) run(writer int, jobs []*job) error {
 	shard := (l.shard + writer) % shards
 	return l.transact(context.Background(), shard, func(ctx context.Context, t *tx) error {
-		var claims []*claim
-		var settlements []*Settlement
-		var receipts []*receiving
-		var polls []*Polled
-		var heard []*hearing
-		var now, told time.Time
-		for _, j := range jobs {
-			switch {
-			case j.claim != nil:
-				claims = append(claims, j.claim)
-			case j.settle != nil:
-				settlements = append(settlements, j.settle)
-				told = j.settle.At
-			case j.receive != nil:
-				receipts = append(receipts, j.receive)
-				if j.polled != nil {
-					polls = append(polls, j.polled)
-				}
-				now, told = j.now, j.now
-			case j.hear != nil:
-				heard = append(heard, j.hear...)
-				now = j.now
-			}
-		}
-		// Settlements first: a receipt may speak of the attempt they record. Claims
-		// last: an opt-out that was heard forbids them.
-		if len(heard) > 0 || tellsKeys(settlements, receipts) {
-			if err := t.holdOffErasing(ctx); err != nil {
-				return err
-			}
-		}
-		if err := t.settle(ctx, settlements); err != nil {
-			return err
-		}
-		if err := t.receiveAll(ctx, receipts, now); err != nil {
-			return err
-		}
-		if err := t.movePolls(ctx, polls); err != nil {
-			return err
-		}
-		if err := t.learn(ctx, told); err != nil {
-			return err
-		}
-		if err := t.hear(ctx, heard, now); err != nil {
-			return err
-		}
-		if err := t.flushMessages(ctx); err != nil {
-			return err
-		}
-		if err := t.claim(ctx, claims); err != nil {
+		if err := t.runShared(ctx, sorted(jobs)); err != nil {
 			return err
 		}
 		for _, j := range jobs {
@@ -115,4 +66,65 @@ func (l *Ledger) run(writer int, jobs []*job) error {
 		}
 		return nil
 	})
+}
+
+// batch is jobs that share a transaction, by their kind.
+type batch struct {
+	claims      []*claim
+	settlements []*Settlement
+	receipts    []*receiving
+	polls       []*Polled
+	heard       []*hearing
+	now, told   time.Time // when receipts and events came, and when keys were last told
+}
+
+func sorted(jobs []*job) (b batch) {
+	for _, j := range jobs {
+		switch {
+		case j.claim != nil:
+			b.claims = append(b.claims, j.claim)
+		case j.settle != nil:
+			b.settlements = append(b.settlements, j.settle)
+			b.told = j.settle.At
+		case j.receive != nil:
+			b.receipts = append(b.receipts, j.receive)
+			if j.polled != nil {
+				b.polls = append(b.polls, j.polled)
+			}
+			b.now, b.told = j.now, j.now
+		case j.hear != nil:
+			b.heard = append(b.heard, j.hear...)
+			b.now = j.now
+		}
+	}
+	return b
+}
+
+// runShared does settlements first: a receipt may speak of the attempt they
+// record. Claims come last: an opt-out that was heard forbids them.
+func (t *tx) runShared(ctx context.Context, b batch) error {
+	if len(b.heard) > 0 || tellsKeys(b.settlements, b.receipts) {
+		if err := t.holdOffErasing(ctx); err != nil {
+			return err
+		}
+	}
+	if err := t.settle(ctx, b.settlements); err != nil {
+		return err
+	}
+	if err := t.receiveAll(ctx, b.receipts, b.now); err != nil {
+		return err
+	}
+	if err := t.movePolls(ctx, b.polls); err != nil {
+		return err
+	}
+	if err := t.learn(ctx, b.told); err != nil {
+		return err
+	}
+	if err := t.hear(ctx, b.heard, b.now); err != nil {
+		return err
+	}
+	if err := t.flushMessages(ctx); err != nil {
+		return err
+	}
+	return t.claim(ctx, b.claims)
 }
