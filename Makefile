@@ -38,7 +38,7 @@ race: needs ## Run all tests but the faults under the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m $$($(GO) list ./... | grep -v -e /test/faults -e /ledger$$ -e /contacts$$)
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./contacts -skip '$(BOMBS)'
 	$(GO) test -timeout 30m ./contacts -run '$(BOMBS)'
-	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./ledger -rapid.checks=15
+	CGO_ENABLED=1 $(GO) test -race -timeout 45m ./ledger -rapid.checks=15
 	$(GO) test -timeout 30m ./ledger -run '/(model|series)'
 
 .PHONY: demo
