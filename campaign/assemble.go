@@ -18,6 +18,8 @@ type program struct {
 	pieces       [][]byte
 	placeholders []placeholder
 	sums         []sum
+	// fits are what is known of the template, one for each account that has it.
+	fits []fits
 	// size is a guess at the length of what it renders.
 	size int
 }

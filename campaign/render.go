@@ -93,6 +93,7 @@ func (r *Renderer) Check(values []string) []Problem {
 			problems = appendProblem(problems, i, &p.placeholders[j], values)
 		}
 		problems = append(problems, p.overlong(i, values)...)
+		problems = append(problems, p.unfit(i, values)...)
 	}
 	return problems
 }
