@@ -28,6 +28,8 @@ type Spec struct {
 	// Supports says why a step's template cannot be sent this way; nil where it can.
 	// Refuses asks it.
 	Supports func(step *campaign.Step) error
+	// Unlisted says why a channel that is no Library does not tell its templates.
+	Unlisted string
 	// Reasons are all that a refusal's Reason can be, sorted: a closed set, fit for
 	// the labels of a metric.
 	Reasons []string

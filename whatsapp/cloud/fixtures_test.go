@@ -38,6 +38,9 @@ func newClient(tb testing.TB, base string, change func(*Settings)) *Client {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(opened.Close)
+	if listing, ok := opened.(*Listing); ok {
+		return listing.Client
+	}
 	return opened.(*Client)
 }
 

@@ -99,5 +99,9 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cloud.NewClient(s.Identity(), sender, hook{s.WebhookHeader, s.WebhookSecret, reader.Events}), nil
+	client := cloud.NewClient(s.Identity(), sender, hook{s.WebhookHeader, s.WebhookSecret, reader.Events})
+	if address, err = url.JoinPath(s.BaseURL, "v1", listPath); err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	return client.WithLibrary(address, header, pages{}, reader, o)
 }

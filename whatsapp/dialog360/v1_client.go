@@ -19,6 +19,7 @@ import (
 // concurrently.
 type v1Client struct {
 	whatsapp.Hook
+	*cloud.Library
 	identity  whatsapp.Identity
 	namespace string
 	reader    *cloud.Reader
@@ -33,13 +34,17 @@ var (
 	_ whatsapp.Provider = (*v1Client)(nil)
 	_ whatsapp.Hook     = (*v1Client)(nil)
 	_ whatsapp.Marker   = (*v1Client)(nil)
+	_ whatsapp.Library  = (*v1Client)(nil)
 )
 
 // Identity says how webhooks name the number.
 func (c *v1Client) Identity() whatsapp.Identity { return c.identity }
 
 // Close closes the connections that wait for the next request.
-func (c *v1Client) Close() { c.call.Close() }
+func (c *v1Client) Close() {
+	c.call.Close()
+	c.Library.Close()
+}
 
 // Send asks for the recipient's wa_id where that is wanted, and makes one request
 // of m, which has to be a template. The error is always a *whatsapp.Error.

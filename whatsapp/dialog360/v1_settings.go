@@ -95,7 +95,13 @@ func (s *V1Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 		reader: reader, call: call.New(o.Timeout, o.Transport),
 		Hook: hook{s.WebhookHeader, s.WebhookSecret, reader.Events},
 	}
-	var err error
+	address, err := url.JoinPath(s.BaseURL, listPath)
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	if c.Library, err = cloud.NewLibrary(address, s.header(), pages{}, reader, o); err != nil {
+		return nil, err
+	}
 	if c.messages, err = s.post("messages"); err != nil {
 		return nil, err
 	}

@@ -175,3 +175,9 @@ func (w v1Wire) Silent() []string {
 		`{"statuses":[{"id":"gBEG","status":"deleted","timestamp":"1767000009","type":"message"},{"id":"gBEG","status":"warning"}]}`,
 		`{"errors":[]}`, `{"meta":{"api_status":"stable"}}`)
 }
+
+func (v1Wire) List(r *http.Request, all []campaign.Approved, most int) (whatsapptest.Answer, error) {
+	return whatsapptest.Wire360{}.List(r, all, most)
+}
+
+func (v1Wire) NoList() []whatsapptest.Answer { return whatsapptest.Wire360{}.NoList() }

@@ -38,6 +38,7 @@ func Spec() whatsapp.Spec {
 		Rate:   DefaultRate, NumberKey: "access_token",
 		Settings: func() whatsapp.Settings { return &Settings{BaseURL: DefaultBaseURL} },
 		Supports: cloud.Supports, Reasons: book.Reasons(), Hint: book.Hint,
+		Unlisted: "the gateway's API has no list of templates",
 	}
 }
 

@@ -29,6 +29,7 @@ func Spec() whatsapp.Spec {
 		Rate:   cloud.DefaultRate, NumberKey: "sender",
 		Settings: func() whatsapp.Settings { return &Settings{} },
 		Supports: cloud.Supports, Reasons: book.Reasons(), Hint: book.Hint,
+		Unlisted: "Service4U's API has no list of templates",
 	}
 }
 

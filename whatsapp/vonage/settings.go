@@ -29,6 +29,7 @@ func Spec() whatsapp.Spec {
 		Rate:   cloud.DefaultRate, NumberKey: "sender",
 		Settings: func() whatsapp.Settings { return &Settings{BaseURL: DefaultBaseURL} },
 		Supports: cloud.Supports, Reasons: reasons(), Hint: hint,
+		Unlisted: "Vonage's Messages API has no list of templates",
 	}
 }
 

@@ -32,7 +32,8 @@ type Suite struct {
 	Digits bool
 	// Proof is how webhooks are proven; that of a provider without is not used.
 	Proof Proof
-	// Wire is how the provider talks; that of one that is asked is a PolledWire.
+	// Wire is how the provider talks; that of one that is asked is a PolledWire, that of
+	// one that lists its templates a LibraryWire.
 	Wire Wire
 }
 
@@ -53,6 +54,9 @@ func (s Suite) Run(t *testing.T) {
 	if s.Spec.Traits.Polled {
 		t.Run("polls", s.polls)
 	}
+	if s.lists() {
+		t.Run("templates", s.library)
+	}
 	if s.takesWebhooks() {
 		t.Run("webhooks", s.webhooks)
 		t.Run("failures", s.failures)
@@ -71,17 +75,25 @@ func (s Suite) abilities(t *testing.T) {
 	if !polled && !s.takesWebhooks() {
 		t.Error("nothing would tell what became of a message: the channel takes no webhooks and cannot be asked")
 	}
+	if _, lists := opened.(whatsapp.Library); !lists && len(s.Spec.Unlisted) < 10 {
+		t.Errorf("the channel lists no templates, and %q does not say why", s.Spec.Unlisted)
+	}
 	if s.Spec.Name == "" || s.Spec.Title == "" || s.Spec.Traits.Requests < 1 || s.Spec.Rate < 0 {
 		t.Errorf("the specification is not complete: %+v", s.Spec)
 	}
 }
 
-func (s Suite) takesWebhooks() bool {
+func (s Suite) takesWebhooks() bool { return able[whatsapp.Hook](s) }
+
+func (s Suite) lists() bool { return able[whatsapp.Library](s) }
+
+// able reports whether a channel has an ability.
+func able[Ability any](s Suite) bool {
 	opened, err := s.Settings(nowhere).Open(whatsapp.Opening{Timeout: timeout})
 	if err != nil {
 		return false // the scenarios say so
 	}
 	defer opened.Close()
-	_, takes := opened.(whatsapp.Hook)
-	return takes
+	_, has := opened.(Ability)
+	return has
 }

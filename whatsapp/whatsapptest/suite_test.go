@@ -245,6 +245,7 @@ func pigeonSpec() whatsapp.Spec {
 	book := pigeonBook()
 	return whatsapp.Spec{
 		Name: "pigeon", Title: "Pigeon post", Traits: whatsapp.Traits{Requests: 1}, Rate: 1, NumberKey: "loft",
+		Unlisted: "pigeons know no templates",
 		Settings: func() whatsapp.Settings { return &pigeonSettings{BaseURL: "https://post.example.com"} },
 		Supports: func(step *campaign.Step) error {
 			named := len(step.Body) > 0 && (step.Body[0].Name != "" || step.Body[0].Currency != nil)
