@@ -76,7 +76,7 @@ func (l *TemplateList) named(name string) []*Approved {
 			found = append(found, &l.Templates[i])
 		}
 	}
-	slices.SortFunc(found, func(a, b *Approved) int { return strings.Compare(a.Language, b.Language) })
+	slices.SortFunc(found, func(a, b *Approved) int { return a.Compare(b.TemplateName) })
 	return found
 }
 

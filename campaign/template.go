@@ -1,7 +1,9 @@
 package campaign
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -10,6 +12,11 @@ type TemplateName struct {
 	Name string
 	// Language is as it is sent: en, pt_BR.
 	Language string
+}
+
+// Compare orders templates by name, then by language.
+func (t TemplateName) Compare(other TemplateName) int {
+	return cmp.Or(strings.Compare(t.Name, other.Name), strings.Compare(t.Language, other.Language))
 }
 
 func (t TemplateName) String() string { return fmt.Sprintf("%s (%s)", t.Name, t.Language) }

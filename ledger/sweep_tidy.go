@@ -17,7 +17,7 @@ const slowedFor = 24 * time.Hour
 // Tidy deletes what nothing looks at any more: receipts whose attempt did not
 // become known, opt-ins so long ago that no provider repeats them, whom no daily
 // limit counts, polls of channels that are gone, templates that were slowed long
-// ago, and the slots of schedules beyond their history.
+// ago, template lists that nobody asks for, and the slots of schedules beyond their history.
 func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
 	return l.do(ctx, background, func(ctx context.Context, t *tx) error {
 		for _, old := range []struct {
@@ -28,6 +28,8 @@ func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
 			{"who was reached", `DELETE FROM reached WHERE at <= $1`, reachedFor},
 			{"polls", `DELETE FROM polls WHERE until < $1`, pollsFor},
 			{"slowed templates", `DELETE FROM slowed_templates WHERE until < $1`, slowedFor},
+			{"templates", `DELETE FROM templates WHERE account IN (SELECT l.account FROM template_lists l WHERE l.tried < $1)`, templatesFor},
+			{"template lists", `DELETE FROM template_lists WHERE tried < $1`, templatesFor},
 			{"slots", `DELETE FROM slots WHERE at < $1 AND state NOT IN ('due', 'running') AND NOT EXISTS (
 				SELECT 1 FROM campaigns c WHERE c.id = slots.campaign_id AND c.state IN ('scheduled', 'running', 'paused'))`, slotsFor},
 		} {
