@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,12 +22,16 @@ type Door struct {
 	// Supports says why a channel cannot send a step, in words for whoever wrote
 	// the campaign. If nil, every channel can send everything.
 	Supports func(channel string, step campaign.Step) error
+	// Templates tells what is known of the templates of a channel. The error is the
+	// ledger's. If nil, nothing is known.
+	Templates func(ctx context.Context, channel string) (campaign.TemplateList, error)
 }
 
 // Campaign is one that the door has let in, without its list.
 type Campaign struct {
 	Definition *campaign.Definition
 	weights    []float64 // the numbers' shares of the list
+	door       Door
 }
 
 // UnknownChannelError says that a campaign names a channel that there is not.
@@ -85,7 +90,7 @@ func (d Door) Admit(def *campaign.Definition) (Campaign, error) {
 	if err := d.supported(def); err != nil {
 		return Campaign{}, err
 	}
-	return Campaign{Definition: def, weights: campaign.Weights(rates)}, nil
+	return Campaign{Definition: def, weights: campaign.Weights(rates), door: d}, nil
 }
 
 func (d Door) unknownChannel(def *campaign.Definition, position int) error {

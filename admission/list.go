@@ -28,6 +28,11 @@ func NewList(reader *contacts.Reader, def *campaign.Definition, now time.Time) (
 	return &List{Reader: reader, renderer: renderer, locator: contacts.NewLocator(def.Hours, now)}, nil
 }
 
+// Against has the rows that come judged by what is known of the templates too.
+func (l *List) Against(def *campaign.Definition, lists []campaign.TemplateList) {
+	l.renderer = l.renderer.Against(def.Steps, lists)
+}
+
 // Renderer renders the campaign's messages from the list's rows.
 func (l *List) Renderer() *campaign.Renderer { return l.renderer }
 

@@ -53,6 +53,9 @@ type Campaign struct {
 	Slowed   []Slowed   `json:"slowed,omitzero"`
 	// Hours are the times of day at which it sends, null for always.
 	Hours *Hours `json:"hours"`
+	// Notes say what was not known of the templates when the campaign came in or was
+	// started; only the answer to that has them.
+	Notes []string `json:"notes,omitempty"`
 
 	CreatedAt  *time.Time `json:"created_at"`
 	StartAt    *time.Time `json:"start_at"`

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 )
 
@@ -74,4 +75,41 @@ func (t *textShape) filled(given []givenText) string {
 		}
 		return found
 	})
+}
+
+// Expects says in a few words what a message of the template has to give.
+func (a *Approved) Expects() string {
+	shape, err := a.shape()
+	if err != nil {
+		return "its definition cannot be read"
+	}
+	parts := shape.expects()
+	if len(parts) == 0 {
+		return "nothing"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (s *shape) expects() []string {
+	var parts []string
+	if h := s.header; h != nil && (h.kind != "text" || len(h.text.variables) > 0) {
+		parts = append(parts, "header "+h.kind)
+	}
+	if s.body.named() {
+		parts = append(parts, "body "+strings.Join(s.body.variables, " "))
+	} else if n := len(s.body.variables); n > 0 {
+		parts = append(parts, "body "+counted(n, "value"))
+	}
+	for i := range s.buttons {
+		if kind, n := s.buttons[i].sent(); n == needed {
+			parts = append(parts, fmt.Sprintf("button %d %s", i, kind))
+		}
+	}
+	if s.offer.given && s.offer.expires {
+		parts = append(parts, "limited_time_offer")
+	}
+	if len(s.cards) > 0 {
+		parts = append(parts, "carousel of "+counted(len(s.cards), "card"))
+	}
+	return parts
 }

@@ -90,6 +90,8 @@ type Options struct {
 	Ledger Ledger
 	// Importer makes the campaigns of schedules.
 	Importer Importer
+	// Templates keeps what is known of templates current. If nil, nobody does.
+	Templates Templates
 	Redis    redis.UniversalClient
 	// Explained reports whether the log tells of the cause of what goes wrong at
 	// a channel's queue at this moment.
@@ -98,6 +100,12 @@ type Options struct {
 	Registry  prometheus.Registerer
 	Log       *slog.Logger
 	Now       func() time.Time
+}
+
+// Templates are the lists of templates at the providers.
+type Templates interface {
+	// RefreshDue asks for those whose time has come. The error is the ledger's.
+	RefreshDue(ctx context.Context) error
 }
 
 // The clocks of the scheduler.
@@ -109,6 +117,8 @@ const (
 	sweepEvery = 250 * time.Millisecond
 	// tidyEvery is how often it clears away abandoned imports and what is old.
 	tidyEvery = time.Minute
+	// templatesEvery is how often it looks for lists of templates that are old.
+	templatesEvery = 2 * time.Second
 )
 
 // Scheduler runs the campaigns of some channels.
@@ -185,6 +195,9 @@ func (s *Scheduler) Run(ctx context.Context) {
 	defer working.Wait()
 	working.Go(func() { every(ctx, sweepEvery, nil, s.sweepTick) })
 	working.Go(func() { every(ctx, announceEvery, nil, s.announce) })
+	if s.Templates != nil {
+		working.Go(func() { every(ctx, templatesEvery, nil, s.templatesTick) })
+	}
 	for _, f := range s.feeders {
 		working.Go(func() { s.feedChannel(ctx, f) })
 	}
@@ -233,6 +246,14 @@ func (s *Scheduler) sweepTick(ctx context.Context) {
 		_, abandoned := s.Ledger.RemoveAbandoned(ctx, now)
 		_, learnt := s.Ledger.ForgetLearnt(ctx, now)
 		s.report("tidy", errors.Join(abandoned, learnt, s.Ledger.Tidy(ctx, now)))
+	}
+}
+
+// templatesTick has a goroutine of its own, for providers may be slow. It is not
+// fenced: a list that is kept twice does no harm.
+func (s *Scheduler) templatesTick(ctx context.Context) {
+	if _, leads := s.lease.term(); leads {
+		s.report("templates", s.Templates.RefreshDue(ctx))
 	}
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -156,6 +157,9 @@ func (s *Server) takeNotices(r *http.Request, arrivedAt string, told []whatsapp.
 		trouble := s.trouble(channel, notice)
 		s.log.Warn("the provider sent a notice", "request", visitOf(r).id, "channel", channel, "about", string(notice.Scope),
 			"template", notice.Template, "reason", notice.Reason, "detail", campaign.Masked(notice.Detail, nil))
+		if err := s.noticeTemplate(r.Context(), channel, notice); err != nil {
+			return err
+		}
 		if trouble.Scope == campaign.PauseNothing {
 			continue
 		}
@@ -170,6 +174,17 @@ func (s *Server) takeNotices(r *http.Request, arrivedAt string, told []whatsapp.
 		if stopped > 0 {
 			s.log.Error("campaigns paused because of a provider's notice", "request", visitOf(r).id, "channel", channel, "campaigns", stopped, "reason", campaign.Masked(reason, nil))
 		}
+	}
+	return nil
+}
+
+// noticeTemplate has the templates asked for again where a notice is about one.
+func (s *Server) noticeTemplate(ctx context.Context, channel string, notice whatsapp.Notice) error {
+	if notice.Template == "" || s.approved == nil {
+		return nil
+	}
+	if err := s.approved.Notice(ctx, channel); err != nil {
+		return refuse(unavailable, "send it again", "the change of a template cannot be noted").because(err)
 	}
 	return nil
 }

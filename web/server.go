@@ -121,6 +121,8 @@ type Options struct {
 	Keywords *campaign.Keywords
 	// Door says which campaigns may come in.
 	Door admission.Door
+	// Templates knows the templates of the channels. If nil, nothing is known of them.
+	Templates Templates
 	// Tokens admit callers. Without any, everything is open to whoever reaches
 	// the server under a loopback name, which is for one's own machine only.
 	Tokens []Token
@@ -156,6 +158,7 @@ type Server struct {
 	keywords *campaign.Keywords
 	guards   map[string]*campaign.Guard // by channel
 	door     admission.Door
+	approved Templates // nil where nothing is known of them
 	tokens   []secret
 	tries    *throttle
 	proxies  []netip.Prefix
@@ -226,6 +229,7 @@ func newServer(o Options) (*Server, error) {
 		keywords: o.Keywords,
 		guards:   map[string]*campaign.Guard{},
 		door:     o.Door,
+		approved: o.Templates,
 		tokens:   tokens,
 		tries:    newThrottle(),
 		proxies:  o.Proxies,

@@ -49,6 +49,7 @@ type App struct {
 	health   *queue.Health // of the queue
 	registry *prometheus.Registry
 	door     admission.Door
+	approved *admission.Templates
 
 	clients   map[string]whatsapp.Provider
 	workers   map[string]*worker.Worker // by channel
@@ -90,9 +91,12 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	if a.door, err = cli.DoorOf(config); err != nil {
 		return nil, err
 	}
-	if err := a.openChannels(config); err != nil {
+	if err := a.openClients(config); err != nil {
 		return nil, err
 	}
+	a.approved = newTemplates(a.ledger, config, a.clients, log)
+	a.door.Templates = a.approved.Of
+	a.openChannels(config)
 	if roles.Scheduler {
 		if err := syncSchedules(ctx, a.ledger, schedulesOf(config), time.Now()); err != nil {
 			return nil, err
@@ -115,9 +119,21 @@ func listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// openChannels makes each channel's client, and its share of the worker and of
-// the scheduler where this process has these roles.
-func (a *App) openChannels(config *configs.Config) error {
+// openClients makes each channel's client.
+func (a *App) openClients(config *configs.Config) (err error) {
+	for _, name := range slices.Sorted(maps.Keys(config.Channels)) {
+		channel := config.Channels[name]
+		if a.clients[name], err = channel.Settings.Open(whatsapp.Opening{Timeout: time.Duration(channel.Timeout)}); err != nil {
+			delete(a.clients, name)
+			return fmt.Errorf("channels.%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// openChannels makes each channel's share of the worker and of the scheduler where
+// this process has these roles.
+func (a *App) openChannels(config *configs.Config) {
 	names := slices.Sorted(maps.Keys(config.Channels))
 	reasons := map[string][]string{}
 	for _, name := range names {
@@ -130,12 +146,7 @@ func (a *App) openChannels(config *configs.Config) error {
 		limiters[name] = a.limiter(name, config.Channels[name].Rate)
 	}
 	for _, name := range names {
-		channel := config.Channels[name]
-		client, err := channel.Settings.Open(whatsapp.Opening{Timeout: time.Duration(channel.Timeout)})
-		if err != nil {
-			return fmt.Errorf("channels.%s: %w", name, err)
-		}
-		a.clients[name] = client
+		channel, client := config.Channels[name], a.clients[name]
 		portfolio, daily := dailyLimit(config, name)
 		timeout, unknownAfter := time.Duration(channel.Timeout), time.Duration(channel.UnknownAfter)
 		if a.roles.Worker {
@@ -154,16 +165,15 @@ func (a *App) openChannels(config *configs.Config) error {
 		}
 	}
 	if !a.roles.Scheduler {
-		return nil
+		return
 	}
 	imports := &importer{ledger: a.ledger, door: a.door, dir: config.Dir, fetch: fetchList, now: time.Now}
 	imports.warnOfCampaigns(schedulesOf(config), a.log)
 	a.scheduler = scheduler.New(scheduler.Options{
-		Importer: imports,
+		Importer: imports, Templates: a.approved,
 		Ledger:   a.ledger, Redis: a.queue.Client(), Explained: a.health.Explains,
 		Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
 	})
-	return nil
 }
 
 // pick are the limiters of these channels.
@@ -210,7 +220,7 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 		return err
 	}
 	a.web, err = web.New(web.Options{
-		Ledger: a.ledger, Channels: channels, Keywords: keywords, Tokens: tokensOf(config), Proxies: config.HTTP.Proxies(), Door: a.door, Registry: a.registry, Log: a.log, Now: time.Now,
+		Ledger: a.ledger, Channels: channels, Keywords: keywords, Tokens: tokensOf(config), Proxies: config.HTTP.Proxies(), Door: a.door, Templates: a.approved, Registry: a.registry, Log: a.log, Now: time.Now,
 		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.Option()}),
 		Queue:    a.unqueued,
 		Changed:  a.wake, NextSlot: nextAdded,

@@ -11,6 +11,7 @@ import (
 
 	"carillon/admission"
 	"carillon/campaign"
+	"carillon/client"
 	"carillon/configs"
 	"carillon/contacts"
 )
@@ -31,6 +32,9 @@ type CheckResult struct {
 	Estimate Estimate  `json:"estimate"`
 	// Channels are those that cannot know all; missing without a configuration.
 	Channels []CheckChannel `json:"channels,omitempty"`
+	// Notes say what is not known of the templates; missing where no server was asked,
+	// and where all is.
+	Notes []string `json:"notes,omitempty"`
 	// Layout is how the list was read.
 	Layout campaign.Layout `json:"layout"`
 	// Hours says when messages go out; empty where they go out at any time.
@@ -73,6 +77,8 @@ type PreviewMessage struct {
 	Template   string          `json:"template"`
 	Language   string          `json:"language"`
 	Components json.RawMessage `json:"components,omitempty"`
+	// Text is what the recipient reads, where the template's own text is known.
+	Text string `json:"text,omitempty"`
 	// MarketingMessages says how it goes by the endpoint for those; nil where it
 	// does not.
 	MarketingMessages *campaign.MarketingMessages `json:"marketing_messages,omitempty"`
@@ -90,6 +96,11 @@ func previewOf(step int, t campaign.Template) PreviewMessage {
 // number's rate. The error is a *UsageError where a file cannot be used, and
 // says so where ctx ended first.
 func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (*CheckResult, error) {
+	return CheckAgainst(ctx, nil, campaignPath, contactsPath, configPath)
+}
+
+// CheckAgainst is Check with the templates that a server knows, unless that is nil.
+func CheckAgainst(ctx context.Context, server *client.Client, campaignPath, contactsPath, configPath string) (*CheckResult, error) {
 	def, err := readCampaign(campaignPath)
 	if err != nil {
 		return nil, err
@@ -99,6 +110,10 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 		return nil, err
 	}
 	if err := admit(config, campaignPath, configPath, def); err != nil {
+		return nil, err
+	}
+	approval, err := approve(ctx, server, campaignPath, def)
+	if err != nil {
 		return nil, err
 	}
 	pace := paceOf(config, def)
@@ -111,9 +126,10 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 	if err != nil {
 		return nil, unusable(campaignPath, err)
 	}
-	c := &checker{path: contactsPath, steps: def.Steps, list: list, result: &CheckResult{
+	list.Against(def, approval.Lists)
+	c := &checker{path: contactsPath, steps: def.Steps, list: list, approval: approval, result: &CheckResult{
 		Counts: map[campaign.Verdict]int64{}, Rows: []CheckedRow{}, Warnings: []CheckWarning{}, Preview: []Preview{},
-		Layout: list.Layout(), Hours: hoursOf(config, def.Hours), Channels: unknowing(config, def),
+		Layout: list.Layout(), Hours: hoursOf(config, def.Hours), Channels: unknowing(config, def), Notes: approval.Notes,
 	}, zones: map[string]int64{}}
 	err = c.readAll(ctx)
 	if ctx.Err() != nil {
@@ -183,6 +199,8 @@ type checker struct {
 	steps  []campaign.Step
 	list   *admission.List
 	result *CheckResult
+	// approval is what is known of the templates.
+	approval admission.Approval
 	// zones is how many rows are sent to, by their zones.
 	zones map[string]int64
 }
@@ -248,6 +266,7 @@ func (c *checker) tally(row campaign.Row) error {
 			return fmt.Errorf("row %d: %w", row.Number, err)
 		}
 		messages[step] = previewOf(step+1, rendered)
+		messages[step].Text = c.approval.Text(rendered)
 	}
 	r.Preview = append(r.Preview, Preview{Row: row.Number, To: row.Phone, Messages: messages})
 	return nil

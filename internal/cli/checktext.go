@@ -32,6 +32,9 @@ func (r *CheckResult) WriteText(out io.Writer) error {
 	for _, c := range r.Channels {
 		fmt.Fprintf(&text, "Channel %s: %s\n", c.Channel, c.Detail)
 	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(&text, "Note: %s\n", note)
+	}
 	_, err := out.Write(text.Bytes())
 	return err
 }
@@ -131,6 +134,10 @@ func (r *CheckResult) writePreview(text *bytes.Buffer) {
 				text.WriteString(", by marketing_messages")
 			}
 			text.WriteString("\n")
+			if m.Text != "" {
+				fmt.Fprintf(text, "  %s\n", strings.ReplaceAll(m.Text, "\n", "\n  "))
+				continue
+			}
 			if len(m.Components) == 0 {
 				continue
 			}
