@@ -11,7 +11,10 @@ import (
 // itself comes in a form of its own.
 type dialog360Dialect struct{}
 
-var _ Dialect = dialog360Dialect{}
+var (
+	_ Dialect = dialog360Dialect{}
+	_ broader = dialog360Dialect{}
+)
 
 func (dialog360Dialect) Name() string { return "360dialog-cloud" }
 
@@ -28,6 +31,10 @@ func (dialog360Dialect) settings(o Options, base string) map[string]string {
 }
 
 func (dialog360Dialect) routes() []string { return []string{"POST /messages"} }
+
+func (dialog360Dialect) more() map[string]extra {
+	return map[string]extra{"GET /v1/configs/templates": list360}
+}
 
 func (dialog360Dialect) decode(r *http.Request, o Options) (request, *refusal) {
 	key := r.Header.Get("D360-API-KEY")

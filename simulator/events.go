@@ -91,6 +91,9 @@ func (s *Simulator) Tell(ctx context.Context, e Event) (id string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrEvent, err)
 	}
+	if e.Kind == templateStatus {
+		s.setStatus(e)
+	}
 	done := make(chan struct{})
 	if !s.outbox.add(item{due: say.At, happens: say.At, said: say, posted: done}) {
 		return "", ErrClosed
