@@ -65,6 +65,9 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 const springCampaign = `{"id":"abc","name":"spring","state":"running","counts":{"sent":1,"unknown":3},"steps":[],"new_key":1}`
 
+const mainTemplates = `{"channel":"main","fetched_at":"2026-01-31T09:00:00Z","trouble":"","items":[
+	{"name":"order_update","language":"en","category":"utility","status":"approved","components":[{"type":"BODY","text":"Hi {{1}}, order {{2}}."}]}]}`
+
 // resolve takes the two decisions there are.
 func resolve(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
@@ -131,6 +134,10 @@ func strictServer(w http.ResponseWriter, r *http.Request) {
 		retry(w, r)
 	case r.Method == http.MethodPost && r.URL.Path == "/api/campaigns/abc/resolve":
 		resolve(w, r)
+	case r.URL.Path == "/api/channels/main/templates" || r.URL.Path == "/api/channels/main/templates/refresh" && r.Method == http.MethodPost:
+		fmt.Fprint(w, mainTemplates)
+	case r.URL.Path == "/api/templates":
+		fmt.Fprintf(w, `{"items":[%s,{"channel":"other","fetched_at":null,"trouble":"it has no list","items":[]}]}`, mainTemplates)
 	case r.Method == http.MethodGet && r.URL.Path == "/api/campaigns/abc/report.csv":
 		fmt.Fprint(w, "row,phone\n1,+4915123018622\n")
 	default:
