@@ -166,7 +166,7 @@ func (c *comparison) cards(s []shape, given *content) {
 		return
 	}
 	products := s[0].header != nil && s[0].header.kind == "product"
-	if len(given.cards) != len(s) && !(products && len(given.cards) > 0) {
+	if len(given.cards) != len(s) && (!products || len(given.cards) == 0) {
 		c.add(given.cardsAt, "has %s, but %s expects %s", counted(len(given.cards), "card"), c.template, counted(len(s), "card"))
 		return
 	}

@@ -95,7 +95,7 @@ func (l *Ledger) Templates(ctx context.Context, account string) (KeptTemplates, 
 			kept.Templates = append(kept.Templates, a)
 		}
 	}
-	slices.SortFunc(kept.Templates, func(a, b campaign.Approved) int { return a.TemplateName.Compare(b.TemplateName) })
+	slices.SortFunc(kept.Templates, func(a, b campaign.Approved) int { return a.Compare(b.TemplateName) })
 	return kept, rows.Err()
 }
 

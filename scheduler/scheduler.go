@@ -92,7 +92,7 @@ type Options struct {
 	Importer Importer
 	// Templates keeps what is known of templates current. If nil, nobody does.
 	Templates Templates
-	Redis    redis.UniversalClient
+	Redis     redis.UniversalClient
 	// Explained reports whether the log tells of the cause of what goes wrong at
 	// a channel's queue at this moment.
 	Explained func(channel string) bool

@@ -171,7 +171,7 @@ func (a *App) openChannels(config *configs.Config) {
 	imports.warnOfCampaigns(schedulesOf(config), a.log)
 	a.scheduler = scheduler.New(scheduler.Options{
 		Importer: imports, Templates: a.approved,
-		Ledger:   a.ledger, Redis: a.queue.Client(), Explained: a.health.Explains,
+		Ledger: a.ledger, Redis: a.queue.Client(), Explained: a.health.Explains,
 		Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
 	})
 }

@@ -27,7 +27,7 @@ func (pages) First(size int) url.Values {
 func (pages) Read(body []byte, query url.Values) (templates []cloud.ListedTemplate, next url.Values, ok bool) {
 	var told struct {
 		Templates []cloud.ListedTemplate `json:"waba_templates"`
-		Total     wire.Text               `json:"total"`
+		Total     wire.Text              `json:"total"`
 	}
 	if wire.Decode(body, &told) != nil || told.Templates == nil {
 		return nil, nil, false
