@@ -24,6 +24,8 @@ type Message struct {
 	Reference string
 	// Template is the rendered template.
 	Template campaign.Template
+	// Free is a content that is no template, nil for none.
+	Free *campaign.FreeForm
 	// Text is a text of one's own, nil for none.
 	Text *Text
 	// File is a picture, a film or another file, nil for none.
@@ -32,7 +34,7 @@ type Message struct {
 
 // FreeForm reports whether the message is no template. People get those only for
 // a day after they wrote (Meta, customer service window).
-func (m *Message) FreeForm() bool { return m.Text != nil || m.File != nil }
+func (m *Message) FreeForm() bool { return m.Free != nil || m.Text != nil || m.File != nil }
 
 // Text is a text that is not a template's.
 type Text struct {
