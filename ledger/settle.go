@@ -208,6 +208,10 @@ func (t *tx) released(ctx context.Context, m *message, s *Settlement) error {
 // refused records that the newest attempt of m failed, by an answer or by a
 // receipt.
 func (t *tx) refused(ctx context.Context, m *message, f campaign.Failure, now time.Time) error {
+	f, err := t.ofAttempt(ctx, m.id, m.attempt, m.position, f, now, now)
+	if err != nil {
+		return err
+	}
 	alike, err := t.alike(ctx, m, f)
 	if err != nil {
 		return err
@@ -245,7 +249,9 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 	if f.Throttled {
 		m.tries--
 	}
-	t.note(m, f, now)
+	if !f.WindowShut { // nobody has anything to do
+		t.note(m, f, now)
+	}
 	if f.Slows {
 		if err := t.slow(ctx, m, f, now); err != nil {
 			return err

@@ -88,6 +88,7 @@ func populate(t *testing.T, l *Ledger) {
 			`aliases (alias, person) SELECT value ->> 0, 'x' || (value ->> 0)`,
 			`silences (person, n, message, since) SELECT value ->> 0, 1, 0, 0`,
 			`starts (person, scope, source, at) SELECT value ->> 0, '', 1, 0`,
+			`windows (person, channel, at) SELECT value ->> 0, 'main', 0`,
 			`reached (portfolio, person, at) SELECT 'p', value ->> 0, 0`,
 			`forgotten (hash, at) SELECT value ->> 0, 0`,
 			`replies (id, message_id, at, payload, text, pressed) SELECT value ->> 0, CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 0, '', '', 0`,
@@ -188,6 +189,7 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 		_, err := l.Hear(ctx, []InboundEvent{h}, now)
 		check(err)
 	}
+	writeFreely(t, l)
 	check(l.Suppress(ctx, []Suppression{{Person: phone(7), Scope: campaign.ScopeAll}, {Person: phone(8), Scope: campaign.ScopeAll}}, now))
 	_, err = l.Unsuppress(ctx, phone(7), campaign.ScopeAll)
 	check(err)
@@ -207,6 +209,50 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	check(err)
 	_, err = l.Unsuppress(ctx, phone(9), campaign.ScopeAll)
 	check(err)
+}
+
+// writeFreely has somebody write, gets them what is no template, and has the
+// provider say that their window is shut.
+func writeFreely(t *testing.T, l *Ledger) {
+	t.Helper()
+	ctx, now := t.Context(), noon
+	in, err := l.BeginIntake(ctx, NewCampaign{Definition: &campaign.Definition{Name: "free", Channel: "main", Steps: []campaign.Step{
+		{Template: "x", Language: "en"},
+		{Text: &campaign.Text{Body: "thanks"}, After: campaign.AfterReply, Reply: true},
+	}}}, now)
+	if err == nil {
+		err = in.Add(ctx, []campaign.Row{{Number: 1, Phone: "+4479100", Person: "+4479100", Verdict: campaign.OK, Values: []string{}}}, now)
+	}
+	if err == nil {
+		err = in.Reveal(ctx)
+	}
+	if err == nil {
+		_, err = l.Act(ctx, in.ID(), campaign.Start, "tester", now)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := in.ID().Recipient(1).Message(0)
+	for _, id := range []campaign.MessageID{first, first + 1} {
+		claimed, err := l.Claim(ctx, campaign.Task{Message: id, Attempt: 1}, Sender{}, now, now.Add(time.Minute))
+		if err != nil || claimed.FreeForm != (id != first) {
+			t.Fatalf("claimed %+v, %v", claimed, err)
+		}
+		s := Settlement{Message: id, Attempt: 1, Outcome: OutcomeAccepted, At: now, ProviderID: fmt.Sprint("free", id)}
+		if claimed.FreeForm {
+			s.Outcome, s.Failure = OutcomeRefused, campaign.Failure{Code: 131047, Reason: "outside_window", WindowShut: true}
+		}
+		if err := l.Settle(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		h := InboundEvent{
+			ID: "answer", Person: "+4479100", Channel: "main", Peers: []string{"main"}, At: now, Message: true, Opens: true, Answers: true,
+			ReplyTo: fmt.Sprint("free", id), Source: SourcePerson,
+		}
+		if _, err := l.Hear(ctx, []InboundEvent{h}, now); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // poll has a message accepted that has to be asked about, and asks: in vain, with

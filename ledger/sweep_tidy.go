@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"carillon/campaign"
 )
 
 // slotsFor is how long a schedule's history goes back: a year, and some time to
@@ -16,7 +18,7 @@ const slowedFor = 24 * time.Hour
 
 // Tidy deletes what nothing looks at any more: receipts whose attempt did not
 // become known, opt-ins so long ago that no provider repeats them, whom no daily
-// limit counts, polls of channels that are gone, templates that were slowed long
+// limit counts, windows that are shut, polls of channels that are gone, templates that were slowed long
 // ago, and the slots of schedules beyond their history.
 func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
 	return l.do(ctx, background, func(ctx context.Context, t *tx) error {
@@ -26,6 +28,7 @@ func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
 		}{
 			{"receipts", `DELETE FROM early_receipts WHERE received_at < $1`, earlyFor},
 			{"who was reached", `DELETE FROM reached WHERE at <= $1`, reachedFor},
+			{"windows", `DELETE FROM windows WHERE at < $1 AND shut < $1`, campaign.WindowFor + time.Hour},
 			{"polls", `DELETE FROM polls WHERE until < $1`, pollsFor},
 			{"slowed templates", `DELETE FROM slowed_templates WHERE until < $1`, slowedFor},
 			{"slots", `DELETE FROM slots WHERE at < $1 AND state NOT IN ('due', 'running') AND NOT EXISTS (

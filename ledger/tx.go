@@ -26,6 +26,7 @@ type tx struct {
 	noted    map[failureKey]noted
 	slowed   map[slowedKey]slowing
 	probes   map[slowedKey]probing
+	windows  windowChanges
 	// halted counts the campaigns and numbers that the transaction stops, halting
 	// are the messages whose failure did.
 	halted  int64
@@ -70,7 +71,10 @@ func (t *tx) flush(ctx context.Context) (news []Refusal, err error) {
 	if err := t.flushCounts(ctx); err != nil {
 		return nil, err
 	}
-	return news, t.flushSlowed(ctx)
+	if err := t.flushSlowed(ctx); err != nil {
+		return nil, err
+	}
+	return news, t.flushWindows(ctx)
 }
 
 // definition is the campaign's definition, read once.
