@@ -47,10 +47,12 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 			})
 			patient(t, l)
 			id := patient(t, l)
+			free := thankful(t, l)
 			populate(t, l)
 			heard := listen(l)
 			told := overhear(l)
 			liveThrough(t, l, id)
+			writeFreely(t, l, free)
 			asked := told.all()
 			for _, q := range heard.heard {
 				if len(q.args) > 0 { // else it is about all
@@ -189,7 +191,6 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 		_, err := l.Hear(ctx, []InboundEvent{h}, now)
 		check(err)
 	}
-	writeFreely(t, l)
 	check(l.Suppress(ctx, []Suppression{{Person: phone(7), Scope: campaign.ScopeAll}, {Person: phone(8), Scope: campaign.ScopeAll}}, now))
 	_, err = l.Unsuppress(ctx, phone(7), campaign.ScopeAll)
 	check(err)
@@ -211,9 +212,8 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	check(err)
 }
 
-// writeFreely has somebody write, gets them what is no template, and has the
-// provider say that their window is shut.
-func writeFreely(t *testing.T, l *Ledger) {
+// thankful is a running campaign that thanks one person for their answer.
+func thankful(t *testing.T, l *Ledger) campaign.ID {
 	t.Helper()
 	ctx, now := t.Context(), noon
 	in, err := l.BeginIntake(ctx, NewCampaign{Definition: &campaign.Definition{Name: "free", Channel: "main", Steps: []campaign.Step{
@@ -232,7 +232,15 @@ func writeFreely(t *testing.T, l *Ledger) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := in.ID().Recipient(1).Message(0)
+	return in.ID()
+}
+
+// writeFreely has that person answer, sends them what is no template, and has the
+// provider say that their window is shut.
+func writeFreely(t *testing.T, l *Ledger, id campaign.ID) {
+	t.Helper()
+	ctx, now := t.Context(), noon
+	first := id.Recipient(1).Message(0)
 	for _, id := range []campaign.MessageID{first, first + 1} {
 		claimed, err := l.Claim(ctx, campaign.Task{Message: id, Attempt: 1}, Sender{}, now, now.Add(time.Minute))
 		if err != nil || claimed.FreeForm != (id != first) {
