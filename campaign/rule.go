@@ -31,6 +31,9 @@ const (
 	codeRule
 	titleRule
 	expiryRule
+	textRule
+	captionRule
+	emojiRule
 )
 
 // limit is the most characters a text may have.
@@ -47,6 +50,8 @@ func (r rule) limit() int {
 		return 160
 	case rawRule:
 		return 32768
+	case textRule:
+		return 4096
 	case linkRule, suffixRule:
 		return 2000
 	case payloadRule:
@@ -60,6 +65,17 @@ func (r rule) limit() int {
 	default:
 		return 1024
 	}
+}
+
+// prose reports whether the text keeps the line breaks that the definition writes:
+// only what fills a template's variable may have none (Meta, error codes page,
+// 132018).
+func (r rule) prose() bool {
+	switch r {
+	case rawRule, textRule, captionRule:
+		return true
+	}
+	return false
 }
 
 // bare reports whether the text is written as a JSON number.

@@ -152,10 +152,14 @@ func (m *Media) wire(path string) object {
 	if m.ID != "" {
 		source = member{"id", field{path + ".id", m.ID, bodyRule}}
 	}
-	if m.Filename == "" {
-		return object{source}
+	wired := object{source}
+	if m.Caption != "" {
+		wired = append(wired, member{"caption", field{path + ".caption", m.Caption, captionRule}})
 	}
-	return object{source, {"filename", field{path + ".filename", m.Filename, bodyRule}}}
+	if m.Filename != "" {
+		wired = append(wired, member{"filename", field{path + ".filename", m.Filename, bodyRule}})
+	}
+	return wired
 }
 
 func (l *Location) wire(path string) object {
