@@ -18,6 +18,8 @@ type program struct {
 	// kind is empty where the step sends nothing but its template.
 	kind    Kind
 	content stencil
+	// country is where an address message names its country; nil for other messages.
+	country *placeholder
 }
 
 // places are all the places of the step that a recipient's values may fill.
@@ -67,6 +69,7 @@ func assemble(s Step) (program, []*Mistake) {
 	a.write(s.wireFree())
 	a.finish()
 	p.kind, p.content = s.Kind(), a.stencil
+	p.country = s.addressCountry(&p.content)
 	return p, append(mistakes, a.mistakes...)
 }
 

@@ -1,5 +1,11 @@
 package campaign
 
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
 // wireFree lays out the step's free-form content: what stands under the kind's name
 // in the Cloud API's body.
 func (s Step) wireFree() any {
@@ -9,9 +15,9 @@ func (s Step) wireFree() any {
 	case KindLocation:
 		return s.Location.wireFree("location")
 	case KindContacts:
-		return wireRaw("contacts", s.Contacts)
+		return wireWorded("contacts", "contacts", s.Contacts, cardRules)
 	case KindInteractive:
-		return wireRaw("interactive", s.Interactive)
+		return wireWorded("interactive", "interactive", s.Interactive, interactiveRules)
 	case KindReaction:
 		return object{{"emoji", field{"reaction.emoji", s.Reaction.Emoji, emojiRule}}}
 	default:
@@ -48,4 +54,61 @@ func (l *Location) wireFree(path string) object {
 		}
 	}
 	return place
+}
+
+// wireWorded lays out what the definition wrote in the Cloud API's words. Rules say
+// by the path, without the places in lists, what is asked of a text.
+func wireWorded(path, plain string, value any, rules func(plain string) rule) any {
+	switch v := value.(type) {
+	case string:
+		return field{path, v, rules(plain)}
+	case []any:
+		wired := make(list, len(v))
+		for i, item := range v {
+			wired[i] = wireWorded(fmt.Sprintf("%s[%d]", path, i), plain+"[]", item, rules)
+		}
+		return wired
+	case map[string]any:
+		wired := make(object, 0, len(v))
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			wired = append(wired, member{key, wireWorded(path+"."+key, plain+"."+key, v[key], rules)})
+		}
+		return wired
+	default:
+		return v
+	}
+}
+
+// interactiveRules are what is asked of the texts of an interactive message.
+// Sources: Meta, interactive reply buttons, list, call-to-action URL, flows and
+// address messages pages.
+func interactiveRules(path string) rule {
+	switch path {
+	case "interactive.header.text", "interactive.footer.text":
+		return headingRule
+	case "interactive.body.text":
+		return captionRule
+	case "interactive.header.image.link", "interactive.header.video.link", "interactive.header.document.link",
+		"interactive.action.parameters.url":
+		return linkRule
+	case "interactive.action.button", "interactive.action.buttons[].reply.title", "interactive.action.parameters.display_text":
+		return labelRule
+	case "interactive.action.buttons[].reply.id":
+		return replyIDRule
+	case "interactive.action.sections[].title", "interactive.action.sections[].rows[].title":
+		return titleRule
+	case "interactive.action.sections[].rows[].description":
+		return descriptionRule
+	case "interactive.action.sections[].rows[].id":
+		return rowIDRule
+	case "interactive.action.parameters.flow_cta":
+		return flowLabelRule
+	case countryPath:
+		return addressCountryRule
+	case "interactive.action.parameters.values.in_pin_code", "interactive.action.parameters.values.sg_post_code",
+		"interactive.action.parameters.saved_addresses[].value.in_pin_code",
+		"interactive.action.parameters.saved_addresses[].value.sg_post_code":
+		return postCodeRule
+	}
+	return rawRule
 }

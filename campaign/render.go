@@ -103,7 +103,7 @@ func (r *Renderer) Judge(row Row) Row {
 	}
 	problems := r.faults(row)
 	if len(problems) == 0 {
-		problems = r.Check(row.Values)
+		problems = append(r.Check(row.Values), r.abroad(row.Phone, row.Values)...)
 		if r.zone != nil {
 			zone, broken := r.zone.resolve(row.Values)
 			if broken != nil {
