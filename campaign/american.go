@@ -20,9 +20,11 @@ func IsUS(phone string) bool {
 
 // Barred says why a step may not be sent to a number, or returns an empty text.
 // WhatsApp delivers no marketing to numbers of the United States since 1 April
-// 2025. Source: Meta, per-user marketing template message limits.
+// 2025. Source: Meta, per-user marketing template message limits. Those are about
+// templates, but a free-form step that may end as such a template is held back as
+// a whole.
 func (s Step) Barred(phone string) string {
-	if s.Category == Marketing && IsUS(phone) {
+	if part := s.TemplatePart(); part != nil && part.Category == Marketing && IsUS(phone) {
 		return "WhatsApp delivers no marketing to numbers of the United States"
 	}
 	return ""

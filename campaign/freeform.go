@@ -60,9 +60,9 @@ func (s *Step) Kind() Kind {
 		return KindSticker
 	case s.Location != nil:
 		return KindLocation
-	case len(s.Contacts) > 0:
+	case s.Contacts != nil:
 		return KindContacts
-	case len(s.Interactive) > 0:
+	case s.Interactive != nil:
 		return KindInteractive
 	case s.Reaction != nil:
 		return KindReaction
