@@ -28,12 +28,11 @@ const (
 // before the request, so that a slow claim cannot bunch requests.
 func (w *Worker) depart(ctx context.Context, s *send) error {
 	detached := context.WithoutCancel(ctx)
-	template, err := s.campaign.renderer.Render(s.task.Message.Step(), s.claimed.Cells)
+	err := s.render()
 	if err != nil {
 		s.departure.Cancel()
 		return w.unrenderable(detached, s, err)
 	}
-	s.template = template
 	if again, passes := w.passTemplate(s); !passes {
 		s.departure.Cancel()
 		return w.releaseUntil(detached, s, again)
@@ -119,13 +118,4 @@ func (w *Worker) releaseUntil(ctx context.Context, s *send, again time.Time) err
 		return fmt.Errorf("release: %w", err)
 	}
 	return errDone
-}
-
-// message is the request's content.
-func (s *send) message() whatsapp.Message {
-	return whatsapp.Message{
-		To:        s.claimed.Phone,
-		Reference: s.task.Message.Reference(s.task.Attempt),
-		Template:  s.template,
-	}
 }

@@ -21,6 +21,7 @@ const retryLedger = time.Second
 // loaded is what a worker keeps of a campaign.
 type loaded struct {
 	renderer *campaign.Renderer
+	steps    []campaign.Step
 	names    []campaign.TemplateName // of the steps' templates
 	// position is where the worker's number stands in its list.
 	position int
@@ -80,7 +81,7 @@ func (w *Worker) campaign(ctx context.Context, id campaign.ID) (*loaded, error) 
 		return nil, fmt.Errorf("campaign %s: %w", id, err)
 	}
 	c := &loaded{
-		renderer: renderer, names: renderer.Names(), position: record.Definition.Position(w.channel.Name),
+		renderer: renderer, steps: record.Definition.Steps, names: renderer.Names(), position: record.Definition.Position(w.channel.Name),
 		state: record.State, checked: w.now(),
 	}
 	w.campaigns.known[id] = c

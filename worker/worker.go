@@ -2,7 +2,7 @@
 // providers that tell nothing by themselves what became of them.
 //
 // One send is a row of stages, each in a file of its own, in this order: load,
-// reserve, claim, depart, post, settle. What makes it safe to run a task
+// reserve, claim, read, depart, post, settle. What makes it safe to run a task
 // twice, late, or at once elsewhere is the claim: it is durable before the
 // request, and a message can be claimed once per attempt. What a crash leaves
 // behind is a claim without a settlement, which the ledger turns into an
@@ -51,7 +51,10 @@ type Channel struct {
 	Sender whatsapp.Sender
 	// Poller is asked what became of messages; nil where the provider tells it by
 	// itself.
-	Poller  whatsapp.Poller
+	Poller whatsapp.Poller
+	// Marker is told which messages of people were read; nil where the provider
+	// takes no such word.
+	Marker  whatsapp.Marker
 	Limiter ratelimit.Limiter
 	// Siblings are the limiters of the other numbers of its account or app.
 	Siblings []ratelimit.Limiter
@@ -90,6 +93,7 @@ type Worker struct {
 	servers   []*asynq.Server
 
 	complaints complaints // about polls
+	unread     complaints // about messages that could not be marked as read
 
 	// stopping ends the waits of sends that have not departed.
 	stopping context.Context
@@ -109,6 +113,7 @@ type send struct {
 	claimedAt time.Time // or asked about again
 	until     time.Time // the claim is taken for dead then
 	template  campaign.Template
+	free      *campaign.FreeForm // goes out in its place; nil for none
 	left      time.Time
 	accepted  whatsapp.Accepted
 	refusal   *whatsapp.Error
@@ -136,7 +141,7 @@ func New(channel Channel, l Ledger, metrics *Metrics, log *slog.Logger, now func
 	}
 	w.campaigns.known = map[campaign.ID]*loaded{}
 	w.stopping, w.stop = context.WithCancel(context.Background())
-	w.stages = []stage{w.load, w.reserve, w.claim, w.depart, w.post, w.settle}
+	w.stages = []stage{w.load, w.reserve, w.claim, w.read, w.depart, w.post, w.settle}
 	return w
 }
 
