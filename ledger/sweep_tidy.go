@@ -16,6 +16,10 @@ const slotsFor = 400 * 24 * time.Hour
 // has sent since (ours: whatever slowed it is over after a day).
 const slowedFor = 24 * time.Hour
 
+// windowsFor is how long it is remembered that somebody wrote: the day for which a
+// window is open, and two for receipts that come late and say that it was shut.
+const windowsFor = 3 * campaign.WindowFor
+
 // Tidy deletes what nothing looks at any more: receipts whose attempt did not
 // become known, opt-ins so long ago that no provider repeats them, whom no daily
 // limit counts, windows that are shut, polls of channels that are gone, templates that were slowed long
@@ -28,7 +32,7 @@ func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
 		}{
 			{"receipts", `DELETE FROM early_receipts WHERE received_at < $1`, earlyFor},
 			{"who was reached", `DELETE FROM reached WHERE at <= $1`, reachedFor},
-			{"windows", `DELETE FROM windows WHERE at < $1 AND shut < $1`, campaign.WindowFor + time.Hour},
+			{"windows", `DELETE FROM windows WHERE at < $1 AND shut < $1`, windowsFor},
 			{"polls", `DELETE FROM polls WHERE until < $1`, pollsFor},
 			{"slowed templates", `DELETE FROM slowed_templates WHERE until < $1`, slowedFor},
 			{"slots", `DELETE FROM slots WHERE at < $1 AND state NOT IN ('due', 'running') AND NOT EXISTS (

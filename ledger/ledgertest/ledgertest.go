@@ -57,6 +57,7 @@ func Run(t *testing.T, fresh Fresh) {
 	}
 	t.Run("model", func(t *testing.T) { model(t, fresh) })
 	t.Run("series", func(t *testing.T) { series(t, fresh) })
+	t.Run("windows", func(t *testing.T) { windows(t, fresh) })
 	t.Run("sealing", func(t *testing.T) { sealing(t, fresh) })
 }
 

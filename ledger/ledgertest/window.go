@@ -258,7 +258,7 @@ var windowScenarios = map[string]func(*testing.T, *bench){
 		b.advance(campaign.WindowFor - time.Hour)
 		b.check(b.Tidy(b.Context(), b.now))
 		b.takes(c.Recipient(1).Message(0), 1, "free")
-		b.advance(2*time.Hour + time.Second)
+		b.advance(3 * campaign.WindowFor)
 		b.check(b.Tidy(b.Context(), b.now))
 		b.now = start // only a clock that is turned back can tell
 		b.takes(b.running(freely(otherwise), 1).Recipient(1).Message(0), 1, "template")
