@@ -139,6 +139,22 @@ func TestV1Examples(t *testing.T) {
 	})
 }
 
+// TestV1FreeForm holds what is no template to the forms of the on-premises API.
+func TestV1FreeForm(t *testing.T) {
+	for step, want := range map[string]string{
+		`text: {body: "https://example.com", preview_url: true}, reply: true`: `"type":"text","preview_url":true,"text":{"body":"https://example.com"},"context":{"message_id":"ABGG1"}}`,
+		`location: {latitude: 37.50, longitude: "-122", name: Shop}`:          `"type":"location","location":{"latitude":37.5,"longitude":-122,"name":"Shop"}}`,
+		`image: {id: "7", caption: A}`:                                        `"type":"image","image":{"id":"7","caption":"A"}}`,
+		`reaction: 👍`: `"type":"reaction","reaction":{"message_id":"ABGG1","emoji":"👍"}}`,
+	} {
+		m := rendered(t, step)
+		if strings.Contains(step, "reply") || m.Free.Kind == campaign.KindReaction {
+			m.Free.Answers = "ABGG1"
+		}
+		same(t, `{"recipient_type":"individual","to":"447700900123",`+want, string(v1Body("447700900123", "ns", &m)))
+	}
+}
+
 // TestV1Contacts holds what a check says to what is sent after it.
 func TestV1Contacts(t *testing.T) {
 	for name, test := range map[string]struct {
