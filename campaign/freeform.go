@@ -1,6 +1,10 @@
 package campaign
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
 
 // Kind is the kind of a free-form message, as the Cloud API names it.
 type Kind string
@@ -41,6 +45,26 @@ type FreeForm struct {
 	// Answers is the provider's identifier of the person's message that a reply
 	// quotes or a reaction is about; empty for none.
 	Answers string
+}
+
+// Step is a step that sends the message as it is: what a provider supports is said
+// of steps.
+func (f FreeForm) Step() (Step, error) {
+	text, err := json.Marshal(map[Kind]json.RawMessage{f.Kind: f.Content})
+	if err != nil {
+		return Step{}, err
+	}
+	var s Step
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&s); err != nil {
+		return Step{}, err
+	}
+	if s.Kind() != f.Kind || f.Kind == "" {
+		return Step{}, fmt.Errorf("%q is no kind of message", f.Kind)
+	}
+	s.Reply = f.Answers != "" && f.Kind != KindReaction
+	return s, nil
 }
 
 // Kind is the kind of the step's free-form content; empty for a template.

@@ -97,7 +97,7 @@ func (v *validator) freeForm(path string, s *Step) {
 	at := path + "." + kind
 	switch Kind(kind) {
 	case KindText:
-		v.text(at, s.Text)
+		v.required(at+".body", s.Text.Body, "what the message says")
 	case KindLocation:
 		v.coordinates(at, s.Location)
 	case KindContacts:
@@ -122,14 +122,6 @@ func (s *Step) contentKey() string {
 		}
 	}
 	return ""
-}
-
-func (v *validator) text(path string, t *Text) {
-	v.required(path+".body", t.Body, "what the message says")
-	linked := strings.Contains(t.Body, "http://") || strings.Contains(t.Body, "https://") || strings.Contains(t.Body, opening)
-	if t.PreviewURL && !linked {
-		v.wrong(path+".preview_url", "needs an address in the body that begins with http:// or https://; write one, or remove this key")
-	}
 }
 
 func (v *validator) coordinates(path string, l *Location) {

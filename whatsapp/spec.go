@@ -25,8 +25,8 @@ type Spec struct {
 	NumberKey string
 	// Settings makes the settings of a channel with their defaults.
 	Settings func() Settings
-	// Supports says why a step's template cannot be sent this way; nil where it can.
-	// Refuses asks it.
+	// Supports says why a step's content cannot be sent this way, its template or what
+	// it sends without one; nil where it can. Refuses asks it.
 	Supports func(step *campaign.Step) error
 	// Reasons are all that a refusal's Reason can be, sorted: a closed set, fit for
 	// the labels of a metric.
@@ -50,12 +50,19 @@ type Traits struct {
 	Requests int
 }
 
-// Refuses says why a step cannot be sent this way; nil where it can.
+// Refuses says why a step cannot be sent this way; nil where it can. Of a free-form
+// step that is its content as well as what goes out otherwise.
 func (s Spec) Refuses(step *campaign.Step) error {
 	if step.MarketingMessages != nil && !s.Traits.MarketingMessages {
 		return fmt.Errorf("%s has no endpoint for marketing messages; remove marketing_messages, or choose a channel of another provider", s.Title)
 	}
-	return s.Supports(step)
+	if err := s.Supports(step); err != nil || step.OtherwiseTemplate == nil {
+		return err
+	}
+	if err := s.Refuses(step.OtherwiseTemplate); err != nil {
+		return fmt.Errorf("otherwise_template: %w", err)
+	}
+	return nil
 }
 
 // Settings are the keys that a kind of provider has of its own in a channel of

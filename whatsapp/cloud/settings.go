@@ -40,7 +40,7 @@ func Spec() whatsapp.Spec {
 	}
 }
 
-// Supports refuses nothing: all steps are written in this API's own components.
+// Supports refuses nothing: all steps are written in this API's own words.
 func Supports(*campaign.Step) error { return nil }
 
 // Settings say where the API is and how to prove who is calling.

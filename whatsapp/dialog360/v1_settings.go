@@ -37,7 +37,7 @@ func V1Spec() whatsapp.Spec {
 		Settings: func() whatsapp.Settings {
 			return &V1Settings{BaseURL: DefaultV1BaseURL, ContactsCheck: true, WebhookHeader: DefaultWebhookHeader}
 		},
-		Supports: cloud.Supports,
+		Supports: v1Supports,
 		Reasons:  slices.Sorted(slices.Values(append(book.Reasons(), unchecked.Reason))),
 		Hint: func(reason string, code int) string {
 			if reason == unchecked.Reason {

@@ -31,7 +31,7 @@ var _ Wire = CloudWire{}
 // object is one of JSON.
 type object = map[string]any
 
-// Read reads a template message (Meta, send-messages page).
+// Read reads a message (Meta, send-messages page).
 func (CloudWire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 	var told struct {
 		Policy    campaign.ProductPolicy `json:"product_policy"`
@@ -52,8 +52,11 @@ func (CloudWire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 	switch kind := r.Header.Get("Content-Type"); {
 	case r.Method != http.MethodPost || !strings.HasPrefix(kind, "application/json"):
 		return whatsapp.Message{}, fmt.Errorf("%s of %s", r.Method, kind)
-	case told.Product != "whatsapp" || told.Type != "template":
-		return whatsapp.Message{}, errors.New("no template message")
+	case told.Product != "whatsapp":
+		return whatsapp.Message{}, errors.New("no message of WhatsApp")
+	case told.Type != "template":
+		free, err := ReadFree(body)
+		return whatsapp.Message{To: told.To, Reference: told.Reference, Free: free}, err
 	}
 	m := whatsapp.Message{To: told.To, Reference: told.Reference, Template: campaign.Template{
 		Name: told.Template.Name, Language: told.Template.Language["code"], Components: told.Template.Components,
