@@ -137,6 +137,8 @@ func cloudFailure(fate fault) int {
 		return 131026
 	case marketingCap:
 		return 131049
+	case outsideWindow:
+		return reEngagement
 	}
 	return http.StatusRequestTimeout
 }
@@ -144,6 +146,8 @@ func cloudFailure(fate fault) int {
 // failureWords say what a code of a failed message means.
 func failureWords(code int) (title, details string) {
 	switch code {
+	case reEngagement:
+		return "Re-engagement message", "More than 24 hours have passed since the person last wrote to this number."
 	case receiverIncapable:
 		return "Receiver Incapable", "The person's WhatsApp cannot show this message."
 	case 131026:

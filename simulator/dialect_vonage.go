@@ -193,6 +193,7 @@ const (
 	vonageNotSubmitted = 1100
 	vonageNoUser       = 1300
 	vonageUnknown      = 1330
+	vonageNoWindow     = 1340
 )
 
 func (*vonageDialect) failure(fate fault) int {
@@ -201,6 +202,8 @@ func (*vonageDialect) failure(fate fault) int {
 		return vonageNoUser
 	case marketingCap:
 		return vonageUnknown
+	case outsideWindow:
+		return vonageNoWindow
 	}
 	return vonageNotSubmitted
 }

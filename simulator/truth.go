@@ -13,6 +13,8 @@ type Counts struct {
 	Requests int `json:"requests"`
 	// Polls asked what became of a message.
 	Polls int `json:"polls,omitempty"`
+	// Reads marked a person's message as read.
+	Reads int `json:"reads,omitempty"`
 	// Accepted is how many messages were taken, with or without an answer.
 	Accepted int `json:"accepted"`
 	// Refused is how many were not, by the error's code; those without one
@@ -42,13 +44,15 @@ type Message struct {
 	// Number is the sending number's id.
 	Number string `json:"number"`
 	// To is the recipient in E.164.
-	To        string `json:"to"`
+	To string `json:"to"`
+	// Template is its name. A message that is none has its kind there, in parentheses.
 	Template  string `json:"template"`
 	Language  string `json:"language"`
 	Reference string `json:"reference,omitempty"`
 	// Marketing says that it came by the endpoint for marketing messages.
 	Marketing bool `json:"marketing,omitempty"`
-	// Components are the template's parameters, byte for byte.
+	// Components are the template's parameters, or the content of what is none, byte
+	// for byte.
 	Components json.RawMessage `json:"components,omitempty"`
 	// At is when its request came.
 	At time.Duration `json:"at"`

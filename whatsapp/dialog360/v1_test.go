@@ -145,7 +145,7 @@ func TestV1FreeForm(t *testing.T) {
 		`text: {body: "https://example.com", preview_url: true}, reply: true`: `"type":"text","preview_url":true,"text":{"body":"https://example.com"},"context":{"message_id":"ABGG1"}}`,
 		`location: {latitude: 37.50, longitude: "-122", name: Shop}`:          `"type":"location","location":{"latitude":37.5,"longitude":-122,"name":"Shop"}}`,
 		`image: {id: "7", caption: A}`:                                        `"type":"image","image":{"id":"7","caption":"A"}}`,
-		`reaction: 👍`: `"type":"reaction","reaction":{"message_id":"ABGG1","emoji":"👍"}}`,
+		`reaction: 👍`:                                                         `"type":"reaction","reaction":{"message_id":"ABGG1","emoji":"👍"}}`,
 	} {
 		m := rendered(t, step)
 		if strings.Contains(step, "reply") || m.Free.Kind == campaign.KindReaction {
