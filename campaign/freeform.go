@@ -98,6 +98,15 @@ func (s *Step) Kind() Kind {
 // get those only for a day after they wrote (Meta, customer service window).
 func (s *Step) FreeForm() bool { return s.Kind() != "" }
 
+// Title is what people know the step by: its template, or the kind of what it sends
+// instead, in parentheses.
+func (s *Step) Title() string {
+	if kind := s.Kind(); kind != "" {
+		return "(" + string(kind) + ")"
+	}
+	return s.Template
+}
+
 // TemplatePart is what says which template a step sends: the step itself, what a
 // free-form step sends outside the window, or nil where that is nothing.
 func (s *Step) TemplatePart() *Step {

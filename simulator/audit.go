@@ -196,7 +196,7 @@ func StepName(step campaign.Step) string {
 	if !step.FreeForm() {
 		return step.Template
 	}
-	name := freeName(string(step.Kind()))
+	name := step.Title()
 	if other := step.OtherwiseTemplate; other != nil {
 		name += or + other.Template
 	}

@@ -32,7 +32,9 @@ func (m request) asFree(kind string, content json.RawMessage) request {
 // Answers is the message that the request names beside it.
 func checkFree(kind string, content json.RawMessage, answers string) *refusal {
 	var told map[string]json.RawMessage
-	has := func(key string) bool { return len(told[key]) > 0 && string(told[key]) != `""` && string(told[key]) != "null" }
+	has := func(key string) bool {
+		return len(told[key]) > 0 && string(told[key]) != `""` && string(told[key]) != "null"
+	}
 	whole := false
 	var list []json.RawMessage
 	switch {

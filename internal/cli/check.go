@@ -69,7 +69,11 @@ type Preview struct {
 // PreviewMessage is one rendered message.
 type PreviewMessage struct {
 	// Step counts from 1.
-	Step       int             `json:"step"`
+	Step int `json:"step"`
+	// Kind and Content are what goes out inside the person's window where the step has
+	// more than a template; the template is then what goes out otherwise, if there is one.
+	Kind       campaign.Kind   `json:"kind,omitempty"`
+	Content    json.RawMessage `json:"content,omitempty"`
 	Template   string          `json:"template"`
 	Language   string          `json:"language"`
 	Components json.RawMessage `json:"components,omitempty"`
@@ -78,11 +82,21 @@ type PreviewMessage struct {
 	MarketingMessages *campaign.MarketingMessages `json:"marketing_messages,omitempty"`
 }
 
-// previewOf is a rendered message of a step, which counts from 1.
-func previewOf(step int, t campaign.Template) PreviewMessage {
-	return PreviewMessage{
-		Step: step, Template: t.Name, Language: t.Language, Components: t.Components, MarketingMessages: t.MarketingMessages,
+// previewOf renders a step, the one at a place of the renderer's, for a row.
+func previewOf(r *campaign.Renderer, at int, step *campaign.Step, values []string) (m PreviewMessage, err error) {
+	if step.FreeForm() {
+		free, err := r.RenderFree(at, values)
+		if err != nil {
+			return m, err
+		}
+		m.Kind, m.Content = free.Kind, free.Content
 	}
+	if step.TemplatePart() == nil {
+		return m, nil
+	}
+	t, err := r.Render(at, values)
+	m.Template, m.Language, m.Components, m.MarketingMessages = t.Name, t.Language, t.Components, t.MarketingMessages
+	return m, err
 }
 
 // Check reads a campaign and its list as a launch would, and sends nothing. It
@@ -243,11 +257,12 @@ func (c *checker) tally(row campaign.Row) error {
 	}
 	messages := make([]PreviewMessage, len(c.steps))
 	for step := range messages {
-		rendered, err := c.list.Renderer().Render(step, row.Values)
+		m, err := previewOf(c.list.Renderer(), step, &c.steps[step], row.Values)
 		if err != nil {
 			return fmt.Errorf("row %d: %w", row.Number, err)
 		}
-		messages[step] = previewOf(step+1, rendered)
+		m.Step = step + 1
+		messages[step] = m
 	}
 	r.Preview = append(r.Preview, Preview{Row: row.Number, To: row.Phone, Messages: messages})
 	return nil
