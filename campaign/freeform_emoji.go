@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -50,7 +51,7 @@ func cutEmoji(text string) string {
 			return text
 		}
 		return rest[size:]
-	case all(string(first), func(c byte) bool { return isDigit(c) || c == '#' || c == '*' }):
+	case first >= '0' && first <= '9' || first == '#' || first == '*':
 		rest = cutRune(rest, func(r rune) bool { return r == emojiStyle })
 		if after := cutRune(rest, func(r rune) bool { return r == keycap }); after != rest {
 			return after
@@ -60,11 +61,7 @@ func cutEmoji(text string) string {
 		return text
 	}
 	rest = cutRune(rest, func(r rune) bool { return r == emojiStyle || r >= lightestSkin && r <= darkestSkin })
-	for after := rest; ; rest = after {
-		if after = cutRune(rest, func(r rune) bool { return r >= firstTag && r <= lastTag }); after == rest {
-			break
-		}
-	}
+	rest = strings.TrimLeftFunc(rest, func(r rune) bool { return r >= firstTag && r <= lastTag })
 	if joined := cutRune(rest, func(r rune) bool { return r == joiner }); joined != rest {
 		if after := cutEmoji(joined); after != joined {
 			return after
