@@ -52,7 +52,7 @@ type Ledger interface {
 	Report(ctx context.Context, q ledger.ReportQuery) ([]ledger.ReportRow, campaign.RecipientID, error)
 	Suppress(ctx context.Context, list []ledger.Suppression, now time.Time) error
 	Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope) (bool, error)
-	Suppressions(ctx context.Context, after ledger.Suppression, limit int) ([]ledger.Suppression, error)
+	FindSuppressions(ctx context.Context, text string, after ledger.Suppression, limit int) ([]ledger.Suppression, error)
 	Forget(ctx context.Context, person string, now time.Time) (ledger.Erased, error)
 	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) ([]ledger.Received, error)
 	Hear(ctx context.Context, list []ledger.InboundEvent, now time.Time) ([]ledger.Fate, error)

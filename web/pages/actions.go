@@ -38,14 +38,6 @@ func actionsOf(c api.Campaign) []action {
 	return list
 }
 
-// confirmView asks whether a visitor means it.
-type confirmView struct {
-	api.Campaign
-	action
-	// Effects are what will happen, a line each.
-	Effects []string
-}
-
 // confirm says what an action will do, and offers it.
 func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	api, err := p.client(r)
@@ -58,8 +50,8 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, v Visitor) error
 	}
 	for _, a := range actionsOf(c.Campaign) {
 		if a.Name == r.PathValue("action") {
-			view := confirmView{Campaign: c.Campaign, action: a, Effects: p.effects(a, c.Campaign)}
-			return p.show(w, http.StatusOK, "confirm", frame{Visitor: v, Here: "campaigns", Data: view})
+			q := question{Label: a.Label, Grave: a.Grave, About: c.Name, Effects: p.effects(a, c.Campaign), Back: "/campaigns/" + c.ID}
+			return p.ask(w, v, "campaigns", q)
 		}
 	}
 	SeeOther(w, "/campaigns/"+c.ID) // its state has changed since the button was drawn

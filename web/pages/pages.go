@@ -74,7 +74,7 @@ func New(api http.Handler, now func() time.Time) (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	for _, name := range []string{"login", "problem", "campaigns", "campaign", "people", "confirm"} {
+	for _, name := range []string{"login", "problem", "campaigns", "campaign", "people", "confirm", "suppressions", "schedules", "schedule"} {
 		view, err := template.Must(layout.Clone()).ParseFS(html, "html/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("pages: %w", err)
@@ -92,6 +92,15 @@ func (p *Pages) List() []Page {
 		{"GET /campaigns/{id}/people", Viewer, p.people},
 		{"GET /campaigns/{id}/{action}", Operator, p.confirm},
 		{"POST /campaigns/{id}/{action}", Operator, p.act},
+		{"GET /schedules", Viewer, p.schedules},
+		{"GET /schedules/{name}", Viewer, p.schedule},
+		{"GET /schedules/{name}/{action}", Admin, p.askSchedule},
+		{"POST /schedules/{name}/{action}", Admin, p.actSchedule},
+		{"GET /suppressions", Viewer, p.suppressions},
+		{"POST /suppressions", Admin, p.suppress},
+		{"POST /suppressions/import", Admin, p.importSuppressions},
+		{"GET /suppressions/remove", Admin, p.askUnsuppress},
+		{"POST /suppressions/remove", Admin, p.unsuppress},
 	}
 }
 

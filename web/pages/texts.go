@@ -19,6 +19,7 @@ func functions() template.FuncMap {
 		"rate":    rate,
 		"moment":  moment,
 		"plural":  plural,
+		"several": several,
 		"meaning": meaning,
 	}
 }
@@ -38,6 +39,14 @@ func plural(n int64, noun string) string {
 		return "1 " + noun
 	}
 	return count(n) + " " + noun + "s"
+}
+
+// several writes a number with the words for one and for more.
+func several(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(int64(n)) + " " + more
 }
 
 // share is a part of a whole in hundredths, for a bar: never 0 for a part that is
@@ -60,14 +69,26 @@ func rate(perSecond float64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.1f", perSecond), ".0") + "/s"
 }
 
-// moment shows a time in UTC, which the script rewrites in the reader's zone.
-func moment(t *time.Time) template.HTML {
-	if t == nil || t.IsZero() {
-		return "–"
+// moment shows a time in UTC, which the script rewrites in the reader's zone. It is a
+// time.Time or a pointer to one, nil for none.
+func moment(at any) (template.HTML, error) {
+	var t time.Time
+	switch at := at.(type) {
+	case time.Time:
+		t = at
+	case *time.Time:
+		if at != nil {
+			t = *at
+		}
+	default:
+		return "", fmt.Errorf("%T is not a time", at)
+	}
+	if t.IsZero() {
+		return "–", nil
 	}
 	utc := t.UTC()
 	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, //nolint:gosec // digits and letters of a time alone
-		utc.Format(time.RFC3339), utc.Format("2 Jan 2006, 15:04:05 UTC")))
+		utc.Format(time.RFC3339), utc.Format("2 Jan 2006, 15:04:05 UTC"))), nil
 }
 
 // meaning is what a status says to whoever has not read about it.
