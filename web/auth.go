@@ -252,8 +252,11 @@ func (s *Server) guarded(needed Role, handle handler) http.Handler {
 // sendsToLogin reports whether a browser was refused because it is not logged in.
 func sendsToLogin(r *http.Request, err error) bool {
 	var p *problem
-	return errors.As(err, &p) && p.Status == http.StatusUnauthorized && strings.Contains(r.Header.Get("Accept"), "text/html")
+	return errors.As(err, &p) && p.Status == http.StatusUnauthorized && fromBrowser(r)
 }
+
+// fromBrowser reports whether a person looks at the answer.
+func fromBrowser(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
 
 // monitor is asynqmon for those who may see it. Whatever is not reading takes
 // an operator; a browser that is not logged in is sent to do so.

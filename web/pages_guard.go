@@ -27,6 +27,22 @@ func (s *Server) page(page pages.Page) http.Handler {
 	})
 }
 
+// elsewhere answers for addresses at which there is nothing.
+func (s *Server) elsewhere() http.Handler {
+	program := s.guarded("", noRoute)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !fromBrowser(r) {
+			program.ServeHTTP(w, r)
+			return
+		}
+		if err := s.authorize(r, Viewer); err != nil && sendsToLogin(r, err) {
+			pages.SeeOther(w, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
+			return
+		}
+		s.showProblem(w, r, refuse(notFound, "look for it from the list of campaigns", "there is no page at %s", r.URL.Path))
+	})
+}
+
 // visitor is who looks at a page.
 func (s *Server) visitor(r *http.Request) pages.Visitor {
 	who := visitOf(r).caller

@@ -104,7 +104,7 @@ func (s *Server) mount() (_ *http.ServeMux, err error) {
 	if s.asynqmon != nil {
 		mux.Handle("/asynqmon/", s.monitor())
 	}
-	mux.Handle("/", s.guarded("", noRoute))
+	mux.Handle("/", s.elsewhere())
 	return mux, nil
 }
 
