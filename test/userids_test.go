@@ -45,16 +45,18 @@ func withUserIDs(t *testing.T, h *house) {
 			t.Fatal(err)
 		}
 	}
-	arrived := func(id, recipient string) {
-		t.Helper()
-		if got := h.endings(t, id)[recipient]; len(got) != 2 || slices.ContainsFunc(got, func(s string) bool { return s != "delivered" && s != "read" }) {
-			t.Errorf("%s ended as %v", recipient, got)
-		}
-	}
 	tell(simulator.Event{Kind: "inbound", Text: "Hello", From: ana}) // with her user ID
 	id := launch(ana, maxsID, anasID, eva, ruisID, maxsID)
-	for _, recipient := range []string{ana, maxsID, eva, ruisID} {
-		arrived(id, recipient)
+	ended := h.endings(t, id)
+	for recipient, steps := range map[string]int{ana: 2, maxsID: 3, anasID: 1, eva: 2, ruisID: 2} {
+		got := ended[recipient]
+		if len(got) != steps || steps != 2 && got[steps-1] != "rejected" {
+			t.Errorf("%s ended as %v", recipient, got)
+			continue
+		}
+		if sent := got[:steps/2*2]; slices.ContainsFunc(sent, func(s string) bool { return s != "delivered" && s != "read" }) {
+			t.Errorf("%s ended as %v", recipient, got)
+		}
 	}
 	c := h.state(t, id)
 	if c.Verdicts[campaign.OK] != 4 || c.Verdicts[campaign.Duplicate] != 2 {
