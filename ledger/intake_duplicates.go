@@ -64,7 +64,7 @@ func (in *Intake) otherKeys(ctx context.Context, t *tx, persons []string) (map[s
 	}
 	others := map[string][]string{}
 	err := t.eachKey(ctx, persons, func(person, key string) {
-		if key != person && !(campaign.IsNumber(person) && campaign.IsNumber(key)) {
+		if key != person && (!campaign.IsNumber(person) || !campaign.IsNumber(key)) {
 			others[person] = append(others[person], key)
 		}
 	})

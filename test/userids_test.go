@@ -32,8 +32,8 @@ func TestPeopleKnownByAUserIDAlone(t *testing.T) {
 }
 
 func withUserIDs(t *testing.T, h *house) {
-	const ana, eva, max, rui = "+4915123000001", "+4915123000002", "+4915123000003", "+4915123000004"
-	anasID, maxsID, ruisID := simulator.UserID(ana), simulator.UserID(max), simulator.UserID(rui)
+	const ana, eva, ben, rui = "+4915123000001", "+4915123000002", "+4915123000003", "+4915123000004"
+	anasID, bensID, ruisID := simulator.UserID(ana), simulator.UserID(ben), simulator.UserID(rui)
 	definition := write(t, "campaign.yaml", series)
 	launch := func(recipients ...string) (id string) {
 		t.Helper()
@@ -46,9 +46,9 @@ func withUserIDs(t *testing.T, h *house) {
 		}
 	}
 	tell(simulator.Event{Kind: "inbound", Text: "Hello", From: ana}) // with her user ID
-	id := launch(ana, maxsID, anasID, eva, ruisID, maxsID)
+	id := launch(ana, bensID, anasID, eva, ruisID, bensID)
 	ended := h.endings(t, id)
-	for recipient, steps := range map[string]int{ana: 2, maxsID: 3, anasID: 1, eva: 2, ruisID: 2} {
+	for recipient, steps := range map[string]int{ana: 2, bensID: 3, anasID: 1, eva: 2, ruisID: 2} {
 		got := ended[recipient]
 		if len(got) != steps || steps != 2 && got[steps-1] != "rejected" {
 			t.Errorf("%s ended as %v", recipient, got)
@@ -64,7 +64,7 @@ func withUserIDs(t *testing.T, h *house) {
 	}
 	h.audit(t, id)
 
-	tell(simulator.Event{Kind: "inbound", Text: "STOP", From: max, Hidden: true})
+	tell(simulator.Event{Kind: "inbound", Text: "STOP", From: ben, Hidden: true})
 	if _, err := h.client.Suppress(t.Context(), []api.NewSuppression{{Phone: ana}}); err != nil {
 		t.Fatal(err)
 	}
@@ -72,8 +72,8 @@ func withUserIDs(t *testing.T, h *house) {
 	if err != nil || done.Rows != 1 {
 		t.Errorf("%+v, %v", done, err)
 	}
-	left := h.endings(t, launch(maxsID, anasID, ruisID, eva))
-	for recipient, want := range map[string]string{maxsID: "skipped", anasID: "skipped", "forgotten": "skipped"} {
+	left := h.endings(t, launch(bensID, anasID, ruisID, eva))
+	for recipient, want := range map[string]string{bensID: "skipped", anasID: "skipped", "forgotten": "skipped"} {
 		if got := left[recipient]; len(got) != 2 || got[0] != want || got[1] != want {
 			t.Errorf("%s ended as %v, want %s", recipient, got, want)
 		}
@@ -84,7 +84,7 @@ func withUserIDs(t *testing.T, h *house) {
 		}
 	}
 	for _, m := range h.provider.Truth().Messages {
-		if m.To == max || m.To == rui || m.To == anasID {
+		if m.To == ben || m.To == rui || m.To == anasID {
 			t.Errorf("%s was written to", m.To)
 		}
 	}
