@@ -208,10 +208,15 @@ func (t *tx) released(ctx context.Context, m *message, s *Settlement) error {
 // refused records that the newest attempt of m failed, by an answer or by a
 // receipt.
 func (t *tx) refused(ctx context.Context, m *message, f campaign.Failure, now time.Time) error {
+	f, err := t.renewMedia(ctx, m, f)
+	if err != nil {
+		return err
+	}
 	alike, err := t.alike(ctx, m, f)
 	if err != nil {
 		return err
 	}
+	t.renewing[m.id] = f.Media && f.Retry && alike == 1
 	after, wait := m.standing().Refused(f, alike, now)
 	return t.fail(ctx, m, f, after, wait, now)
 }

@@ -46,6 +46,8 @@ type Traits struct {
 	Polled bool
 	// MarketingMessages says that there is an endpoint for marketing messages besides.
 	MarketingMessages bool
+	// Media says that the provider keeps files: its open channels are a Media.
+	Media bool
 	// Requests is how many requests one Send makes at most.
 	Requests int
 }
@@ -54,6 +56,11 @@ type Traits struct {
 func (s Spec) Refuses(step *campaign.Step) error {
 	if step.MarketingMessages != nil && !s.Traits.MarketingMessages {
 		return fmt.Errorf("%s has no endpoint for marketing messages; remove marketing_messages, or choose a channel of another provider", s.Title)
+	}
+	if !s.Traits.Media {
+		for _, use := range step.FileUses() {
+			return fmt.Errorf("%s: %s keeps no files for messages; write link: with a public address in place of file:", use.Path, s.Title)
+		}
 	}
 	return s.Supports(step)
 }
