@@ -187,7 +187,7 @@ func TestRowsComeInWithTheirZones(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = reader.Close() }() // it was only read
-			list, err := NewList(reader, c.Definition, time.Now())
+			list, err := NewList(reader, c.Definition, nil, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -182,9 +182,12 @@ func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.
 			return err
 		}
 		m.note(r.Receipt, now)
-		alike, err := t.alike(ctx, m, r.Failure)
-		if err != nil {
-			return err
+		var alike int
+		if r.Status == campaign.Failed && r.attempt.n == m.attempt {
+			var err error
+			if r.Failure, alike, err = t.weigh(ctx, m, r.Failure); err != nil {
+				return err
+			}
 		}
 		after, wait, changed := m.standing().Apply(campaign.Receipt{
 			Attempt: r.attempt.n, Status: r.Status, Failure: r.Failure, Failed: r.attempt.failed, Alike: alike,

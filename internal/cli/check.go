@@ -87,9 +87,10 @@ func previewOf(step int, t campaign.Template) PreviewMessage {
 
 // Check reads a campaign and its list as a launch would, and sends nothing. It
 // needs no server; a configuration, whose path may be empty, tells the
-// number's rate. The error is a *UsageError where a file cannot be used, and
+// number's rate. Files that the list names are in mediaDir; if empty, beside the
+// campaign's file. The error is a *UsageError where a file cannot be used, and
 // says so where ctx ended first.
-func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (*CheckResult, error) {
+func Check(ctx context.Context, campaignPath, contactsPath, configPath, mediaDir string) (*CheckResult, error) {
 	def, err := readCampaign(campaignPath)
 	if err != nil {
 		return nil, err
@@ -107,7 +108,12 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 		return nil, unusable(contactsPath, err)
 	}
 	defer func() { _ = reader.Close() }() // it was only read
-	list, err := admission.NewList(reader, def, time.Now())
+	source, done, err := openMedia(campaignPath, mediaDir, def)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	list, err := admission.NewList(reader, def, admission.NewFiles(source), time.Now())
 	if err != nil {
 		return nil, unusable(campaignPath, err)
 	}
