@@ -50,7 +50,11 @@ type knownFile struct {
 // loadFiles sees to it that the files are there which a step has for all rows. As
 // long as one is not, the task goes back to the queue.
 func (w *Worker) loadFiles(ctx context.Context, s *send) error {
-	_, ready, err := w.fileIDs(ctx, s, s.campaign.fixed[s.task.Message.Step()])
+	step := s.task.Message.Step()
+	if step >= len(s.campaign.fixed) {
+		return nil // the claim refuses what there is not
+	}
+	_, ready, err := w.fileIDs(ctx, s, s.campaign.fixed[step])
 	switch {
 	case err != nil:
 		return &backError{after: retryLedger, why: err}
@@ -64,7 +68,11 @@ func (w *Worker) loadFiles(ctx context.Context, s *send) error {
 // yet, the claim is given back, and errDone returned.
 func (w *Worker) renderWithFiles(ctx context.Context, s *send) error {
 	step := s.task.Message.Step()
-	ids, ready, err := w.fileIDs(ctx, s, s.campaign.renderer.Files(step, s.claimed.Cells))
+	var names []string
+	if step < len(s.campaign.fixed) {
+		names = s.campaign.renderer.Files(step, s.claimed.Cells)
+	}
+	ids, ready, err := w.fileIDs(ctx, s, names)
 	if err == nil && !ready || err != nil && !errors.Is(err, ledger.ErrNotFound) {
 		s.departure.Cancel()
 		return w.releaseUntil(ctx, s, w.now().Add(uploadAgain), reasonUploading)

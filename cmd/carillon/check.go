@@ -22,7 +22,7 @@ It exits with 2 if the campaign could not run: a file cannot be used, or no
 row of the list would get a message.`,
 		Args: args(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			result, err := cli.Check(cmd.Context(), files[0], files[1], config, media)
+			result, err := cli.CheckWithMedia(cmd.Context(), files[0], files[1], config, media)
 			if err != nil {
 				return err
 			}

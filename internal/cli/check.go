@@ -87,10 +87,15 @@ func previewOf(step int, t campaign.Template) PreviewMessage {
 
 // Check reads a campaign and its list as a launch would, and sends nothing. It
 // needs no server; a configuration, whose path may be empty, tells the
-// number's rate. Files that the list names are in mediaDir; if empty, beside the
-// campaign's file. The error is a *UsageError where a file cannot be used, and
+// number's rate. The error is a *UsageError where a file cannot be used, and
 // says so where ctx ended first.
-func Check(ctx context.Context, campaignPath, contactsPath, configPath, mediaDir string) (*CheckResult, error) {
+func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (*CheckResult, error) {
+	return CheckWithMedia(ctx, campaignPath, contactsPath, configPath, "")
+}
+
+// CheckWithMedia is Check with the folder of the files that the list names; if empty,
+// they are beside the campaign's file.
+func CheckWithMedia(ctx context.Context, campaignPath, contactsPath, configPath, mediaDir string) (*CheckResult, error) {
 	def, err := readCampaign(campaignPath)
 	if err != nil {
 		return nil, err
