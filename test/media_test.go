@@ -53,7 +53,7 @@ func serve(t *testing.T, program, ledger, redis string, numbers map[string]strin
 	address := freeAddress(t)
 	text := fmt.Sprintf("ledger: %s\nredis: %s\nhttp:\n  listen: %s\n  tokens: [{name: tests, token: %s, role: admin}]\nchannels:\n", ledger, redis, address, token)
 	for name, url := range numbers {
-		text += fmt.Sprintf("  %s: {base_url: %q, phone_number_id: %q, access_token: access, app_secret: %s, verify_token: verify, rate: 500, pair: {every: 0s}, timeout: 20s}\n",
+		text += fmt.Sprintf("  %s: {base_url: %q, phone_number_id: %q, access_token: access, app_secret: %s, verify_token: verify, rate: 500, timeout: 20s}\n",
 			name, url, map[string]string{"main": number, "second": "106540352242923"}[name], appSecret)
 	}
 	s := &serving{running: run(t, program, "serve", "-c", write(t, "carillon.yaml", text)), url: "http://" + address}

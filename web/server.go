@@ -46,6 +46,7 @@ type Ledger interface {
 	Resolve(ctx context.Context, id campaign.ID, d ledger.Decision, by string, now time.Time) (int, error)
 	Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by string, now time.Time) (ledger.Retried, error)
 	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
+	Attachments(ctx context.Context, id campaign.ID, channel string, most int) ([]ledger.Attachment, error)
 	Campaigns(ctx context.Context, before campaign.ID, limit int) ([]ledger.Campaign, error)
 	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
 	Report(ctx context.Context, q ledger.ReportQuery) ([]ledger.ReportRow, campaign.RecipientID, error)
