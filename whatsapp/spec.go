@@ -57,10 +57,8 @@ func (s Spec) Refuses(step *campaign.Step) error {
 	if step.MarketingMessages != nil && !s.Traits.MarketingMessages {
 		return fmt.Errorf("%s has no endpoint for marketing messages; remove marketing_messages, or choose a channel of another provider", s.Title)
 	}
-	if !s.Traits.Media {
-		for _, use := range step.FileUses() {
-			return fmt.Errorf("%s: %s keeps no files for messages; write link: with a public address in place of file:", use.Path, s.Title)
-		}
+	if uses := step.FileUses(); len(uses) > 0 && !s.Traits.Media {
+		return fmt.Errorf("%s: %s keeps no files for messages; write link: with a public address in place of file:", uses[0].Path, s.Title)
 	}
 	return s.Supports(step)
 }

@@ -90,9 +90,12 @@ func (w *Worker) renderWithFiles(ctx context.Context, s *send) error {
 // fileIDs are what the provider calls these files. Where one is not there, or is to
 // be renewed, its upload is begun.
 func (w *Worker) fileIDs(ctx context.Context, s *send, names []string) (ids map[string]string, ready bool, err error) {
-	ids = make(map[string]string, len(names)) // never nil: that would show the names
+	if len(names) == 0 {
+		return nil, true, nil
+	}
+	ids = make(map[string]string, len(names)) // nil would show the names
 	ready = true
-	if len(names) > 0 && w.channel.Media == nil {
+	if w.channel.Media == nil {
 		reason := fmt.Sprintf("the provider of channel %q keeps no files; launch the campaign again with a link in place of the file, or from another channel", w.channel.Name)
 		w.pauseBecause(ctx, s.task.Message.Campaign(), reason, reason)
 		return nil, false, nil

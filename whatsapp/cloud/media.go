@@ -3,7 +3,7 @@ package cloud
 import (
 	"bytes"
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -72,7 +72,7 @@ func ReadUpload(answer *call.Answer, reader *Reader, begun time.Time) (id string
 	}
 	_, refusal := reader.Answer(answer, begun)
 	if refusal == nil { // it took a file for a message
-		refusal = reader.book.Others.NoMessageID.Because(fmt.Errorf("the answer to an upload names a message"))
+		refusal = reader.book.Others.NoMessageID.Because(errors.New("the answer to an upload names a message"))
 	}
 	return "", until, refusal
 }
