@@ -23,9 +23,10 @@ import (
 )
 
 const (
-	// MostFiles is how many files a campaign may bring, and MostFileBytes how large
-	// they may be together (ours: a personal file for each of many thousand people).
-	MostFiles     = 20_000
+	// MostFiles is how many files a campaign may bring (ours: a personal file for each
+	// of many thousand people).
+	MostFiles = 20_000
+	// MostFileBytes is how large they may be together.
 	MostFileBytes = 4 << 30
 	// inspected is how much of a file's beginning is looked at for what kind of file
 	// it is.

@@ -168,11 +168,11 @@ func kindOfFile(path string) string {
 
 // TakesFiles reports whether a step (0 is the first) has a file, and whether the
 // list names one.
-func (r *Renderer) TakesFiles(step int) (any, listed bool) {
+func (r *Renderer) TakesFiles(step int) (takes, listed bool) {
 	for _, use := range r.steps[step].fileUses() {
-		any, listed = true, listed || use.Name == ""
+		takes, listed = true, listed || use.Name == ""
 	}
-	return any, listed
+	return takes, listed
 }
 
 // FixedFiles are the names of the files that a step (0 is the first) has for all

@@ -58,7 +58,7 @@ func (s Spec) Refuses(step *campaign.Step) error {
 		return fmt.Errorf("%s has no endpoint for marketing messages; remove marketing_messages, or choose a channel of another provider", s.Title)
 	}
 	if uses := step.FileUses(); len(uses) > 0 && !s.Traits.Media {
-		return fmt.Errorf("%s: %s keeps no files for messages; write link: with a public address in place of file:", uses[0].Path, s.Title)
+		return fmt.Errorf("%s: %s keeps no files for messages; write link: with a public address in place of the file", uses[0].Path, s.Title)
 	}
 	return s.Supports(step)
 }
