@@ -112,13 +112,8 @@ func (v *validator) interactiveHeader(path, of string, kind interactiveKind, val
 		v.needs(path, header, "text")
 		return
 	}
-	media, ok := v.object(path+"."+is, header[is])
-	switch {
-	case !ok:
-	case media["file"] != nil:
-		v.wrong(path+"."+is+".file", noUploads)
-	case (media["link"] == nil) == (media["id"] == nil):
-		v.wrong(path+"."+is, "needs either a link or an id, not both")
+	if media, ok := v.object(path+"."+is, header[is]); ok {
+		v.oneSource(path+"."+is, media["link"] != nil, media["id"] != nil, media[fileKey] != nil)
 	}
 }
 

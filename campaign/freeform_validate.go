@@ -147,15 +147,21 @@ func (v *validator) headerMedia(path string, m *Media, kind Kind) {
 }
 
 func (v *validator) fileOf(path string, m *Media, kind Kind) {
-	switch {
-	case m.File != "":
-		v.wrong(path+".file", noUploads)
-	case (m.Link == "") == (m.ID == ""):
-		v.wrong(path, "needs either a link or an id, not both")
-	}
+	v.oneSource(path, m.Link != "", m.ID != "", m.File != "")
 	if m.Filename != "" && kind != KindDocument {
 		v.wrong(path+".filename", "only a document has one; remove it")
 	}
 }
 
-const noUploads = "uploading a file is not supported in this version; write link: with a public address, or id: with the id of an uploaded file"
+// oneSource wants exactly one of the ways to say which file is meant.
+func (v *validator) oneSource(path string, ways ...bool) {
+	given := 0
+	for _, way := range ways {
+		if way {
+			given++
+		}
+	}
+	if given != 1 {
+		v.wrong(path, "needs exactly one of link, id and file")
+	}
+}

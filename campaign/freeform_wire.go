@@ -71,7 +71,11 @@ func wireWorded(path, plain string, value any, rules func(plain string) rule) an
 	case map[string]any:
 		wired := make(object, 0, len(v))
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			wired = append(wired, member{key, wireWorded(path+"."+key, plain+"."+key, v[key], rules)})
+			value := wireWorded(path+"."+key, plain+"."+key, v[key], rules)
+			if f, text := value.(field); text && f.rule == fileRule {
+				key = "" // it writes its own
+			}
+			wired = append(wired, member{key, value})
 		}
 		return wired
 	default:
@@ -91,6 +95,8 @@ func interactiveRules(path string) rule {
 	case "interactive.header.image.link", "interactive.header.video.link", "interactive.header.document.link",
 		"interactive.action.parameters.url":
 		return linkRule
+	case "interactive.header.image.file", "interactive.header.video.file", "interactive.header.document.file":
+		return fileRule
 	case "interactive.action.button", "interactive.action.buttons[].reply.title", "interactive.action.parameters.display_text":
 		return labelRule
 	case "interactive.action.buttons[].reply.id":

@@ -112,6 +112,11 @@ func (r *Renderer) Judge(row Row) Row {
 			row.Zone = zone
 		}
 	}
+	return row.spoiled(problems)
+}
+
+// spoiled is the row with what keeps it from being sent, if anything does.
+func (row Row) spoiled(problems []Problem) Row {
 	if len(problems) == 0 {
 		return row
 	}
@@ -168,7 +173,16 @@ func (f *fault) problem(step int, s *placeholder) Problem {
 // free-form step what it sends otherwise, and an error where that is nothing. Any
 // other error is the first Problem of the row. Components must not be changed: a
 // template without variables shares them between all its messages.
+//
+// Of a file it shows the name; what is sent has its identifier, see RenderWith.
 func (r *Renderer) Render(step int, values []string) (Template, error) {
+	return r.RenderWith(step, values, nil)
+}
+
+// RenderWith is Render with the identifiers that the provider gave to the step's
+// files, by their names; nil shows the names. Where one is missing that is an
+// error.
+func (r *Renderer) RenderWith(step int, values []string, ids map[string]string) (Template, error) {
 	p, err := r.program(step)
 	if err != nil {
 		return Template{}, err
@@ -180,15 +194,20 @@ func (r *Renderer) Render(step int, values []string) (Template, error) {
 	if broken != nil {
 		return Template{}, errors.New(broken.problem(step, &p.language).String())
 	}
-	components, err := p.components.fill(step, values)
+	components, err := p.components.fill(step, values, ids)
 	return Template{Name: p.template, Language: language, MarketingMessages: p.marketing, Components: components}, err
 }
 
 // RenderFree makes the free-form message of a step (0 is the first) for a row, but
 // for the message that it answers. It fails for a step that has none; any other
 // error is the first Problem of the row. Content must not be changed, as with
-// Render.
+// Render. Of a file it shows the name.
 func (r *Renderer) RenderFree(step int, values []string) (FreeForm, error) {
+	return r.RenderFreeWith(step, values, nil)
+}
+
+// RenderFreeWith is to RenderFree what RenderWith is to Render.
+func (r *Renderer) RenderFreeWith(step int, values []string, ids map[string]string) (FreeForm, error) {
 	p, err := r.program(step)
 	if err != nil {
 		return FreeForm{}, err
@@ -196,7 +215,7 @@ func (r *Renderer) RenderFree(step int, values []string) (FreeForm, error) {
 	if p.kind == "" {
 		return FreeForm{}, fmt.Errorf("step %d sends nothing but its template", step+1)
 	}
-	content, err := p.content.fill(step, values)
+	content, err := p.content.fill(step, values, ids)
 	return FreeForm{Kind: p.kind, Content: content}, err
 }
 
@@ -207,8 +226,8 @@ func (r *Renderer) program(step int) (*program, error) {
 	return &r.steps[step], nil
 }
 
-// fill puts a row's values in. The error is the first Problem of the row.
-func (t *stencil) fill(step int, values []string) (json.RawMessage, error) {
+// fill puts a row's values and the identifiers of files in; nil shows the files' names. The error is the first Problem of the row.
+func (t *stencil) fill(step int, values []string, ids map[string]string) (json.RawMessage, error) {
 	last := t.pieces[len(t.placeholders)]
 	if len(t.placeholders) == 0 {
 		return last, nil
@@ -220,7 +239,15 @@ func (t *stencil) fill(step int, values []string) (json.RawMessage, error) {
 		if broken != nil {
 			return nil, errors.New(broken.problem(step, s).String())
 		}
-		filled = s.append(append(filled, t.pieces[i]...), text)
+		filled = append(filled, t.pieces[i]...)
+		if s.rule != fileRule {
+			filled = s.append(filled, text)
+			continue
+		}
+		if ids != nil && ids[text] == "" {
+			return nil, fmt.Errorf("step %d, %s: the file %q has not been uploaded", step+1, s.path, text)
+		}
+		filled = appendFile(filled, text, ids)
 	}
 	if problems := t.overlong(step, values); len(problems) > 0 {
 		return nil, errors.New(problems[0].String())

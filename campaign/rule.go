@@ -43,6 +43,7 @@ const (
 	addressCountryRule
 	postCodeRule
 	birthdayRule
+	fileRule
 )
 
 // limit is the most characters a text may have.
@@ -82,6 +83,8 @@ func (r rule) limit() int {
 		return 15
 	case titleRule:
 		return 24
+	case fileRule:
+		return maxFileName
 	default:
 		return 1024
 	}
@@ -139,6 +142,8 @@ func (r rule) apply(text string) (string, error) {
 		return parseAddressCountry(text)
 	case birthdayRule:
 		return parseBirthday(text)
+	case fileRule:
+		return parseFileName(text)
 	default:
 		return text, nil
 	}

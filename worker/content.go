@@ -17,14 +17,15 @@ const (
 // rule is the step that is sent.
 func (s *send) rule() *campaign.Step { return &s.campaign.steps[s.task.Message.Step()] }
 
-// render makes what was claimed: the content that is no template, or a template.
-func (s *send) render() (err error) {
+// render makes what was claimed, the content that is no template or a template, with
+// the identifiers of its files.
+func (s *send) render(ids map[string]string) (err error) {
 	step := s.task.Message.Step()
 	if !s.claimed.FreeForm {
-		s.template, err = s.campaign.renderer.Render(step, s.claimed.Cells)
+		s.template, err = s.campaign.renderer.RenderWith(step, s.claimed.Cells, ids)
 		return err
 	}
-	free, err := s.campaign.renderer.RenderFree(step, s.claimed.Cells)
+	free, err := s.campaign.renderer.RenderFreeWith(step, s.claimed.Cells, ids)
 	if err != nil {
 		return err
 	}
@@ -47,10 +48,15 @@ func (s *send) content() content {
 
 // message is the request's content.
 func (s *send) message() whatsapp.Message {
-	return whatsapp.Message{
-		To:        s.claimed.Phone,
+	m := whatsapp.Message{
 		Reference: s.task.Message.Reference(s.task.Attempt),
 		Template:  s.template,
 		Free:      s.free,
 	}
+	if campaign.IsNumber(s.claimed.Phone) {
+		m.To = s.claimed.Phone
+	} else {
+		m.UserID = s.claimed.Phone
+	}
+	return m
 }

@@ -141,8 +141,9 @@ func (a *App) openChannels(config *configs.Config) error {
 		if a.roles.Worker {
 			poller, _ := client.(whatsapp.Poller)
 			marker, _ := client.(whatsapp.Marker)
+			media, _ := client.(whatsapp.Media)
 			a.workers[name] = worker.New(worker.Channel{
-				Name: name, Sender: client, Poller: poller, Marker: marker, Limiter: limiters[name], Siblings: pick(limiters, config.Siblings(name)),
+				Name: name, Sender: client, Poller: poller, Media: media, Marker: marker, Limiter: limiters[name], Siblings: pick(limiters, config.Siblings(name)),
 				Rate: channel.Rate, Timeout: timeout, UnknownAfter: unknownAfter, Portfolio: portfolio,
 				Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 			}, a.ledger, metrics, a.log, time.Now)

@@ -19,8 +19,8 @@ func requestBody(m whatsapp.Message) []byte {
 		size += len(m.Free.Content)
 	}
 	b := make([]byte, 0, size)
-	b = append(b, `{"messaging_product":"whatsapp","recipient_type":"individual","to":`...)
-	b = wire.AppendString(b, m.To)
+	b = append(b, `{"messaging_product":"whatsapp","recipient_type":"individual",`...)
+	b = appendRecipient(b, &m)
 	kind := "template"
 	if m.Free != nil {
 		kind = string(m.Free.Kind)
@@ -67,6 +67,15 @@ func AppendFree(b []byte, f *campaign.FreeForm) []byte {
 	b = append(b, `{"message_id":`...)
 	b = append(wire.AppendString(b, f.Answers), ',')
 	return append(b, f.Content[1:]...)
+}
+
+// appendRecipient appends to whom the message goes: a number, or in its place a user
+// ID (Meta, business-scoped user IDs).
+func appendRecipient(b []byte, m *whatsapp.Message) []byte {
+	if m.UserID != "" {
+		return wire.AppendString(append(b, `"recipient":`...), m.UserID)
+	}
+	return wire.AppendString(append(b, `"to":`...), m.To)
 }
 
 // appendMarketing appends what only the endpoint for marketing messages takes

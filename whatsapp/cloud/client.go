@@ -49,6 +49,7 @@ func (c *Client) Identity() whatsapp.Identity { return c.identity }
 type Sender struct {
 	messages  endpoint
 	marketing *endpoint // nil where there is none
+	userIDs   bool      // messages may go to user IDs
 	call      *call.Client
 	now       func() time.Time
 }
@@ -69,6 +70,9 @@ func NewSender(address string, header http.Header, reader *Reader, o whatsapp.Op
 	prototype.Header.Set("Content-Type", "application/json")
 	return &Sender{messages: endpoint{prototype, reader}, call: call.New(o.Timeout, o.Transport), now: time.Now}, nil
 }
+
+// TakeUserIDs has messages go to user IDs as well as to numbers.
+func (s *Sender) TakeUserIDs() { s.userIDs = true }
 
 // sendMarketing adds the endpoint for marketing messages, which stands beside that
 // for all messages and is read by a reader of its own.
@@ -96,6 +100,9 @@ func (s *Sender) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepte
 	to, wrong := s.endpointOf(&m)
 	if wrong != "" {
 		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{Message: wrong})
+	}
+	if m.UserID != "" && !s.userIDs {
+		return whatsapp.Accepted{}, codes.NumbersOnly().Of(codes.Fault{})
 	}
 	answer, refusal := s.call.Do(ctx, to.prototype, requestBody(m))
 	if refusal != nil {

@@ -75,6 +75,9 @@ func (c *Client) Close() { c.call.Close() }
 // Send makes one request of m, and another one where the first is answered with 401.
 // The error is always a *whatsapp.Error.
 func (c *Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
+	if m.UserID != "" {
+		return whatsapp.Accepted{}, codes.NumbersOnly().Of(codes.Fault{})
+	}
 	body, refusal := c.written(m)
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal
