@@ -25,6 +25,9 @@ type Door struct {
 	// Templates tells what is known of the templates of a channel. The error is the
 	// ledger's. If nil, nothing is known.
 	Templates func(ctx context.Context, channel string) (campaign.TemplateList, error)
+	// UserIDs says why a channel cannot send to a user ID, and what to do about a
+	// row that has one. If nil, every channel can.
+	UserIDs func(channel string) error
 }
 
 // Campaign is one that the door has let in, without its list.
@@ -32,6 +35,8 @@ type Campaign struct {
 	Definition *campaign.Definition
 	weights    []float64 // the numbers' shares of the list
 	door       Door
+	// numbersOnly says why it cannot be sent to user IDs; nil where it can.
+	numbersOnly error
 }
 
 // UnknownChannelError says that a campaign names a channel that there is not.
@@ -90,7 +95,21 @@ func (d Door) Admit(def *campaign.Definition) (Campaign, error) {
 	if err := d.supported(def); err != nil {
 		return Campaign{}, err
 	}
-	return Campaign{Definition: def, weights: campaign.Weights(rates), door: d}, nil
+	return Campaign{Definition: def, weights: campaign.Weights(rates), door: d, numbersOnly: d.numbersOnly(def)}, nil
+}
+
+// numbersOnly is why a campaign cannot be sent to user IDs: one of its channels
+// cannot, and the messages of any row may come to go out from that one.
+func (d Door) numbersOnly(def *campaign.Definition) error {
+	if d.UserIDs == nil {
+		return nil
+	}
+	for _, channel := range def.AllChannels() {
+		if err := d.UserIDs(channel); err != nil {
+			return fmt.Errorf("channel %q cannot send to a user ID: %w", channel, err)
+		}
+	}
+	return nil
 }
 
 func (d Door) unknownChannel(def *campaign.Definition, position int) error {

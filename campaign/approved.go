@@ -86,8 +86,16 @@ func (l *TemplateList) named(name string) []*Approved {
 // do; the rows are judged by the Renderer. Paths start at the step. Of a list that is
 // not known nothing is wrong.
 func (l *TemplateList) Check(step *Step) []*Mistake {
-	if !l.Known() || step.Template == "" {
+	part := step.TemplatePart()
+	switch {
+	case !l.Known() || part == nil:
 		return nil
+	case part != step:
+		wrong := l.Check(part)
+		for _, m := range wrong {
+			m.Path = otherwisePath + m.Path
+		}
+		return wrong
 	}
 	found := l.named(step.Template)
 	if len(found) == 0 {

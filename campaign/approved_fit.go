@@ -28,9 +28,13 @@ func (r *Renderer) Against(steps []Step, lists []TemplateList) *Renderer {
 	judging := *r
 	judging.steps = slices.Clone(r.steps)
 	for i := range judging.steps {
+		p, part := &judging.steps[i], steps[i].TemplatePart()
+		if part == nil {
+			continue
+		}
 		for j := range lists {
-			if found := lists[j].named(steps[i].Template); lists[j].Known() && len(found) > 0 {
-				judging.steps[i].fits = append(judging.steps[i].fits, judging.steps[i].fitsOf(&steps[i], found))
+			if found := lists[j].named(part.Template); lists[j].Known() && len(found) > 0 {
+				p.fits = append(p.fits, p.fitsOf(part, found))
 			}
 		}
 	}
@@ -47,11 +51,22 @@ func (p *program) fitsOf(step *Step, found []*Approved) fits {
 		if wrong := a.check(step); len(wrong) > 0 {
 			f.wrong = wrong[0].Error()
 		} else if shape, err := a.shape(); err == nil {
-			f.sums = slices.DeleteFunc(shape.sums(&given, p.placeholders), func(s sum) bool { return len(s.parts) == 0 })
+			f.sums = slices.DeleteFunc(shape.sums(&given, p.components.placeholders), func(s sum) bool { return len(s.parts) == 0 })
+			for i := range f.sums {
+				f.sums[i].path = p.templatePath() + f.sums[i].path
+			}
 		}
 		all.of[a.Language] = &f
 	}
 	return all
+}
+
+// templatePath stands before the paths of the template's keys.
+func (p *program) templatePath() string {
+	if p.kind != "" {
+		return otherwisePath
+	}
+	return ""
 }
 
 // unfit is what the templates have against a row.
@@ -73,12 +88,12 @@ func (p *program) unfit(step int, values []string) []Problem {
 		f, there := p.fits[i].of[language]
 		switch {
 		case !there:
-			add(Problem{step, p.language.columns(), "language", fmt.Sprintf("template %s has no language %s; it has %s",
+			add(Problem{step, p.language.columns(), p.language.path, fmt.Sprintf("template %s has no language %s; it has %s",
 				p.fits[i].name, language, strings.Join(p.fits[i].languages, ", "))})
 		case f.wrong != "":
-			add(Problem{step, p.language.columns(), "language", f.wrong})
+			add(Problem{step, p.language.columns(), p.language.path, f.wrong})
 		default:
-			for _, problem := range p.over(f.sums, step, values) {
+			for _, problem := range p.components.over(f.sums, step, values) {
 				add(problem)
 			}
 		}
@@ -134,7 +149,7 @@ func (t *textShape) sum(path string, most int, given []givenText, placeholders [
 		if !ok {
 			continue
 		}
-		part := slices.IndexFunc(placeholders, func(s placeholder) bool { return s.path == f.path })
+		part := slices.IndexFunc(placeholders, func(s placeholder) bool { return strings.TrimPrefix(s.path, otherwisePath) == f.path })
 		if part < 0 {
 			total.fixed += utf8.RuneCountInString(f.literal())
 			continue

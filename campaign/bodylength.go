@@ -36,10 +36,10 @@ func (a *assembler) sum(path string, body []Parameter, r rule) {
 	if len(body) < 2 { // one value has the same limit
 		return
 	}
-	total := sum{path: path, most: r.limit()}
+	total := sum{path: a.path + path, most: r.limit()}
 	for i, p := range body {
 		at, text := p.shown(fmt.Sprintf("%s[%d]", path, i))
-		part := slices.IndexFunc(a.program.placeholders, func(s placeholder) bool { return s.path == at })
+		part := slices.IndexFunc(a.stencil.placeholders, func(s placeholder) bool { return s.path == a.path+at })
 		if part < 0 {
 			total.fixed += utf8.RuneCountInString(strings.ReplaceAll(clean(text), opening+opening, opening))
 			continue
@@ -48,9 +48,9 @@ func (a *assembler) sum(path string, body []Parameter, r rule) {
 	}
 	switch {
 	case len(total.parts) > 0:
-		a.program.sums = append(a.program.sums, total)
+		a.stencil.sums = append(a.stencil.sums, total)
 	case total.fixed > total.most:
-		a.mistakes = append(a.mistakes, mistakeAt(path, "%s", total.tooLong(total.fixed)))
+		a.wrong(path, "%s", total.tooLong(total.fixed))
 	}
 }
 
@@ -74,20 +74,20 @@ func (s *sum) tooLong(n int) string {
 
 // overlong are the bodies that a row makes too long. Values that cannot be filled in
 // count nothing: they are told by themselves.
-func (p *program) overlong(step int, values []string) []Problem {
-	return p.over(p.sums, step, values)
+func (t *stencil) overlong(step int, values []string) []Problem {
+	return t.over(t.sums, step, values)
 }
 
-func (p *program) over(sums []sum, step int, values []string) []Problem {
+func (t *stencil) over(sums []sum, step int, values []string) []Problem {
 	var problems []Problem
 	for i := range sums {
 		total := &sums[i]
 		n := total.fixed
 		var columns []string
 		for _, part := range total.parts {
-			text, _ := p.placeholders[part].resolve(values)
+			text, _ := t.placeholders[part].resolve(values)
 			n += utf8.RuneCountInString(text)
-			if of := p.placeholders[part].columns(); !slices.Contains(columns, of) {
+			if of := t.placeholders[part].columns(); !slices.Contains(columns, of) {
 				columns = append(columns, of)
 			}
 		}

@@ -57,9 +57,15 @@ type Failure struct {
 	// Elsewhere says that the fault is the channel's and not the person's: another
 	// channel may send the message.
 	Elsewhere bool `json:",omitempty"`
+	// Media says that the provider may not know the message's file (any more):
+	// uploading it again may help.
+	Media bool `json:",omitempty"`
 	// Slows says that the limit is the template's: all its messages from the
 	// account have to wait as long as this one.
 	Slows bool `json:",omitempty"`
+	// WindowShut says that what was sent needs the person's window, which is shut;
+	// see OfFreeForm. It means nothing where a template was sent.
+	WindowShut bool `json:",omitempty"`
 }
 
 // String tells a person what happened, in the provider's words where it has

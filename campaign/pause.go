@@ -57,10 +57,11 @@ func (t Trouble) concerns(number string) bool {
 // sameTemplate reports whether two steps may send one template: its name and
 // language. Where the list has the language the name decides.
 func (s Step) sameTemplate(other Step) bool {
-	if s.Template != other.Template {
+	mine, others := s.TemplatePart(), other.TemplatePart()
+	if mine == nil || others == nil || mine.Template != others.Template {
 		return false
 	}
-	one, err := parseLanguage(s.Language)
-	two, otherErr := parseLanguage(other.Language)
+	one, err := parseLanguage(mine.Language)
+	two, otherErr := parseLanguage(others.Language)
 	return err != nil || otherErr != nil || one == two
 }

@@ -64,6 +64,9 @@ func (t *tx) stoppedBy(ctx context.Context, m *message, f campaign.Failure) ([]s
 		return nil, err
 	}
 	trouble := campaign.Trouble{Scope: f.Pause, Step: met.Steps[m.id.Step()], Number: number, Account: f.Account}
+	if trouble.Scope == campaign.PauseTemplate && trouble.Step.TemplatePart() == nil { // it speaks of none: whatever it means is the number's
+		trouble.Scope = campaign.PauseChannel
+	}
 	return t.concerned(ctx, trouble, own)
 }
 

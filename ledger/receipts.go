@@ -44,8 +44,14 @@ type Received struct {
 	// Message and Attempt are zero where the attempt is not known (yet).
 	Message campaign.MessageID
 	Attempt int
+	// WindowShut says that what is no template was refused because the person's
+	// window is shut: the message is not failed, and nobody is to blame.
+	WindowShut bool
 	// Stopped says that its failure has stopped what went on before.
 	Stopped bool
+	// Renews says that the message is tried again because the provider may have
+	// forgotten its file.
+	Renews bool
 }
 
 // receiving is some receipts of one caller with what they turn out to be about.
@@ -107,7 +113,10 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) ([]
 			early = append(early, r)
 			continue
 		}
-		about[i] = Received{Message: a.message, Attempt: a.n}
+		if r.Failure, err = t.ofAttempt(ctx, a.message, a.n, a.position, r.Failure, r.At, now); err != nil {
+			return nil, err
+		}
+		about[i] = Received{Message: a.message, Attempt: a.n, WindowShut: r.Failure.WindowShut}
 		if byMessage[a.message] == nil {
 			if ids, err = t.withNext(ctx, ids, a.message); err != nil {
 				return nil, err
@@ -139,6 +148,7 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) ([]
 		}
 	}
 	for i, r := range receipts {
+		about[i].Renews = r.Failure.Media && t.renewing[about[i].Message]
 		about[i].Stopped = r.Failure.Pause != campaign.PauseNothing && t.halting[about[i].Message]
 	}
 	return about, t.matchEarly(ctx, providerIDsOf(names), now)
@@ -178,9 +188,12 @@ func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.
 			return err
 		}
 		m.note(r.Receipt, now)
-		alike, err := t.alike(ctx, m, r.Failure)
-		if err != nil {
-			return err
+		var alike int
+		if r.Status == campaign.Failed && r.attempt.n == m.attempt {
+			var err error
+			if r.Failure, alike, err = t.weigh(ctx, m, r.Failure); err != nil {
+				return err
+			}
 		}
 		after, wait, changed := m.standing().Apply(campaign.Receipt{
 			Attempt: r.attempt.n, Status: r.Status, Failure: r.Failure, Failed: r.attempt.failed, Alike: alike,

@@ -26,10 +26,13 @@ type tx struct {
 	noted    map[failureKey]noted
 	slowed   map[slowedKey]slowing
 	probes   map[slowedKey]probing
+	windows  windowChanges
 	// halted counts the campaigns and numbers that the transaction stops, halting
 	// are the messages whose failure did.
 	halted  int64
 	halting map[campaign.MessageID]bool
+	// renewing are the messages that are tried again with their files renewed.
+	renewing map[campaign.MessageID]bool
 }
 
 // transact runs f in a transaction and commits it together with the messages
@@ -40,7 +43,7 @@ func (l *Ledger) transact(ctx context.Context, shard int, f func(context.Context
 	err := l.db.Transact(ctx, func(ctx context.Context, raw database.Tx) (err error) {
 		t = &tx{
 			Tx: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{},
-			failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{}, halting: map[campaign.MessageID]bool{},
+			failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{}, halting: map[campaign.MessageID]bool{}, renewing: map[campaign.MessageID]bool{},
 		}
 		if err := f(ctx, t); err != nil {
 			return err
@@ -70,7 +73,10 @@ func (t *tx) flush(ctx context.Context) (news []Refusal, err error) {
 	if err := t.flushCounts(ctx); err != nil {
 		return nil, err
 	}
-	return news, t.flushSlowed(ctx)
+	if err := t.flushSlowed(ctx); err != nil {
+		return nil, err
+	}
+	return news, t.flushWindows(ctx)
 }
 
 // definition is the campaign's definition, read once.

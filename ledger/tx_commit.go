@@ -126,5 +126,8 @@ func (t *tx) runShared(ctx context.Context, b batch) error {
 	if err := t.flushMessages(ctx); err != nil {
 		return err
 	}
+	if err := t.flushWindows(ctx); err != nil {
+		return err
+	}
 	return t.claim(ctx, b.claims)
 }

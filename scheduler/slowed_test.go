@@ -241,3 +241,16 @@ func TestTheLanguageOfTheRowSaysWhetherItIsSlowed(t *testing.T) {
 		t.Errorf("fed %v", got)
 	}
 }
+
+// TestAFreeFormStepIsFedWhateverItsTemplate: in the window it sends none.
+func TestAFreeFormStepIsFedWhateverItsTemplate(t *testing.T) {
+	t.Parallel()
+	f, b, c := slowFeeder(3, campaign.Step{
+		Text: &campaign.Text{Body: "Thanks!"}, OtherwiseTemplate: &campaign.Step{Template: "slow", Language: "en"},
+	})
+	name := campaign.TemplateName{Name: "slow", Language: "en"}
+	f.slow(name, noon.Add(time.Hour), 1)
+	if tasks := f.feedOnce(t, c, 10, noon); len(tasks) != 3 || len(b.reasons) != 0 {
+		t.Errorf("%d of 3 are fed, %d are put off", len(tasks), len(b.reasons))
+	}
+}

@@ -108,7 +108,7 @@ func appendStatus(b []byte, r telling) []byte {
 		b = append(b, waID(r.phone, r.twin)...)
 		b = append(b, '"')
 	}
-	if r.status != campaign.Failed { // which does not tell it of what was sent to a number
+	if r.status != campaign.Failed || !campaign.IsNumber(r.phone) { // a failure does not tell it of what was sent to a number
 		b = append(b, `,"recipient_user_id":"`...)
 		b = append(b, userID(r.phone)...)
 		b = append(b, '"')
@@ -137,6 +137,8 @@ func cloudFailure(fate fault) int {
 		return 131026
 	case marketingCap:
 		return 131049
+	case outsideWindow:
+		return reEngagement
 	}
 	return http.StatusRequestTimeout
 }
@@ -144,6 +146,8 @@ func cloudFailure(fate fault) int {
 // failureWords say what a code of a failed message means.
 func failureWords(code int) (title, details string) {
 	switch code {
+	case reEngagement:
+		return "Re-engagement message", "More than 24 hours have passed since the person last wrote to this number."
 	case receiverIncapable:
 		return "Receiver Incapable", "The person's WhatsApp cannot show this message."
 	case 131026:

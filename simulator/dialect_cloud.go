@@ -30,7 +30,10 @@ func (cloudDialect) settings(o Options, base string) map[string]string {
 }
 
 func (cloudDialect) more() map[string]extra {
-	return map[string]extra{"GET /{version}/{account}/message_templates": listCloud, "GET /{account}/message_templates": listCloud}
+	return map[string]extra{
+		"GET /{version}/{account}/message_templates": listCloud, "GET /{account}/message_templates": listCloud,
+		"POST /{version}/{number}/media": storeFile(cloudDialect{}), "POST /{number}/media": storeFile(cloudDialect{}),
+	}
 }
 
 // routes have a version in them or not: relaying services leave it out.

@@ -33,7 +33,7 @@ func (dialog360Dialect) settings(o Options, base string) map[string]string {
 func (dialog360Dialect) routes() []string { return []string{"POST /messages"} }
 
 func (dialog360Dialect) more() map[string]extra {
-	return map[string]extra{"GET /v1/configs/templates": list360}
+	return map[string]extra{"GET /v1/configs/templates": list360, "POST /media": storeFile(dialog360Dialect{})}
 }
 
 func (dialog360Dialect) decode(r *http.Request, o Options) (request, *refusal) {

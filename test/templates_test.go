@@ -85,7 +85,7 @@ func TestWrongTemplatesAreRefused(t *testing.T) {
 				if !errors.As(err, &refused) || refused.Detail != wrong.want {
 					t.Errorf("%s: the launch says %v, want %s", name, err, wrong.want)
 				}
-				if _, err := cli.CheckAgainst(t.Context(), h.client, file, list, ""); err == nil || !strings.Contains(err.Error(), wrong.want) {
+				if _, err := cli.CheckAgainst(t.Context(), h.client, file, list, "", ""); err == nil || !strings.Contains(err.Error(), wrong.want) {
 					t.Errorf("%s: the check says %v, want %s", name, err, wrong.want)
 				}
 			}
@@ -101,7 +101,7 @@ func TestWrongTemplatesAreRefused(t *testing.T) {
 func (h *house) rightTemplate(t *testing.T, list string) {
 	t.Helper()
 	file := stepFile(t, `template: counted, language: en, body: ["{{Full Name}}", A-1]`)
-	checked, err := cli.CheckAgainst(t.Context(), h.client, file, list, "")
+	checked, err := cli.CheckAgainst(t.Context(), h.client, file, list, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}

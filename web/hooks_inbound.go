@@ -67,6 +67,7 @@ func (s *Server) message(r *http.Request, channel string, told whatsapp.Inbound)
 	s.log.Info("message received", "request", visitOf(r).id, "channel", channel, "type", told.Type, "from", maskKey(h.Person))
 	reply := campaign.Reply{Payload: cut(told.Payload, longestReply), Text: cut(told.Text, longestReply), Pressed: told.Payload != "" || told.Type == "button"}
 	h.ID, h.Edit, h.At = cmp.Or(told.Edits, told.ID), told.Edits != "", told.At
+	h.Opens = told.Type != whatsapp.Edit && told.Type != whatsapp.Revoke
 	h.Message, h.ReplyTo, h.Reply, h.Source = true, told.ReplyTo, reply, ledger.SourcePerson
 	if says(told) {
 		h.Answers = true

@@ -100,6 +100,7 @@ func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
 	}
 	for i := range want {
 		want[i].Peers = []string{"main", "second"}
+		want[i].Opens = want[i].Message // none of them is an edit
 		if want[i].Person != "" && want[i].Also == nil {
 			want[i].Also = []string{}
 		}

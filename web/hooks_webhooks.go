@@ -110,9 +110,16 @@ func (s *Server) watchCampaign(r *http.Request, receipt ledger.Receipt, about le
 	if about.Message == 0 || receipt.Status == campaign.Sent {
 		return // it is not known whose it is, or not yet what becomes of it
 	}
+	if about.WindowShut { // the ledger has done what there is to do
+		s.metrics.shut.WithLabelValues(receipt.Channel).Inc()
+		return
+	}
 	id, channel := about.Message.Campaign(), receipt.Channel
 	if stops := receipt.Failure.Pause; about.Stopped {
 		s.log.Error("a receipt reports a problem that pauses campaigns or stops channels", "request", visitOf(r).id, "channel", channel, "campaign", id, "trouble", stops, "reason", receipt.Failure.WithoutWords().String())
+	}
+	if about.Renews {
+		return // it says nothing of the campaign yet
 	}
 	reason, logged := s.guards[channel].Observe(about.Message, about.Attempt, receipt.Failure)
 	if reason == "" {

@@ -24,6 +24,7 @@ type metrics struct {
 	strangers *prometheus.CounterVec
 	refused   *prometheus.CounterVec
 	malformed *prometheus.CounterVec
+	shut      *prometheus.CounterVec
 	inbound   *prometheus.CounterVec
 	optOuts   *prometheus.CounterVec
 	unkept    *prometheus.CounterVec
@@ -41,6 +42,7 @@ func newMetrics(registry *prometheus.Registry, routes []route, channels map[stri
 		strangers: counter("webhook_unknown_numbers_total", "Receipts and messages ignored because no channel has their number.", "channel"),
 		refused:   counter("webhook_refused_total", "Webhook requests that did not prove where they came from.", "channel"),
 		malformed: counter("webhook_malformed_total", "Signed webhook requests that could not be understood.", "channel"),
+		shut:      counter("webhook_windows_shut_total", "Free-form messages reported failed because the person's window is shut.", "channel"),
 		inbound:   counter("webhook_inbound_total", "Messages from people, by kind.", "channel", "type"),
 		optOuts:   counter("webhook_wishes_total", "Opt-outs and opt-ins of people on record.", "channel", "wish"),
 		unkept:    counter("webhook_wishes_not_on_record_total", "Opt-outs and opt-ins that apply to no number: the number of a user ID is not known yet, the person is unknown, it was taken back since, or the person was erased.", "channel", "wish", "why"),
@@ -68,11 +70,11 @@ func newMetrics(registry *prometheus.Registry, routes []route, channels map[stri
 				}
 			}
 		}
-		for _, vec := range []*prometheus.CounterVec{m.strangers, m.refused, m.malformed} {
+		for _, vec := range []*prometheus.CounterVec{m.strangers, m.refused, m.malformed, m.shut} {
 			vec.WithLabelValues(name)
 		}
 	}
-	for _, vec := range []*prometheus.CounterVec{m.requests, m.receipts, m.strangers, m.refused, m.malformed, m.inbound, m.optOuts, m.unkept} {
+	for _, vec := range []*prometheus.CounterVec{m.requests, m.receipts, m.strangers, m.refused, m.malformed, m.shut, m.inbound, m.optOuts, m.unkept} {
 		if err := registry.Register(vec); err != nil {
 			return nil, fmt.Errorf("web: metrics: %w", err)
 		}

@@ -25,8 +25,8 @@ type Spec struct {
 	NumberKey string
 	// Settings makes the settings of a channel with their defaults.
 	Settings func() Settings
-	// Supports says why a step's template cannot be sent this way; nil where it can.
-	// Refuses asks it.
+	// Supports says why a step's content cannot be sent this way, its template or what
+	// it sends without one; nil where it can. Refuses asks it.
 	Supports func(step *campaign.Step) error
 	// Unlisted says why a channel that is no Library does not tell its templates.
 	Unlisted string
@@ -48,16 +48,38 @@ type Traits struct {
 	Polled bool
 	// MarketingMessages says that there is an endpoint for marketing messages besides.
 	MarketingMessages bool
+	// UserIDs says that messages can be sent to user IDs as well as to numbers.
+	UserIDs bool
+	// Media says that the provider keeps files: its open channels are a Media.
+	Media bool
 	// Requests is how many requests one Send makes at most.
 	Requests int
 }
 
-// Refuses says why a step cannot be sent this way; nil where it can.
+// Refuses says why a step cannot be sent this way; nil where it can. Of a free-form
+// step that is its content as well as what goes out otherwise.
 func (s Spec) Refuses(step *campaign.Step) error {
 	if step.MarketingMessages != nil && !s.Traits.MarketingMessages {
 		return fmt.Errorf("%s has no endpoint for marketing messages; remove marketing_messages, or choose a channel of another provider", s.Title)
 	}
-	return s.Supports(step)
+	if uses := step.FileUses(); len(uses) > 0 && !s.Traits.Media {
+		return fmt.Errorf("%s: %s keeps no files for messages; write link: with a public address in place of the file", uses[0].Path, s.Title)
+	}
+	if err := s.Supports(step); err != nil || step.OtherwiseTemplate == nil {
+		return err
+	}
+	if err := s.Refuses(step.OtherwiseTemplate); err != nil {
+		return fmt.Errorf("otherwise_template: %w", err)
+	}
+	return nil
+}
+
+// RefusesUserIDs says why nothing can be sent to user IDs this way; nil where it can.
+func (s Spec) RefusesUserIDs() error {
+	if s.Traits.UserIDs {
+		return nil
+	}
+	return fmt.Errorf("%s takes phone numbers alone; write the person's number, or choose a channel of another provider", s.Title)
 }
 
 // Settings are the keys that a kind of provider has of its own in a channel of

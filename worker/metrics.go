@@ -16,6 +16,9 @@ type Metrics struct {
 	requests *prometheus.HistogramVec
 	breakers *prometheus.GaugeVec
 	asked    *prometheus.CounterVec
+	contents *prometheus.CounterVec
+	reads    *prometheus.CounterVec
+	shut     *prometheus.CounterVec
 }
 
 // NewMetrics registers the metrics of channels, with every label at zero. reasons
@@ -41,8 +44,17 @@ func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 		asked: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "carillon_polls_total", Help: "Times that a provider was asked what became of a message, by result.",
 		}, []string{"channel", "result"}),
+		contents: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carillon_sends_total", Help: "Attempts that were made, by what they sent.",
+		}, []string{"channel", "content"}),
+		reads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carillon_reads_total", Help: "Messages of people that were marked as read, by result.",
+		}, []string{"channel", "result"}),
+		shut: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carillon_windows_shut_total", Help: "Free-form messages that the provider refused because the person's window is shut.",
+		}, []string{"channel"}),
 	}
-	r.MustRegister(m.outcomes, m.refusals, m.failures, m.requests, m.breakers, m.asked)
+	r.MustRegister(m.outcomes, m.refusals, m.failures, m.requests, m.breakers, m.asked, m.contents, m.reads, m.shut)
 	outcomes := []ledger.Outcome{
 		ledger.OutcomeAccepted, ledger.OutcomeHeld, ledger.OutcomeRefused, ledger.OutcomeUnknown, ledger.OutcomeReleased,
 	}
@@ -56,6 +68,13 @@ func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 		for _, reason := range known {
 			m.failures.WithLabelValues(channel, reason)
 		}
+		for _, content := range []content{contentTemplate, contentFree, contentOtherwise} {
+			m.contents.WithLabelValues(channel, string(content))
+		}
+		for _, result := range []string{markedRead, notMarked} {
+			m.reads.WithLabelValues(channel, result)
+		}
+		m.shut.WithLabelValues(channel)
 		m.requests.WithLabelValues(channel)
 		m.breakers.WithLabelValues(channel)
 	}
@@ -72,6 +91,23 @@ func (m *Metrics) polls(channel string) {
 func (m *Metrics) polled(channel string, result pollResult) {
 	m.asked.WithLabelValues(channel, string(result)).Inc()
 }
+
+func (m *Metrics) content(channel string, c content) {
+	m.contents.WithLabelValues(channel, string(c)).Inc()
+}
+
+// The results of marking a message as read.
+const markedRead, notMarked = "marked", "failed"
+
+func (m *Metrics) read(channel string, marked bool) {
+	result := notMarked
+	if marked {
+		result = markedRead
+	}
+	m.reads.WithLabelValues(channel, result).Inc()
+}
+
+func (m *Metrics) windowShut(channel string) { m.shut.WithLabelValues(channel).Inc() }
 
 func (m *Metrics) settled(channel string, outcome ledger.Outcome) {
 	m.outcomes.WithLabelValues(channel, string(outcome)).Inc()

@@ -23,6 +23,7 @@ func (w *Worker) post(ctx context.Context, s *send) error {
 	detached := context.WithoutCancel(ctx)
 	backoff := retry.WithMaxRetries(maxRepeats, retry.NewExponential(repeatAfter))
 	first := true
+	w.metrics.content(w.channel.Name, s.content())
 	err := retry.Do(detached, backoff, func(ctx context.Context) error {
 		if !first && !w.again(ctx, s) {
 			return s.refusal

@@ -37,7 +37,11 @@ func (w *Worker) settle(ctx context.Context, s *send) error {
 	if settlement.Failure.Slows {
 		w.templates.known(s.templateName())
 	}
-	if settlement.Outcome != ledger.OutcomeUnknown {
+	renews := w.renews(s)
+	if renews {
+		w.files.forget(s.task.Message.Campaign())
+	}
+	if settlement.Outcome != ledger.OutcomeUnknown && !renews {
 		w.watchCampaign(detached, s, settlement.Failure)
 	}
 	return nil
@@ -49,6 +53,13 @@ func (w *Worker) refused(s *send) ledger.Settlement {
 	settlement := ledger.Settlement{Outcome: ledger.OutcomeRefused, Failure: s.refusal.Failure()}
 	if s.refusal.Class == whatsapp.Ambiguous {
 		settlement.Outcome = ledger.OutcomeUnknown
+	}
+	if s.free != nil {
+		settlement.Failure = settlement.Failure.OfFreeForm()
+		settlement.Failure.Slows = false // there is no template
+		if settlement.Failure.WindowShut {
+			w.metrics.windowShut(w.channel.Name)
+		}
 	}
 	stops := settlement.Failure.Pause
 	if stops != campaign.PauseNothing || settlement.Failure.Slows {

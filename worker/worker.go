@@ -2,7 +2,7 @@
 // providers that tell nothing by themselves what became of them.
 //
 // One send is a row of stages, each in a file of its own, in this order: load,
-// reserve, claim, depart, post, settle. What makes it safe to run a task
+// reserve, claim, read, depart, post, settle. What makes it safe to run a task
 // twice, late, or at once elsewhere is the claim: it is durable before the
 // request, and a message can be claimed once per attempt. What a crash leaves
 // behind is a claim without a settlement, which the ledger turns into an
@@ -14,8 +14,10 @@ package worker
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
 	"sync"
@@ -40,6 +42,13 @@ type Ledger interface {
 	Poll(ctx context.Context, id campaign.MessageID, attempt int) (ledger.PollRow, error)
 	Polled(ctx context.Context, p ledger.Polled) (ledger.Received, error)
 	Slowed(ctx context.Context) ([]ledger.Slowed, error)
+	Attachment(ctx context.Context, id campaign.ID, name, channel string) (ledger.Attachment, error)
+	MediaContent(ctx context.Context, hash string) io.Reader
+	TakeUpload(ctx context.Context, hash, channel, holder string, ttl time.Duration, now time.Time) (bool, error)
+	HoldUpload(ctx context.Context, hash, channel, holder string, ttl time.Duration) (bool, error)
+	Uploaded(ctx context.Context, hash, channel, holder, id string, until, now time.Time) (bool, error)
+	UploadFailed(ctx context.Context, hash, channel, holder, trouble string, due time.Time) (bool, error)
+	LeaveUpload(ctx context.Context, hash, channel, holder string) error
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) (ran bool, err error)
 }
 
@@ -51,7 +60,12 @@ type Channel struct {
 	Sender whatsapp.Sender
 	// Poller is asked what became of messages; nil where the provider tells it by
 	// itself.
-	Poller  whatsapp.Poller
+	Poller whatsapp.Poller
+	// Marker is told which messages of people were read; nil where the provider
+	// takes no such word.
+	Marker whatsapp.Marker
+	// Media keeps files; nil where the provider keeps none.
+	Media   whatsapp.Media
 	Limiter ratelimit.Limiter
 	// Siblings are the limiters of the other numbers of its account or app.
 	Siblings []ratelimit.Limiter
@@ -83,6 +97,7 @@ type Worker struct {
 	campaigns campaigns
 	breaker   breaker
 	templates templates
+	files     files
 	reach     reach
 	guard     *campaign.Guard // of outcomes
 	told      *campaign.Guard // of what polls have told
@@ -90,6 +105,7 @@ type Worker struct {
 	servers   []*asynq.Server
 
 	complaints complaints // about polls
+	unread     complaints // about messages that could not be marked as read
 
 	// stopping ends the waits of sends that have not departed.
 	stopping context.Context
@@ -109,6 +125,7 @@ type send struct {
 	claimedAt time.Time // or asked about again
 	until     time.Time // the claim is taken for dead then
 	template  campaign.Template
+	free      *campaign.FreeForm // goes out in its place; nil for none
 	left      time.Time
 	accepted  whatsapp.Accepted
 	refusal   *whatsapp.Error
@@ -134,9 +151,10 @@ func New(channel Channel, l Ledger, metrics *Metrics, log *slog.Logger, now func
 	if channel.Poller != nil {
 		metrics.polls(channel.Name)
 	}
+	w.files.known, w.files.flying, w.files.holder = map[fileKey]knownFile{}, map[string]bool{}, rand.Text()
 	w.campaigns.known = map[campaign.ID]*loaded{}
 	w.stopping, w.stop = context.WithCancel(context.Background())
-	w.stages = []stage{w.load, w.reserve, w.claim, w.depart, w.post, w.settle}
+	w.stages = []stage{w.load, w.reserve, w.claim, w.read, w.depart, w.post, w.settle}
 	return w
 }
 
@@ -178,6 +196,7 @@ func (w *Worker) Stop() {
 		group.Go(server.Shutdown)
 	}
 	group.Wait()
+	w.files.group.Wait()
 }
 
 // fastChannel is the rate above which one asynq server, whose one goroutine

@@ -11,7 +11,7 @@ import (
 )
 
 func newCheck() *cobra.Command {
-	var config, server string
+	var config, server, media string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "check CAMPAIGN.yaml CONTACTS",
@@ -26,7 +26,7 @@ It exits with 2 if the campaign could not run: a file cannot be used, or no
 row of the list would get a message.`,
 		Args: args(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			result, err := check(cmd.Context(), server, files, config)
+			result, err := check(cmd.Context(), server, files, config, media)
 			if err != nil {
 				return err
 			}
@@ -43,19 +43,25 @@ row of the list would get a message.`,
 	}
 	cmd.Flags().StringVarP(&config, "config", "c", "", "a configuration file, for rates, limits and holidays; without it the rate is 80 a second")
 	cmd.Flags().StringVar(&server, "server", "", "address of a server that knows the templates, such as "+cli.DefaultServer+"; its token is read from "+cli.EnvToken)
+	mediaFlag(cmd, &media)
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
 // check asks the server about the templates where one is named.
-func check(ctx context.Context, server string, files []string, config string) (*cli.CheckResult, error) {
+func check(ctx context.Context, server string, files []string, config, media string) (*cli.CheckResult, error) {
 	if server == "" {
-		return cli.Check(ctx, files[0], files[1], config)
+		return cli.CheckWithMedia(ctx, files[0], files[1], config, media)
 	}
 	var result *cli.CheckResult
 	err := (&connection{server: server}).with(func(c *client.Client) (err error) {
-		result, err = cli.CheckAgainst(ctx, c, files[0], files[1], config)
+		result, err = cli.CheckAgainst(ctx, c, files[0], files[1], config, media)
 		return err
 	})
 	return result, err
+}
+
+// mediaFlag adds the folder of the files that a list names.
+func mediaFlag(cmd *cobra.Command, into *string) {
+	cmd.Flags().StringVar(into, "media", "", "the folder of the files that the list names (default: that of the campaign's file)")
 }

@@ -44,6 +44,8 @@ type CheckResult struct {
 	// Barred is how many messages are left out because their recipient may not
 	// get them.
 	Barred int64 `json:"barred,omitempty"`
+	// barredBy is the same by the reason.
+	barredBy map[string]int64
 }
 
 // CheckedRow is a row that is not ok.
@@ -51,7 +53,8 @@ type CheckedRow struct {
 	// Row counts from 1, the first row below the header; empty ones do not count.
 	Row     int              `json:"row"`
 	Verdict campaign.Verdict `json:"verdict"`
-	// E164 is empty where the row has no valid number.
+	// E164 is the number or the user ID. It is empty where messages can go to
+	// neither.
 	E164   string `json:"e164"`
 	Detail string `json:"detail"`
 }
@@ -73,7 +76,11 @@ type Preview struct {
 // PreviewMessage is one rendered message.
 type PreviewMessage struct {
 	// Step counts from 1.
-	Step       int             `json:"step"`
+	Step int `json:"step"`
+	// Kind and Content are what goes out inside the person's window where the step has
+	// more than a template; the template is then what goes out otherwise, if there is one.
+	Kind       campaign.Kind   `json:"kind,omitempty"`
+	Content    json.RawMessage `json:"content,omitempty"`
 	Template   string          `json:"template"`
 	Language   string          `json:"language"`
 	Components json.RawMessage `json:"components,omitempty"`
@@ -84,11 +91,21 @@ type PreviewMessage struct {
 	MarketingMessages *campaign.MarketingMessages `json:"marketing_messages,omitempty"`
 }
 
-// previewOf is a rendered message of a step, which counts from 1.
-func previewOf(step int, t campaign.Template) PreviewMessage {
-	return PreviewMessage{
-		Step: step, Template: t.Name, Language: t.Language, Components: t.Components, MarketingMessages: t.MarketingMessages,
+// previewOf renders a step, the one at a place of the renderer's, for a row.
+func previewOf(r *campaign.Renderer, at int, step *campaign.Step, values []string) (m PreviewMessage, err error) {
+	if step.FreeForm() {
+		free, err := r.RenderFree(at, values)
+		if err != nil {
+			return m, err
+		}
+		m.Kind, m.Content = free.Kind, free.Content
 	}
+	if step.TemplatePart() == nil {
+		return m, nil
+	}
+	t, err := r.Render(at, values)
+	m.Template, m.Language, m.Components, m.MarketingMessages = t.Name, t.Language, t.Components, t.MarketingMessages
+	return m, err
 }
 
 // Check reads a campaign and its list as a launch would, and sends nothing. It
@@ -96,11 +113,18 @@ func previewOf(step int, t campaign.Template) PreviewMessage {
 // number's rate. The error is a *UsageError where a file cannot be used, and
 // says so where ctx ended first.
 func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (*CheckResult, error) {
-	return CheckAgainst(ctx, nil, campaignPath, contactsPath, configPath)
+	return CheckAgainst(ctx, nil, campaignPath, contactsPath, configPath, "")
 }
 
-// CheckAgainst is Check with the templates that a server knows, unless that is nil.
-func CheckAgainst(ctx context.Context, server *client.Client, campaignPath, contactsPath, configPath string) (*CheckResult, error) {
+// CheckWithMedia is Check with the folder of the files that the list names; if empty,
+// they are beside the campaign's file.
+func CheckWithMedia(ctx context.Context, campaignPath, contactsPath, configPath, mediaDir string) (*CheckResult, error) {
+	return CheckAgainst(ctx, nil, campaignPath, contactsPath, configPath, mediaDir)
+}
+
+// CheckAgainst is CheckWithMedia with the templates that a server knows, unless that
+// is nil.
+func CheckAgainst(ctx context.Context, server *client.Client, campaignPath, contactsPath, configPath, mediaDir string) (*CheckResult, error) {
 	def, err := readCampaign(campaignPath)
 	if err != nil {
 		return nil, err
@@ -109,7 +133,8 @@ func CheckAgainst(ctx context.Context, server *client.Client, campaignPath, cont
 	if err != nil {
 		return nil, err
 	}
-	if err := admit(config, campaignPath, configPath, def); err != nil {
+	admitted, err := admit(config, campaignPath, configPath, def)
+	if err != nil {
 		return nil, err
 	}
 	approval, err := approve(ctx, server, campaignPath, def)
@@ -122,14 +147,19 @@ func CheckAgainst(ctx context.Context, server *client.Client, campaignPath, cont
 		return nil, unusable(contactsPath, err)
 	}
 	defer func() { _ = reader.Close() }() // it was only read
-	list, err := admission.NewList(reader, def, time.Now())
+	source, done, err := openMedia(campaignPath, mediaDir, def)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	list, err := admission.NewList(reader, admitted, admission.NewFiles(source), time.Now())
 	if err != nil {
 		return nil, unusable(campaignPath, err)
 	}
 	list.Against(def, approval.Lists)
 	c := &checker{path: contactsPath, steps: def.Steps, list: list, approval: approval, result: &CheckResult{
 		Counts: map[campaign.Verdict]int64{}, Rows: []CheckedRow{}, Warnings: []CheckWarning{}, Preview: []Preview{},
-		Layout: list.Layout(), Hours: hoursOf(config, def.Hours), Channels: unknowing(config, def), Notes: approval.Notes,
+		barredBy: map[string]int64{}, Layout: list.Layout(), Hours: hoursOf(config, def.Hours), Channels: unknowing(config, def), Notes: approval.Notes,
 	}, zones: map[string]int64{}}
 	err = c.readAll(ctx)
 	if ctx.Err() != nil {
@@ -156,24 +186,25 @@ func readCampaign(path string) (*campaign.Definition, error) {
 }
 
 // admit asks whether a server with the configuration would take the campaign.
-// Without one nothing is known of channels and calendars.
-func admit(config *configs.Config, campaignPath, configPath string, def *campaign.Definition) error {
+// Without one nothing is known of channels and calendars, and the channels are taken
+// for Meta's, which can send whatever a campaign and its list may hold.
+func admit(config *configs.Config, campaignPath, configPath string, def *campaign.Definition) (admission.Campaign, error) {
 	if config == nil {
-		return nil
+		return admission.Campaign{Definition: def}, nil
 	}
 	door, err := DoorOf(config)
 	if err != nil {
-		return &UsageError{Err: err}
+		return admission.Campaign{}, &UsageError{Err: err}
 	}
-	_, err = door.Admit(def)
+	admitted, err := door.Admit(def)
 	var unknown *admission.UnknownChannelError
 	switch {
 	case errors.As(err, &unknown):
-		return Usagef("%s has no channel %q, which the campaign uses; add it, or name another one in the campaign", configPath, unknown.Channel)
+		return admitted, Usagef("%s has no channel %q, which the campaign uses; add it, or name another one in the campaign", configPath, unknown.Channel)
 	case err != nil:
-		return unusable(campaignPath, err)
+		return admitted, unusable(campaignPath, err)
 	}
-	return nil
+	return admitted, nil
 }
 
 // unusable is the *UsageError for a file; its name stands before every line.
@@ -252,8 +283,9 @@ func (c *checker) tally(row campaign.Row) error {
 	r.Recipients++
 	c.zones[row.Zone]++
 	for _, step := range c.steps {
-		if step.Barred(row.Phone) != "" {
+		if reason := step.Barred(row.Phone); reason != "" {
 			r.Barred++
+			r.barredBy[reason]++
 		}
 	}
 	if len(r.Preview) == previewed {
@@ -261,12 +293,13 @@ func (c *checker) tally(row campaign.Row) error {
 	}
 	messages := make([]PreviewMessage, len(c.steps))
 	for step := range messages {
-		rendered, err := c.list.Renderer().Render(step, row.Values)
+		m, err := previewOf(c.list.Renderer(), step, &c.steps[step], row.Values)
 		if err != nil {
 			return fmt.Errorf("row %d: %w", row.Number, err)
 		}
-		messages[step] = previewOf(step+1, rendered)
-		messages[step].Text = c.approval.Text(rendered)
+		m.Step = step + 1
+		m.Text = c.approval.Text(campaign.Template{Name: m.Template, Language: m.Language, Components: m.Components})
+		messages[step] = m
 	}
 	r.Preview = append(r.Preview, Preview{Row: row.Number, To: row.Phone, Messages: messages})
 	return nil

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -63,8 +65,8 @@ func (r *CheckResult) writeCounts(text *bytes.Buffer) {
 	}
 	_ = table.Flush() // a buffer takes everything
 	fmt.Fprintf(text, "Messages would go to %d of %d rows.\n", r.Recipients, rows)
-	if r.Barred > 0 {
-		fmt.Fprintf(text, "%s to numbers of the United States would be left out: WhatsApp delivers no marketing there.\n", quantity(r.Barred, "marketing message"))
+	for _, reason := range slices.Sorted(maps.Keys(r.barredBy)) {
+		fmt.Fprintf(text, "%s would be left out: %s.\n", quantity(r.barredBy[reason], "message"), reason)
 	}
 }
 
@@ -129,23 +131,44 @@ func (r *CheckResult) writePreview(text *bytes.Buffer) {
 	}
 	for _, p := range r.Preview {
 		for _, m := range p.Messages {
-			fmt.Fprintf(text, "row %d, %s, step %d: %s (%s)", p.Row, p.To, m.Step, m.Template, m.Language)
-			if m.MarketingMessages != nil {
-				text.WriteString(", by marketing_messages")
+			fmt.Fprintf(text, "row %d, %s, step %d: %s\n", p.Row, p.To, m.Step, m.title())
+			writeJSON(text, m.Content)
+			if m.Kind != "" && m.Template != "" {
+				fmt.Fprintf(text, "  or outside the window: %s\n", m.template())
 			}
-			text.WriteString("\n")
 			if m.Text != "" {
 				fmt.Fprintf(text, "  %s\n", strings.ReplaceAll(m.Text, "\n", "\n  "))
 				continue
 			}
-			if len(m.Components) == 0 {
-				continue
-			}
-			text.WriteString("  ")
-			if json.Indent(text, m.Components, "  ", "  ") != nil {
-				text.Write(m.Components)
-			}
-			text.WriteString("\n")
+			writeJSON(text, m.Components)
 		}
 	}
+}
+
+// title says in a few words what is sent.
+func (m PreviewMessage) title() string {
+	if m.Kind != "" {
+		return string(m.Kind)
+	}
+	return m.template()
+}
+
+func (m PreviewMessage) template() string {
+	text := fmt.Sprintf("%s (%s)", m.Template, m.Language)
+	if m.MarketingMessages != nil {
+		text += ", by marketing_messages"
+	}
+	return text
+}
+
+// writeJSON writes a document below a message, nothing of none.
+func writeJSON(text *bytes.Buffer, document json.RawMessage) {
+	if len(document) == 0 {
+		return
+	}
+	text.WriteString("  ")
+	if json.Indent(text, document, "  ", "  ") != nil {
+		text.Write(document)
+	}
+	text.WriteString("\n")
 }

@@ -19,6 +19,7 @@ import (
 	"carillon/whatsapp"
 	"carillon/whatsapp/call"
 	"carillon/whatsapp/codes"
+	"carillon/whatsapp/wire"
 )
 
 // Client is one sending number at the Cloud API, or at a service that relays it.
@@ -37,6 +38,7 @@ func NewClient(identity whatsapp.Identity, sender *Sender, hook whatsapp.Hook) *
 var (
 	_ whatsapp.Provider = (*Client)(nil)
 	_ whatsapp.Hook     = (*Client)(nil)
+	_ whatsapp.Marker   = (*Client)(nil)
 )
 
 // Identity says how webhooks name the number.
@@ -47,6 +49,7 @@ func (c *Client) Identity() whatsapp.Identity { return c.identity }
 type Sender struct {
 	messages  endpoint
 	marketing *endpoint // nil where there is none
+	userIDs   bool      // messages may go to user IDs
 	call      *call.Client
 	now       func() time.Time
 }
@@ -68,6 +71,9 @@ func NewSender(address string, header http.Header, reader *Reader, o whatsapp.Op
 	return &Sender{messages: endpoint{prototype, reader}, call: call.New(o.Timeout, o.Transport), now: time.Now}, nil
 }
 
+// TakeUserIDs has messages go to user IDs as well as to numbers.
+func (s *Sender) TakeUserIDs() { s.userIDs = true }
+
 // sendMarketing adds the endpoint for marketing messages, which stands beside that
 // for all messages and is read by a reader of its own.
 func (s *Sender) sendMarketing(reader *Reader) {
@@ -76,25 +82,27 @@ func (s *Sender) sendMarketing(reader *Reader) {
 	s.marketing = &endpoint{prototype, reader}
 }
 
-// endpointOf is where a message goes. ok is false where it cannot go anywhere.
-func (s *Sender) endpointOf(m *whatsapp.Message) (to endpoint, ok bool) {
+// endpointOf is where a message goes, or what is wrong with it.
+func (s *Sender) endpointOf(m *whatsapp.Message) (to endpoint, wrong string) {
 	switch {
-	case m.FreeForm():
-		return endpoint{}, false
+	case m.Wrong() != "":
+		return endpoint{}, m.Wrong()
 	case m.Template.MarketingMessages == nil:
-		return s.messages, true
+		return s.messages, ""
 	case s.marketing == nil:
-		return endpoint{}, false
+		return endpoint{}, "there is no endpoint for marketing messages"
 	}
-	return *s.marketing, true
+	return *s.marketing, ""
 }
 
-// Send makes one request of m, which has to be a template. The error is always a
-// *whatsapp.Error.
+// Send makes one request of m. The error is always a *whatsapp.Error.
 func (s *Sender) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
-	to, ok := s.endpointOf(&m)
-	if !ok {
-		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
+	to, wrong := s.endpointOf(&m)
+	if wrong != "" {
+		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{Message: wrong})
+	}
+	if m.UserID != "" && !s.userIDs {
+		return whatsapp.Accepted{}, codes.NumbersOnly().Of(codes.Fault{})
 	}
 	answer, refusal := s.call.Do(ctx, to.prototype, requestBody(m))
 	if refusal != nil {
@@ -105,6 +113,20 @@ func (s *Sender) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepte
 		return whatsapp.Accepted{}, refusal
 	}
 	return accepted, nil
+}
+
+// MarkRead makes one request (Meta, mark messages as read).
+func (s *Sender) MarkRead(ctx context.Context, id string) error {
+	body := wire.AppendString([]byte(`{"messaging_product":"whatsapp","status":"read","message_id":`), id)
+	answer, refusal := s.call.Do(ctx, s.messages.prototype, append(body, '}'))
+	if refusal != nil {
+		return refusal
+	}
+	if answer.OK() {
+		return nil
+	}
+	_, refusal = s.messages.reader.Answer(answer, s.now())
+	return refusal
 }
 
 // Close closes the connections that wait for the next request.

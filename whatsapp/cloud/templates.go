@@ -144,7 +144,7 @@ func listedAgain(refusal *whatsapp.Error) *whatsapp.Error {
 
 // Listing is a client of a number whose account tells its templates.
 type Listing struct {
-	*Client
+	*MediaClient
 	library *Library
 }
 
@@ -152,15 +152,16 @@ var (
 	_ whatsapp.Provider = (*Listing)(nil)
 	_ whatsapp.Hook     = (*Listing)(nil)
 	_ whatsapp.Library  = (*Listing)(nil)
+	_ whatsapp.Media    = (*Listing)(nil)
 )
 
 // WithLibrary makes a client that tells the account's templates too.
-func (c *Client) WithLibrary(address string, header http.Header, pages Pages, reader *Reader, o whatsapp.Opening) (*Listing, error) {
+func (c *MediaClient) WithLibrary(address string, header http.Header, pages Pages, reader *Reader, o whatsapp.Opening) (*Listing, error) {
 	library, err := NewLibrary(address, header, pages, reader, o)
 	if err != nil {
 		return nil, err
 	}
-	return &Listing{Client: c, library: library}, nil
+	return &Listing{MediaClient: c, library: library}, nil
 }
 
 // Templates lists the account's templates.
@@ -170,7 +171,7 @@ func (l *Listing) Templates(ctx context.Context) ([]campaign.Approved, error) {
 
 // Close closes the connections that wait for the next request.
 func (l *Listing) Close() {
-	l.Client.Close()
+	l.MediaClient.Close()
 	l.library.Close()
 }
 

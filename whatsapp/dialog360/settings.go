@@ -37,7 +37,7 @@ func CloudSpec() whatsapp.Spec {
 	book := Book()
 	return whatsapp.Spec{
 		Name: CloudName, Title: "360dialog, Cloud API",
-		Traits: whatsapp.Traits{Echoes: true, Requests: 1},
+		Traits: whatsapp.Traits{Echoes: true, UserIDs: true, Media: true, Requests: 1},
 		Rate:   cloud.DefaultRate, NumberKey: "api_key",
 		Settings: func() whatsapp.Settings {
 			return &Settings{BaseURL: DefaultBaseURL, WebhookHeader: DefaultWebhookHeader}
@@ -99,7 +99,8 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := cloud.NewClient(s.Identity(), sender, hook{s.WebhookHeader, s.WebhookSecret, reader.Events})
+	sender.TakeUserIDs()
+	client := cloud.NewClient(s.Identity(), sender, hook{s.WebhookHeader, s.WebhookSecret, reader.Events}).WithMedia()
 	if address, err = url.JoinPath(s.BaseURL, "v1", listPath); err != nil {
 		return nil, fmt.Errorf("base_url: %w", err)
 	}

@@ -24,6 +24,6 @@ func TestSuite(t *testing.T) {
 			"webhook_secret":  {"", "word\n"},
 		},
 		Proof: whatsapptest.SecretHeader("webhook_secret", DefaultWebhookHeader),
-		Wire:  whatsapptest.Wire360{Wire: whatsapptest.CloudWire{Number: "106540352242922", Display: "447700900777"}},
+		Wire:  whatsapptest.Wire360{MediaWire: whatsapptest.CloudWire{Number: "106540352242922", Display: "447700900777"}},
 	}.Run(t)
 }

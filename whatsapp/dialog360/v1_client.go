@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"carillon/campaign"
 	"carillon/whatsapp"
 	"carillon/whatsapp/call"
 	"carillon/whatsapp/cloud"
@@ -24,10 +23,10 @@ type v1Client struct {
 	namespace string
 	reader    *cloud.Reader
 	call      *call.Client
-	// messages and contacts are what all requests to these paths share; they are
-	// only read. Without a contacts check contacts is nil.
-	messages, contacts *http.Request
-	now                func() time.Time
+	// messages, media and contacts are what all requests to these paths share; they
+	// are only read. Without a contacts check contacts is nil.
+	messages, media, contacts *http.Request
+	now                       func() time.Time
 }
 
 var (
@@ -47,10 +46,13 @@ func (c *v1Client) Close() {
 }
 
 // Send asks for the recipient's wa_id where that is wanted, and makes one request
-// of m, which has to be a template. The error is always a *whatsapp.Error.
+// of m. The error is always a *whatsapp.Error.
 func (c *v1Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
-	if m.FreeForm() || m.Template.MarketingMessages != nil {
-		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
+	if wrong := v1Fault(&m); wrong != "" {
+		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{Message: wrong})
+	}
+	if m.UserID != "" {
+		return whatsapp.Accepted{}, codes.NumbersOnly().Of(codes.Fault{})
 	}
 	var checked whatsapp.Who
 	if c.contacts != nil {
@@ -64,7 +66,7 @@ func (c *v1Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accep
 	if to == "" {
 		to = strings.TrimPrefix(m.To, "+")
 	}
-	answer, refusal := c.call.Do(ctx, c.messages, v1Body(to, c.namespace, m.Template))
+	answer, refusal := c.call.Do(ctx, c.messages, v1Body(to, c.namespace, &m))
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal
 	}
@@ -152,23 +154,4 @@ func (c *v1Client) MarkRead(ctx context.Context, id string) error {
 	}
 	_, refusal = c.reader.Answer(answer, c.now())
 	return refusal
-}
-
-// v1Body is the request's body for a template to a wa_id (360dialog, send template
-// message). The components are taken word for word.
-func v1Body(to, namespace string, template campaign.Template) []byte {
-	b := make([]byte, 0, 256+len(template.Components))
-	b = append(b, `{"to":`...)
-	b = wire.AppendString(b, to)
-	b = append(b, `,"type":"template","template":{"namespace":`...)
-	b = wire.AppendString(b, namespace)
-	b = append(b, `,"language":{"policy":"deterministic","code":`...)
-	b = wire.AppendString(b, template.Language)
-	b = append(b, `},"name":`...)
-	b = wire.AppendString(b, template.Name)
-	if len(template.Components) > 0 {
-		b = append(b, `,"components":`...)
-		b = append(b, template.Components...)
-	}
-	return append(b, `}}`...)
 }

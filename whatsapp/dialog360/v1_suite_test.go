@@ -61,7 +61,10 @@ type v1Wire struct {
 	newer bool
 }
 
-var _ whatsapptest.Preparer = v1Wire{}
+var (
+	_ whatsapptest.Preparer  = v1Wire{}
+	_ whatsapptest.MediaWire = v1Wire{}
+)
 
 type object = map[string]any
 
@@ -89,7 +92,7 @@ func strictly(body []byte, into any) error {
 	return decoder.Decode(into)
 }
 
-// Read reads a template message, and refuses every field that the on-premises API
+// Read reads a message, and of a template refuses every field that the on-premises API
 // does not have.
 func (v1Wire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 	var told struct {
@@ -105,6 +108,9 @@ func (v1Wire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 			Components json.RawMessage `json:"components"`
 		} `json:"template"`
 	}
+	if bytes.Contains(body, []byte(`"recipient_type":"individual"`)) {
+		return readV1Free(r, body)
+	}
 	if err := strictly(body, &told); err != nil {
 		return whatsapp.Message{}, err
 	}
@@ -117,6 +123,60 @@ func (v1Wire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 	return whatsapp.Message{To: told.To, Template: campaign.Template{
 		Name: told.Template.Name, Language: told.Template.Language.Code, Components: told.Template.Components,
 	}}, nil
+}
+
+// readV1Free reads a message that is no template. The client has a text's preview
+// beside the text, and numbers for the degrees of a location.
+func readV1Free(r *http.Request, body []byte) (whatsapp.Message, error) {
+	var told struct {
+		To       string `json:"to"`
+		Preview  bool   `json:"preview_url"`
+		Product  string `json:"messaging_product"`
+		Location struct {
+			Latitude, Longitude *float64
+			Name, Address       string
+		} `json:"location"`
+	}
+	if err := json.Unmarshal(body, &told); err != nil || told.Product != "" || r.URL.Path != "/v1/messages" || r.Header.Get(keyHeader) != "key" {
+		return whatsapp.Message{}, fmt.Errorf("%s %s: %w", r.Method, r.URL, err)
+	}
+	free, err := whatsapptest.ReadFree(body)
+	if err != nil {
+		return whatsapp.Message{}, err
+	}
+	var content object
+	switch free.Kind {
+	case campaign.KindText:
+		err = json.Unmarshal(free.Content, &content)
+		if _, within := content["preview_url"]; within {
+			return whatsapp.Message{}, errors.New("the preview stands within the text")
+		}
+		if told.Preview {
+			content["preview_url"] = true
+		}
+	case campaign.KindLocation:
+		content = object{"latitude": fmt.Sprint(*told.Location.Latitude), "longitude": fmt.Sprint(*told.Location.Longitude)}
+		if told.Location.Name != "" {
+			content["name"], content["address"] = told.Location.Name, told.Location.Address
+		}
+	default:
+		return whatsapp.Message{To: told.To, Free: free}, nil
+	}
+	free.Content = written(content)
+	return whatsapp.Message{To: told.To, Free: free}, err
+}
+
+// ReadUpload reads an upload, whose body is the file.
+func (v1Wire) ReadUpload(r *http.Request, body []byte) (kind string, content []byte, err error) {
+	if r.Method != http.MethodPost || r.URL.Path != "/v1/media" || r.Header.Get(keyHeader) != "key" {
+		return "", nil, fmt.Errorf("%s %s stores nothing", r.Method, r.URL.Path)
+	}
+	return r.Header.Get("Content-Type"), body, nil
+}
+
+// Stored names the file.
+func (v1Wire) Stored(id string) whatsapptest.Answer {
+	return v1Answer(http.StatusOK, object{"media": []object{{"id": id}}})
 }
 
 // Accept names the message and, if known, the recipient.

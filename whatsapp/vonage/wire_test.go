@@ -32,9 +32,6 @@ const (
 	secret      = "signature-secret"
 )
 
-// object is one of JSON.
-type object = map[string]any
-
 func encoded(value any) []byte {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -128,6 +125,9 @@ func (w vonageWire) Read(r *http.Request, body []byte) (whatsapp.Message, error)
 	if w.beta {
 		return readBeta(body)
 	}
+	if free, err := readFree(body); free != nil || err != nil {
+		return *free, err
+	}
 	return readV1(body)
 }
 
@@ -198,6 +198,9 @@ func readBeta(body []byte) (whatsapp.Message, error) {
 		return whatsapp.Message{}, err
 	}
 	content, on := told.Message.Content, told.Message.WhatsApp
+	if content.Type != "template" {
+		return readBetaFree(body)
+	}
 	name, found := strings.CutPrefix(content.Template.Name, namespace+":")
 	if !found || content.Type != "template" || on.Policy != "deterministic" || told.From != (number{"whatsapp", sender}) || told.To.Type != "whatsapp" {
 		return whatsapp.Message{}, errors.New("no template message from the number on WhatsApp")

@@ -206,7 +206,7 @@ func (CloudWire) NoList() []Answer {
 
 // Wire360 talks as 360dialog does where it lists templates, and else as the wire
 // within.
-type Wire360 struct{ Wire }
+type Wire360 struct{ MediaWire }
 
 // List counts what was skipped (360dialog, retrieve templates).
 func (Wire360) List(r *http.Request, all []campaign.Approved, most int) (Answer, error) {

@@ -23,7 +23,46 @@ func (s Suite) sending(t *testing.T) {
 	t.Run("templates", s.templates)
 	t.Run("at once", s.atOnce)
 	t.Run("contents", s.contents)
+	t.Run("marks", s.marks)
 	t.Run("marketing messages", s.marketing)
+	t.Run("user IDs", s.userIDs)
+}
+
+// userIDs sends to a user ID, and reads an answer and a receipt that tell nothing
+// else of the person. Where only numbers are taken no request is made.
+func (s Suite) userIDs(t *testing.T) {
+	m := letter()
+	m.To, m.UserID = "", userID
+	if err := s.Spec.RefusesUserIDs(); (err == nil) != s.Spec.Traits.UserIDs {
+		t.Errorf("Traits.UserIDs is %v, and a list with one is answered: %v", s.Spec.Traits.UserIDs, err)
+	}
+	given := whatsapp.Accepted{ID: "id-1", Recipient: whatsapp.Who{UserID: userID}}
+	c := s.answering(t, s.Wire.Accept(given))
+	got, err := c.Send(t.Context(), m)
+	if !s.Spec.Traits.UserIDs {
+		if n := c.requests.Load(); n > 0 {
+			t.Errorf("%d requests were made", n)
+		}
+		sameRefusal(t, "a user ID", refusal(t, err), codes.NumbersOnly().Because(nil))
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(given, got); diff != "" {
+		t.Error(diff)
+	}
+	if asked := s.asked(t, m); asked.UserID != userID || asked.To != "" {
+		t.Errorf("asked for user ID %q and number %q", asked.UserID, asked.To)
+	}
+	if !s.takesWebhooks() {
+		return
+	}
+	told := progress(campaign.Sent, campaign.Failed)
+	for n := range told.Receipts {
+		told.Receipts[n].Recipient = given.Recipient
+	}
+	s.tell(t, s.hook(t), told)
 }
 
 // marketing sends by the endpoint for marketing messages. Where there is none the
@@ -47,33 +86,6 @@ func (s Suite) marketing(t *testing.T) {
 		}
 		if diff := cmp.Diff(m.Template, s.asked(t, m).Template); diff != "" {
 			t.Error(diff)
-		}
-	}
-}
-
-// contents sends what is no template. It arrives whole, or is refused without a
-// request; so is what holds two contents.
-func (s Suite) contents(t *testing.T) {
-	text := &whatsapp.Text{Body: "Désolé, *Ana* 👋 https://example.com/a?b=1&c=2", PreviewURL: true, ReplyTo: "id-0"}
-	file := &whatsapp.File{Kind: "image", Link: "https://example.com/a.jpg?b=1&c=2", Caption: "Été"}
-	for name, m := range map[string]whatsapp.Message{
-		"a text": {Text: text}, "a short text": {Text: &whatsapp.Text{Body: "a"}},
-		"an image": {File: file}, "an audio": {File: &whatsapp.File{Kind: "audio", Link: "https://example.com/a.mp3"}},
-	} {
-		m.To = "+" + phone
-		if s.sendsNone(t, m) {
-			continue
-		}
-		got := s.asked(t, m)
-		if diff := cmp.Diff(whatsapp.Message{Text: m.Text, File: m.File}, whatsapp.Message{Text: got.Text, File: got.File, Template: got.Template}); diff != "" {
-			t.Errorf("%s: %s", name, diff)
-		}
-	}
-	both := letter()
-	both.Text = text
-	for name, m := range map[string]whatsapp.Message{"a template and a text": both, "two contents": {To: "+" + phone, Text: text, File: file}} {
-		if !s.sendsNone(t, m) {
-			t.Errorf("%s was sent", name)
 		}
 	}
 }
