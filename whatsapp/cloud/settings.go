@@ -116,7 +116,7 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	}
 	sender.sendMarketing(NewReader(marketingBook()))
 	signing := Signing{Secret: s.AppSecret, VerifyToken: s.VerifyToken}
-	return NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}), nil
+	return NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}, examiner{s, sender}), nil
 }
 
 // Bearer is the header of an access token.

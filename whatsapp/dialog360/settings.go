@@ -99,5 +99,6 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cloud.NewClient(s.Identity(), sender, hook{s.WebhookHeader, s.WebhookSecret, reader.Events}), nil
+	taker := hook{s.WebhookHeader, s.WebhookSecret, reader.Events}
+	return cloud.NewClient(s.Identity(), sender, taker, examiner{taker, sender}), nil
 }

@@ -18,7 +18,7 @@ import (
 // v1Client is one sending number at the v1 API. Its methods may be called
 // concurrently.
 type v1Client struct {
-	whatsapp.Hook
+	hook
 	identity  whatsapp.Identity
 	namespace string
 	reader    *cloud.Reader
@@ -33,6 +33,8 @@ var (
 	_ whatsapp.Provider = (*v1Client)(nil)
 	_ whatsapp.Hook     = (*v1Client)(nil)
 	_ whatsapp.Marker   = (*v1Client)(nil)
+	_ whatsapp.Prober   = (*v1Client)(nil)
+	_ whatsapp.Examiner = (*v1Client)(nil)
 )
 
 // Identity says how webhooks name the number.

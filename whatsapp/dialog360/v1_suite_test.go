@@ -175,3 +175,11 @@ func (w v1Wire) Silent() []string {
 		`{"statuses":[{"id":"gBEG","status":"deleted","timestamp":"1767000009","type":"message"},{"id":"gBEG","status":"warning"}]}`,
 		`{"errors":[]}`, `{"meta":{"api_status":"stable"}}`)
 }
+
+// Examined tells the webhook that is registered.
+func (v1Wire) Examined(r *http.Request, _ []byte, webhooks string) (whatsapptest.Answer, bool) {
+	return webhookOf(r, "/v1/configs/webhook", webhooks)
+}
+
+// Stranger refuses in 360dialog's own form.
+func (v1Wire) Stranger() whatsapptest.Answer { return unknownKey() }

@@ -32,7 +32,8 @@ type Suite struct {
 	Digits bool
 	// Proof is how webhooks are proven; that of a provider without is not used.
 	Proof Proof
-	// Wire is how the provider talks; that of one that is asked is a PolledWire.
+	// Wire is how the provider talks, an ExaminedWire; that of one that is asked is a
+	// PolledWire besides.
 	Wire Wire
 }
 
@@ -50,10 +51,17 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("ambiguous", s.ambiguous)
 	t.Run("unwritten", s.unwritten)
 	t.Run("preparations", s.preparations)
+	opened, takesWebhooks := s.abilitiesOf()
+	if _, examines := opened.(whatsapp.Examiner); examines {
+		t.Run("examinations", s.examinations)
+	}
 	if s.Spec.Traits.Polled {
 		t.Run("polls", s.polls)
 	}
-	if s.takesWebhooks() {
+	if _, probes := opened.(whatsapp.Prober); probes {
+		t.Run("probes", s.probes)
+	}
+	if takesWebhooks {
 		t.Run("webhooks", s.webhooks)
 		t.Run("failures", s.failures)
 		t.Run("forged", s.forged)
@@ -68,7 +76,7 @@ func (s Suite) abilities(t *testing.T) {
 	if polled != s.Spec.Traits.Polled {
 		t.Errorf("Traits.Polled is %v, and the channel can be asked: %v", s.Spec.Traits.Polled, polled)
 	}
-	if !polled && !s.takesWebhooks() {
+	if _, takes := opened.(whatsapp.Hook); !polled && !takes {
 		t.Error("nothing would tell what became of a message: the channel takes no webhooks and cannot be asked")
 	}
 	if s.Spec.Name == "" || s.Spec.Title == "" || s.Spec.Traits.Requests < 1 || s.Spec.Rate < 0 {
@@ -76,12 +84,13 @@ func (s Suite) abilities(t *testing.T) {
 	}
 }
 
-func (s Suite) takesWebhooks() bool {
+// abilitiesOf is a channel that is closed again, to see what it can do.
+func (s Suite) abilitiesOf() (opened whatsapp.Provider, takesWebhooks bool) {
 	opened, err := s.Settings(nowhere).Open(whatsapp.Opening{Timeout: timeout})
 	if err != nil {
-		return false // the scenarios say so
+		return nil, false // the scenarios say so
 	}
-	defer opened.Close()
-	_, takes := opened.(whatsapp.Hook)
-	return takes
+	opened.Close()
+	_, takesWebhooks = opened.(whatsapp.Hook)
+	return opened, takesWebhooks
 }
