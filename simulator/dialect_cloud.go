@@ -9,7 +9,10 @@ import (
 // cloudDialect is Meta's Cloud API.
 type cloudDialect struct{}
 
-var _ Dialect = cloudDialect{}
+var (
+	_ Dialect = cloudDialect{}
+	_ broader = cloudDialect{}
+)
 
 func (cloudDialect) Name() string { return "cloud" }
 
@@ -32,6 +35,8 @@ func (cloudDialect) routes() []string {
 
 // marketingEndpoint takes marketing templates (Meta, Marketing Messages API).
 const marketingEndpoint = "marketing_messages"
+
+func (cloudDialect) more() map[string]extra { return graphObjects() }
 
 func (cloudDialect) decode(r *http.Request, o Options) (request, *refusal) {
 	m, no := decodeBearer(r, o)

@@ -41,7 +41,9 @@ func (d dialog360V1Dialect) settings(o Options, base string) map[string]string {
 func (dialog360V1Dialect) routes() []string { return []string{"POST /v1/messages"} }
 
 func (dialog360V1Dialect) more() map[string]extra {
-	return map[string]extra{"POST /v1/contacts": checkContacts, "PUT /v1/messages/{id}": markRead}
+	return map[string]extra{
+		"POST /v1/contacts": checkContacts, "PUT /v1/messages/{id}": markRead, "GET /v1/configs/webhook": registeredWebhook,
+	}
 }
 
 // wrongKey reports whether a request is not from whom it must be.
