@@ -103,12 +103,12 @@ func (d *doctor) disk(e *whatsapp.Examination, folder string) {
 		return
 	}
 	found := fmt.Sprintf("%.1f GB are free where the ledger is", float64(free)/1e9)
-	const make = "make room, or move the ledger: a full disk stops all campaigns"
+	const room = "make room, or move the ledger: a full disk stops all campaigns"
 	switch {
 	case free < noSpace:
-		e.Fault("disk", found, make)
+		e.Fault("disk", found, room)
 	case free < littleSpace:
-		e.Doubt("disk", found, make)
+		e.Doubt("disk", found, room)
 	default:
 		e.Add("disk", found)
 	}
