@@ -116,6 +116,10 @@ type Daily struct {
 	Later int64 `json:"later"`
 	// FreesAt is when there will be room for one more, null where there is.
 	FreesAt *time.Time `json:"frees_at"`
+	// LastOn is about the day on which the last recipient gets the first message, such
+	// as 2026-12-03, if the campaign goes on now and no other one uses the limit; null
+	// where nobody has to wait, and where it would take more than ten years.
+	LastOn *string `json:"last_on"`
 }
 
 // Hours is when a campaign sends.

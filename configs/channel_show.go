@@ -45,6 +45,18 @@ func (c Channel) secretKeys() []string {
 	return keys
 }
 
+// Secrets are the secrets in the channel's settings, for whoever has to keep them out
+// of a text.
+func (c Channel) Secrets() []whatsapp.Secret {
+	var all []whatsapp.Secret
+	for _, value := range settingsOf(c.Settings) {
+		if secret, ok := value.Interface().(whatsapp.Secret); ok && secret != "" {
+			all = append(all, secret)
+		}
+	}
+	return all
+}
+
 // settingsOf goes through the keys of settings in their order, with the values.
 func settingsOf(settings whatsapp.Settings) func(yield func(key string, value reflect.Value) bool) {
 	return func(yield func(string, reflect.Value) bool) {

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"path"
 )
@@ -30,10 +31,12 @@ func (cloudDialect) settings(o Options, base string) map[string]string {
 }
 
 func (cloudDialect) more() map[string]extra {
-	return map[string]extra{
+	all := graphObjects()
+	maps.Copy(all, map[string]extra{
 		"GET /{version}/{account}/message_templates": listCloud, "GET /{account}/message_templates": listCloud,
 		"POST /{version}/{number}/media": storeFile(cloudDialect{}), "POST /{number}/media": storeFile(cloudDialect{}),
-	}
+	})
+	return all
 }
 
 // routes have a version in them or not: relaying services leave it out.

@@ -33,7 +33,24 @@ func (dialog360Dialect) settings(o Options, base string) map[string]string {
 func (dialog360Dialect) routes() []string { return []string{"POST /messages"} }
 
 func (dialog360Dialect) more() map[string]extra {
-	return map[string]extra{"GET /v1/configs/templates": list360, "POST /media": storeFile(dialog360Dialect{})}
+	return map[string]extra{
+		"GET /v1/configs/webhook": registeredWebhook, "GET /v1/configs/templates": list360, "POST /media": storeFile(dialog360Dialect{}),
+	}
+}
+
+// registeredWebhook tells the webhook of a number, with the headers that it was
+// registered with (360dialog, receiving messages via webhook).
+func registeredWebhook(s *Simulator, r *http.Request) answer {
+	if wrongKey(r, s.options) {
+		return s.options.Dialect.refuse(refusal{reason: badToken})
+	}
+	headers := http.Header{}
+	s.options.Dialect.sign(headers, s.options, nil)
+	told := object{}
+	for name := range headers {
+		told[name] = headers.Get(name)
+	}
+	return answer{status: http.StatusOK, kind: typeJSON, body: jsonOf(object{"url": s.outbox.webhook(), "headers": told})}
 }
 
 func (dialog360Dialect) decode(r *http.Request, o Options) (request, *refusal) {

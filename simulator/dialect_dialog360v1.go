@@ -44,6 +44,7 @@ func (dialog360V1Dialect) more() map[string]extra {
 	return map[string]extra{
 		"POST /v1/contacts": checkContacts, "PUT /v1/messages/{id}": markRead, "POST /v1/media": storeFile(dialog360V1Dialect{}),
 		"GET /v1/configs/templates": list360,
+		"GET /v1/configs/webhook":   registeredWebhook,
 	}
 }
 

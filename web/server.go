@@ -61,6 +61,7 @@ type Ledger interface {
 	StopFor(ctx context.Context, trouble campaign.Trouble, reason string, now time.Time) (int, error)
 	Totals(ctx context.Context) (campaign.Counts, error)
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
+	ReachedFrees(ctx context.Context, portfolio string, n int64, now time.Time) (time.Time, error)
 	Failures(ctx context.Context, id campaign.ID) ([]ledger.Failures, error)
 	Slowed(ctx context.Context) ([]ledger.Slowed, error)
 	Ping(ctx context.Context) error

@@ -26,19 +26,29 @@ import (
 // Its methods may be called concurrently.
 type Client struct {
 	*Sender
-	whatsapp.Hook
+	ProbedHook
+	whatsapp.Examiner
 	identity whatsapp.Identity
 }
 
-// NewClient makes a client of what it sends by and what takes its webhooks.
-func NewClient(identity whatsapp.Identity, sender *Sender, hook whatsapp.Hook) *Client {
-	return &Client{Sender: sender, Hook: hook, identity: identity}
+// ProbedHook takes webhooks and can make them.
+type ProbedHook interface {
+	whatsapp.Hook
+	whatsapp.Prober
+}
+
+// NewClient makes a client of what it sends by, what takes its webhooks and what
+// looks at it.
+func NewClient(identity whatsapp.Identity, sender *Sender, hook ProbedHook, examiner whatsapp.Examiner) *Client {
+	return &Client{Sender: sender, ProbedHook: hook, Examiner: examiner, identity: identity}
 }
 
 var (
 	_ whatsapp.Provider = (*Client)(nil)
 	_ whatsapp.Hook     = (*Client)(nil)
 	_ whatsapp.Marker   = (*Client)(nil)
+	_ whatsapp.Prober   = (*Client)(nil)
+	_ whatsapp.Examiner = (*Client)(nil)
 )
 
 // Identity says how webhooks name the number.

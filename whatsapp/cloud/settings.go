@@ -119,7 +119,7 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	sender.TakeUserIDs()
 	sender.sendMarketing(NewReader(marketingBook()))
 	signing := Signing{Secret: s.AppSecret, VerifyToken: s.VerifyToken}
-	client := NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}).WithMedia()
+	client := NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}, examiner{s, sender}).WithMedia()
 	if s.WABAID == "" {
 		return client, nil
 	}

@@ -100,7 +100,8 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 		return nil, err
 	}
 	sender.TakeUserIDs()
-	client := cloud.NewClient(s.Identity(), sender, hook{s.WebhookHeader, s.WebhookSecret, reader.Events}).WithMedia()
+	taker := hook{s.WebhookHeader, s.WebhookSecret, reader.Events}
+	client := cloud.NewClient(s.Identity(), sender, taker, examiner{taker, sender}).WithMedia()
 	if address, err = url.JoinPath(s.BaseURL, "v1", listPath); err != nil {
 		return nil, fmt.Errorf("base_url: %w", err)
 	}

@@ -1,6 +1,7 @@
 package dialog360
 
 import (
+	"net/http"
 	"testing"
 
 	"carillon/whatsapp"
@@ -24,6 +25,29 @@ func TestSuite(t *testing.T) {
 			"webhook_secret":  {"", "word\n"},
 		},
 		Proof: whatsapptest.SecretHeader("webhook_secret", DefaultWebhookHeader),
-		Wire:  whatsapptest.Wire360{MediaWire: whatsapptest.CloudWire{Number: "106540352242922", Display: "447700900777"}},
+		Wire:  hubWire{whatsapptest.Wire360{MediaWire: whatsapptest.CloudWire{Number: "106540352242922", Display: "447700900777"}}},
 	}.Run(t)
+}
+
+// hubWire is the Cloud API as 360dialog relays it.
+type hubWire struct{ whatsapptest.Wire360 }
+
+// Examined tells the webhook that is registered.
+func (hubWire) Examined(r *http.Request, _ []byte, webhooks string) (whatsapptest.Answer, bool) {
+	return webhookOf(r, "/v1/configs/webhook", webhooks)
+}
+
+// Stranger refuses in 360dialog's own form.
+func (hubWire) Stranger() whatsapptest.Answer { return unknownKey() }
+
+func webhookOf(r *http.Request, path, webhooks string) (whatsapptest.Answer, bool) {
+	if r.Method != http.MethodGet || r.URL.Path != path || r.Header.Get(keyHeader) != "key" {
+		return whatsapptest.Answer{}, false
+	}
+	body := written(object{"url": webhooks + "partner", "headers": object{"x-webhook-secret": "word"}})
+	return whatsapptest.Answer{Status: http.StatusOK, Body: string(body)}, true
+}
+
+func unknownKey() whatsapptest.Answer {
+	return whatsapptest.Answer{Status: http.StatusUnauthorized, Body: `{"meta":{"success":false,"http_code":401,"developer_message":"Invalid api key"}}`}
 }

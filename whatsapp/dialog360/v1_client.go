@@ -17,7 +17,7 @@ import (
 // v1Client is one sending number at the v1 API. Its methods may be called
 // concurrently.
 type v1Client struct {
-	whatsapp.Hook
+	hook
 	*cloud.Library
 	identity  whatsapp.Identity
 	namespace string
@@ -34,6 +34,8 @@ var (
 	_ whatsapp.Hook     = (*v1Client)(nil)
 	_ whatsapp.Marker   = (*v1Client)(nil)
 	_ whatsapp.Library  = (*v1Client)(nil)
+	_ whatsapp.Prober   = (*v1Client)(nil)
+	_ whatsapp.Examiner = (*v1Client)(nil)
 )
 
 // Identity says how webhooks name the number.

@@ -95,7 +95,7 @@ func (s *V1Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	c := &v1Client{
 		identity: s.Identity(), namespace: s.Namespace, now: time.Now,
 		reader: reader, call: call.New(o.Timeout, o.Transport),
-		Hook: hook{s.WebhookHeader, s.WebhookSecret, reader.Events},
+		hook: hook{s.WebhookHeader, s.WebhookSecret, reader.Events},
 	}
 	address, err := url.JoinPath(s.BaseURL, listPath)
 	if err != nil {

@@ -241,3 +241,11 @@ func (v1Wire) List(r *http.Request, all []campaign.Approved, most int) (whatsapp
 }
 
 func (v1Wire) NoList() []whatsapptest.Answer { return whatsapptest.Wire360{}.NoList() }
+
+// Examined tells the webhook that is registered.
+func (v1Wire) Examined(r *http.Request, _ []byte, webhooks string) (whatsapptest.Answer, bool) {
+	return webhookOf(r, "/v1/configs/webhook", webhooks)
+}
+
+// Stranger refuses in 360dialog's own form.
+func (v1Wire) Stranger() whatsapptest.Answer { return unknownKey() }

@@ -152,3 +152,15 @@ func (apiWire) Nothing() []whatsapptest.Answer {
 		answerOf(http.StatusOK, object{"status": "delivered", "message_id": "id-2"}),
 	}
 }
+
+// Examined does not know the message that is asked for.
+func (w apiWire) Examined(r *http.Request, _ []byte, _ string) (whatsapptest.Answer, bool) {
+	if id, err := w.Asked(r); err != nil || id == "" {
+		return whatsapptest.Answer{}, false
+	}
+	return w.Nothing()[0], true
+}
+
+func (w apiWire) Stranger() whatsapptest.Answer {
+	return w.Refuse(codes.Fault{Status: http.StatusUnauthorized, Code: 131030, Message: "Invalid or expired access token"})
+}

@@ -91,5 +91,5 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 		return nil, err
 	}
 	signing := cloud.Signing{Secret: s.AppSecret, VerifyToken: s.VerifyToken}
-	return cloud.NewClient(s.Identity(), sender, cloud.Hook{Signing: signing, Read: reader.Events}), nil
+	return cloud.NewClient(s.Identity(), sender, cloud.Hook{Signing: signing, Read: reader.Events}, examiner{sender}), nil
 }

@@ -43,6 +43,8 @@ type freeWriter func(m whatsapp.Message) ([]byte, error)
 var (
 	_ whatsapp.Provider = (*Client)(nil)
 	_ whatsapp.Hook     = (*Client)(nil)
+	_ whatsapp.Prober   = (*Client)(nil)
+	_ whatsapp.Examiner = (*Client)(nil)
 )
 
 // open makes the channel that posts to a path.
@@ -82,11 +84,7 @@ func (c *Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepte
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal
 	}
-	token := c.tokens.current()
-	answer, refusal := c.post(ctx, token, body)
-	if refusal == nil && answer.Status == http.StatusUnauthorized {
-		answer, refusal = c.post(ctx, c.tokens.after(token, answer.Header), body)
-	}
+	answer, refusal := c.postTwice(ctx, body)
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal
 	}
@@ -114,6 +112,16 @@ func (c *Client) written(m whatsapp.Message) ([]byte, *whatsapp.Error) {
 		wrong = err.Error()
 	}
 	return nil, codes.NoSuchContent().Of(codes.Fault{Message: wrong})
+}
+
+// postTwice makes a request, and another one where the first is answered with 401.
+func (c *Client) postTwice(ctx context.Context, body []byte) (*call.Answer, *whatsapp.Error) {
+	token := c.tokens.current()
+	answer, refusal := c.post(ctx, token, body)
+	if refusal == nil && answer.Status == http.StatusUnauthorized {
+		return c.post(ctx, c.tokens.after(token, answer.Header), body)
+	}
+	return answer, refusal
 }
 
 func (c *Client) post(ctx context.Context, token string, body []byte) (*call.Answer, *whatsapp.Error) {

@@ -336,3 +336,15 @@ func (w vonageWire) Silent() []string {
 		`{"message_uuid":"id-1","message":{"content":{"type":[],"text":[]}}}`, `{"message_uuid":"id-1","message":"text"}`,
 	}
 }
+
+// Examined refuses an empty message for what it lacks.
+func (w vonageWire) Examined(r *http.Request, body []byte, _ string) (whatsapptest.Answer, bool) {
+	if r.Method != http.MethodPost || string(body) != "{}" {
+		return whatsapptest.Answer{}, false
+	}
+	return w.Refuse(codes.Fault{Code: 1010, Message: "Missing params"}), true
+}
+
+func (vonageWire) Stranger() whatsapptest.Answer {
+	return whatsapptest.Answer{Status: http.StatusUnauthorized, Body: `{"type":"https://developer.vonage.com/api-errors","title":"Unauthorized","detail":"You did not provide correct credentials."}`}
+}

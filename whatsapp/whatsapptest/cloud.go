@@ -26,7 +26,7 @@ type CloudWire struct {
 	Flat bool
 }
 
-var _ Wire = CloudWire{}
+var _ ExaminedWire = CloudWire{}
 
 // object is one of JSON.
 type object = map[string]any

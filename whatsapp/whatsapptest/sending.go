@@ -55,7 +55,7 @@ func (s Suite) userIDs(t *testing.T) {
 	if asked := s.asked(t, m); asked.UserID != userID || asked.To != "" {
 		t.Errorf("asked for user ID %q and number %q", asked.UserID, asked.To)
 	}
-	if !s.takesWebhooks() {
+	if _, takesWebhooks := s.abilitiesOf(); !takesWebhooks {
 		return
 	}
 	told := progress(campaign.Sent, campaign.Failed)

@@ -34,9 +34,9 @@ type Suite struct {
 	Digits bool
 	// Proof is how webhooks are proven; that of a provider without is not used.
 	Proof Proof
-	// Wire is how the provider talks; that of one that is asked is a PolledWire, that
-	// of one that keeps files a MediaWire, that of one that lists its templates a
-	// LibraryWire.
+	// Wire is how the provider talks, an ExaminedWire; that of one that is asked is a
+	// PolledWire besides, that of one that keeps files a MediaWire, that of one that lists
+	// its templates a LibraryWire.
 	Wire Wire
 }
 
@@ -54,16 +54,23 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("ambiguous", s.ambiguous)
 	t.Run("unwritten", s.unwritten)
 	t.Run("preparations", s.preparations)
+	opened, takesWebhooks := s.abilitiesOf()
+	if _, examines := opened.(whatsapp.Examiner); examines {
+		t.Run("examinations", s.examinations)
+	}
 	if s.Spec.Traits.Polled {
 		t.Run("polls", s.polls)
 	}
-	if s.lists() {
+	if able[whatsapp.Library](opened) {
 		t.Run("templates", s.library)
 	}
 	if s.Spec.Traits.Media {
 		t.Run("media", s.media)
 	}
-	if s.takesWebhooks() {
+	if _, probes := opened.(whatsapp.Prober); probes {
+		t.Run("probes", s.probes)
+	}
+	if takesWebhooks {
 		t.Run("webhooks", s.webhooks)
 		t.Run("failures", s.failures)
 		t.Run("forged", s.forged)
@@ -85,7 +92,7 @@ func (s Suite) abilities(t *testing.T) {
 	if err := s.Spec.Refuses(file); !s.Spec.Traits.Media && (err == nil || !strings.Contains(err.Error(), "link:")) {
 		t.Errorf("a step with a file is refused with %v, which says nothing of a link", err)
 	}
-	if !polled && !s.takesWebhooks() {
+	if !polled && !able[whatsapp.Hook](opened) {
 		t.Error("nothing would tell what became of a message: the channel takes no webhooks and cannot be asked")
 	}
 	if _, lists := opened.(whatsapp.Library); !lists && len(s.Spec.Unlisted) < 10 {
@@ -96,17 +103,18 @@ func (s Suite) abilities(t *testing.T) {
 	}
 }
 
-func (s Suite) takesWebhooks() bool { return able[whatsapp.Hook](s) }
-
-func (s Suite) lists() bool { return able[whatsapp.Library](s) }
-
-// able reports whether a channel has an ability.
-func able[Ability any](s Suite) bool {
+// abilitiesOf is a channel that is closed again, to see what it can do.
+func (s Suite) abilitiesOf() (opened whatsapp.Provider, takesWebhooks bool) {
 	opened, err := s.Settings(nowhere).Open(whatsapp.Opening{Timeout: timeout})
 	if err != nil {
-		return false // the scenarios say so
+		return nil, false // the scenarios say so
 	}
-	defer opened.Close()
+	opened.Close()
+	return opened, able[whatsapp.Hook](opened)
+}
+
+// able reports whether a channel has an ability.
+func able[Ability any](opened whatsapp.Provider) bool {
 	_, has := opened.(Ability)
 	return has
 }
