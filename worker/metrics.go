@@ -6,10 +6,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"carillon/ledger"
+	"carillon/whatsapp"
+)
+
+// The classes of a request that was accepted; whatsapp.Classes has the others.
+const (
+	classAccepted = "accepted"
+	classHeld     = "held"
 )
 
 // Metrics counts what workers do. All label sets are closed.
 type Metrics struct {
+	sends    *prometheus.CounterVec
+	waits    *prometheus.HistogramVec
 	outcomes *prometheus.CounterVec
 	refusals *prometheus.CounterVec
 	failures *prometheus.CounterVec
@@ -22,6 +31,13 @@ type Metrics struct {
 // are, by channel, those that its provider may give.
 func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 	m := &Metrics{
+		sends: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carillon_sends_total", Help: "Requests that send a message, by the class of the answer.",
+		}, []string{"channel", "class"}),
+		waits: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "carillon_departure_wait_seconds", Help: "Time from taking a task up to its departure in the number's rate.",
+			Buckets: []float64{.01, .05, .1, .15, .25, .5, 1, 2, 4, 8, 15},
+		}, []string{"channel"}),
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "carillon_attempts_total", Help: "Attempts by outcome.",
 		}, []string{"channel", "outcome"}),
@@ -42,7 +58,7 @@ func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 			Name: "carillon_polls_total", Help: "Times that a provider was asked what became of a message, by result.",
 		}, []string{"channel", "result"}),
 	}
-	r.MustRegister(m.outcomes, m.refusals, m.failures, m.requests, m.breakers, m.asked)
+	r.MustRegister(m.sends, m.waits, m.outcomes, m.refusals, m.failures, m.requests, m.breakers, m.asked)
 	outcomes := []ledger.Outcome{
 		ledger.OutcomeAccepted, ledger.OutcomeHeld, ledger.OutcomeRefused, ledger.OutcomeUnknown, ledger.OutcomeReleased,
 	}
@@ -56,6 +72,10 @@ func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 		for _, reason := range known {
 			m.failures.WithLabelValues(channel, reason)
 		}
+		for _, class := range classes() {
+			m.sends.WithLabelValues(channel, class)
+		}
+		m.waits.WithLabelValues(channel)
 		m.requests.WithLabelValues(channel)
 		m.breakers.WithLabelValues(channel)
 	}
@@ -85,8 +105,30 @@ func (m *Metrics) failed(channel, reason string) {
 	m.failures.WithLabelValues(channel, reason).Inc()
 }
 
-func (m *Metrics) posted(channel string, took time.Duration) {
+func classes() []string {
+	all := []string{classAccepted, classHeld}
+	for _, class := range whatsapp.Classes() {
+		all = append(all, class.String())
+	}
+	return all
+}
+
+// posted counts a request by its answer; refusal is nil where it was accepted.
+func (m *Metrics) posted(channel string, took time.Duration, accepted whatsapp.Accepted, refusal *whatsapp.Error) {
+	class := classAccepted
+	switch {
+	case refusal != nil:
+		class = refusal.Class.String()
+	case accepted.Held:
+		class = classHeld
+	}
+	m.sends.WithLabelValues(channel, class).Inc()
 	m.requests.WithLabelValues(channel).Observe(took.Seconds())
+}
+
+// waited notes how long a task waited for its departure.
+func (m *Metrics) waited(channel string, wait time.Duration) {
+	m.waits.WithLabelValues(channel).Observe(max(0, wait).Seconds())
 }
 
 func (m *Metrics) outage(channel string, open bool) {
