@@ -12,6 +12,9 @@ import (
 // Commit tells of a transaction that writers have made, or failed to.
 type Commit = database.Commit
 
+// Priorities are the labels of commits.
+func Priorities() []database.Priority { return database.Priorities() }
+
 // Way is how a message ceases to be unknown, or to wait for news as one.
 type Way string
 

@@ -74,6 +74,7 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 		return nil, err
 	}
 	a.ledger.OnRefusal(logRefusals(log))
+	a.observeLedger()
 	if a.queue, err = queue.Open(ctx, config.Redis, log); err != nil {
 		return nil, err
 	}
@@ -129,6 +130,7 @@ func (a *App) openChannels(config *configs.Config) error {
 	for _, name := range names {
 		limiters[name] = a.limiter(name, config.Channels[name].Rate)
 	}
+	a.watchChannels(names, limiters)
 	for _, name := range names {
 		channel := config.Channels[name]
 		client, err := channel.Settings.Open(whatsapp.Opening{Timeout: time.Duration(channel.Timeout)})

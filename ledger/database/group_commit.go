@@ -36,6 +36,9 @@ const (
 // ErrClosed is returned for work that comes after Close.
 var ErrClosed = errors.New("ledger: closed")
 
+// Priorities are all there are.
+func Priorities() []Priority { return []Priority{Urgent, Background} }
+
 // String names the priority, as a label of metrics.
 func (p Priority) String() string {
 	if p == Background {
