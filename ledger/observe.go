@@ -85,9 +85,9 @@ func (l *Ledger) tellDecided(all map[Way]int) {
 type Census struct {
 	// States counts the campaigns by state.
 	States map[campaign.State]int64
-	// Halted counts the campaigns that Carillon has paused, or of which it has
+	// InTrouble counts the campaigns that Carillon has paused, or of which it has
 	// stopped a channel, until a person acts.
-	Halted int64
+	InTrouble int64
 	// Undecided counts the unknown messages that still wait for a receipt or for
 	// on_unknown. All other unknown ones wait for a person.
 	Undecided int64
@@ -108,7 +108,7 @@ func (l *Ledger) Census(ctx context.Context) (Census, error) {
 		        WHERE state = 'paused' AND reason NOT LIKE $2
 		           OR state IN ('running', 'paused') AND id IN (SELECT campaign_id FROM campaign_channels)),
 		       (SELECT COALESCE(SUM(n), 0) FROM counts WHERE status = $1 AND open = 1)`,
-		int64(campaign.Unknown), past(campaign.Pause)+" by %").Scan(&census.Halted, &census.Undecided)
+		int64(campaign.Unknown), past(campaign.Pause)+" by %").Scan(&census.InTrouble, &census.Undecided)
 	if err != nil {
 		return census, fmt.Errorf("ledger: census: %w", err)
 	}

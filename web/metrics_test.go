@@ -114,7 +114,7 @@ func TestTotals(t *testing.T) {
 		`carillon_messages_undecided 2`,
 		`carillon_campaigns{state="running"} 1`,
 		`carillon_campaigns{state="paused"} 0`,
-		`carillon_campaigns_halted 0`,
+		`carillon_campaigns_in_trouble 0`,
 		`carillon_ledger_up 1`)
 	if !strings.Contains(f.get("/metrics").body, "\ncarillon_ledger_ping_seconds ") {
 		t.Error("nothing says how long a write takes")

@@ -14,7 +14,7 @@ import (
 const totalsWithin = 2 * time.Second
 
 // totals shows what the ledger holds when it is asked, and whether it can be
-// written to. The messages that are unknown and the campaigns that are halted,
+// written to. The messages that are unknown and the campaigns in trouble,
 // above all, are for somebody to look at.
 type totals struct {
 	ledger    Ledger
@@ -22,7 +22,7 @@ type totals struct {
 	messages  *prometheus.Desc
 	undecided *prometheus.Desc
 	campaigns *prometheus.Desc
-	halted    *prometheus.Desc
+	inTrouble *prometheus.Desc
 	up        *prometheus.Desc
 	ping      *prometheus.Desc
 }
@@ -36,7 +36,7 @@ func newTotals(l Ledger, log *slog.Logger) *totals {
 		messages:  desc("carillon_messages", "Messages of all campaigns, by status.", "status"),
 		undecided: desc("carillon_messages_undecided", "Unknown messages that wait for a receipt or for on_unknown; all other unknown ones wait for a person."),
 		campaigns: desc("carillon_campaigns", "Campaigns, by state.", "state"),
-		halted:    desc("carillon_campaigns_halted", "Campaigns that Carillon has paused, or of which it has stopped a channel, until a person acts."),
+		inTrouble: desc("carillon_campaigns_in_trouble", "Campaigns that Carillon has paused, or of which it has stopped a channel, until a person acts."),
 		up:        desc("carillon_ledger_up", "1 if the ledger could be written to just now, else 0."),
 		ping:      desc("carillon_ledger_ping_seconds", "Time that the ledger took for a small write just now; missing while it cannot be written to."),
 	}
@@ -44,7 +44,7 @@ func newTotals(l Ledger, log *slog.Logger) *totals {
 
 // Describe implements prometheus.Collector.
 func (t *totals) Describe(all chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{t.messages, t.undecided, t.campaigns, t.halted, t.up, t.ping} {
+	for _, desc := range []*prometheus.Desc{t.messages, t.undecided, t.campaigns, t.inTrouble, t.up, t.ping} {
 		all <- desc
 	}
 }
@@ -75,7 +75,7 @@ func (t *totals) Collect(all chan<- prometheus.Metric) {
 		for _, state := range campaign.States() {
 			gauge(t.campaigns, float64(census.States[state]), string(state))
 		}
-		gauge(t.halted, float64(census.Halted))
+		gauge(t.inTrouble, float64(census.InTrouble))
 		gauge(t.undecided, float64(census.Undecided))
 		return nil
 	})

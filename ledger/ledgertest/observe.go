@@ -132,7 +132,7 @@ var observeScenarios = map[string]func(*testing.T, *bench){
 		if diff := cmp.Diff(want, b.census().States); diff != "" {
 			b.Error(diff)
 		}
-		if got := b.census().Halted; got != 1 {
+		if got := b.census().InTrouble; got != 1 {
 			b.Errorf("%d wait for a person, want 1", got)
 		}
 	},
