@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"carillon/campaign"
 	"carillon/ledger"
 	"carillon/queue"
 	"carillon/ratelimit"
@@ -69,8 +70,9 @@ func TestRatesAreThoseOfWorkers(t *testing.T) {
 	}
 }
 
-func TestTheLedgersCommitsAreCounted(t *testing.T) {
-	t.Parallel()
+// observed is a process with a ledger that is counted.
+func observed(t *testing.T) *App {
+	t.Helper()
 	l, err := ledger.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "carillon.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +84,13 @@ func TestTheLedgersCommitsAreCounted(t *testing.T) {
 	})
 	a := &App{ledger: l, registry: prometheus.NewRegistry(), log: slog.New(slog.DiscardHandler)}
 	a.observeLedger()
+	return a
+}
+
+func TestTheLedgersCommitsAreCounted(t *testing.T) {
+	t.Parallel()
+	a := observed(t)
+	l := a.ledger
 	if before := gathered(t, a.registry); before["ledger_commit_jobs{urgent}"] != 0 || len(before) != 6+len(ledger.Ways()) {
 		t.Errorf("before anything happens: %v", before)
 	}
@@ -98,6 +107,38 @@ func TestTheLedgersCommitsAreCounted(t *testing.T) {
 	} {
 		if after[name] != want {
 			t.Errorf("%s is %v, want %v", name, after[name], want)
+		}
+	}
+}
+
+// A message whose answer was lost is given up by a person.
+func TestDecidedMessagesAreCounted(t *testing.T) {
+	t.Parallel()
+	a := observed(t)
+	l, now := a.ledger, time.Now()
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	in, err := l.BeginIntake(t.Context(), ledger.NewCampaign{Definition: &campaign.Definition{
+		Name: "one", Channel: "main", Steps: []campaign.Step{{Template: "hello", Language: "en", Category: campaign.Utility}},
+	}}, now)
+	check(err)
+	check(in.Add(t.Context(), []campaign.Row{{Number: 1, Phone: "+447700900000", Person: "+447700900000", Verdict: campaign.OK, Values: []string{}}}, now))
+	check(in.Reveal(t.Context()))
+	_, err = l.Act(t.Context(), in.ID(), campaign.Start, "tester", now)
+	check(err)
+	id := in.ID().Recipient(1).Message(0)
+	_, err = l.Claim(t.Context(), campaign.Task{Message: id, Attempt: 1}, ledger.Sender{}, now, now.Add(time.Minute))
+	check(err)
+	check(l.Settle(t.Context(), ledger.Settlement{Message: id, Attempt: 1, Outcome: ledger.OutcomeUnknown, At: now, UnknownAfter: time.Hour}))
+	_, err = l.Resolve(t.Context(), in.ID(), ledger.Drop, "tester", now)
+	check(err)
+	for way, want := range map[ledger.Way]float64{ledger.ByPersonDrop: 1, ledger.ByReceipt: 0} {
+		if got := gathered(t, a.registry)["unknown_decided_total{"+string(way)+"}"]; got != want {
+			t.Errorf("%s: %v, want %v", way, got, want)
 		}
 	}
 }
