@@ -142,7 +142,7 @@ func TestMetrics(t *testing.T) {
 	eventually(t, "nothing waits", func() bool { return scrape(t, h).sum("carillon_oldest_due_seconds") == 0 })
 	shown := scrape(t, h)
 	for series, want := range map[string]float64{
-		`carillon_sends_total{channel="main",class="accepted"}`:              sent,
+		`carillon_answers_total{channel="main",class="accepted"}`:            sent,
 		`carillon_attempts_total{channel="main",outcome="accepted"}`:         sent,
 		`carillon_request_seconds_count{channel="main"}`:                     sent,
 		`carillon_webhook_receipts_total{channel="main",status="sent"}`:      sent,

@@ -17,7 +17,7 @@ const (
 
 // Metrics counts what workers do. All label sets are closed.
 type Metrics struct {
-	sends    *prometheus.CounterVec
+	answers  *prometheus.CounterVec
 	waits    *prometheus.HistogramVec
 	outcomes *prometheus.CounterVec
 	refusals *prometheus.CounterVec
@@ -31,8 +31,8 @@ type Metrics struct {
 // are, by channel, those that its provider may give.
 func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 	m := &Metrics{
-		sends: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "carillon_sends_total", Help: "Requests that send a message, by the class of the answer.",
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carillon_answers_total", Help: "Requests that send a message, by the class of the answer.",
 		}, []string{"channel", "class"}),
 		waits: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "carillon_departure_wait_seconds", Help: "Time from taking a task up to its departure in the number's rate.",
@@ -58,7 +58,7 @@ func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 			Name: "carillon_polls_total", Help: "Times that a provider was asked what became of a message, by result.",
 		}, []string{"channel", "result"}),
 	}
-	r.MustRegister(m.sends, m.waits, m.outcomes, m.refusals, m.failures, m.requests, m.breakers, m.asked)
+	r.MustRegister(m.answers, m.waits, m.outcomes, m.refusals, m.failures, m.requests, m.breakers, m.asked)
 	outcomes := []ledger.Outcome{
 		ledger.OutcomeAccepted, ledger.OutcomeHeld, ledger.OutcomeRefused, ledger.OutcomeUnknown, ledger.OutcomeReleased,
 	}
@@ -73,7 +73,7 @@ func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 			m.failures.WithLabelValues(channel, reason)
 		}
 		for _, class := range classes() {
-			m.sends.WithLabelValues(channel, class)
+			m.answers.WithLabelValues(channel, class)
 		}
 		m.waits.WithLabelValues(channel)
 		m.requests.WithLabelValues(channel)
@@ -122,7 +122,7 @@ func (m *Metrics) posted(channel string, took time.Duration, accepted whatsapp.A
 	case accepted.Held:
 		class = classHeld
 	}
-	m.sends.WithLabelValues(channel, class).Inc()
+	m.answers.WithLabelValues(channel, class).Inc()
 	m.requests.WithLabelValues(channel).Observe(took.Seconds())
 }
 

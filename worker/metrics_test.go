@@ -60,7 +60,7 @@ func TestSendsAreCountedByTheClassOfTheirAnswer(t *testing.T) {
 			if err := s.run(t); err != nil {
 				t.Fatal(err)
 			}
-			sends := read("carillon_sends_total", "class")
+			sends := read("carillon_answers_total", "class")
 			if len(sends) != len(classes()) {
 				t.Errorf("%d classes, want all %d", len(sends), len(classes()))
 			}
