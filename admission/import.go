@@ -53,7 +53,7 @@ func (c Campaign) Import(ctx context.Context, l Ledger, up Upload, file *os.File
 		return Imported{}, err
 	}
 	defer func() { _ = reader.Close() }() // it was read only
-	list, err := NewList(reader, c.Definition, now())
+	list, err := NewList(reader, c, now())
 	if err != nil {
 		return Imported{}, err
 	}

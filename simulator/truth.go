@@ -41,7 +41,7 @@ type Message struct {
 	ID string `json:"id"`
 	// Number is the sending number's id.
 	Number string `json:"number"`
-	// To is the recipient in E.164.
+	// To is the recipient in E.164, or the user ID that was written to.
 	To        string `json:"to"`
 	Template  string `json:"template"`
 	Language  string `json:"language"`
@@ -78,8 +78,8 @@ type Inbound struct {
 	// ID is the identifier given to it, empty for a preference.
 	ID   string `json:"id,omitempty"`
 	Kind Kind   `json:"kind"`
-	// Person is the number that was written to, in E.164, From the digits that
-	// the webhook tells: those of its twin perhaps.
+	// Person is the number that was written to, in E.164, or the user ID, From the
+	// digits that the webhook tells: those of its twin perhaps.
 	Person string `json:"person"`
 	From   string `json:"from"`
 	// Hidden: the webhook tells the user ID in place of the digits.

@@ -49,7 +49,7 @@ func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) error {
 			return refuse(badRequest, "take the cursor from the previous page", "%q is not a cursor", cursor)
 		}
 	}
-	found, err := s.ledger.Campaigns(r.Context(), before, limit+1)
+	found, err := s.ledger.FindCampaigns(r.Context(), r.URL.Query().Get("q"), before, limit+1)
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,8 @@ type Traits struct {
 	Polled bool
 	// MarketingMessages says that there is an endpoint for marketing messages besides.
 	MarketingMessages bool
+	// UserIDs says that messages can be sent to user IDs as well as to numbers.
+	UserIDs bool
 	// Requests is how many requests one Send makes at most.
 	Requests int
 }
@@ -56,6 +58,14 @@ func (s Spec) Refuses(step *campaign.Step) error {
 		return fmt.Errorf("%s has no endpoint for marketing messages; remove marketing_messages, or choose a channel of another provider", s.Title)
 	}
 	return s.Supports(step)
+}
+
+// RefusesUserIDs says why nothing can be sent to user IDs this way; nil where it can.
+func (s Spec) RefusesUserIDs() error {
+	if s.Traits.UserIDs {
+		return nil
+	}
+	return fmt.Errorf("%s takes phone numbers alone; write the person's number, or choose a channel of another provider", s.Title)
 }
 
 // Settings are the keys that a kind of provider has of its own in a channel of

@@ -26,12 +26,13 @@ const (
 )
 
 // Spec is Meta's Cloud API as a kind of provider. biz_opaque_callback_data comes
-// back in receipts (Meta, status webhook reference).
+// back in receipts (Meta, status webhook reference), and messages go to user IDs as
+// well (Meta, business-scoped user IDs).
 func Spec() whatsapp.Spec {
 	book := Book()
 	return whatsapp.Spec{
 		Name: Name, Title: "WhatsApp Cloud API",
-		Traits: whatsapp.Traits{Echoes: true, MarketingMessages: true, Requests: 1},
+		Traits: whatsapp.Traits{Echoes: true, MarketingMessages: true, UserIDs: true, Requests: 1},
 		Rate:   DefaultRate, NumberKey: "phone_number_id",
 		Settings: func() whatsapp.Settings {
 			return &Settings{BaseURL: DefaultBaseURL, APIVersion: DefaultAPIVersion}
@@ -114,6 +115,7 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
+	sender.TakeUserIDs()
 	sender.sendMarketing(NewReader(marketingBook()))
 	signing := Signing{Secret: s.AppSecret, VerifyToken: s.VerifyToken}
 	return NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}), nil

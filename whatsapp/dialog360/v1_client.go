@@ -47,6 +47,9 @@ func (c *v1Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accep
 	if m.FreeForm() || m.Template.MarketingMessages != nil {
 		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
 	}
+	if m.UserID != "" {
+		return whatsapp.Accepted{}, codes.NumbersOnly().Of(codes.Fault{})
+	}
 	var checked whatsapp.Who
 	if c.contacts != nil {
 		waID, refusal := c.check(ctx, m.To)
