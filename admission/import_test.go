@@ -187,7 +187,7 @@ func TestRowsComeInWithTheirZones(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = reader.Close() }() // it was only read
-			list, err := NewList(reader, c, time.Now())
+			list, err := NewList(reader, c, nil, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -34,6 +34,8 @@ type tx struct {
 	// one in which they are now.
 	decided map[Way]int
 	way     Way
+	// renewing are the messages that are tried again with their files renewed.
+	renewing map[campaign.MessageID]bool
 }
 
 // transact runs f in a transaction and commits it together with the messages
@@ -44,7 +46,7 @@ func (l *Ledger) transact(ctx context.Context, shard int, f func(context.Context
 	err := l.db.Transact(ctx, func(ctx context.Context, raw database.Tx) (err error) {
 		t = &tx{
 			Tx: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{},
-			failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{}, halting: map[campaign.MessageID]bool{},
+			failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{}, halting: map[campaign.MessageID]bool{}, renewing: map[campaign.MessageID]bool{},
 			decided: map[Way]int{}, way: ByReceipt,
 		}
 		if err := f(ctx, t); err != nil {

@@ -99,6 +99,8 @@ func graphErrorOf(why reason, coin bool) graphError {
 			e.status = http.StatusTooManyRequests
 		}
 		return e
+	case noSuchMedia:
+		return graphError{status: http.StatusBadRequest, code: 131053, message: "Media upload error"}
 	case slowTemplate:
 		return graphError{http.StatusBadRequest, 132069, 0, "Flow is throttled", "10 messages of this template were sent in the last hour already."}
 	case outOfService:

@@ -51,6 +51,9 @@ func (s *Simulator) answer(r *http.Request, begun time.Duration) answer {
 	if !inTime {
 		return s.options.Dialect.refuse(refusal{reason: overRate, coin: true})
 	}
+	if no := s.missing(m); no != nil {
+		return s.options.Dialect.refuse(*no)
+	}
 	return s.take(m, begun)
 }
 

@@ -159,6 +159,8 @@ func around(piece string) string {
 	switch first, _, _ := strings.Cut(piece, ":"); first {
 	case "- after": // each of them wants a language
 		return head + "steps:\n- {template: t, language: en}" + strings.ReplaceAll("\n"+piece, "\n- ", "\n- language: en\n  ")
+	case "steps":
+		return head + piece
 	case "language":
 		return head + "steps:\n" + step + indented
 	case "buttons":

@@ -48,6 +48,7 @@ type Ledger interface {
 	Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by string, now time.Time) (ledger.Retried, error)
 	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
 	FindCampaigns(ctx context.Context, text string, before campaign.ID, limit int) ([]ledger.Campaign, error)
+	Attachments(ctx context.Context, id campaign.ID, channel string, most int) ([]ledger.Attachment, error)
 	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
 	Report(ctx context.Context, q ledger.ReportQuery) ([]ledger.ReportRow, campaign.RecipientID, error)
 	Suppress(ctx context.Context, list []ledger.Suppression, now time.Time) error

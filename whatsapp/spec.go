@@ -48,6 +48,8 @@ type Traits struct {
 	MarketingMessages bool
 	// UserIDs says that messages can be sent to user IDs as well as to numbers.
 	UserIDs bool
+	// Media says that the provider keeps files: its open channels are a Media.
+	Media bool
 	// Requests is how many requests one Send makes at most.
 	Requests int
 }
@@ -56,6 +58,9 @@ type Traits struct {
 func (s Spec) Refuses(step *campaign.Step) error {
 	if step.MarketingMessages != nil && !s.Traits.MarketingMessages {
 		return fmt.Errorf("%s has no endpoint for marketing messages; remove marketing_messages, or choose a channel of another provider", s.Title)
+	}
+	if uses := step.FileUses(); len(uses) > 0 && !s.Traits.Media {
+		return fmt.Errorf("%s: %s keeps no files for messages; write link: with a public address in place of the file", uses[0].Path, s.Title)
 	}
 	return s.Supports(step)
 }

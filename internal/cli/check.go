@@ -93,6 +93,12 @@ func previewOf(step int, t campaign.Template) PreviewMessage {
 // number's rate. The error is a *UsageError where a file cannot be used, and
 // says so where ctx ended first.
 func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (*CheckResult, error) {
+	return CheckWithMedia(ctx, campaignPath, contactsPath, configPath, "")
+}
+
+// CheckWithMedia is Check with the folder of the files that the list names; if empty,
+// they are beside the campaign's file.
+func CheckWithMedia(ctx context.Context, campaignPath, contactsPath, configPath, mediaDir string) (*CheckResult, error) {
 	def, err := readCampaign(campaignPath)
 	if err != nil {
 		return nil, err
@@ -111,7 +117,12 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 		return nil, unusable(contactsPath, err)
 	}
 	defer func() { _ = reader.Close() }() // it was only read
-	list, err := admission.NewList(reader, admitted, time.Now())
+	source, done, err := openMedia(campaignPath, mediaDir, def)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	list, err := admission.NewList(reader, admitted, admission.NewFiles(source), time.Now())
 	if err != nil {
 		return nil, unusable(campaignPath, err)
 	}

@@ -32,7 +32,7 @@ func Spec() whatsapp.Spec {
 	book := Book()
 	return whatsapp.Spec{
 		Name: Name, Title: "WhatsApp Cloud API",
-		Traits: whatsapp.Traits{Echoes: true, MarketingMessages: true, UserIDs: true, Requests: 1},
+		Traits: whatsapp.Traits{Echoes: true, MarketingMessages: true, UserIDs: true, Media: true, Requests: 1},
 		Rate:   DefaultRate, NumberKey: "phone_number_id",
 		Settings: func() whatsapp.Settings {
 			return &Settings{BaseURL: DefaultBaseURL, APIVersion: DefaultAPIVersion}
@@ -118,7 +118,7 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	sender.TakeUserIDs()
 	sender.sendMarketing(NewReader(marketingBook()))
 	signing := Signing{Secret: s.AppSecret, VerifyToken: s.VerifyToken}
-	return NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}), nil
+	return NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}).WithMedia(), nil
 }
 
 // Bearer is the header of an access token.

@@ -37,7 +37,7 @@ func CloudSpec() whatsapp.Spec {
 	book := Book()
 	return whatsapp.Spec{
 		Name: CloudName, Title: "360dialog, Cloud API",
-		Traits: whatsapp.Traits{Echoes: true, UserIDs: true, Requests: 1},
+		Traits: whatsapp.Traits{Echoes: true, UserIDs: true, Media: true, Requests: 1},
 		Rate:   cloud.DefaultRate, NumberKey: "api_key",
 		Settings: func() whatsapp.Settings {
 			return &Settings{BaseURL: DefaultBaseURL, WebhookHeader: DefaultWebhookHeader}
@@ -100,5 +100,5 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 		return nil, err
 	}
 	sender.TakeUserIDs()
-	return cloud.NewClient(s.Identity(), sender, hook{s.WebhookHeader, s.WebhookSecret, reader.Events}), nil
+	return cloud.NewClient(s.Identity(), sender, hook{s.WebhookHeader, s.WebhookSecret, reader.Events}).WithMedia(), nil
 }

@@ -23,10 +23,10 @@ type v1Client struct {
 	namespace string
 	reader    *cloud.Reader
 	call      *call.Client
-	// messages and contacts are what all requests to these paths share; they are
-	// only read. Without a contacts check contacts is nil.
-	messages, contacts *http.Request
-	now                func() time.Time
+	// messages, media and contacts are what all requests to these paths share; they
+	// are only read. Without a contacts check contacts is nil.
+	messages, media, contacts *http.Request
+	now                       func() time.Time
 }
 
 var (

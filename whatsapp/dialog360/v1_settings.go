@@ -33,7 +33,7 @@ func V1Spec() whatsapp.Spec {
 	unchecked := unchecked()
 	return whatsapp.Spec{
 		Name: V1Name, Title: "360dialog, v1 API",
-		Traits: whatsapp.Traits{Requests: 2},
+		Traits: whatsapp.Traits{Media: true, Requests: 2},
 		Rate:   DefaultV1Rate, NumberKey: "api_key",
 		Settings: func() whatsapp.Settings {
 			return &V1Settings{BaseURL: DefaultV1BaseURL, ContactsCheck: true, WebhookHeader: DefaultWebhookHeader}
@@ -99,6 +99,9 @@ func (s *V1Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	}
 	var err error
 	if c.messages, err = s.post("messages"); err != nil {
+		return nil, err
+	}
+	if c.media, err = s.post("media"); err != nil {
 		return nil, err
 	}
 	if s.ContactsCheck {
