@@ -113,7 +113,7 @@ func (t *tx) settle(ctx context.Context, settlements []*Settlement) error {
 	}
 	for _, s := range settlements {
 		if m := t.messages[s.Message]; m != nil && s.Outcome == OutcomeUnknown && m.status == campaign.Unknown {
-			if err := t.matchEarlyFor(ctx, m, s.At); err != nil {
+			if err := t.inWay(ByReceipt, func() error { return t.matchEarlyFor(ctx, m, s.At) }); err != nil {
 				return err
 			}
 		}

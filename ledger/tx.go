@@ -31,6 +31,10 @@ type tx struct {
 	// are the messages whose failure did.
 	halted  int64
 	halting map[campaign.MessageID]bool
+	// decided counts the unknown messages that were decided, by the way; way is the
+	// one in which they are now.
+	decided map[Way]int
+	way     Way
 	// renewing are the messages that are tried again with their files renewed.
 	renewing map[campaign.MessageID]bool
 }
@@ -44,6 +48,7 @@ func (l *Ledger) transact(ctx context.Context, shard int, f func(context.Context
 		t = &tx{
 			Tx: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{},
 			failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{}, halting: map[campaign.MessageID]bool{}, renewing: map[campaign.MessageID]bool{},
+			decided: map[Way]int{}, way: ByReceipt,
 		}
 		if err := f(ctx, t); err != nil {
 			return err
@@ -55,6 +60,7 @@ func (l *Ledger) transact(ctx context.Context, shard int, f func(context.Context
 		return err
 	}
 	l.tell(t.noted, news)
+	l.tellDecided(t.decided)
 	return nil
 }
 

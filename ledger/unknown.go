@@ -98,8 +98,10 @@ func (t *tx) resend(ctx context.Context, m *message, now time.Time) error {
 	}
 	m.failures++
 	m.because("no receipt confirmed the previous attempt")
-	t.set(m, campaign.Pending, at(now), now)
-	return nil
+	return t.inWay(ByResend, func() error {
+		t.set(m, campaign.Pending, at(now), now)
+		return nil
+	})
 }
 
 // postedAt is when the newest attempt of a message was claimed.
@@ -208,7 +210,9 @@ func (l *Ledger) Resolve(ctx context.Context, id campaign.ID, d Decision, by str
 	const resolved = "resolved"
 	counts := map[string]int{}
 	err = l.eachBatch(ctx, id, []campaign.Status{campaign.Unknown}, counts, func(ctx context.Context, t *tx, m *message) (string, error) {
+		t.way = ByPersonDrop
 		if d == Resend {
+			t.way = ByPersonResend
 			again, err := t.reopen(ctx, m.id.Campaign(), now)
 			if err != nil || !again {
 				return "", err

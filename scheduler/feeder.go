@@ -59,6 +59,10 @@ type feeder struct {
 	polls  map[pollKey]polled                      // those in the queue
 	slowed map[campaign.TemplateName]ledger.Slowed // templates, on this number
 
+	view      shown[view]
+	stretches map[campaign.ID]stretch
+	measured  time.Time // what waits longest was
+
 	pairs     pairs
 	portfolio *portfolio // shared with other channels; nil without a daily limit
 }
@@ -99,6 +103,7 @@ func newFeeder(
 		f.window = max(smallest, int(math.Ceil(windowSeconds*channel.Rate)))
 	}
 	f.forget()
+	f.view.value.window = f.window
 	return f
 }
 
@@ -120,16 +125,20 @@ func (f *feeder) forget() {
 // the same share, and with the polls that are due.
 func (f *feeder) feed(ctx context.Context, running []ledger.Campaign, now time.Time) error {
 	f.keepOnly(running)
+	if err := f.watchOldest(ctx, running, now); err != nil {
+		return err
+	}
 	due, err := f.duePolls(ctx, now)
 	if err != nil {
 		return err
 	}
+	queued := 0
+	defer func() { f.view.change(func(v *view) { v.queued, v.window = queued, f.window }) }()
 	if len(running) == 0 && due.none() {
 		clear(f.polls)
 		return nil
 	}
-	queued, err := f.queued(ctx, now)
-	if err != nil {
+	if queued, err = f.queued(ctx, now); err != nil {
 		return err
 	}
 	full := queued > f.window/2

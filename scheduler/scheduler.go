@@ -32,6 +32,7 @@ type Ledger interface {
 	Act(ctx context.Context, id campaign.ID, a campaign.Action, by string, now time.Time) (ledger.Campaign, error)
 	StartDue(ctx context.Context, id campaign.ID, now time.Time) (ledger.Campaign, error)
 	Feedable(ctx context.Context, id campaign.ID, position, limit int, now time.Time) ([]ledger.Feedable, error)
+	OldestFeedable(ctx context.Context, id campaign.ID, position int, now time.Time) (ledger.Oldest, error)
 	DuePolls(ctx context.Context, channel string, limit int, now time.Time) ([]ledger.Poll, error)
 	Sweep(ctx context.Context, now time.Time, policy func(channel string) ledger.UnknownPolicy) (int, error)
 	MatchEarly(ctx context.Context, now time.Time) (int, error)
@@ -131,6 +132,7 @@ type Scheduler struct {
 	wake    chan struct{}
 	trouble *trouble
 	slots   *prometheus.CounterVec // that came to an end, by how
+	open    shown[openSlots]
 
 	tidied time.Time // the sweep's alone
 }
@@ -156,7 +158,7 @@ func New(o Options) *Scheduler {
 	for _, state := range []campaign.SlotState{campaign.SlotDone, campaign.SlotFailed, campaign.SlotSkipped, campaign.SlotMissed} {
 		s.slots.WithLabelValues(string(state))
 	}
-	o.Registry.MustRegister(fed, s.slots)
+	o.Registry.MustRegister(fed, s.slots, newGauges(s))
 	portfolios, caps := map[string]*portfolio{}, newCaps()
 	for name, channel := range o.Channels {
 		s.feeders[name] = newFeeder(name, channel, shared(portfolios, channel), caps, o.Ledger, o.Redis, fed.WithLabelValues(name))

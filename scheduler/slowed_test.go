@@ -40,6 +40,10 @@ func (b *backlog) Feedable(_ context.Context, _ campaign.ID, _, limit int, now t
 	return found[:min(limit, len(found))], nil
 }
 
+func (b *backlog) OldestFeedable(context.Context, campaign.ID, int, time.Time) (ledger.Oldest, error) {
+	return ledger.Oldest{Fresh: len(b.due) > 0}, nil
+}
+
 func (b *backlog) Postpone(_ context.Context, until map[campaign.MessageID]time.Time, reason string, now time.Time) error {
 	for id, at := range until {
 		if !b.due[id].After(now) {

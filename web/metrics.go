@@ -28,6 +28,7 @@ type metrics struct {
 	inbound   *prometheus.CounterVec
 	optOuts   *prometheus.CounterVec
 	unkept    *prometheus.CounterVec
+	hooks     hookMetrics
 	exporter  http.Handler
 }
 
@@ -46,6 +47,7 @@ func newMetrics(registry *prometheus.Registry, routes []route, channels map[stri
 		inbound:   counter("webhook_inbound_total", "Messages from people, by kind.", "channel", "type"),
 		optOuts:   counter("webhook_wishes_total", "Opt-outs and opt-ins of people on record.", "channel", "wish"),
 		unkept:    counter("webhook_wishes_not_on_record_total", "Opt-outs and opt-ins that apply to no number: the number of a user ID is not known yet, the person is unknown, it was taken back since, or the person was erased.", "channel", "wish", "why"),
+		hooks:     newHookMetrics(channels),
 		exporter:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
 	for _, r := range routes {
@@ -74,7 +76,9 @@ func newMetrics(registry *prometheus.Registry, routes []route, channels map[stri
 			vec.WithLabelValues(name)
 		}
 	}
-	for _, vec := range []*prometheus.CounterVec{m.requests, m.receipts, m.strangers, m.refused, m.malformed, m.shut, m.inbound, m.optOuts, m.unkept} {
+	for _, vec := range []prometheus.Collector{
+		m.requests, m.receipts, m.strangers, m.refused, m.malformed, m.shut, m.inbound, m.optOuts, m.unkept, m.hooks.delays, m.hooks.answers,
+	} {
 		if err := registry.Register(vec); err != nil {
 			return nil, fmt.Errorf("web: metrics: %w", err)
 		}

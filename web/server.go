@@ -60,6 +60,7 @@ type Ledger interface {
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) (ran bool, err error)
 	StopFor(ctx context.Context, trouble campaign.Trouble, reason string, now time.Time) (int, error)
 	Totals(ctx context.Context) (campaign.Counts, error)
+	Census(ctx context.Context) (ledger.Census, error)
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
 	ReachedFrees(ctx context.Context, portfolio string, n int64, now time.Time) (time.Time, error)
 	Failures(ctx context.Context, id campaign.ID) ([]ledger.Failures, error)

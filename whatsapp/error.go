@@ -24,6 +24,9 @@ const (
 	Ambiguous
 )
 
+// Classes are all there are.
+func Classes() []Class { return []Class{RetrySoon, RetrySlow, Pause, Drop, BadRequest, Ambiguous} }
+
 func (c Class) String() string {
 	switch c {
 	case RetrySoon:

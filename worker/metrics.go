@@ -6,10 +6,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"carillon/ledger"
+	"carillon/whatsapp"
+)
+
+// The classes of a request that was accepted; whatsapp.Classes has the others.
+const (
+	classAccepted = "accepted"
+	classHeld     = "held"
 )
 
 // Metrics counts what workers do. All label sets are closed.
 type Metrics struct {
+	answers  *prometheus.CounterVec
+	waits    *prometheus.HistogramVec
 	outcomes *prometheus.CounterVec
 	refusals *prometheus.CounterVec
 	failures *prometheus.CounterVec
@@ -25,6 +34,13 @@ type Metrics struct {
 // are, by channel, those that its provider may give.
 func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 	m := &Metrics{
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carillon_answers_total", Help: "Requests that send a message, by the class of the answer.",
+		}, []string{"channel", "class"}),
+		waits: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "carillon_departure_wait_seconds", Help: "Time from taking a task up to its departure in the number's rate.",
+			Buckets: []float64{.01, .05, .1, .15, .25, .5, 1, 2, 4, 8, 15},
+		}, []string{"channel"}),
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "carillon_attempts_total", Help: "Attempts by outcome.",
 		}, []string{"channel", "outcome"}),
@@ -54,7 +70,7 @@ func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 			Name: "carillon_windows_shut_total", Help: "Free-form messages that the provider refused because the person's window is shut.",
 		}, []string{"channel"}),
 	}
-	r.MustRegister(m.outcomes, m.refusals, m.failures, m.requests, m.breakers, m.asked, m.contents, m.reads, m.shut)
+	r.MustRegister(m.answers, m.waits, m.outcomes, m.refusals, m.failures, m.requests, m.breakers, m.asked, m.contents, m.reads, m.shut)
 	outcomes := []ledger.Outcome{
 		ledger.OutcomeAccepted, ledger.OutcomeHeld, ledger.OutcomeRefused, ledger.OutcomeUnknown, ledger.OutcomeReleased,
 	}
@@ -75,6 +91,10 @@ func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 			m.reads.WithLabelValues(channel, result)
 		}
 		m.shut.WithLabelValues(channel)
+		for _, class := range classes() {
+			m.answers.WithLabelValues(channel, class)
+		}
+		m.waits.WithLabelValues(channel)
 		m.requests.WithLabelValues(channel)
 		m.breakers.WithLabelValues(channel)
 	}
@@ -121,8 +141,30 @@ func (m *Metrics) failed(channel, reason string) {
 	m.failures.WithLabelValues(channel, reason).Inc()
 }
 
-func (m *Metrics) posted(channel string, took time.Duration) {
+func classes() []string {
+	all := []string{classAccepted, classHeld}
+	for _, class := range whatsapp.Classes() {
+		all = append(all, class.String())
+	}
+	return all
+}
+
+// posted counts a request by its answer; refusal is nil where it was accepted.
+func (m *Metrics) posted(channel string, took time.Duration, accepted whatsapp.Accepted, refusal *whatsapp.Error) {
+	class := classAccepted
+	switch {
+	case refusal != nil:
+		class = refusal.Class.String()
+	case accepted.Held:
+		class = classHeld
+	}
+	m.answers.WithLabelValues(channel, class).Inc()
 	m.requests.WithLabelValues(channel).Observe(took.Seconds())
+}
+
+// waited notes how long a task waited for its departure.
+func (m *Metrics) waited(channel string, wait time.Duration) {
+	m.waits.WithLabelValues(channel).Observe(max(0, wait).Seconds())
 }
 
 func (m *Metrics) outage(channel string, open bool) {

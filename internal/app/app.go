@@ -75,6 +75,7 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 		return nil, err
 	}
 	a.ledger.OnRefusal(logRefusals(log))
+	a.observeLedger()
 	if a.queue, err = queue.Open(ctx, config.Redis, log); err != nil {
 		return nil, err
 	}
@@ -145,6 +146,7 @@ func (a *App) openChannels(config *configs.Config) {
 	for _, name := range names {
 		limiters[name] = a.limiter(name, config.Channels[name].Rate)
 	}
+	a.watchChannels(names, limiters)
 	for _, name := range names {
 		channel, client := config.Channels[name], a.clients[name]
 		portfolio, daily := dailyLimit(config, name)
