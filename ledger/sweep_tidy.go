@@ -17,7 +17,8 @@ const slowedFor = 24 * time.Hour
 // Tidy deletes what nothing looks at any more: receipts whose attempt did not
 // become known, opt-ins so long ago that no provider repeats them, whom no daily
 // limit counts, polls of channels that are gone, templates that were slowed long
-// ago, and the slots of schedules beyond their history.
+// ago, notices that nobody repeats any more, and the slots of schedules beyond
+// their history.
 func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
 	return l.do(ctx, background, func(ctx context.Context, t *tx) error {
 		for _, old := range []struct {
@@ -28,6 +29,7 @@ func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
 			{"who was reached", `DELETE FROM reached WHERE at <= $1`, reachedFor},
 			{"polls", `DELETE FROM polls WHERE until < $1`, pollsFor},
 			{"slowed templates", `DELETE FROM slowed_templates WHERE until < $1`, slowedFor},
+			{"notices", `DELETE FROM notices WHERE last_heard < $1`, noticesFor},
 			{"slots", `DELETE FROM slots WHERE at < $1 AND state NOT IN ('due', 'running') AND NOT EXISTS (
 				SELECT 1 FROM campaigns c WHERE c.id = slots.campaign_id AND c.state IN ('scheduled', 'running', 'paused'))`, slotsFor},
 		} {
@@ -35,6 +37,6 @@ func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
 				return fmt.Errorf("ledger: drop old %s: %w", old.what, err)
 			}
 		}
-		return nil
+		return t.dropNotices(ctx)
 	})
 }
