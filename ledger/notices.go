@@ -311,7 +311,7 @@ func (n HeardNotice) Concerns(d *campaign.Definition, account []string) bool {
 	switch {
 	case n.Template != "":
 		about.Scope, about.Step = campaign.PauseTemplate, campaign.Step{Template: n.Template, Language: n.Language}
-	case strings.HasPrefix(n.Topic, "number"):
+	case strings.HasPrefix(n.Topic, "number_"):
 		about.Scope = campaign.PauseChannel
 	}
 	return len(about.Stops(d)) > 0

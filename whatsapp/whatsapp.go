@@ -72,7 +72,8 @@ type Sender interface {
 }
 
 // Provider is one open channel: a sending number at a provider. What more it can
-// do is told by the interfaces that it has besides: Hook, Poller, Library, Marker, Media.
+// do is told by the interfaces that it has besides: Hook, Poller, Library, Marker, Media,
+// Numbers.
 // Its methods may be called concurrently.
 type Provider interface {
 	Sender

@@ -38,7 +38,7 @@ func newClient(tb testing.TB, base string, change func(*Settings)) *Client {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(opened.Close)
-	return opened.(*Client)
+	return opened.(*Numbered).Client
 }
 
 func signed(secret string, body []byte) http.Header {

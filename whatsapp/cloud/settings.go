@@ -116,7 +116,15 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	}
 	sender.sendMarketing(NewReader(marketingBook()))
 	signing := Signing{Secret: s.AppSecret, VerifyToken: s.VerifyToken}
-	return NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}), nil
+	number, err := url.JoinPath(s.BaseURL, s.APIVersion, s.PhoneNumberID)
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	at, err := NewNumberAt(number, sender)
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	return NewNumbered(NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}), at.Fields), nil
 }
 
 // Bearer is the header of an access token.

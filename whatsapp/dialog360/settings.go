@@ -99,5 +99,14 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cloud.NewClient(s.Identity(), sender, hook{s.WebhookHeader, s.WebhookSecret, reader.Events}), nil
+	health, err := url.JoinPath(s.BaseURL, "health_status")
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	at, err := cloud.NewNumberAt(health, sender)
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	client := cloud.NewClient(s.Identity(), sender, hook{s.WebhookHeader, s.WebhookSecret, reader.Events})
+	return cloud.NewNumbered(client, at.Whole), nil // 360dialog, health status
 }

@@ -53,6 +53,9 @@ func (s Suite) Run(t *testing.T) {
 	if s.Spec.Traits.Polled {
 		t.Run("polls", s.polls)
 	}
+	if s.tellsStates(t) {
+		t.Run("states", s.states)
+	}
 	if s.takesWebhooks() {
 		t.Run("webhooks", s.webhooks)
 		t.Run("failures", s.failures)
@@ -74,6 +77,11 @@ func (s Suite) abilities(t *testing.T) {
 	if s.Spec.Name == "" || s.Spec.Title == "" || s.Spec.Traits.Requests < 1 || s.Spec.Rate < 0 {
 		t.Errorf("the specification is not complete: %+v", s.Spec)
 	}
+}
+
+func (s Suite) tellsStates(t *testing.T) bool {
+	_, tells := s.open(t, s.Settings(nowhere), whatsapp.Opening{}).(whatsapp.Numbers)
+	return tells
 }
 
 func (s Suite) takesWebhooks() bool {
