@@ -237,7 +237,7 @@ func (t *tx) outdated(ctx context.Context, n Notice) (bool, error) {
 	err = t.QueryRowContext(ctx, `
 		SELECT COUNT(*) FROM channel_states
 		WHERE channel = $1 AND fact = $2 AND value = $3 AND source = $4 AND told_at > $5`,
-		n.Trouble.Number, FactHealth, HealthAvailable, SourceAsked, n.At.Add(sameSecond).UnixMilli()).Scan(&later)
+		n.Trouble.Number, FactHealth, campaign.HealthAvailable, SourceAsked, n.At.Add(sameSecond).UnixMilli()).Scan(&later)
 	if err != nil {
 		return false, fmt.Errorf("ledger: what is known since a notice: %w", err)
 	}

@@ -5,8 +5,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"carillon/campaign"
 )
 
 // What is known of channels.
@@ -26,15 +29,13 @@ const (
 	FactStatus  = "status"
 	FactName    = "name_status"
 	FactAccount = "account"
-	// FactHealth is whether the number can send: HealthAvailable, or another word.
+	// FactHealth is whether the number can send: campaign.HealthAvailable, or another word.
 	FactHealth = "health"
 	// FactAsked is when the provider was last asked; its value is the error, empty
 	// where it answered. FactNews is when something was heard because of which it
 	// has to be asked again.
 	FactAsked = "asked"
 	FactNews  = "news"
-
-	HealthAvailable = "available"
 )
 
 // How a fact came to be known.
@@ -52,6 +53,45 @@ type Fact struct {
 	At time.Time
 	// Source is SourceNotice or SourceAsked.
 	Source string
+}
+
+// FactsOf are the facts that a state tells of a channel.
+func FactsOf(channel string, state campaign.NumberState, at time.Time, source string) []Fact {
+	told := map[string]string{
+		FactQuality: state.Quality, FactTier: state.Tier, FactThroughput: state.Throughput,
+		FactStatus: state.Status, FactName: state.NameStatus, FactHealth: state.Health,
+	}
+	if state.DailyRecipients != 0 {
+		told[FactDaily] = strconv.Itoa(max(0, state.DailyRecipients))
+	}
+	if state.Rate > 0 {
+		told[FactRate] = strconv.FormatFloat(state.Rate, 'g', -1, 64)
+	}
+	var facts []Fact
+	for name, value := range told {
+		if value != "" {
+			facts = append(facts, Fact{Channel: channel, Name: name, Value: value, At: at, Source: source})
+		}
+	}
+	return facts
+}
+
+// StateOf is the state that the facts of a channel tell.
+func StateOf(facts map[string]Fact) campaign.NumberState {
+	state := campaign.NumberState{
+		Quality: facts[FactQuality].Value, Tier: facts[FactTier].Value, Throughput: facts[FactThroughput].Value,
+		Status: facts[FactStatus].Value, NameStatus: facts[FactName].Value, Health: facts[FactHealth].Value,
+	}
+	if daily, err := strconv.Atoi(facts[FactDaily].Value); err == nil {
+		state.DailyRecipients = daily
+		if daily == 0 {
+			state.DailyRecipients = campaign.NoLimit
+		}
+	}
+	if rate, err := strconv.ParseFloat(facts[FactRate].Value, 64); err == nil {
+		state.Rate = rate
+	}
+	return state
 }
 
 // Learn puts facts on record. Of two about the same the later one stays.

@@ -56,7 +56,9 @@ type Ledger interface {
 	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) ([]ledger.Received, error)
 	Hear(ctx context.Context, list []ledger.InboundEvent, now time.Time) ([]ledger.Fate, error)
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) (ran bool, err error)
-	StopFor(ctx context.Context, trouble campaign.Trouble, reason string, now time.Time) (int, error)
+	TakeNotice(ctx context.Context, n ledger.Notice, now time.Time) (ledger.Taken, error)
+	Notices(ctx context.Context, channels []string, limit int) ([]ledger.HeardNotice, error)
+	Facts(ctx context.Context) (map[string]map[string]ledger.Fact, error)
 	Totals(ctx context.Context) (campaign.Counts, error)
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
 	Failures(ctx context.Context, id campaign.ID) ([]ledger.Failures, error)
@@ -86,6 +88,10 @@ var _ Ledger = (*ledger.Ledger)(nil)
 type Channel struct {
 	// Hook understands its provider's webhook; nil where the provider has none.
 	Hook whatsapp.Hook
+	// Numbers is asked how the number stands, Library for the account's templates,
+	// where a notice does not tell its time; nil where the provider does not say.
+	Numbers whatsapp.Numbers
+	Library whatsapp.Library
 	// Identity says how webhooks name the number, and what it shares with others.
 	// What is signed by one app counts for the channels of that app alone.
 	Identity whatsapp.Identity

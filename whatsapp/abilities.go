@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"carillon/campaign"
 )
 
 // Hook is a provider that tells what happens by webhook.
@@ -73,33 +75,8 @@ type Numbers interface {
 	State(ctx context.Context) (NumberState, error)
 }
 
-// NumberState is how a number stands. What is not told is empty or 0.
-type NumberState struct {
-	// Quality, Tier, Throughput, Status and NameStatus are the provider's words in
-	// lower case: of the number's quality, its messaging limit, its throughput,
-	// itself and its display name.
-	Quality, Tier, Throughput, Status, NameStatus string
-	// DailyRecipients is the messaging limit as different people within 24 hours;
-	// NoLimit where there is none.
-	DailyRecipients int
-	// Rate is the throughput in messages a second.
-	Rate float64
-	// Health is whether the number can send: available, limited or blocked.
-	Health string
-}
+// NumberState is how a number stands.
+type NumberState = campaign.NumberState
 
 // NoLimit is the DailyRecipients of who may write to anybody.
-const NoLimit = -1
-
-// LowestDailyRecipients is the messaging limit of a new business (Meta, messaging
-// limits page).
-const LowestDailyRecipients = 250
-
-// CannotSend reports whether nothing can be sent from the number.
-func (s NumberState) CannotSend() bool {
-	switch s.Status {
-	case "banned", "restricted", "disconnected":
-		return true
-	}
-	return s.Health == "blocked"
-}
+const NoLimit = campaign.NoLimit

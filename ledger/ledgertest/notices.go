@@ -198,7 +198,7 @@ var noticeScenarios = map[string]func(*testing.T, *bench){
 		c := b.offering()
 		n := paused(b.now)
 		n.Trouble.Scope, n.Trouble.Step, n.Topic, n.Reason = campaign.PauseAccount, campaign.Step{}, "account_ban", "account_disabled"
-		b.check(b.Learn(t.Context(), []ledger.Fact{{Channel: "main", Name: ledger.FactHealth, Value: ledger.HealthAvailable, At: b.now.Add(2 * time.Second), Source: ledger.SourceAsked}}))
+		b.check(b.Learn(t.Context(), []ledger.Fact{{Channel: "main", Name: ledger.FactHealth, Value: campaign.HealthAvailable, At: b.now.Add(2 * time.Second), Source: ledger.SourceAsked}}))
 		b.notice(n, 0)
 		b.standsAt(c, campaign.Running)
 		n.At = b.now.Add(5 * time.Second)
@@ -236,8 +236,25 @@ var noticeScenarios = map[string]func(*testing.T, *bench){
 		b.check(b.Learn(t.Context(), nil))
 		got, err := b.Facts(t.Context())
 		b.check(err)
+		if state := ledger.StateOf(got["main"]); state != (campaign.NumberState{Rate: 1000}) {
+			t.Errorf("%+v", state)
+		}
 		if diff := cmp.Diff(map[string]map[string]ledger.Fact{"main": {ledger.FactRate: fact("1000", b.now)}}, got); diff != "" {
 			t.Error(diff)
+		}
+	},
+	"a state is kept fact by fact": func(t *testing.T, b *bench) {
+		for _, state := range []campaign.NumberState{
+			{Quality: "green", Tier: "tier_2k", Throughput: "standard", Status: "connected", NameStatus: "approved", DailyRecipients: 2000, Rate: 80, Health: "available"},
+			{Quality: "red", Tier: "tier_unlimited", Throughput: "high", Status: "flagged", NameStatus: "declined", DailyRecipients: campaign.NoLimit, Rate: 0.5, Health: "blocked"},
+		} {
+			b.advance(time.Second)
+			b.check(b.Learn(t.Context(), ledger.FactsOf("main", state, b.now, ledger.SourceAsked)))
+			got, err := b.Facts(t.Context())
+			b.check(err)
+			if diff := cmp.Diff(state, ledger.StateOf(got["main"])); diff != "" {
+				t.Error(diff)
+			}
 		}
 	},
 	"what nobody repeats any more is forgotten": func(t *testing.T, b *bench) {
