@@ -17,6 +17,15 @@ type NumberState struct {
 	Health string
 }
 
+// Limits are what a sending number may send.
+type Limits struct {
+	// Rate is in messages a second, 0 for no limit.
+	Rate float64
+	// DailyRecipients is how many different people the number's portfolio may write
+	// to within 24 hours, 0 for no limit.
+	DailyRecipients int
+}
+
 const (
 	// NoLimit is the DailyRecipients of who may write to anybody.
 	NoLimit = -1

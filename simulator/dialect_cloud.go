@@ -9,7 +9,14 @@ import (
 // cloudDialect is Meta's Cloud API.
 type cloudDialect struct{}
 
-var _ Dialect = cloudDialect{}
+var (
+	_ Dialect = cloudDialect{}
+	_ broader = cloudDialect{}
+)
+
+func (cloudDialect) more() map[string]extra {
+	return map[string]extra{"GET /{version}/{number}": cloudNumber, "GET /{number}": cloudNumber}
+}
 
 func (cloudDialect) Name() string { return "cloud" }
 

@@ -11,7 +11,14 @@ import (
 // itself comes in a form of its own.
 type dialog360Dialect struct{}
 
-var _ Dialect = dialog360Dialect{}
+var (
+	_ Dialect = dialog360Dialect{}
+	_ broader = dialog360Dialect{}
+)
+
+func (dialog360Dialect) more() map[string]extra {
+	return map[string]extra{"GET /health_status": dialog360Health}
+}
 
 func (dialog360Dialect) Name() string { return "360dialog-cloud" }
 

@@ -25,11 +25,11 @@ func (dialog360V1Dialect) Name() string { return "360dialog" }
 
 func (dialog360V1Dialect) About() string {
 	return "360dialog's v1 API: an API key, a contacts check, codes of the on-premises client, flat webhooks, references not echoed; " +
-		"no preference, template_status or account_update"
+		"no preference, and no news of templates, numbers and the account"
 }
 
 func (dialog360V1Dialect) lacks() []string {
-	return []string{preference, templateStatus, accountUpdate}
+	return append([]string{preference}, platformNews...)
 }
 
 func (d dialog360V1Dialect) settings(o Options, base string) map[string]string {
@@ -41,7 +41,7 @@ func (d dialog360V1Dialect) settings(o Options, base string) map[string]string {
 func (dialog360V1Dialect) routes() []string { return []string{"POST /v1/messages"} }
 
 func (dialog360V1Dialect) more() map[string]extra {
-	return map[string]extra{"POST /v1/contacts": checkContacts, "PUT /v1/messages/{id}": markRead}
+	return map[string]extra{"POST /v1/contacts": checkContacts, "PUT /v1/messages/{id}": markRead, "GET /v1/health": clientHealth}
 }
 
 // wrongKey reports whether a request is not from whom it must be.

@@ -26,7 +26,7 @@ func (gatewayDialect) About() string {
 
 func (gatewayDialect) alone() bool { return false }
 
-func (gatewayDialect) lacks() []string { return []string{preference, templateStatus, accountUpdate} }
+func (gatewayDialect) lacks() []string { return append([]string{preference}, platformNews...) }
 
 // settings have nothing of webhooks unless they are posted, so that asking is
 // proven.

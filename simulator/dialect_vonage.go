@@ -52,7 +52,7 @@ func (d *vonageDialect) About() string {
 }
 
 func (*vonageDialect) lacks() []string {
-	return []string{preference, numberChange, templateStatus, accountUpdate, numberErrors}
+	return append([]string{preference, numberChange, numberErrors}, platformNews...)
 }
 
 func (*vonageDialect) alone() bool { return true }

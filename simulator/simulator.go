@@ -66,6 +66,7 @@ type Options struct {
 //	GET  /counts    its Counts alone
 //	POST /faults    replaces the Faults (JSON)
 //	POST /events    tells an Event (JSON) at once
+//	POST /number    changes how the Number stands (JSON)
 //	GET  /healthz   200
 //
 // It is safe for concurrent use.
@@ -73,6 +74,7 @@ type Simulator struct {
 	options Options
 	faults  atomic.Pointer[Faults]
 	book    *book
+	number  *number
 	outbox  *outbox
 	mux     *http.ServeMux
 
@@ -96,7 +98,7 @@ func New(o Options) *Simulator {
 	if o.Dialect.alone() {
 		o.Receipts.Batch = 1
 	}
-	s := &Simulator{options: o, book: newBook(o.Dialect.failure), mux: http.NewServeMux()}
+	s := &Simulator{options: o, book: newBook(o.Dialect.failure), number: newNumber(), mux: http.NewServeMux()}
 	s.faults.Store(&o.Faults)
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.outbox = newOutbox(o, s.book)
@@ -125,6 +127,7 @@ func New(o Options) *Simulator {
 	s.mux.HandleFunc("GET /counts", s.serveCounts)
 	s.mux.HandleFunc("POST /faults", s.serveFaults)
 	s.mux.HandleFunc("POST /events", s.serveEvents)
+	s.mux.HandleFunc("POST /number", s.serveNumber)
 	s.mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		s.options.Dialect.refuse(refusal{reason: noSuchPath}).write(w)

@@ -49,11 +49,11 @@ func (s *Server) shown(ctx context.Context, c ledger.Campaign) (api.Campaign, er
 func (s *Server) dailyLimits(def *campaign.Definition) (limits map[string]int, limited bool) {
 	limits = map[string]int{}
 	for _, number := range def.ChannelNames() {
-		channel := s.channels[number]
-		if channel.DailyRecipients == 0 {
+		daily := s.limits(number).DailyRecipients
+		if daily == 0 {
 			return nil, false
 		}
-		limits[channel.Portfolio] = channel.DailyRecipients
+		limits[s.channels[number].Portfolio] = daily
 	}
 	return limits, true
 }

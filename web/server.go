@@ -106,10 +106,12 @@ type Channel struct {
 	Resend       bool
 	// Provider is the provider's name, for logs.
 	Provider string
-	// DailyRecipients is how many different persons the numbers of the
-	// portfolio may write to within 24 hours; 0 means no limit.
-	DailyRecipients int
-	// Portfolio names that limit.
+	// Limits are what the number may send to begin with. RateAuto and DailyAuto say
+	// that what its provider tells is taken over.
+	Limits              campaign.Limits
+	RateAuto, DailyAuto bool
+	// Portfolio names the limit of recipients; empty where there is none and never
+	// will be.
 	Portfolio string
 	// Account names the channels of the account that the number belongs to, its
 	// own included. Empty: it is the whole account.
@@ -145,6 +147,9 @@ type Options struct {
 	// Queue says of the channels whose queues take no tasks, why, and what to do;
 	// it repeats no secret and no address. If nil, all of them do.
 	Queue func() map[string]string
+	// Limits are those of a channel at this moment. If nil, they are what Channels
+	// say.
+	Limits func(channel string) campaign.Limits
 	// Log gets one line per request. If nil, nothing is logged.
 	Log *slog.Logger
 	// Now is the clock. If nil, time.Now is.
@@ -168,6 +173,7 @@ type Server struct {
 	nextSlot func(campaign.Schedule, time.Time) (time.Time, error)
 	asynqmon http.Handler
 	queue    func() map[string]string
+	limits   func(channel string) campaign.Limits
 	fails    atomic.Bool // the ledger did, when readiness was asked for last
 	log      *slog.Logger
 	now      func() time.Time
@@ -238,6 +244,7 @@ func newServer(o Options) (*Server, error) {
 		nextSlot: o.NextSlot,
 		asynqmon: o.Asynqmon,
 		queue:    o.Queue,
+		limits:   o.Limits,
 		log:      cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		now:      o.Now,
 		changed:  o.Changed,
@@ -250,6 +257,9 @@ func newServer(o Options) (*Server, error) {
 	}
 	if s.queue == nil {
 		s.queue = func() map[string]string { return nil }
+	}
+	if s.limits == nil {
+		s.limits = func(channel string) campaign.Limits { return s.channels[channel].Limits }
 	}
 	if s.now == nil {
 		s.now = time.Now
