@@ -25,7 +25,7 @@ func (dialog360V1Dialect) Name() string { return "360dialog" }
 
 func (dialog360V1Dialect) About() string {
 	return "360dialog's v1 API: an API key, a contacts check, codes of the on-premises client, flat webhooks, references not echoed; " +
-		"no preference, and no news of templates, numbers and the account"
+		"no preference, " + noNews
 }
 
 func (dialog360V1Dialect) lacks() []string {

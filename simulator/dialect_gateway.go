@@ -21,7 +21,7 @@ var _ asked = gatewayDialect{}
 func (gatewayDialect) Name() string { return "gateway" }
 
 func (gatewayDialect) About() string {
-	return "WhatsApp Business API v2: asked for statuses, webhooks only with --webhook, codes of its own, references not echoed; no preference, template_status or account_update"
+	return "WhatsApp Business API v2: asked for statuses, webhooks only with --webhook, codes of its own, references not echoed; no preference, " + noNews
 }
 
 func (gatewayDialect) alone() bool { return false }

@@ -18,7 +18,7 @@ var _ Dialect = service4uDialect{}
 func (service4uDialect) Name() string { return "service4u" }
 
 func (service4uDialect) About() string {
-	return "Service4U: a number in the path, some webhooks flat, references not echoed, 1026 for 131026; no preference, and no news of templates, numbers and the account"
+	return "Service4U: a number in the path, some webhooks flat, references not echoed, 1026 for 131026; no preference, " + noNews
 }
 
 func (service4uDialect) alone() bool { return false }

@@ -44,7 +44,7 @@ func (d *vonageDialect) Name() string {
 }
 
 func (d *vonageDialect) About() string {
-	const lacks = "no preference, number_change, template_status, account_update or errors"
+	const lacks = "no preference, number_change, errors, " + noNews
 	if d.beta {
 		return "Vonage's Messages API before v1: numbers as objects, a body's texts alone; " + lacks
 	}

@@ -92,6 +92,9 @@ const (
 	limitUpdate      = "limit_update"
 )
 
+// noNews says of a dialect that it lacks platformNews.
+const noNews = "template_status, template_quality, template_category, account_update, number_update or limit_update"
+
 // platformNews are the kinds that tell of templates, numbers and accounts.
 var platformNews = []string{templateStatus, templateQuality, templateCategory, accountUpdate, numberUpdate, limitUpdate}
 

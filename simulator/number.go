@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -74,7 +75,7 @@ func cloudNumber(s *Simulator, r *http.Request) answer {
 	switch {
 	case s.options.AccessToken != "" && r.Header.Get("Authorization") != "Bearer "+s.options.AccessToken:
 		return s.options.Dialect.refuse(refusal{reason: badToken})
-	case s.options.PhoneNumberID != "" && id != s.options.PhoneNumberID:
+	case s.options.PhoneNumberID != "" && id != s.options.PhoneNumberID, strings.Trim(id, "0123456789") != "":
 		return s.options.Dialect.refuse(refusal{reason: noSuchPath})
 	}
 	n := s.numberNow()
