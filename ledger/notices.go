@@ -317,11 +317,7 @@ func (n HeardNotice) Concerns(d *campaign.Definition, account []string) bool {
 	return len(about.Stops(d)) > 0
 }
 
-// Moment is when a notice was, as far as it is known.
-func (n HeardNotice) Moment() time.Time {
-	if n.At.IsZero() {
-		return n.FirstHeard
-	}
-	return n.At
+// About reports whether a notice is about a channel or its account.
+func (n HeardNotice) About(channel string, account []string) bool {
+	return n.Channel == channel || !strings.HasPrefix(n.Topic, "number_") && slices.Contains(account, channel)
 }
-

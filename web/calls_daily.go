@@ -16,6 +16,9 @@ func (s *Server) shown(ctx context.Context, c ledger.Campaign) (api.Campaign, er
 	if err := s.addTrouble(ctx, &v, c); err != nil {
 		return v, err
 	}
+	if err := s.addNotices(ctx, &v, c); err != nil {
+		return v, err
+	}
 	limits, limited := s.dailyLimits(c.Definition)
 	if !limited {
 		return v, nil

@@ -56,6 +56,9 @@ func (s *Server) routes() []route {
 		{"GET", "/api/campaigns/{id}/report.csv", Viewer, s.report},
 		{"GET", "/api/campaigns/{id}/events", Viewer, s.events},
 
+		{"GET", "/api/channels", Viewer, s.listChannels},
+		{"GET", "/api/channels/{name}", Viewer, s.showChannel},
+
 		{"GET", "/api/suppressions", Viewer, s.listSuppressions},
 		{"POST", "/api/suppressions", Admin, s.addSuppressions},
 		{"DELETE", "/api/suppressions", Admin, s.removeSuppression},

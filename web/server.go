@@ -58,6 +58,7 @@ type Ledger interface {
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) (ran bool, err error)
 	TakeNotice(ctx context.Context, n ledger.Notice, now time.Time) (ledger.Taken, error)
 	Notices(ctx context.Context, channels []string, limit int) ([]ledger.HeardNotice, error)
+	LastReceipts(ctx context.Context) (map[string]time.Time, error)
 	Facts(ctx context.Context) (map[string]map[string]ledger.Fact, error)
 	Totals(ctx context.Context) (campaign.Counts, error)
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
