@@ -151,6 +151,9 @@ func (s *Server) trouble(channel string, notice whatsapp.Notice) campaign.Troubl
 		Step:   campaign.Step{Template: notice.Template, Language: notice.Language},
 		Number: channel, Account: s.channels[channel].Account, Except: notice.Category,
 	}
+	if notice.Number != "" && notice.Topic == whatsapp.NumbersNews {
+		t.Account = nil // the others may be told the same
+	}
 	switch notice.Scope {
 	case whatsapp.TemplateScope:
 		t.Scope = campaign.PauseTemplate
