@@ -89,7 +89,7 @@ func TestTheRateFollowsTheProvider(t *testing.T) {
 	h.paced(t, c, 0, begun, standard)
 	h.paced(t, c, 0, len(h.provider.Truth().Arrivals), high)
 
-	h.provider.SetNumber(simulator.Number{Throughput: "STANDARD"})
+	h.provider.SetNumber(simulator.Number{Throughput: "STANDARD", Tier: "TIER_10K"})
 	h.tellNews(t, simulator.Event{Kind: "number_update", Event: "DOWNGRADE", Tier: "TIER_10K"})
 	becomes(standard, 10_000)
 	slowed := len(h.provider.Truth().Arrivals)
