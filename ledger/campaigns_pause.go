@@ -92,7 +92,7 @@ type stopped struct {
 func (t *tx) lockRunning(ctx context.Context, also campaign.ID, at time.Time) ([]campaign.ID, error) {
 	latest := int64(math.MaxInt64)
 	if !at.IsZero() {
-		latest = at.Add(sameSecond).UnixMilli()
+		latest = at.Add(exactness).UnixMilli()
 	}
 	rows, err := t.QueryContext(ctx, t.l.sql(`
 		SELECT id FROM campaigns WHERE state = 'running' AND (resumed_at IS NULL OR resumed_at < $2) OR id = $1 ORDER BY id LOCKED`), int64(also), latest)

@@ -73,9 +73,9 @@ type HeardNotice struct {
 	Effect string
 }
 
-// sameSecond is how exactly providers tell a time: what happened within a second
+// exactness is how exactly providers tell a time: what happened within a second
 // of it may have been before or after.
-const sameSecond = time.Second
+const exactness = time.Second
 
 // TakeNotice puts a notice on record and stops what it makes unusable, until a
 // person has acted; of a campaign that has other numbers only those that it
@@ -237,7 +237,7 @@ func (t *tx) outdated(ctx context.Context, n Notice) (bool, error) {
 	err = t.QueryRowContext(ctx, `
 		SELECT COUNT(*) FROM channel_states
 		WHERE channel = $1 AND fact = $2 AND value = $3 AND source = $4 AND told_at > $5`,
-		n.Trouble.Number, FactHealth, campaign.HealthAvailable, SourceAsked, n.At.Add(sameSecond).UnixMilli()).Scan(&later)
+		n.Trouble.Number, FactHealth, campaign.HealthAvailable, SourceAsked, n.At.Add(exactness).UnixMilli()).Scan(&later)
 	if err != nil {
 		return false, fmt.Errorf("ledger: what is known since a notice: %w", err)
 	}

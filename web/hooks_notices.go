@@ -98,12 +98,11 @@ const askFor = 10 * time.Second
 func (s *Server) present(ctx context.Context, channel string, notice whatsapp.Notice, scope campaign.PauseScope) ledger.Present {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
-	present, err := ledger.Unanswered, error(nil)
+	ask := s.presentNumber
 	if scope == campaign.PauseTemplate {
-		present, err = s.presentTemplate(ctx, channel, notice)
-	} else {
-		present, err = s.presentNumber(ctx, channel)
+		ask = s.presentTemplate
 	}
+	present, err := ask(ctx, channel, notice)
 	if err != nil {
 		s.log.Warn("a notice has no time, and the provider does not say how it stands now", "channel", channel, "reason", notice.Reason, "error", err)
 	}
@@ -128,7 +127,7 @@ func (s *Server) presentTemplate(ctx context.Context, channel string, notice wha
 	return ledger.Holds, nil
 }
 
-func (s *Server) presentNumber(ctx context.Context, channel string) (ledger.Present, error) {
+func (s *Server) presentNumber(ctx context.Context, channel string, _ whatsapp.Notice) (ledger.Present, error) {
 	numbers := s.channels[channel].Numbers
 	if numbers == nil {
 		return ledger.Unanswered, nil
