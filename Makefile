@@ -53,7 +53,7 @@ cover: needs ## Run all tests and tell how much of the code they reach
 .PHONY: faults
 faults: needs ## Break everything while it sends, at length, and print docs/faults.md's table
 	cd test/faults && $(GO) test -count=1 -timeout 3h -args -faults.long -faults.repeat $(REPEAT)
-	cd test/faults && $(GO) test -count=1 -timeout 3h -run TestFaults -args -faults.everywhere
+	cd test/faults && $(GO) test -count=1 -timeout 3h -run 'TestFaults|TestDemos' -args -faults.everywhere
 
 .PHONY: faults-short
 faults-short: needs ## The same in a few minutes, once; part of make test

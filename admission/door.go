@@ -21,12 +21,17 @@ type Door struct {
 	// Supports says why a channel cannot send a step, in words for whoever wrote
 	// the campaign. If nil, every channel can send everything.
 	Supports func(channel string, step campaign.Step) error
+	// UserIDs says why a channel cannot send to a user ID, and what to do about a
+	// row that has one. If nil, every channel can.
+	UserIDs func(channel string) error
 }
 
 // Campaign is one that the door has let in, without its list.
 type Campaign struct {
 	Definition *campaign.Definition
 	weights    []float64 // the numbers' shares of the list
+	// numbersOnly says why it cannot be sent to user IDs; nil where it can.
+	numbersOnly error
 }
 
 // UnknownChannelError says that a campaign names a channel that there is not.
@@ -85,7 +90,21 @@ func (d Door) Admit(def *campaign.Definition) (Campaign, error) {
 	if err := d.supported(def); err != nil {
 		return Campaign{}, err
 	}
-	return Campaign{Definition: def, weights: campaign.Weights(rates)}, nil
+	return Campaign{Definition: def, weights: campaign.Weights(rates), numbersOnly: d.numbersOnly(def)}, nil
+}
+
+// numbersOnly is why a campaign cannot be sent to user IDs: one of its channels
+// cannot, and the messages of any row may come to go out from that one.
+func (d Door) numbersOnly(def *campaign.Definition) error {
+	if d.UserIDs == nil {
+		return nil
+	}
+	for _, channel := range def.AllChannels() {
+		if err := d.UserIDs(channel); err != nil {
+			return fmt.Errorf("channel %q cannot send to a user ID: %w", channel, err)
+		}
+	}
+	return nil
 }
 
 func (d Door) unknownChannel(def *campaign.Definition, position int) error {

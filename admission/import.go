@@ -38,6 +38,8 @@ type Upload struct {
 	// Key makes the import happen once; empty for none. Hash tells whether what
 	// comes again under a key is the same.
 	Key, Hash string
+	// Files are those that come with the campaign; nil for none.
+	Files *Files
 }
 
 // Import reads the campaign's list, which stays open, and keeps both. Rows
@@ -46,14 +48,14 @@ type Upload struct {
 //
 // The error is a *ledger.ExistsError where the upload's key has been used. It
 // is a *contacts.Error where the list is unusable, and joins *campaign.Mistake
-// where the definition does not fit the list. After an error no trace is left.
+// where the definition does not fit the list or the files. After an error no trace is left.
 func (c Campaign) Import(ctx context.Context, l Ledger, up Upload, file *os.File, now func() time.Time) (Imported, error) {
 	reader, err := contacts.OpenFile(file, c.Definition.Contacts, contacts.Limits{})
 	if err != nil {
 		return Imported{}, err
 	}
 	defer func() { _ = reader.Close() }() // it was read only
-	list, err := NewList(reader, c.Definition, now())
+	list, err := NewList(reader, c, up.Files, now())
 	if err != nil {
 		return Imported{}, err
 	}
@@ -64,6 +66,9 @@ func (c Campaign) Import(ctx context.Context, l Ledger, up Upload, file *os.File
 		return Imported{}, err
 	}
 	err = fill(ctx, intake, list, now)
+	if err == nil {
+		err = list.files.keep(ctx, intake, list.used, now)
+	}
 	if err == nil {
 		err = intake.Reveal(ctx)
 	}

@@ -187,7 +187,7 @@ func TestRowsComeInWithTheirZones(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = reader.Close() }() // it was only read
-			list, err := NewList(reader, c.Definition, time.Now())
+			list, err := NewList(reader, c, nil, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -205,6 +205,56 @@ func TestRowsComeInWithTheirZones(t *testing.T) {
 		})
 	}
 }
+
+// TestUserIDsComeInWhereAllChannelsTakeThem: a fallback channel counts as well.
+func TestUserIDsComeInWhereAllChannelsTakeThem(t *testing.T) {
+	t.Parallel()
+	const text = "Phone,Name\nUS.13491208655302741918,Ana\n+4915112345601,Eva\nGB.ENT.11,Max\nus.1349,Rui\nUS.13491208655302741918,Ana\n"
+	door := Door{Rates: map[string]float64{"main": 0, "second": 0}, UserIDs: func(channel string) error {
+		if channel == "second" {
+			return errors.New("it takes phone numbers alone; write the person's number")
+		}
+		return nil
+	}}
+	const refused = `invalid: channel "second" cannot send to a user ID: it takes phone numbers alone; write the person's number`
+	const letters = `invalid: "us.1349" has letters; write the number in digits`
+	for fallback, want := range map[string][]string{
+		"":                     {"US.13491208655302741918", "+4915112345601", "GB.ENT.11", letters, "duplicate: the same person stands in row 1"},
+		"fallback: [second]\n": {refused, "+4915112345601", refused, letters, refused},
+	} {
+		c, err := door.Read([]byte(oneStep + fallback))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := openLedger(t)
+		done, err := c.Import(t.Context(), l, Upload{}, writeList(t, text), time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, _, err := l.Report(t.Context(), ledger.ReportQuery{Campaign: done.ID, Recipients: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, row := range rows {
+			if row.Status == campaign.Rejected {
+				got = append(got, row.Reason)
+			} else {
+				got = append(got, row.Phone)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q: %s", fallback, diff)
+		}
+	}
+}
+
+const oneStep = `
+name: test
+channel: main
+steps:
+  - {template: hello, language: en, category: utility}
+`
 
 // BenchmarkImport reports rows a second from the file to the ledger.
 func BenchmarkImport(b *testing.B) {

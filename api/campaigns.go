@@ -54,6 +54,9 @@ type Campaign struct {
 	// Notices are what providers have told of its templates, numbers and accounts
 	// since it was made, the newest first; a list of campaigns does not show them.
 	Notices []Notice `json:"notices,omitzero"`
+	// Media are the first hundred files that came with the campaign; a list of
+	// campaigns does not show them.
+	Media []Media `json:"media,omitzero"`
 	// Hours are the times of day at which it sends, null for always.
 	Hours *Hours `json:"hours"`
 
@@ -62,6 +65,29 @@ type Campaign struct {
 	StartedAt  *time.Time `json:"started_at"`
 	FinishedAt *time.Time `json:"finished_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
+}
+
+// Media is a file of a campaign.
+type Media struct {
+	// Name is what the campaign or its list calls it.
+	Name string `json:"name"`
+	// Type is its MIME type and Size its bytes; empty and 0 once it was dropped.
+	Type string `json:"type"`
+	Size int64  `json:"size"`
+	// Uploads are where it stands at the provider of each of the campaign's channels.
+	Uploads []MediaUpload `json:"uploads"`
+}
+
+// MediaUpload is a file at the provider of a channel.
+type MediaUpload struct {
+	Channel string `json:"channel"`
+	// Until is when the provider forgets it, null where it does not have it.
+	Until *time.Time `json:"until"`
+	// Uploading says that it is being uploaded at this moment.
+	Uploading bool `json:"uploading"`
+	// Tries failed since it was last uploaded; Trouble is why the last one did.
+	Tries   int    `json:"tries"`
+	Trouble string `json:"trouble"`
 }
 
 // Step is one message of a campaign's series.

@@ -17,13 +17,3 @@ func IsUS(phone string) bool {
 	const length = len("+1") + 10
 	return len(phone) == length && strings.HasPrefix(phone, "+1") && !strings.Contains(otherAreas, " "+phone[2:5]+" ")
 }
-
-// Barred says why a step may not be sent to a number, or returns an empty text.
-// WhatsApp delivers no marketing to numbers of the United States since 1 April
-// 2025. Source: Meta, per-user marketing template message limits.
-func (s Step) Barred(phone string) string {
-	if s.Category == Marketing && IsUS(phone) {
-		return "WhatsApp delivers no marketing to numbers of the United States"
-	}
-	return ""
-}

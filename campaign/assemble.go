@@ -67,7 +67,9 @@ func (a *assembler) write(value any) {
 			if i > 0 {
 				a.piece = append(a.piece, ',')
 			}
-			a.piece = append(appendString(a.piece, m.key), ':')
+			if m.key != "" {
+				a.piece = append(appendString(a.piece, m.key), ':')
+			}
 			a.write(m.value)
 		}
 		a.piece = append(a.piece, '}')
@@ -102,7 +104,7 @@ func (a *assembler) field(f field) {
 	switch {
 	case !ok:
 		a.piece = append(a.piece, "null"...) // the mistake is on record
-	case s.constant():
+	case s.constant() && s.rule != fileRule: // what a file was called differs by number
 		a.piece = s.append(a.piece, s.literal())
 	default:
 		a.cut()

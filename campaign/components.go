@@ -44,13 +44,17 @@ type Header struct {
 	Product  *Product   `yaml:"product" json:"product,omitempty"`
 }
 
-// Media points at a picture, video or document: by link or by id, never both.
+// Media points at a picture, video or document: by exactly one of link, id and
+// file.
 type Media struct {
 	// Link is a public http or https address. A column at its beginning is
 	// taken as a piece of URL, one further on as a value: see Button.Text.
 	Link string `yaml:"link" json:"link,omitempty"`
 	// ID is what the provider called the file when it was uploaded.
 	ID string `yaml:"id" json:"id,omitempty"`
+	// File is the name of a file that comes with the campaign; it is uploaded once
+	// for each number.
+	File string `yaml:"file" json:"file,omitempty"`
 	// Filename is the name a document is shown under.
 	Filename string `yaml:"filename" json:"filename,omitempty"`
 }

@@ -127,15 +127,11 @@ func (d *decoder) structure(n *yaml.Node, into reflect.Value, path string) {
 	}
 	d.mapping(n, path, func(key, value *yaml.Node, at string) {
 		field, ok := fields[key.Value]
-		refusal := unsupported(into.Interface(), key.Value)
-		switch {
-		case ok:
-			d.decode(value, field, at)
-		case refusal == "":
+		if !ok {
 			d.wrong(key, at, "unknown key; the keys here are %s", strings.Join(known, ", "))
-		case value.Kind != yaml.SequenceNode || len(value.Content) > 0: // an empty list asks for nothing
-			d.wrong(key, at, "%s", refusal)
+			return
 		}
+		d.decode(value, field, at)
 	})
 }
 
@@ -251,13 +247,4 @@ func (d *decoder) number(n *yaml.Node, path string) any {
 	}
 	d.wrong(n, path, "%q cannot be written as JSON; put it in quotes if it is a text", excerpt(n.Value))
 	return nil
-}
-
-// unsupported tells what to write instead of a key that belongs to the format
-// and is not served by this version; empty for any other key.
-func unsupported(in any, key string) string {
-	if _, isMedia := in.(Media); isMedia && key == "file" {
-		return "uploading a file is not supported in this version; write link: with a public address, or id: with the id of an uploaded file"
-	}
-	return ""
 }

@@ -57,6 +57,9 @@ type Failure struct {
 	// Elsewhere says that the fault is the channel's and not the person's: another
 	// channel may send the message.
 	Elsewhere bool `json:",omitempty"`
+	// Media says that the provider may not know the message's file (any more):
+	// uploading it again may help.
+	Media bool `json:",omitempty"`
 	// Slows says that the limit is the template's: all its messages from the
 	// account have to wait as long as this one.
 	Slows bool `json:",omitempty"`

@@ -29,9 +29,9 @@ const masked = "***"
 // Masked is a text as a log may have it: a provider's words may quote a person's
 // values. The given values, those of the person's row, are replaced wherever
 // they stand as words of their own, and those of four characters and more
-// wherever they stand. So is whatever looks like a phone number.
+// wherever they stand. So is whatever looks like a phone number or a user ID.
 func Masked(text string, values []string) string {
-	return maskPhones(MaskValues(text, values))
+	return maskPhones(maskUserIDs(MaskValues(text, values)))
 }
 
 // MaskValues is the text without the given values alone, in whichever of the usual
@@ -104,6 +104,11 @@ func apart(text string, from, to int) bool {
 }
 
 func wordly(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
+
+// maskUserIDs masks what looks like a user ID as WhatsApp makes them: they are long.
+func maskUserIDs(text string) string {
+	return regexp.MustCompile(`\b[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{8,128}\b`).ReplaceAllStringFunc(text, MaskPhone)
+}
 
 // maskPhones masks eight digits and more with nothing but the punctuation of
 // phone numbers between them. A provider's codes are shorter, and have a number

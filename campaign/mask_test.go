@@ -24,6 +24,9 @@ func TestMasked(t *testing.T) {
 		"Arabic digits ٤٤٧٧٠٠٩٠٠٠٠٠":                          "Arabic digits ٤٤٧٧******٠٠",
 		"is no value: Ana Sou…":                               "is no value: ***…",
 		"is no value: +55119…":                                "is no value: +55119…", // too short to be anybody's
+		"no message for US.13491208655302741918, sorry":       "no message for US.1*****************18, sorry",
+		"of GB.ENT.Ab3456789":                                 "of GB.E**********89",
+		"in the US.Then":                                      "in the US.Then", // too short to be anybody's
 		"":                                                    "",
 	} {
 		if got := Masked(text, row); got != want {

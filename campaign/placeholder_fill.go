@@ -119,8 +119,11 @@ func (s *placeholder) literalPart(text string) string {
 
 // append writes a resolved text as JSON.
 func (s *placeholder) append(out []byte, text string) []byte {
-	if s.rule.bare() {
+	switch {
+	case s.rule.bare():
 		return append(out, text...)
+	case s.rule == fileRule:
+		return appendFile(out, text, nil)
 	}
 	return appendString(out, text)
 }

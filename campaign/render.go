@@ -114,6 +114,11 @@ func (r *Renderer) Judge(row Row) Row {
 			row.Zone = zone
 		}
 	}
+	return row.spoiled(problems)
+}
+
+// spoiled is the row with what keeps it from being sent, if anything does.
+func (row Row) spoiled(problems []Problem) Row {
 	if len(problems) == 0 {
 		return row
 	}
@@ -170,7 +175,16 @@ func (f *fault) problem(step int, s *placeholder) Problem {
 // Render makes the message of a step (0 is the first) for a row. The error is
 // the first Problem of the row. Components must not be changed: a template
 // without variables shares them between all its messages.
+//
+// Of a file it shows the name; what is sent has its identifier, see RenderWith.
 func (r *Renderer) Render(step int, values []string) (Template, error) {
+	return r.RenderWith(step, values, nil)
+}
+
+// RenderWith is Render with the identifiers that the provider gave to the step's
+// files, by their names; nil shows the names. Where one is missing that is an
+// error.
+func (r *Renderer) RenderWith(step int, values []string, ids map[string]string) (Template, error) {
 	if step < 0 || step >= len(r.steps) {
 		return Template{}, fmt.Errorf("there is no step %d; the campaign has %d", step+1, len(r.steps))
 	}
@@ -192,7 +206,15 @@ func (r *Renderer) Render(step int, values []string) (Template, error) {
 		if broken != nil {
 			return Template{}, errors.New(broken.problem(step, s).String())
 		}
-		components = s.append(append(components, p.pieces[i]...), text)
+		components = append(components, p.pieces[i]...)
+		if s.rule != fileRule {
+			components = s.append(components, text)
+			continue
+		}
+		if ids != nil && ids[text] == "" {
+			return Template{}, fmt.Errorf("step %d, %s: the file %q has not been uploaded", step+1, s.path, text)
+		}
+		components = appendFile(components, text, ids)
 	}
 	if problems := p.overlong(step, values); len(problems) > 0 {
 		return Template{}, errors.New(problems[0].String())

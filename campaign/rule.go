@@ -31,6 +31,7 @@ const (
 	codeRule
 	titleRule
 	expiryRule
+	fileRule
 )
 
 // limit is the most characters a text may have.
@@ -57,6 +58,8 @@ func (r rule) limit() int {
 		return 15
 	case titleRule:
 		return 24
+	case fileRule:
+		return maxFileName
 	default:
 		return 1024
 	}
@@ -97,6 +100,8 @@ func (r rule) apply(text string) (string, error) {
 		return parseCoupon(text)
 	case expiryRule:
 		return parseExpiry(text)
+	case fileRule:
+		return parseFileName(text)
 	default:
 		return text, nil
 	}

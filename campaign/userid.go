@@ -25,12 +25,14 @@ func UserID(id string) string {
 	return id
 }
 
-// IsNumber reports whether a person's key is a number, to which messages go. The
-// others are user IDs, and the hashes of people who were erased.
+// IsNumber reports whether a person's key is a number. The others are user IDs, and
+// the hashes of people who were erased, to whom nothing goes.
 func IsNumber(key string) bool { return strings.HasPrefix(key, "+") }
 
 var userIDForm = regexp.MustCompile(`^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$`)
 
 // LooksLikeUserID reports whether a text that stands where a number may stand is
 // a user ID as WhatsApp writes them: US.13491208655302741918.
-func LooksLikeUserID(text string) bool { return userIDForm.MatchString(text) }
+func LooksLikeUserID(text string) bool {
+	return len(text) > 3 && text[2] == '.' && userIDForm.MatchString(text)
+}

@@ -97,8 +97,14 @@ func countOf(kinds []string) string {
 }
 
 func (v *validator) media(path string, m *Media, document bool) {
-	if (m.Link == "") == (m.ID == "") {
-		v.wrong(path, "needs either a link or an id, not both")
+	given := 0
+	for _, source := range []string{m.Link, m.ID, m.File} {
+		if source != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		v.wrong(path, "needs exactly one of link, id and file")
 	}
 	if m.Filename != "" && !document {
 		v.wrong(path+".filename", "only a document has one; remove it")

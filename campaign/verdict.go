@@ -9,7 +9,7 @@ import (
 type Verdict string
 
 const (
-	// OK: a valid number, seen for the first time in this list.
+	// OK: a valid number or a user ID, seen for the first time in this list.
 	OK Verdict = "ok"
 	// Duplicate: the same person stands above.
 	Duplicate Verdict = "duplicate"
@@ -49,10 +49,11 @@ func CountVerdicts[V ~string](counts map[V]int64) string {
 type Row struct {
 	// Number counts from 1, the first row under the header.
 	Number int
-	// Phone is the number in E.164, or the cell's text where it is none.
+	// Phone is the number in E.164, or the person's user ID, or the cell's text
+	// where it is neither.
 	Phone string
 	// Person keys everything that is kept per person: E.164 with national
-	// twins folded. Empty where the phone is not a number.
+	// twins folded, or the user ID. Empty where messages can go to neither.
 	Person string
 	// Verdict is never Duplicate when it comes from reading: only the ledger
 	// knows all rows.

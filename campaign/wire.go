@@ -149,7 +149,10 @@ func (h *Header) media() []namedMedia {
 
 func (m *Media) wire(path string) object {
 	source := member{"link", field{path + ".link", m.Link, linkRule}}
-	if m.ID != "" {
+	switch {
+	case m.File != "":
+		source = member{"", field{path + "." + fileKey, m.File, fileRule}} // which writes its own key
+	case m.ID != "":
 		source = member{"id", field{path + ".id", m.ID, bodyRule}}
 	}
 	if m.Filename == "" {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"carillon/api"
 )
@@ -61,6 +62,23 @@ func (c *Client) Campaigns(ctx context.Context) ([]Campaign, error) {
 	return pages[Campaign](ctx, c, "/api/campaigns")
 }
 
+// CampaignsPage returns a page of campaigns with a text in their name, the newest
+// first. The cursor is that of the page before, empty for the first.
+func (c *Client) CampaignsPage(ctx context.Context, cursor, text string, limit int) (api.Page[api.Campaign], error) {
+	var found api.Page[api.Campaign]
+	query := url.Values{"limit": {strconv.Itoa(limit)}}
+	setIf(query, "cursor", cursor)
+	setIf(query, "q", text)
+	return found, c.call(ctx, http.MethodGet, "/api/campaigns?"+query.Encode(), nil, &found)
+}
+
+// setIf sets what is not empty.
+func setIf(query url.Values, key, value string) {
+	if value != "" {
+		query.Set(key, value)
+	}
+}
+
 // Act starts, pauses, resumes or cancels a campaign and returns it as it is
 // then. The action is named as in the HTTP API. One that its state forbids is an
 // *api.Problem of the kind api.WrongState.
@@ -74,10 +92,20 @@ func campaignPath(id string) string { return "/api/campaigns/" + url.PathEscape(
 // Recipients returns the messages of a campaign, a page of some fifty recipients at
 // a time. The cursor is that of the page before, empty for the first.
 func (c *Client) Recipients(ctx context.Context, id, cursor string) (api.Page[api.Recipient], error) {
+	return c.FindRecipients(ctx, id, cursor, "", "")
+}
+
+// FindRecipients is Recipients of those with a message at a status and a text in
+// their number or their cells; an empty one asks for nothing.
+func (c *Client) FindRecipients(ctx context.Context, id, cursor, status, text string) (api.Page[api.Recipient], error) {
 	var found api.Page[api.Recipient]
+	query := url.Values{}
+	setIf(query, "cursor", cursor)
+	setIf(query, "status", status)
+	setIf(query, "q", text)
 	path := campaignPath(id) + "/recipients"
-	if cursor != "" {
-		path += "?" + url.Values{"cursor": {cursor}}.Encode()
+	if len(query) > 0 {
+		path += "?" + query.Encode()
 	}
 	return found, c.call(ctx, http.MethodGet, path, nil, &found)
 }

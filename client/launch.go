@@ -26,6 +26,9 @@ const launchRetries = 4
 // Upload is what to launch.
 type Upload struct {
 	Campaign, Contacts File
+	// Media are the files that its messages have, under the names that the campaign
+	// or its list has.
+	Media []File
 	// At is the time to start at; the zero time means at once.
 	At time.Time
 	// Late is by how much At may be missed at most; 0 means by however much.
@@ -34,7 +37,8 @@ type Upload struct {
 
 // File is a part of an upload. It is read anew each time it is sent.
 type File struct {
-	// Name is shown in errors; the server does not look at it.
+	// Name is shown in errors. The server knows a file of Upload.Media by it, and does
+	// not look at those of the others.
 	Name string
 	Open func() (io.ReadCloser, error)
 }
@@ -113,6 +117,11 @@ func writeForm(form *multipart.Writer, up Upload) error {
 		file  File
 	}{{"campaign", up.Campaign}, {"contacts", up.Contacts}} {
 		if err := part.file.write(form, part.field); err != nil {
+			return err
+		}
+	}
+	for _, file := range up.Media {
+		if err := file.write(form, "media"); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"carillon/api"
 )
@@ -53,6 +54,16 @@ func (c *Client) Unsuppress(ctx context.Context, phone, scope string) error {
 // Suppressions returns every opt-out.
 func (c *Client) Suppressions(ctx context.Context) ([]api.Suppression, error) {
 	return pages[api.Suppression](ctx, c, suppressionsPath)
+}
+
+// SuppressionsPage returns a page of opt-outs with a text in their key. The cursor is
+// that of the page before, empty for the first.
+func (c *Client) SuppressionsPage(ctx context.Context, cursor, text string) (api.Page[api.Suppression], error) {
+	var found api.Page[api.Suppression]
+	query := url.Values{"limit": {strconv.Itoa(pageSize)}}
+	setIf(query, "cursor", cursor)
+	setIf(query, "q", text)
+	return found, c.call(ctx, http.MethodGet, suppressionsPath+"?"+query.Encode(), nil, &found)
 }
 
 // Forget erases a person, named by number or user ID, for good.

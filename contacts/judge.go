@@ -6,7 +6,7 @@ import (
 	"carillon/campaign"
 )
 
-// judge gives a row its number and its verdict.
+// judge gives a row its number or user ID, and its verdict.
 func (r *Reader) judge(rec record, values []string) campaign.Row {
 	text, about := values[r.layout.Phone], rec.note(r.layout.Phone)
 	row := campaign.Row{Number: r.rows, Phone: text, Values: values, Faults: faults(rec, len(values))}
@@ -18,8 +18,8 @@ func (r *Reader) judge(rec record, values []string) campaign.Row {
 		n = noTotal(text, "the sum of the numbers above it")
 	}
 	row.Verdict, row.Detail = n.verdict, n.detail
-	if n.exists() {
-		row.Phone, row.Person = n.e164, campaign.Person(n.e164)
+	if to := n.recipient(); to != "" {
+		row.Phone, row.Person = to, campaign.Person(to)
 	}
 	if n.verdict == campaign.NotMobile && r.opts.RejectFixedLines {
 		row.Refused = true
@@ -28,7 +28,7 @@ func (r *Reader) judge(rec record, values []string) campaign.Row {
 	return r.withConsent(r.withNamedColumns(row), rec.note(r.consent).day)
 }
 
-// readCell judges the number in a cell.
+// readCell judges the number or the user ID in a cell.
 func readCell(text string, about note, opts campaign.ContactOptions) number {
 	switch {
 	case about.total != "":
@@ -37,6 +37,9 @@ func readCell(text string, about note, opts campaign.ContactOptions) number {
 		return readNumericPhone(about.number, opts)
 	case text != "" && about.day != "":
 		return invalid("the cell holds the date or time %s, which is not a phone number", text)
+	}
+	if campaign.LooksLikeUserID(text) {
+		return number{userID: campaign.UserID(text), verdict: campaign.OK}
 	}
 	return readPhone(text, opts)
 }

@@ -1,6 +1,7 @@
 package contacts
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -31,11 +32,12 @@ func ParsePhone(text string, opts campaign.ContactOptions) (e164 string, verdict
 	return n.e164, n.verdict, n.detail
 }
 
-// number is a judged number.
+// number is a judged number, or the user ID that stands in its place.
 type number struct {
 	e164    string
 	verdict campaign.Verdict
 	detail  string
+	userID  string
 }
 
 func invalid(format string, args ...any) number {
@@ -44,6 +46,9 @@ func invalid(format string, args ...any) number {
 
 // exists reports whether the numbering plan knows the number.
 func (n number) exists() bool { return n.e164 != "" }
+
+// recipient is to whom messages go, empty for nobody.
+func (n number) recipient() string { return cmp.Or(n.e164, n.userID) }
 
 func readPhone(text string, opts campaign.ContactOptions) number {
 	t := cleanPhone(text)
@@ -161,7 +166,7 @@ func forbidden(e164 string) string {
 // judged gives an existing number its verdict.
 func judged(e164 string, callingCode int, kind phonenumbers.PhoneNumberType) number {
 	if country := forbidden(e164); country != "" {
-		return number{e164, campaign.ForbiddenCountry, "WhatsApp delivers no business messages to " + country + "; remove the row"}
+		return number{e164: e164, verdict: campaign.ForbiddenCountry, detail: "WhatsApp delivers no business messages to " + country + "; remove the row"}
 	}
 	switch kind {
 	case phonenumbers.FIXED_LINE_OR_MOBILE:
@@ -183,8 +188,8 @@ func judged(e164 string, callingCode int, kind phonenumbers.PhoneNumberType) num
 }
 
 func notMobile(e164, what string) number {
-	return number{e164, campaign.NotMobile,
-		what + "; it may still use WhatsApp with a Business account; replace it with a mobile number if there is one"}
+	return number{e164: e164, verdict: campaign.NotMobile,
+		detail: what + "; it may still use WhatsApp with a Business account; replace it with a mobile number if there is one"}
 }
 
 // plansThatTell has the calling codes whose numbering plan tells mobiles from

@@ -90,11 +90,14 @@ func byWorth(a, b phoneCandidate) int {
 	)
 }
 
-// countNumbers counts the rows of the sample that a column gives a number.
+// countNumbers counts the rows of the sample that a column gives a number or a user
+// ID.
 func (r *Reader) countNumbers(c *phoneCandidate) {
 	for _, rec := range r.sample {
 		n := r.numberIn(rec, c.index)
 		switch {
+		case n.userID != "": // a column of numbers is worth more
+			c.Sendable++
 		case n.verdict == campaign.OK:
 			c.Sendable++
 			c.mobile++
@@ -118,7 +121,7 @@ func (r *Reader) sameNumbers(a, b phoneCandidate) bool {
 		return a.score > 0
 	}
 	return !slices.ContainsFunc(r.sample, func(rec record) bool {
-		return r.numberIn(rec, a.index).e164 != r.numberIn(rec, b.index).e164
+		return r.numberIn(rec, a.index).recipient() != r.numberIn(rec, b.index).recipient()
 	})
 }
 

@@ -173,3 +173,30 @@ func TestTakenColumns(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+// A user ID stands for a number in the column of numbers, and does not make another
+// one that column.
+func TestUserIDsInTheColumnOfNumbers(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"beside numbers", "Name,Phone,Order\nAna,US.13491208655302741918,10000001\nEva,+4915112345601,10000002\n", "US.13491208655302741918 +4915112345601"},
+		{"alone", "Name,Phone,Order\nAna,US.13491208655302741918,10000001\n", "US.13491208655302741918"},
+		{"in a column of their own", "Phone,WhatsApp,Name\n+4915112345601,US.13491208655302741918,Ana\n", "+4915112345601"},
+		{"where there is no number", "Phone,WhatsApp,Name\n,US.13491208655302741918,Ana\n", "US.13491208655302741918"},
+	} {
+		r := mustOpen(t, list(t, c.text), campaign.ContactOptions{})
+		var got []string
+		for {
+			row, err := r.Next()
+			if err != nil {
+				break
+			}
+			if row.Verdict != campaign.OK || row.Person != row.Phone {
+				t.Errorf("%s: %+v", c.name, row)
+			}
+			got = append(got, row.Phone)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: got %v, want %s", c.name, got, c.want)
+		}
+	}
+}

@@ -99,7 +99,10 @@ func (l *Locator) Locate(row campaign.Row) campaign.Row {
 	}
 	const way = "; give the list a column with zones such as Europe/Madrid, and name it in hours.zone"
 	byNumber := row.Zone == campaign.RecipientZone
-	if byNumber {
+	switch {
+	case byNumber && !campaign.IsNumber(row.Phone):
+		return unsuited(row, "a user ID does not reveal a time zone"+way)
+	case byNumber:
 		if row.Zone = l.zones(row.Phone); row.Zone == "" {
 			return unsuited(row, "the number does not reveal its time zone"+way)
 		}

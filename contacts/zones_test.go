@@ -136,6 +136,19 @@ func TestLocate(t *testing.T) {
 	}
 }
 
+func TestUserIDsHaveNoZone(t *testing.T) {
+	locator := NewLocator(&campaign.Hours{From: "09:00", To: "20:00"}, time.Now())
+	row := campaign.Row{Phone: "US.13491208655302741918", Person: "US.13491208655302741918", Verdict: campaign.OK, Zone: campaign.RecipientZone}
+	got := locator.Locate(row)
+	if want := "hours: a user ID does not reveal a time zone; give the list a column with zones"; got.Verdict != campaign.BadValue || !strings.HasPrefix(got.Detail, want) {
+		t.Errorf("%s: %s", got.Verdict, got.Detail)
+	}
+	row.Zone = "Europe/Madrid"
+	if diff := cmp.Diff(row, locator.Locate(row)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestLocateLeavesOthersAlone(t *testing.T) {
 	row := campaign.Row{Phone: "12", Verdict: campaign.Invalid, Detail: "too short"}
 	if diff := cmp.Diff(row, NewLocator(&campaign.Hours{From: "09:00", To: "20:00"}, time.Now()).Locate(row)); diff != "" {

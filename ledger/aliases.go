@@ -15,30 +15,40 @@ import (
 
 // keysOf are all keys under which people are known, the given ones first.
 func (t *tx) keysOf(ctx context.Context, people ...string) ([]string, error) {
-	rows, err := t.QueryContext(ctx, t.l.sql(`
-		SELECT a.person FROM EACH($1) AS v JOIN aliases a ON a.alias = v.value ->> 0
-		UNION SELECT a.alias FROM EACH($1) AS v JOIN aliases a ON a.person = v.value ->> 0
-		UNION SELECT b.alias FROM EACH($1) AS v JOIN aliases a ON a.alias = v.value ->> 0 JOIN aliases b ON b.person = a.person`),
-		asJSON(nested(people)))
-	if err != nil {
-		return nil, fmt.Errorf("ledger: keys of a person: %w", err)
-	}
-	defer rows.Close()
-	given := make(map[string]bool, len(people))
+	listed := make(map[string]bool, len(people))
 	for _, key := range people {
-		given[key] = true
+		listed[key] = true
 	}
 	keys := slices.Clone(people)
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return nil, fmt.Errorf("ledger: keys of a person: %w", err)
-		}
-		if !given[key] {
+	err := t.eachKey(ctx, people, func(_, key string) {
+		if !listed[key] {
+			listed[key] = true
 			keys = append(keys, key)
 		}
+	})
+	return keys, err
+}
+
+// eachKey goes through the keys under which each of some people is known. The given
+// key may be among them.
+func (t *tx) eachKey(ctx context.Context, people []string, do func(given, key string)) error {
+	rows, err := t.QueryContext(ctx, t.l.sql(`
+		SELECT v.value ->> 0, a.person FROM EACH($1) AS v JOIN aliases a ON a.alias = v.value ->> 0
+		UNION SELECT v.value ->> 0, a.alias FROM EACH($1) AS v JOIN aliases a ON a.person = v.value ->> 0
+		UNION SELECT v.value ->> 0, b.alias FROM EACH($1) AS v JOIN aliases a ON a.alias = v.value ->> 0 JOIN aliases b ON b.person = a.person`),
+		asJSON(nested(people)))
+	if err != nil {
+		return fmt.Errorf("ledger: keys of people: %w", err)
 	}
-	return keys, rows.Err()
+	defer rows.Close()
+	for rows.Next() {
+		var given, key string
+		if err := rows.Scan(&given, &key); err != nil {
+			return fmt.Errorf("ledger: keys of people: %w", err)
+		}
+		do(given, key)
+	}
+	return rows.Err()
 }
 
 // keyLocks is over how many rows the locks of keys are spread, so that people

@@ -16,7 +16,7 @@ import (
 
 // Claimed is what a worker needs to send the message it has claimed.
 type Claimed struct {
-	// Phone is the recipient in E.164.
+	// Phone is the recipient's number in E.164, or their user ID.
 	Phone string
 	// Person is the recipient's key.
 	Person string

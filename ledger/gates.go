@@ -238,7 +238,7 @@ func (t *tx) skipBranches(ctx context.Context, taken campaign.MessageID, now tim
 
 // barred says why a step may not go to its recipient, or returns an empty text.
 func (t *tx) barred(ctx context.Context, id campaign.MessageID, rule campaign.Step) (string, error) {
-	if rule.Category != campaign.Marketing { // nothing else is, whatever the number
+	if !rule.MayBar() {
 		return "", nil
 	}
 	var phone string

@@ -47,6 +47,8 @@ type Intake struct {
 	def  *campaign.Definition
 	next rotation
 	last int
+	// userIDs says that a row with a user ID has come.
+	userIDs bool
 }
 
 // BeginIntake makes an invisible campaign. The error is an *ExistsError where
@@ -112,6 +114,7 @@ func (in *Intake) Add(ctx context.Context, rows []campaign.Row, now time.Time) e
 			return fmt.Errorf("ledger: row %d cannot follow row %d; a list has at most %d rows", row.Number, in.last, campaign.MaxRows)
 		}
 		in.last = row.Number
+		in.userIDs = in.userIDs || !campaign.IsNumber(row.Person) && campaign.LooksLikeUserID(row.Person)
 	}
 	secret, err := in.l.secret(ctx)
 	if err != nil {
@@ -152,58 +155,6 @@ func (in *Intake) leaveOutErased(ctx context.Context, t *tx, secret []byte, rows
 		}
 	}
 	return nil
-}
-
-// markDuplicates finds the rows whose person is in the list already.
-func (in *Intake) markDuplicates(ctx context.Context, t *tx, rows []campaign.Row) error {
-	persons := make([]string, 0, len(rows))
-	for _, row := range rows {
-		if row.Admitted() {
-			persons = append(persons, row.Person)
-		}
-	}
-	known, err := in.rowsOf(ctx, t, persons)
-	if err != nil {
-		return err
-	}
-	for i := range rows {
-		row := &rows[i]
-		if !row.Admitted() {
-			continue
-		}
-		if first, repeated := known[row.Person]; repeated {
-			row.Verdict = campaign.Duplicate
-			row.Detail = fmt.Sprintf("the same person stands in row %d", first)
-			continue
-		}
-		known[row.Person] = row.Number
-	}
-	return nil
-}
-
-func (in *Intake) rowsOf(ctx context.Context, t *tx, persons []string) (map[string]int, error) {
-	// A subquery in this place is run for each person. As a join, PostgreSQL would
-	// read the whole campaign with each batch until it has counted it.
-	found, err := t.QueryContext(ctx, t.l.sql(`
-		SELECT person, id FROM (
-			SELECT value ->> 0 AS person,
-			       (SELECT r.id FROM recipients r WHERE (r.id >> 24) = $1 AND r.person = value ->> 0) AS id
-			FROM EACH($2)) AS looked_up
-		WHERE id IS NOT NULL`), int64(in.id), asJSON(nested(persons)))
-	if err != nil {
-		return nil, fmt.Errorf("ledger: duplicates: %w", err)
-	}
-	defer found.Close()
-	known := make(map[string]int, len(persons))
-	for found.Next() {
-		var person string
-		var id campaign.RecipientID
-		if err := found.Scan(&person, &id); err != nil {
-			return nil, err
-		}
-		known[person] = id.Row()
-	}
-	return known, found.Err()
 }
 
 // nested puts each text into an array of its own, for "->> 0" reads a text the

@@ -71,6 +71,7 @@ func (l *Ledger) deleteRows(ctx context.Context, id campaign.ID) error {
 		{`DELETE FROM recipients WHERE id IN (SELECT id FROM recipients WHERE id >= $1 AND id < $2 LIMIT 2000)`, int64(id.Recipient(0)), int64((id + 1).Recipient(0))},
 		{`DELETE FROM counts WHERE campaign_id >= $1 AND campaign_id < $2`, int64(id), int64(id) + 1},
 		{`DELETE FROM verdicts WHERE campaign_id >= $1 AND campaign_id < $2`, int64(id), int64(id) + 1},
+		{`DELETE FROM campaign_media WHERE campaign_id >= $1 AND campaign_id < $2`, int64(id), int64(id) + 1},
 		{`DELETE FROM campaigns WHERE id >= $1 AND id < $2 AND state = 'importing'`, int64(id), int64(id) + 1},
 	}
 	for _, piece := range pieces {

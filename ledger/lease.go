@@ -62,6 +62,9 @@ func (l *Ledger) dropLeases(ctx context.Context) error {
 		if _, err := t.ExecContext(ctx, `UPDATE leases SET until = 0`); err != nil {
 			return fmt.Errorf("ledger: drop leases: %w", err)
 		}
+		if _, err := t.ExecContext(ctx, `UPDATE media_uploads SET lease = 0`); err != nil {
+			return fmt.Errorf("ledger: drop leases of uploads: %w", err)
+		}
 		return nil
 	})
 }

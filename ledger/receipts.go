@@ -46,6 +46,9 @@ type Received struct {
 	Attempt int
 	// Stopped says that its failure has stopped what went on before.
 	Stopped bool
+	// Renews says that the message is tried again because the provider may have
+	// forgotten its file.
+	Renews bool
 }
 
 // receiving is some receipts of one caller with what they turn out to be about.
@@ -139,6 +142,7 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) ([]
 		}
 	}
 	for i, r := range receipts {
+		about[i].Renews = r.Failure.Media && t.renewing[about[i].Message]
 		about[i].Stopped = r.Failure.Pause != campaign.PauseNothing && t.halting[about[i].Message]
 	}
 	return about, t.matchEarly(ctx, providerIDsOf(names), now)
@@ -178,9 +182,12 @@ func (t *tx) receiveFor(ctx context.Context, m *message, list []known, now time.
 			return err
 		}
 		m.note(r.Receipt, now)
-		alike, err := t.alike(ctx, m, r.Failure)
-		if err != nil {
-			return err
+		var alike int
+		if r.Status == campaign.Failed && r.attempt.n == m.attempt {
+			var err error
+			if r.Failure, alike, err = t.weigh(ctx, m, r.Failure); err != nil {
+				return err
+			}
 		}
 		after, wait, changed := m.standing().Apply(campaign.Receipt{
 			Attempt: r.attempt.n, Status: r.Status, Failure: r.Failure, Failed: r.attempt.failed, Alike: alike,

@@ -93,8 +93,7 @@ func (q ReportQuery) filter() (string, []any) {
 	var conditions strings.Builder
 	var args []any
 	if q.Search != "" {
-		escaped := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(q.Search)
-		args = append(args, "%"+strings.ToLower(escaped)+"%")
+		args = append(args, containing(q.Search))
 		fmt.Fprintf(&conditions, ` AND (lower(r.phone) LIKE $%d ESCAPE '\' OR lower(r.cells) LIKE $%d ESCAPE '\')`, 3+len(args), 3+len(args))
 	}
 	switch q.Status {

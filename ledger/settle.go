@@ -208,12 +208,23 @@ func (t *tx) released(ctx context.Context, m *message, s *Settlement) error {
 // refused records that the newest attempt of m failed, by an answer or by a
 // receipt.
 func (t *tx) refused(ctx context.Context, m *message, f campaign.Failure, now time.Time) error {
-	alike, err := t.alike(ctx, m, f)
+	f, alike, err := t.weigh(ctx, m, f)
 	if err != nil {
 		return err
 	}
 	after, wait := m.standing().Refused(f, alike, now)
 	return t.fail(ctx, m, f, after, wait, now)
+}
+
+// weigh is what a failure of a message's newest attempt means with its files looked
+// at, and how many attempts failed alike.
+func (t *tx) weigh(ctx context.Context, m *message, f campaign.Failure) (_ campaign.Failure, alike int, err error) {
+	if f, err = t.renewMedia(ctx, m, f); err != nil {
+		return f, 0, err
+	}
+	alike, err = t.alike(ctx, m, f)
+	t.renewing[m.id] = f.Media && f.Retry && alike == 1
+	return f, alike, err
 }
 
 // alike is how many attempts of a message were refused with the code and reason

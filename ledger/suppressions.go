@@ -178,9 +178,16 @@ func (t *tx) deletes(ctx context.Context, query string, args ...any) (bool, erro
 // Suppressions returns opt-outs in the order of their persons, at most limit,
 // behind the given one (the zero value: from the start).
 func (l *Ledger) Suppressions(ctx context.Context, after Suppression, limit int) ([]Suppression, error) {
+	return l.FindSuppressions(ctx, "", after, limit)
+}
+
+// FindSuppressions is Suppressions of those with a text in the person's key (the
+// empty text: all).
+func (l *Ledger) FindSuppressions(ctx context.Context, text string, after Suppression, limit int) ([]Suppression, error) {
 	rows, err := l.read.QueryContext(ctx, `
 		SELECT person, scope, reason, created_at, source FROM suppressions
-		WHERE (person, scope) > ($1, $2) ORDER BY person, scope LIMIT $3`, after.Person, string(after.Scope), limit)
+		WHERE (person, scope) > ($1, $2) AND lower(person) LIKE $4 ESCAPE '\' ORDER BY person, scope LIMIT $3`,
+		after.Person, string(after.Scope), limit, containing(text))
 	if err != nil {
 		return nil, fmt.Errorf("ledger: suppressions: %w", err)
 	}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -17,9 +18,13 @@ const slowedFor = 24 * time.Hour
 // Tidy deletes what nothing looks at any more: receipts whose attempt did not
 // become known, opt-ins so long ago that no provider repeats them, whom no daily
 // limit counts, polls of channels that are gone, templates that were slowed long
-// ago, notices that nobody repeats any more, and the slots of schedules beyond
-// their history.
+// ago, notices that nobody repeats any more, the slots of schedules beyond their
+// history, and files.
 func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
+	return errors.Join(l.tidyRows(ctx, now), l.tidyMedia(ctx, now))
+}
+
+func (l *Ledger) tidyRows(ctx context.Context, now time.Time) error {
 	return l.do(ctx, background, func(ctx context.Context, t *tx) error {
 		for _, old := range []struct {
 			what, query string

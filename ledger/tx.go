@@ -30,6 +30,8 @@ type tx struct {
 	// are the messages whose failure did.
 	halted  int64
 	halting map[campaign.MessageID]bool
+	// renewing are the messages that are tried again with their files renewed.
+	renewing map[campaign.MessageID]bool
 }
 
 // transact runs f in a transaction and commits it together with the messages
@@ -40,7 +42,7 @@ func (l *Ledger) transact(ctx context.Context, shard int, f func(context.Context
 	err := l.db.Transact(ctx, func(ctx context.Context, raw database.Tx) (err error) {
 		t = &tx{
 			Tx: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{},
-			failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{}, halting: map[campaign.MessageID]bool{},
+			failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{}, halting: map[campaign.MessageID]bool{}, renewing: map[campaign.MessageID]bool{},
 		}
 		if err := f(ctx, t); err != nil {
 			return err

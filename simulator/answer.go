@@ -68,6 +68,8 @@ const (
 	overRate
 	// slowTemplate: too many messages of this template.
 	slowTemplate
+	// noSuchMedia: a file is not there, or cannot be kept.
+	noSuchMedia
 	// timedOut: it took too long, and was given up.
 	timedOut
 	// outOfService: the provider cannot take it now.

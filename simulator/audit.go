@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -13,7 +14,7 @@ import (
 
 // Record is what a sender says of one recipient and step.
 type Record struct {
-	// To is the recipient in E.164.
+	// To is the recipient in E.164, or a user ID.
 	To       string
 	Template string
 	// Step counts from 0. It matters only where two steps share a template.
@@ -33,10 +34,11 @@ type Record struct {
 
 // Audit is what a sender's report is worth.
 type Audit struct {
-	// Accepted messages went to Recipients different numbers.
+	// Accepted messages went to Recipients different people, by their numbers and
+	// user IDs.
 	Accepted, Recipients int
 	// Duplicates are messages accepted while an earlier one of the same
-	// template to the same number was not reported failed.
+	// template to the same number, or to its user ID, was not reported failed.
 	Duplicates int
 	// Lost are messages without a true record and records without a message,
 	// a status that is not final, or behind what the receipts told.
@@ -104,7 +106,7 @@ func (a Audit) String() string {
 // simulator drained.
 func (t Truth) Audit(records iter.Seq[Record], steps []string, rate float64) Audit {
 	a := &auditor{steps: steps, sent: map[slot][]Message{}, admitted: map[string]bool{}, marketing: map[slot]bool{}, unordered: map[slot]bool{}, told: map[string]int{}}
-	a.Accepted = len(t.Messages)
+	a.Accepted, a.numbers = len(t.Messages), numbersOf(t.Messages)
 	for _, m := range t.Messages {
 		s := a.slot(m)
 		a.sent[s] = append(a.sent[s], m)
@@ -124,13 +126,13 @@ func (t Truth) Audit(records iter.Seq[Record], steps []string, rate float64) Aud
 		}
 		a.record(r, a.sent[s])
 	}
-	numbers := map[string]bool{}
+	people := map[string]bool{}
 	for _, m := range t.Messages { // not over the map: examples keep their order
-		numbers[m.To] = true
 		s := a.slot(m)
+		people[s.to] = true
 		first := a.sent[s][0].ID == m.ID
 		switch {
-		case !a.admitted[m.To]:
+		case !a.admitted[s.to]:
 			a.find(&a.WrongPerson, "wrong person", "%s to %s, who is not in an admitted row", m.ID, m.To)
 		case !seen[s] && first:
 			a.find(&a.Lost, "lost", "%s to %s: no record of template %s", m.ID, m.To, m.Template)
@@ -140,7 +142,7 @@ func (t Truth) Audit(records iter.Seq[Record], steps []string, rate float64) Aud
 		}
 		a.order(s, m)
 	}
-	a.Recipients = len(numbers)
+	a.Recipients = len(people)
 	a.stops(t)
 	a.pace(t.Arrivals, rate)
 	return a.Audit
@@ -157,9 +159,27 @@ type auditor struct {
 	// unordered holds the slots that need no delivery before them.
 	unordered map[slot]bool
 	told      map[string]int
+	// numbers are those that were written to, by the user IDs of their people.
+	numbers map[string]string
 }
 
-// slot is one step for one number: it should get one message.
+// numbersOf are the numbers that messages went to, by the user IDs of their people.
+func numbersOf(messages []Message) map[string]string {
+	numbers := map[string]string{}
+	byID := func(m Message) bool { return !campaign.IsNumber(m.To) }
+	if !slices.ContainsFunc(messages, byID) {
+		return numbers
+	}
+	for _, m := range messages {
+		if !byID(m) {
+			numbers[userID(m.To)] = m.To
+		}
+	}
+	return numbers
+}
+
+// slot is one step for one person: they should get one message. They are named by
+// what was written to, the number where that was both.
 type slot struct {
 	to, template string
 	step         int // -1 for a template that is no step's
@@ -177,6 +197,7 @@ func (a *auditor) slot(m Message) slot {
 
 // place finds the step of a template, the hinted one if there are several.
 func (a *auditor) place(to, template string, hint int) slot {
+	to = cmp.Or(a.numbers[to], to)
 	if hint >= 0 && hint < len(a.steps) && a.steps[hint] == template {
 		return slot{to, template, hint}
 	}

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -23,18 +24,18 @@ func (a *auditor) stops(t Truth) {
 		default:
 			continue
 		}
-		person := campaign.Person(i.Person)
+		person := a.person(i.Person)
 		said[person] = append(said[person], i)
 	}
 	if a.Stopped == 0 {
 		return
 	}
-	known := knownIDs(t)
+	known := a.knownIDs(t)
 	for _, m := range t.Messages {
-		person := campaign.Person(m.To)
+		person := a.person(m.To)
 		words := said[person]
 		for _, stop := range words {
-			if stop.Hidden { // nobody could know whose word it was before
+			if stop.Hidden && campaign.IsNumber(m.To) { // nobody could know whose word it was before
 				stop.Answered = max(stop.Answered, known[person])
 			}
 			if !stop.forbids(a.marketing[a.slot(m)]) || !stop.heededBy(m.At) || takenBack(stop, words, m.At) {
@@ -47,20 +48,23 @@ func (a *auditor) stops(t Truth) {
 	}
 }
 
+// person is who is written to, by one key.
+func (a *auditor) person(to string) string { return campaign.Person(cmp.Or(a.numbers[to], to)) }
+
 // never is a time that does not come.
 const never = time.Duration(math.MaxInt64) - stopGrace
 
 // knownIDs tells of each person when a receiver could first know which user ID is
-// theirs: by a receipt of a message to them, failed ones excepted.
-func knownIDs(t Truth) map[string]time.Duration {
+// theirs: by a receipt of a message to their number, failed ones excepted.
+func (a *auditor) knownIDs(t Truth) map[string]time.Duration {
 	known := map[string]time.Duration{}
 	for _, m := range t.Messages {
-		person := campaign.Person(m.To)
+		person := a.person(m.To)
 		if _, seen := known[person]; !seen {
 			known[person] = never
 		}
 		for _, r := range m.Receipts {
-			if r.Status != campaign.Failed && r.Answered > 0 {
+			if r.Status != campaign.Failed && r.Answered > 0 && campaign.IsNumber(m.To) {
 				known[person] = min(known[person], r.Answered)
 			}
 		}

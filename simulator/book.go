@@ -23,7 +23,7 @@ const (
 // message is an accepted message as the book keeps it: some 150 bytes and its
 // texts. Times count from the book's start.
 type message struct {
-	// text is the recipient's number, the reference and the components.
+	// text is the recipient's number or user ID, the reference and the components.
 	text                       []byte
 	at                         time.Duration
 	posted, answered           [kinds]time.Duration

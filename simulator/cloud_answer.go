@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"carillon/campaign"
 )
 
 // acceptCloud is the answer to a success (Meta, send-messages page).
@@ -16,8 +18,13 @@ func acceptCloud(m request, id string, d decision) answer {
 	b := make([]byte, 0, 256)
 	b = append(b, `{"messaging_product":"whatsapp","contacts":[{"input":`...)
 	b = appendEscaped(b, m.to)
-	b = append(b, `,"wa_id":"`...)
-	b = append(b, waID(m.phone, d.twin)...)
+	if campaign.IsNumber(m.phone) {
+		b = append(b, `,"wa_id":"`...)
+		b = append(b, waID(m.phone, d.twin)...)
+	} else { // who has no wa_id there (Meta, business-scoped user IDs)
+		b = append(b, `,"user_id":"`...)
+		b = append(b, m.phone...)
+	}
 	b = append(b, `"}],"messages":[{"id":`...)
 	b = appendEscaped(b, id)
 	b = append(b, `,"message_status":"`...)
@@ -92,6 +99,8 @@ func graphErrorOf(why reason, coin bool) graphError {
 			e.status = http.StatusTooManyRequests
 		}
 		return e
+	case noSuchMedia:
+		return graphError{status: http.StatusBadRequest, code: 131053, message: "Media upload error"}
 	case slowTemplate:
 		return graphError{http.StatusBadRequest, 132069, 0, "Flow is throttled", "10 messages of this template were sent in the last hour already."}
 	case outOfService:

@@ -2,12 +2,15 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+
+	"carillon/campaign"
 )
 
 // maxRequest is the longest message that is read, in bytes.
@@ -18,6 +21,7 @@ const maxRequest = 1 << 20
 type cloudMessage struct {
 	Product   string `json:"messaging_product"`
 	To        string `json:"to"`
+	Recipient string `json:"recipient"`
 	Type      string `json:"type"`
 	Reference string `json:"biz_opaque_callback_data"`
 	Policy    string `json:"product_policy"`
@@ -65,14 +69,14 @@ func readCloud(body []byte) (request, *refusal) {
 	if err := json.Unmarshal(body, &m); err != nil {
 		return request{}, malformed("The body is not a message in JSON: " + err.Error())
 	}
-	phone, no := m.check()
+	recipient, no := m.check()
 	if no != nil {
 		return request{}, no
 	}
-	return m.request(m.To, phone), nil
+	return m.request(cmp.Or(m.To, m.Recipient), recipient), nil
 }
 
-// request is the message to a number, written so and in E.164.
+// request is the message to a number, written so and in E.164, or to a user ID.
 func (m *cloudMessage) request(to, phone string) request {
 	return request{
 		to: to, phone: phone, reference: m.Reference,
@@ -80,12 +84,13 @@ func (m *cloudMessage) request(to, phone string) request {
 	}
 }
 
-// check refuses what Meta refuses, and returns the recipient in E.164.
-func (m *cloudMessage) check() (phone string, no *refusal) {
+// check refuses what Meta refuses, and returns the recipient: in E.164, or the user
+// ID.
+func (m *cloudMessage) check() (recipient string, no *refusal) {
 	switch {
 	case m.Product != "whatsapp":
 		return "", malformed("The parameter messaging_product is required and must be whatsapp.")
-	case m.To == "":
+	case m.To == "" && m.Recipient == "":
 		return "", malformed("The parameter to is required.")
 	case m.Type != "template":
 		return "", &refusal{reason: unsupported, details: fmt.Sprintf("Only templates are accepted here, and the type is %q.", m.Type)}
@@ -97,6 +102,12 @@ func (m *cloudMessage) check() (phone string, no *refusal) {
 		return "", malformed("The parameter product_policy must be CLOUD_API_FALLBACK or STRICT.")
 	case len(m.Reference) > maxReference:
 		return "", malformed("Param biz_opaque_callback_data must be at most 512 characters long.")
+	}
+	if m.To == "" { // where both are there, the number counts
+		if !campaign.LooksLikeUserID(m.Recipient) {
+			return "", malformed("The parameter recipient must be a user ID.")
+		}
+		return m.Recipient, checkComponents(m.Template.Components)
 	}
 	phone, ok := international(m.To)
 	if !ok {

@@ -111,7 +111,7 @@ func appendStatus(b []byte, r telling) []byte {
 		b = append(b, waID(r.phone, r.twin)...)
 		b = append(b, '"')
 	}
-	if r.status != campaign.Failed { // which does not tell it of what was sent to a number
+	if r.status != campaign.Failed || !campaign.IsNumber(r.phone) { // a failure does not tell it of what was sent to a number
 		b = append(b, `,"recipient_user_id":"`...)
 		b = append(b, userID(r.phone)...)
 		b = append(b, '"')

@@ -49,11 +49,17 @@ func (s *Simulator) writeTruth(out *bufio.Writer) error {
 	if err := part(`{"started":`, t.Started); err != nil {
 		return err
 	}
+	s.shelf.count(&t.Counts)
 	if err := part(`,"counts":`, t.Counts); err != nil {
 		return err
 	}
 	if err := part(`,"arrivals":`, t.Arrivals); err != nil {
 		return err
+	}
+	if uploads := s.shelf.all(); len(uploads) > 0 {
+		if err := part(`,"uploads":`, uploads); err != nil {
+			return err
+		}
 	}
 	if len(t.Inbound) > 0 {
 		if err := part(`,"inbound":`, t.Inbound); err != nil {

@@ -14,10 +14,6 @@ var (
 	_ broader = cloudDialect{}
 )
 
-func (cloudDialect) more() map[string]extra {
-	return map[string]extra{"GET /{version}/{number}": cloudNumber, "GET /{number}": cloudNumber}
-}
-
 func (cloudDialect) Name() string { return "cloud" }
 
 func (cloudDialect) About() string { return "Meta's Cloud API" }

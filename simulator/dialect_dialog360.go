@@ -16,10 +16,6 @@ var (
 	_ broader = dialog360Dialect{}
 )
 
-func (dialog360Dialect) more() map[string]extra {
-	return map[string]extra{"GET /health_status": dialog360Health}
-}
-
 func (dialog360Dialect) Name() string { return "360dialog-cloud" }
 
 func (dialog360Dialect) About() string {

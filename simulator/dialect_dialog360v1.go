@@ -41,7 +41,9 @@ func (d dialog360V1Dialect) settings(o Options, base string) map[string]string {
 func (dialog360V1Dialect) routes() []string { return []string{"POST /v1/messages"} }
 
 func (dialog360V1Dialect) more() map[string]extra {
-	return map[string]extra{"POST /v1/contacts": checkContacts, "PUT /v1/messages/{id}": markRead, "GET /v1/health": clientHealth}
+	return map[string]extra{
+		"POST /v1/contacts": checkContacts, "PUT /v1/messages/{id}": markRead, "POST /v1/media": storeFile(dialog360V1Dialect{}), "GET /v1/health": clientHealth,
+	}
 }
 
 // wrongKey reports whether a request is not from whom it must be.
@@ -151,6 +153,8 @@ func (d dialog360V1Dialect) refuse(no refusal) answer {
 		code, title = 2007, "Structure character policy violated"
 	case invalidRecipient:
 		code, title = 1013, "User is not valid"
+	case noSuchMedia:
+		code, title = 1006, "Resource not found"
 	case slowTemplate:
 		code, title = 2069, "Flow is throttled"
 	case overRate:

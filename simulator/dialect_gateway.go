@@ -164,6 +164,8 @@ func (gatewayDialect) refuse(no refusal) answer {
 		if no.coin {
 			status = http.StatusTooManyRequests
 		}
+	case noSuchMedia:
+		status, v = http.StatusBadRequest, v2Answer{Code: http.StatusBadRequest, Message: "The file is not there"}
 	case slowTemplate:
 		status, v = http.StatusTooManyRequests, v2Answer{Code: http.StatusTooManyRequests, Message: "Too many messages of this template"}
 	case outOfService:

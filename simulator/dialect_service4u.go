@@ -39,7 +39,11 @@ func (service4uDialect) settings(o Options, base string) map[string]string {
 func (service4uDialect) routes() []string { return []string{"POST /{number}/messages"} }
 
 func (service4uDialect) decode(r *http.Request, o Options) (request, *refusal) {
-	return decodeBearer(r, o)
+	m, no := decodeBearer(r, o)
+	if no == nil && !campaign.IsNumber(m.phone) { // its documentation knows numbers alone
+		return request{}, malformed("The parameter to is required.")
+	}
+	return m, no
 }
 
 func (service4uDialect) accept(m request, id string, d decision) answer { return acceptCloud(m, id, d) }

@@ -179,6 +179,8 @@ func (d *vonageDialect) problemOf(no refusal) vonageProblem {
 			return vonageProblem{http.StatusTooManyRequests, 1000, "Throttled", "You have exceeded the submission capacity of this account."}
 		}
 		return vonageProblem{http.StatusTooManyRequests, 0, "Rate Limit Hit", "Please wait, then retry your request."}
+	case noSuchMedia:
+		return vonageProblem{http.StatusUnprocessableEntity, 1380, "Invalid resource", "The file is not there."}
 	case slowTemplate:
 		return vonageProblem{http.StatusTooManyRequests, 1000, "Throttled", "This template was sent too often."}
 	case outOfService:

@@ -78,6 +78,9 @@ type Faults struct {
 	// asks to wait, in whole seconds; 0 asks for nothing.
 	SlowTemplate string        `json:"slow_template" yaml:"slow_template"`
 	SlowFor      time.Duration `json:"slow_for" yaml:"slow_for"`
+
+	// UploadFor is how long it takes to store a file.
+	UploadFor time.Duration `json:"upload_for" yaml:"upload_for"`
 }
 
 // defaultHang is how long a hanging answer takes unless told otherwise.
@@ -195,6 +198,8 @@ func (f *Faults) set(name, value string) error {
 		return nil
 	case "hang_for":
 		return setDuration(&f.HangFor, name, value)
+	case "upload_for":
+		return setDuration(&f.UploadFor, name, value)
 	case "slow_for":
 		return setDuration(&f.SlowFor, name, value)
 	}
@@ -211,7 +216,7 @@ func (f *Faults) set(name, value string) error {
 		*s.value = number
 		return nil
 	}
-	return fmt.Errorf("unknown fault %q; the faults are %s, hang_for, slow_template and slow_for", name, strings.Join(known, ", "))
+	return fmt.Errorf("unknown fault %q; the faults are %s, hang_for, slow_template, slow_for and upload_for", name, strings.Join(known, ", "))
 }
 
 func setDuration(into *time.Duration, name, value string) error {
@@ -241,11 +246,13 @@ type faultsJSON struct {
 	bareFaults
 	HangFor campaign.Duration `json:"hang_for"`
 	SlowFor campaign.Duration `json:"slow_for"`
+
+	UploadFor campaign.Duration `json:"upload_for"`
 }
 
 // MarshalJSON writes the shares by name, and durations as texts such as "45s".
 func (f Faults) MarshalJSON() ([]byte, error) {
-	return json.Marshal(faultsJSON{bareFaults(f), campaign.Duration(f.HangFor), campaign.Duration(f.SlowFor)})
+	return json.Marshal(faultsJSON{bareFaults(f), campaign.Duration(f.HangFor), campaign.Duration(f.SlowFor), campaign.Duration(f.UploadFor)})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. Unknown names and shares that
@@ -258,6 +265,6 @@ func (f *Faults) UnmarshalJSON(text []byte) error {
 		return fmt.Errorf("faults: %w", err)
 	}
 	*f = Faults(read.bareFaults)
-	f.HangFor, f.SlowFor = time.Duration(read.HangFor), time.Duration(read.SlowFor)
+	f.HangFor, f.SlowFor, f.UploadFor = time.Duration(read.HangFor), time.Duration(read.SlowFor), time.Duration(read.UploadFor)
 	return f.check()
 }

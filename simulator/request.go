@@ -5,12 +5,14 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"carillon/campaign"
 )
 
 // request asks for a message, whatever dialect it came in.
 type request struct {
 	// number is the sending number's id, to the recipient as the request writes it,
-	// phone the same in E.164.
+	// phone the same in E.164, or a user ID.
 	number, to, phone string
 	// reference is the sender's own word for the message, empty for none.
 	reference          string
@@ -49,6 +51,9 @@ func (s *Simulator) answer(r *http.Request, begun time.Duration) answer {
 	if !inTime {
 		return s.options.Dialect.refuse(refusal{reason: overRate, coin: true})
 	}
+	if no := s.missing(m); no != nil {
+		return s.options.Dialect.refuse(*no)
+	}
 	return s.take(m, begun)
 }
 
@@ -69,6 +74,9 @@ func (s *Simulator) take(m request, begun time.Duration) answer {
 		}
 	}
 	d.twin = d.twin || s.options.Twins
+	if !campaign.IsNumber(m.phone) { // nobody learns the number of who is written to by a user ID
+		d.twin, d.hidden = false, true
+	}
 	if !d.accepted() {
 		return s.options.Dialect.refuse(d.refused(m.phone))
 	}

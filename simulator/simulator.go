@@ -53,6 +53,8 @@ type Options struct {
 	Seed uint64
 	// Receipts says when receipts come and what happens to them on the way.
 	Receipts ReceiptOptions
+	// MediaFor is how long an uploaded file is kept; 0 means 30 days.
+	MediaFor time.Duration
 	// Transport carries the webhooks; nil for one over the network.
 	Transport http.RoundTripper
 	// Logger is told about webhooks that were not taken; nil discards.
@@ -76,6 +78,7 @@ type Simulator struct {
 	book    *book
 	number  *number
 	outbox  *outbox
+	shelf   shelf
 	mux     *http.ServeMux
 
 	closing context.Context

@@ -13,6 +13,9 @@ type Counts struct {
 	Requests int `json:"requests"`
 	// Polls asked what became of a message.
 	Polls int `json:"polls,omitempty"`
+	// Uploads is how many files were stored, Uploading how many are on their way.
+	Uploads   int `json:"uploads,omitempty"`
+	Uploading int `json:"uploading,omitempty"`
 	// Accepted is how many messages were taken, with or without an answer.
 	Accepted int `json:"accepted"`
 	// Refused is how many were not, by the error's code; those without one
@@ -29,6 +32,8 @@ type Truth struct {
 	// Arrivals is when each request came, sorted, refused ones and those that asked
 	// included.
 	Arrivals []time.Duration `json:"arrivals"`
+	// Uploads are the files that were stored.
+	Uploads []Upload `json:"uploads,omitempty"`
 	// Inbound is what people said, in the order in which it was planned.
 	Inbound []Inbound `json:"inbound,omitempty"`
 	// Messages are the accepted ones in the order of acceptance.
@@ -41,7 +46,7 @@ type Message struct {
 	ID string `json:"id"`
 	// Number is the sending number's id.
 	Number string `json:"number"`
-	// To is the recipient in E.164.
+	// To is the recipient in E.164, or the user ID that was written to.
 	To        string `json:"to"`
 	Template  string `json:"template"`
 	Language  string `json:"language"`
@@ -78,8 +83,8 @@ type Inbound struct {
 	// ID is the identifier given to it, empty for a preference.
 	ID   string `json:"id,omitempty"`
 	Kind Kind   `json:"kind"`
-	// Person is the number that was written to, in E.164, From the digits that
-	// the webhook tells: those of its twin perhaps.
+	// Person is the number that was written to, in E.164, or the user ID, From the
+	// digits that the webhook tells: those of its twin perhaps.
 	Person string `json:"person"`
 	From   string `json:"from"`
 	// Hidden: the webhook tells the user ID in place of the digits.
@@ -100,6 +105,8 @@ type Inbound struct {
 // /truth takes none.
 func (s *Simulator) Truth() Truth {
 	t, messages := s.book.snapshot()
+	t.Uploads = s.shelf.all()
+	s.shelf.count(&t.Counts)
 	t.Messages = make([]Message, 0, t.Counts.Accepted)
 	for m := range messages {
 		t.Messages = append(t.Messages, m)
@@ -111,5 +118,7 @@ func (s *Simulator) Truth() Truth {
 func (s *Simulator) Counts() Counts {
 	s.book.mu.Lock()
 	defer s.book.mu.Unlock()
-	return s.book.counts()
+	c := s.book.counts()
+	s.shelf.count(&c)
+	return c
 }

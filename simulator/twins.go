@@ -8,17 +8,28 @@ import (
 )
 
 // waID is a recipient's canonical identifier: the digits of the number in
-// E.164, or those of its twin.
+// E.164, or those of its twin. Nobody is told that of a user ID.
 func waID(phone string, twinned bool) string {
-	if twinned {
-		return twin(phone[1:])
+	digits, isNumber := strings.CutPrefix(phone, "+")
+	switch {
+	case !isNumber:
+		return ""
+	case twinned:
+		return twin(digits)
 	}
-	return phone[1:]
+	return digits
 }
 
+// UserID is the user ID that the simulator's person with a number has.
+func UserID(phone string) string { return userID(phone) }
+
 // userID is the identifier that a person has for the business, whichever spelling
-// of the number is written to (Meta, business-scoped user IDs).
+// of the number is written to (Meta, business-scoped user IDs). An identifier is
+// its own.
 func userID(phone string) string {
+	if !campaign.IsNumber(phone) {
+		return phone
+	}
 	return "US." + strconv.FormatUint(hash(hashStart, campaign.Person(phone)), 10)
 }
 

@@ -164,7 +164,7 @@ func (r *recorder) requests(t *testing.T) {
 		r.dialog360V1()
 	}
 	drain(t, r.simulator)
-	r.call("no such path", http.MethodPost, "/v23.0/"+testNumber+"/media", "right", good)
+	r.call("no such path", http.MethodPost, "/v23.0/"+testNumber+"/calls", "right", good)
 	r.call("no such method", http.MethodGet, path, "right", "")
 	r.send("no JSON", "{")
 	r.send("no recipient", strings.Replace(good, `"to":"`+phone(1)+`",`, "", 1))

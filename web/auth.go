@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"carillon/web/pages"
 )
 
 // Role is what a token allows. Each role may do all that those before it may.
@@ -247,6 +249,15 @@ func (s *Server) guarded(needed Role, handle handler) http.Handler {
 	})
 }
 
+// sendsToLogin reports whether a browser was refused because it is not logged in.
+func sendsToLogin(r *http.Request, err error) bool {
+	var p *problem
+	return errors.As(err, &p) && p.Status == http.StatusUnauthorized && fromBrowser(r)
+}
+
+// fromBrowser reports whether a person looks at the answer.
+func fromBrowser(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
+
 // monitor is asynqmon for those who may see it. Whatever is not reading takes
 // an operator; a browser that is not logged in is sent to do so.
 func (s *Server) monitor() http.Handler {
@@ -257,13 +268,11 @@ func (s *Server) monitor() http.Handler {
 			needed = Viewer
 		}
 		err := s.authorize(r, needed)
-		var p *problem
 		switch {
 		case err == nil:
 			s.asynqmon.ServeHTTP(w, r)
-		case errors.As(err, &p) && p.Status == http.StatusUnauthorized && needed == Viewer &&
-			strings.Contains(r.Header.Get("Accept"), "text/html"):
-			seeOther(w, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
+		case needed == Viewer && sendsToLogin(r, err):
+			pages.SeeOther(w, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
 		default:
 			s.refuse(w, r, err)
 		}

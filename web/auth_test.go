@@ -154,7 +154,7 @@ func TestMonitorIsMountedOnlyWhenGiven(t *testing.T) {
 
 func TestLocalPath(t *testing.T) {
 	t.Parallel()
-	const home = "/asynqmon/"
+	const home = "/"
 	for next, want := range map[string]string{
 		"/api/campaigns?limit=1": "/api/campaigns?limit=1", "/": "/",
 		"": home, "https://evil.example": home, "//evil.example": home, `/\evil.example`: home, "/\t/evil.example": home, "javascript:x": home,

@@ -49,7 +49,7 @@ func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) error {
 			return refuse(badRequest, "take the cursor from the previous page", "%q is not a cursor", cursor)
 		}
 	}
-	found, err := s.ledger.Campaigns(r.Context(), before, limit+1)
+	found, err := s.ledger.FindCampaigns(r.Context(), r.URL.Query().Get("q"), before, limit+1)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	imported, err := admitted.Import(r.Context(), s.ledger, admission.Upload{Key: wanted.key, Hash: up.hash}, up.contacts, s.now)
+	imported, err := admitted.Import(r.Context(), s.ledger, admission.Upload{Key: wanted.key, Hash: up.hash, Files: admission.NewFiles(&up.media)}, up.contacts, s.now)
 	var exists *ledger.ExistsError
 	if errors.As(err, &exists) && exists.Same && !exists.Importing {
 		return s.answerCreated(w, r, exists.ID, nil, wanted)

@@ -19,6 +19,10 @@ func (s *Server) shown(ctx context.Context, c ledger.Campaign) (api.Campaign, er
 	if err := s.addNotices(ctx, &v, c); err != nil {
 		return v, err
 	}
+	var err error
+	if v.Media, err = s.media(ctx, c); err != nil {
+		return v, err
+	}
 	limits, limited := s.dailyLimits(c.Definition)
 	if !limited {
 		return v, nil

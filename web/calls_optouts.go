@@ -58,14 +58,10 @@ func (o *optOuts) next(done *suppressing) (batch []ledger.Suppression, more bool
 // read is a row's opt-out, or why it is none.
 func (o *optOuts) read(row campaign.Row) (one ledger.Suppression, problem string) {
 	one = o.usual
-	switch {
-	case isNumber(row.Verdict):
-		one.Person = campaign.Person(row.Phone)
-	case campaign.LooksLikeUserID(row.Phone):
-		one.Person = campaign.UserID(row.Phone)
-	default:
+	if !isNumber(row.Verdict) {
 		return one, row.Detail
 	}
+	one.Person = row.Person
 	cell := func(column int) string {
 		if column < 0 || column >= len(row.Values) {
 			return ""

@@ -25,7 +25,7 @@ func (s *Server) listSuppressions(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	found, err := s.ledger.Suppressions(r.Context(), after, limit+1)
+	found, err := s.ledger.FindSuppressions(r.Context(), strings.TrimSpace(r.URL.Query().Get("q")), after, limit+1)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 
+	"carillon/admission"
 	"carillon/contacts"
 )
 
@@ -17,11 +18,13 @@ import (
 // any that a person writes.
 const maxDefinition = 1 << 20
 
-// upload is a campaign's two files as they came in.
+// upload is a campaign's files as they came in.
 type upload struct {
 	definition []byte
 	// contacts is a temporary file.
 	contacts *os.File
+	// media are the files that its messages have.
+	media media
 	// hash tells whether another upload has the same content.
 	hash string
 
@@ -33,10 +36,10 @@ type upload struct {
 func receiveUpload(w http.ResponseWriter, r *http.Request) (*upload, error) {
 	const margin = 64 << 10 // the parts' headers
 	up := &upload{}
-	r.Body = http.MaxBytesReader(w, r.Body, contacts.DefaultLimits().FileBytes+maxDefinition+margin)
+	r.Body = http.MaxBytesReader(w, r.Body, contacts.DefaultLimits().FileBytes+maxDefinition+admission.MostFileBytes+margin)
 	parts, err := r.MultipartReader()
 	if errors.Is(err, http.ErrNotMultipart) {
-		return up, refuse(wrongType, "send multipart/form-data with the parts campaign and contacts",
+		return up, refuse(wrongType, "send multipart/form-data with the parts campaign and contacts, and a part media for each file",
 			"the content is %q", r.Header.Get("Content-Type"))
 	}
 	if err != nil {
@@ -71,8 +74,10 @@ func brokenUpload(err error) error {
 func (u *upload) take(part *multipart.Part) error {
 	name := part.FormName()
 	switch {
+	case name == "media":
+		return u.media.take(part)
 	case name != "campaign" && name != "contacts":
-		return refuse(badRequest, "send the parts campaign and contacts, and no other", "the upload has a part %q", name)
+		return refuse(badRequest, "send the parts campaign, contacts and media, and no other", "the upload has a part %q", name)
 	case name == "campaign" && u.sums[0] != nil, name == "contacts" && u.sums[1] != nil:
 		return refuse(badRequest, "send each part once", "the upload has two parts %q", name)
 	case name == "campaign":
@@ -102,7 +107,7 @@ func (u *upload) complete() error {
 			return refuse(badRequest, "send the parts campaign and contacts", "the upload has no part %q", name)
 		}
 	}
-	sum := sha256.Sum256(append(u.sums[0], u.sums[1]...))
+	sum := sha256.Sum256(append(append(u.sums[0], u.sums[1]...), u.media.sum()...))
 	u.hash = hex.EncodeToString(sum[:])
 	return nil
 }
@@ -111,6 +116,7 @@ func (u *upload) remove() {
 	if u.contacts != nil {
 		_ = u.contacts.Close() // nobody reads it any more
 	}
+	u.media.remove()
 }
 
 // keep writes a body to a temporary file and sums it up. After an error there is

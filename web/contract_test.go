@@ -232,6 +232,7 @@ func (f *fixture) visitLogin() {
 	}
 	f.server.tries = newThrottle()
 	f.do(call{method: "POST", path: "/login", header: form(), body: strings.NewReader(url.Values{"token": {viewerToken}}.Encode())})
+	f.do(call{method: "POST", path: "/logout", header: form()})
 }
 
 func (f *fixture) visitUploads() (created string) {

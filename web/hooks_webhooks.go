@@ -114,6 +114,9 @@ func (s *Server) watchCampaign(r *http.Request, receipt ledger.Receipt, about le
 	if stops := receipt.Failure.Pause; about.Stopped {
 		s.log.Error("a receipt reports a problem that pauses campaigns or stops channels", "request", visitOf(r).id, "channel", channel, "campaign", id, "trouble", stops, "reason", receipt.Failure.WithoutWords().String())
 	}
+	if about.Renews {
+		return // it says nothing of the campaign yet
+	}
 	reason, logged := s.guards[channel].Observe(about.Message, about.Attempt, receipt.Failure)
 	if reason == "" {
 		return

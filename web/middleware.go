@@ -19,7 +19,7 @@ import (
 // elsewhere, and never inside another site's frame. The monitor has scripts
 // in its page.
 const (
-	policy        = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	policy        = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 	monitorPolicy = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
 )
 

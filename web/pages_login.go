@@ -1,29 +1,21 @@
 package web
 
 import (
-	_ "embed"
 	"errors"
-	"html/template"
 	"net/http"
 	"strconv"
 	"strings"
+
+	"carillon/web/pages"
 )
-
-//go:embed pages/login.html
-var loginHTML string
-
-// loginView is what the login page shows.
-type loginView struct {
-	Next, Error string
-}
 
 func (s *Server) loginPage(w http.ResponseWriter, r *http.Request) error {
 	next := localPath(r.URL.Query().Get("next"))
 	if len(s.tokens) == 0 {
-		seeOther(w, next)
+		pages.SeeOther(w, next)
 		return nil
 	}
-	return showLogin(w, http.StatusOK, loginView{Next: next})
+	return s.pages.ShowLogin(w, http.StatusOK, pages.Login{Next: next})
 }
 
 // login exchanges a token for a cookie.
@@ -41,13 +33,23 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if !known && len(s.tokens) > 0 {
-		return showLogin(w, http.StatusUnauthorized, loginView{next, "Unknown token. The configuration lists the tokens under http.tokens."})
+		unknown := pages.Login{Next: next, Error: "Unknown token. The configuration lists the tokens under http.tokens."}
+		return s.pages.ShowLogin(w, http.StatusUnauthorized, unknown)
 	}
 	if known {
 		visitOf(r).caller = who
 		http.SetCookie(w, s.newCookie(who, token, s.originOf(r).tls))
 	}
-	seeOther(w, next)
+	pages.SeeOther(w, next)
+	return nil
+}
+
+// logout has the browser forget its cookie.
+func (s *Server) logout(w http.ResponseWriter, r *http.Request) error {
+	http.SetCookie(w, &http.Cookie{
+		Name: cookieName, Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.originOf(r).tls, SameSite: http.SameSiteStrictMode,
+	})
+	pages.SeeOther(w, "/login")
 	return nil
 }
 
@@ -58,30 +60,13 @@ func (s *Server) waitAtLogin(w http.ResponseWriter, next string, err error) erro
 		return err
 	}
 	w.Header().Set("Retry-After", strconv.Itoa(p.retryAfter))
-	return showLogin(w, p.Status, loginView{next, p.Detail + "."})
-}
-
-// seeOther sends a browser elsewhere.
-func seeOther(w http.ResponseWriter, path string) {
-	w.Header().Set("Location", path)
-	w.WriteHeader(http.StatusSeeOther)
+	return s.pages.ShowLogin(w, p.Status, pages.Login{Next: next, Error: p.Detail + "."})
 }
 
 // localPath is a path of this server, and never another site's address.
 func localPath(next string) string {
 	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\t\r\n") {
-		return "/asynqmon/"
+		return "/"
 	}
 	return next
-}
-
-func showLogin(w http.ResponseWriter, status int, v loginView) error {
-	page, err := template.New("login").Parse(loginHTML)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_ = page.Execute(w, v) // a caller who has gone need not be told
-	return nil
 }

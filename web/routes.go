@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"carillon/campaign"
+	"carillon/web/pages"
 )
 
 //go:embed openapi.yaml
@@ -42,6 +43,7 @@ func (s *Server) routes() []route {
 		{"GET", "/api/openapi.yaml", "", serveOpenAPI},
 		{"GET", "/login", "", s.loginPage},
 		{"POST", "/login", "", s.login},
+		{"POST", "/logout", "", s.logout},
 
 		{"GET", "/api/campaigns", Viewer, s.listCampaigns},
 		{"POST", "/api/campaigns", Operator, s.createCampaign},
@@ -91,15 +93,22 @@ func (s *Server) handle(mux *http.ServeMux, routes []route) {
 	}
 }
 
-// mount is every route, and what is said of paths that are none.
-func (s *Server) mount() *http.ServeMux {
+// mount is every route, the pages, and what is said of paths that are none.
+func (s *Server) mount() (_ *http.ServeMux, err error) {
 	mux := http.NewServeMux()
+	if s.pages, err = pages.New(mux, s.now); err != nil {
+		return nil, err
+	}
 	s.handle(mux, s.routes())
+	for _, page := range s.pages.List() {
+		mux.Handle(page.Pattern, s.page(page))
+	}
+	mux.Handle("GET /assets/", pages.Assets())
 	if s.asynqmon != nil {
 		mux.Handle("/asynqmon/", s.monitor())
 	}
-	mux.Handle("/", s.guarded("", noRoute))
-	return mux
+	mux.Handle("/", s.elsewhere())
+	return mux, nil
 }
 
 func wrongMethod(allowed []string) handler {

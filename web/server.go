@@ -35,6 +35,7 @@ import (
 	"carillon/admission"
 	"carillon/campaign"
 	"carillon/ledger"
+	"carillon/web/pages"
 	"carillon/whatsapp"
 )
 
@@ -46,12 +47,13 @@ type Ledger interface {
 	Resolve(ctx context.Context, id campaign.ID, d ledger.Decision, by string, now time.Time) (int, error)
 	Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by string, now time.Time) (ledger.Retried, error)
 	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
-	Campaigns(ctx context.Context, before campaign.ID, limit int) ([]ledger.Campaign, error)
+	FindCampaigns(ctx context.Context, text string, before campaign.ID, limit int) ([]ledger.Campaign, error)
+	Attachments(ctx context.Context, id campaign.ID, channel string, most int) ([]ledger.Attachment, error)
 	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
 	Report(ctx context.Context, q ledger.ReportQuery) ([]ledger.ReportRow, campaign.RecipientID, error)
 	Suppress(ctx context.Context, list []ledger.Suppression, now time.Time) error
 	Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope) (bool, error)
-	Suppressions(ctx context.Context, after ledger.Suppression, limit int) ([]ledger.Suppression, error)
+	FindSuppressions(ctx context.Context, text string, after ledger.Suppression, limit int) ([]ledger.Suppression, error)
 	Forget(ctx context.Context, person string, now time.Time) (ledger.Erased, error)
 	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) ([]ledger.Received, error)
 	Hear(ctx context.Context, list []ledger.InboundEvent, now time.Time) ([]ledger.Fate, error)
@@ -183,6 +185,7 @@ type Server struct {
 	bodyTime, pieceTime, restTime time.Duration
 
 	metrics *metrics
+	pages   *pages.Pages
 	meters  *meters
 	handler http.Handler
 
@@ -201,7 +204,11 @@ func New(o Options) (*Server, error) {
 	if err := s.count(o.Registry, s.routes(), o.Channels); err != nil {
 		return nil, err
 	}
-	s.handler = s.middleware(s.mount())
+	handler, err := s.mount()
+	if err != nil {
+		return nil, err
+	}
+	s.handler = s.middleware(handler)
 	s.running.Go(func() { s.meters.run(s.closing, s.ledger, s.now) })
 	return s, nil
 }

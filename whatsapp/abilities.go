@@ -64,9 +64,21 @@ type Marker interface {
 
 // Media is a provider that keeps files for the messages of a number.
 type Media interface {
-	// Upload stores a file of this type, such as image/png, and returns the
-	// provider's identifier and when it ends; the zero time for never.
-	Upload(ctx context.Context, name, kind string, content io.Reader) (id string, until time.Time, err error)
+	// Upload stores a file by one request, and returns the provider's identifier and
+	// when it ends; the zero time for never. The error is an *Error. Whatever it is,
+	// uploading again does no harm.
+	Upload(ctx context.Context, u Upload) (id string, until time.Time, err error)
+}
+
+// Upload is a file to store.
+type Upload struct {
+	// Name is for people.
+	Name string
+	// Type is its MIME type, such as image/png.
+	Type string
+	// Size is in bytes. Content has exactly so many, and is read once.
+	Size    int64
+	Content io.Reader
 }
 
 // Numbers is a provider that tells how a number stands.

@@ -124,6 +124,9 @@ type Error struct {
 	// message: what is wrong is this channel's and not the person's. A RetrySoon and a
 	// Pause always are.
 	Elsewhere bool
+	// Media says that the provider may not know the message's file (any more):
+	// uploading it again may help.
+	Media bool
 	// Unwritten reports that no byte of the request reached the provider, so
 	// that repeating it at once is safe.
 	Unwritten bool

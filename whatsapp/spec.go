@@ -46,6 +46,10 @@ type Traits struct {
 	Polled bool
 	// MarketingMessages says that there is an endpoint for marketing messages besides.
 	MarketingMessages bool
+	// UserIDs says that messages can be sent to user IDs as well as to numbers.
+	UserIDs bool
+	// Media says that the provider keeps files: its open channels are a Media.
+	Media bool
 	// Requests is how many requests one Send makes at most.
 	Requests int
 }
@@ -55,7 +59,18 @@ func (s Spec) Refuses(step *campaign.Step) error {
 	if step.MarketingMessages != nil && !s.Traits.MarketingMessages {
 		return fmt.Errorf("%s has no endpoint for marketing messages; remove marketing_messages, or choose a channel of another provider", s.Title)
 	}
+	if uses := step.FileUses(); len(uses) > 0 && !s.Traits.Media {
+		return fmt.Errorf("%s: %s keeps no files for messages; write link: with a public address in place of the file", uses[0].Path, s.Title)
+	}
 	return s.Supports(step)
+}
+
+// RefusesUserIDs says why nothing can be sent to user IDs this way; nil where it can.
+func (s Spec) RefusesUserIDs() error {
+	if s.Traits.UserIDs {
+		return nil
+	}
+	return fmt.Errorf("%s takes phone numbers alone; write the person's number, or choose a channel of another provider", s.Title)
 }
 
 // Settings are the keys that a kind of provider has of its own in a channel of

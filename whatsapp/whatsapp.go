@@ -18,8 +18,9 @@ import (
 // Message is one attempt of one message. It has exactly one content: the template
 // where neither Text nor File is set.
 type Message struct {
-	// To is the recipient in E.164, with the plus sign.
-	To string
+	// To is the recipient's number in E.164, with the plus sign. UserID is their user
+	// ID where there is no number. Exactly one is set.
+	To, UserID string
 	// Reference comes back in the receipts where the provider echoes one.
 	Reference string
 	// Template is the rendered template.

@@ -28,21 +28,19 @@ const (
 // before the request, so that a slow claim cannot bunch requests.
 func (w *Worker) depart(ctx context.Context, s *send) error {
 	detached := context.WithoutCancel(ctx)
-	template, err := s.campaign.renderer.Render(s.task.Message.Step(), s.claimed.Cells)
+	err := w.renderWithFiles(detached, s)
 	if err != nil {
-		s.departure.Cancel()
-		return w.unrenderable(detached, s, err)
+		return err
 	}
-	s.template = template
 	if again, passes := w.passTemplate(s); !passes {
 		s.departure.Cancel()
-		return w.releaseUntil(detached, s, again)
+		return w.releaseUntil(detached, s, again, campaign.ReasonSlowed(again))
 	}
 	if s.departure, err = w.leave(detached, s.departure); err != nil || !w.inTime(s) || !w.breaker.passes(s) || !w.wanted(detached, s) {
 		return w.release(detached, s)
 	}
 	if again, passes := w.templates.passes(s, w.now()); !passes {
-		return w.releaseUntil(detached, s, again) // the departure is used up
+		return w.releaseUntil(detached, s, again, campaign.ReasonSlowed(again)) // the departure is used up
 	}
 	return nil
 }
@@ -112,9 +110,9 @@ func (w *Worker) release(ctx context.Context, s *send) error {
 	return errDone
 }
 
-// releaseUntil gives a claim back for as long as its template is slowed.
-func (w *Worker) releaseUntil(ctx context.Context, s *send, again time.Time) error {
-	given := ledger.Settlement{Outcome: ledger.OutcomeReleased, Due: again, Why: campaign.ReasonSlowed(again)}
+// releaseUntil gives a claim back until a time, and says why.
+func (w *Worker) releaseUntil(ctx context.Context, s *send, again time.Time, why string) error {
+	given := ledger.Settlement{Outcome: ledger.OutcomeReleased, Due: again, Why: why}
 	if err := w.write(ctx, s, given); err != nil {
 		return fmt.Errorf("release: %w", err)
 	}
@@ -123,9 +121,14 @@ func (w *Worker) releaseUntil(ctx context.Context, s *send, again time.Time) err
 
 // message is the request's content.
 func (s *send) message() whatsapp.Message {
-	return whatsapp.Message{
-		To:        s.claimed.Phone,
+	m := whatsapp.Message{
 		Reference: s.task.Message.Reference(s.task.Attempt),
 		Template:  s.template,
 	}
+	if campaign.IsNumber(s.claimed.Phone) {
+		m.To = s.claimed.Phone
+	} else {
+		m.UserID = s.claimed.Phone
+	}
+	return m
 }

@@ -22,6 +22,7 @@ const retryLedger = time.Second
 type loaded struct {
 	renderer *campaign.Renderer
 	names    []campaign.TemplateName // of the steps' templates
+	fixed    [][]string              // of the steps, the files that all rows have
 	// position is where the worker's number stands in its list.
 	position int
 
@@ -62,7 +63,7 @@ func (w *Worker) load(ctx context.Context, s *send) error {
 	if err := w.learnTemplates(ctx); err != nil {
 		return &backError{after: retryLedger, why: err}
 	}
-	return nil
+	return w.loadFiles(ctx, s)
 }
 
 func (w *Worker) campaign(ctx context.Context, id campaign.ID) (*loaded, error) {
@@ -80,7 +81,7 @@ func (w *Worker) campaign(ctx context.Context, id campaign.ID) (*loaded, error) 
 		return nil, fmt.Errorf("campaign %s: %w", id, err)
 	}
 	c := &loaded{
-		renderer: renderer, names: renderer.Names(), position: record.Definition.Position(w.channel.Name),
+		renderer: renderer, names: renderer.Names(), fixed: fixedFiles(renderer, len(record.Definition.Steps)), position: record.Definition.Position(w.channel.Name),
 		state: record.State, checked: w.now(),
 	}
 	w.campaigns.known[id] = c

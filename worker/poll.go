@@ -142,6 +142,9 @@ func (w *Worker) record(ctx context.Context, task campaign.Task, polled ledger.P
 	if about.Stopped {
 		w.log.Error("a receipt reports a problem that pauses campaigns or stops channels", "campaign", id, "trouble", r.Failure.Pause, "reason", r.Failure.WithoutWords().String())
 	}
+	if about.Renews {
+		return nil // it says nothing of the campaign yet
+	}
 	reason, logged := w.told.Observe(task.Message, task.Attempt, r.Failure)
 	w.pauseBecause(ctx, id, reason, logged)
 	return nil

@@ -37,7 +37,11 @@ func (w *Worker) settle(ctx context.Context, s *send) error {
 	if settlement.Failure.Slows {
 		w.templates.known(s.templateName())
 	}
-	if settlement.Outcome != ledger.OutcomeUnknown {
+	renews := w.renews(s)
+	if renews {
+		w.files.forget(s.task.Message.Campaign())
+	}
+	if settlement.Outcome != ledger.OutcomeUnknown && !renews {
 		w.watchCampaign(detached, s, settlement.Failure)
 	}
 	return nil

@@ -2,7 +2,10 @@ package worker
 
 import (
 	"context"
+	"io"
 	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,11 +37,21 @@ type record struct {
 	poll    ledger.PollRow // what there is to ask
 	polled  []ledger.Polled
 	reasons []string // why it was paused
+
+	mu        sync.Mutex
+	step      *campaign.Step    // nil for one without files
+	file      ledger.Attachment // whatever its name
+	overtaken bool              // another has the upload's lease
+	looks     int
+	holds     int
 }
 
 var _ Ledger = (*record)(nil)
 
 func (r *record) Campaign(context.Context, campaign.ID) (ledger.Campaign, error) {
+	if r.step != nil {
+		return ledger.Campaign{State: r.state, Columns: []string{"Name"}, Definition: &campaign.Definition{Channel: "main", Steps: []campaign.Step{*r.step}}}, nil
+	}
 	return ledger.Campaign{
 		State: r.state, Columns: []string{"Name"},
 		Definition: &campaign.Definition{Channel: "main", Steps: []campaign.Step{{
@@ -90,6 +103,53 @@ func (r *record) Polled(_ context.Context, p ledger.Polled) (ledger.Received, er
 	return ledger.Received{Message: p.Message, Attempt: p.Attempt}, nil
 }
 
+func (r *record) Attachment(_ context.Context, _ campaign.ID, name, _ string) (ledger.Attachment, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.looks++
+	found := r.file
+	found.Name = name
+	return found, nil
+}
+
+func (r *record) MediaContent(context.Context, string) io.Reader { return strings.NewReader("content") }
+
+func (r *record) TakeUpload(_ context.Context, _, _, _ string, _ time.Duration, now time.Time) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	taken := !r.file.Busy && !now.Before(r.file.Due) && (r.file.ID == "" || !now.Before(r.file.Renew))
+	r.file.Busy = r.file.Busy || taken
+	return taken, nil
+}
+
+func (r *record) HoldUpload(context.Context, string, string, string, time.Duration) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.holds++
+	return !r.overtaken, nil
+}
+
+func (r *record) Uploaded(_ context.Context, _, _, _, id string, until, now time.Time) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.file.ID, r.file.Until, r.file.Renew, r.file.Busy = id, until, now.Add(until.Sub(now)/6*5), false
+	return true, nil
+}
+
+func (r *record) UploadFailed(_ context.Context, _, _, _, trouble string, due time.Time) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.file.Tries, r.file.Trouble, r.file.Due, r.file.Busy = r.file.Tries+1, trouble, due, false
+	return true, nil
+}
+
+func (r *record) LeaveUpload(context.Context, string, string, string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.file.Busy = false
+	return nil
+}
+
 func (r *record) PauseBecause(_ context.Context, _ campaign.ID, reason string) (ran bool, err error) {
 	if ran = r.state == campaign.Running; ran {
 		r.state, r.reasons = campaign.Paused, append(r.reasons, reason)
@@ -108,12 +168,14 @@ func next(list *[]error) (err error) {
 type provider struct {
 	answers []error
 	sent    []time.Time
+	last    whatsapp.Message
 	slow    time.Duration
 	wa      string
 	user    string
 }
 
-func (p *provider) Send(context.Context, whatsapp.Message) (whatsapp.Accepted, error) {
+func (p *provider) Send(_ context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
+	p.last = m
 	p.sent = append(p.sent, time.Now())
 	time.Sleep(p.slow)
 	if err := next(&p.answers); err != nil {
@@ -157,6 +219,11 @@ func newStand(rate float64) *stand {
 var task = campaign.Task{Message: campaign.ID(7).Recipient(1).Message(0), Attempt: 2}
 
 func (s *stand) run(t *testing.T) error {
+	t.Helper()
+	return s.runTask(t, task)
+}
+
+func (s *stand) runTask(t *testing.T, task campaign.Task) error {
 	t.Helper()
 	return s.handle(t.Context(), asynq.NewTask(campaign.TaskType, task.Payload()))
 }

@@ -14,8 +14,10 @@ package worker
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -38,6 +40,13 @@ type Ledger interface {
 	Poll(ctx context.Context, id campaign.MessageID, attempt int) (ledger.PollRow, error)
 	Polled(ctx context.Context, p ledger.Polled) (ledger.Received, error)
 	Slowed(ctx context.Context) ([]ledger.Slowed, error)
+	Attachment(ctx context.Context, id campaign.ID, name, channel string) (ledger.Attachment, error)
+	MediaContent(ctx context.Context, hash string) io.Reader
+	TakeUpload(ctx context.Context, hash, channel, holder string, ttl time.Duration, now time.Time) (bool, error)
+	HoldUpload(ctx context.Context, hash, channel, holder string, ttl time.Duration) (bool, error)
+	Uploaded(ctx context.Context, hash, channel, holder, id string, until, now time.Time) (bool, error)
+	UploadFailed(ctx context.Context, hash, channel, holder, trouble string, due time.Time) (bool, error)
+	LeaveUpload(ctx context.Context, hash, channel, holder string) error
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) (ran bool, err error)
 }
 
@@ -49,7 +58,9 @@ type Channel struct {
 	Sender whatsapp.Sender
 	// Poller is asked what became of messages; nil where the provider tells it by
 	// itself.
-	Poller  whatsapp.Poller
+	Poller whatsapp.Poller
+	// Media keeps files; nil where the provider keeps none.
+	Media   whatsapp.Media
 	Limiter ratelimit.Limiter
 	// Siblings are the limiters of the other numbers of its account or app.
 	Siblings []ratelimit.Limiter
@@ -81,6 +92,7 @@ type Worker struct {
 	campaigns campaigns
 	breaker   breaker
 	templates templates
+	files     files
 	reach     reach
 	guard     *campaign.Guard // of outcomes
 	told      *campaign.Guard // of what polls have told
@@ -133,6 +145,7 @@ func New(channel Channel, l Ledger, metrics *Metrics, log *slog.Logger, now func
 	if channel.Poller != nil {
 		metrics.polls(channel.Name)
 	}
+	w.files.known, w.files.flying, w.files.holder = map[fileKey]knownFile{}, map[string]bool{}, rand.Text()
 	w.campaigns.known = map[campaign.ID]*loaded{}
 	w.stopping, w.stop = context.WithCancel(context.Background())
 	w.stages = []stage{w.load, w.reserve, w.claim, w.depart, w.post, w.settle}
@@ -172,6 +185,7 @@ func (w *Worker) SetRate(perSecond float64) error { return w.servers.grow(perSec
 func (w *Worker) Stop() {
 	w.stop()
 	w.servers.close()
+	w.files.group.Wait()
 }
 
 // handle does what a task is about.

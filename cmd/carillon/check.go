@@ -9,7 +9,7 @@ import (
 )
 
 func newCheck() *cobra.Command {
-	var config string
+	var config, media string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "check CAMPAIGN.yaml CONTACTS",
@@ -22,7 +22,7 @@ It exits with 2 if the campaign could not run: a file cannot be used, or no
 row of the list would get a message.`,
 		Args: args(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			result, err := cli.Check(cmd.Context(), files[0], files[1], config)
+			result, err := cli.CheckWithMedia(cmd.Context(), files[0], files[1], config, media)
 			if err != nil {
 				return err
 			}
@@ -38,6 +38,12 @@ row of the list would get a message.`,
 		},
 	}
 	cmd.Flags().StringVarP(&config, "config", "c", "", "a configuration file, for rates, limits and holidays; without it the rate is 80 a second")
+	mediaFlag(cmd, &media)
 	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+// mediaFlag adds the folder of the files that a list names.
+func mediaFlag(cmd *cobra.Command, into *string) {
+	cmd.Flags().StringVar(into, "media", "", "the folder of the files that the list names (default: that of the campaign's file)")
 }

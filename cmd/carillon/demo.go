@@ -18,6 +18,7 @@ func newDemo() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&o.Provider, "provider", "cloud", "the provider to simulate; carillon simulate --help lists them")
+	cmd.Flags().StringVar(&o.Ledger, "ledger", "", "a PostgreSQL server on which to make a database for the demo, such as postgres://user@host/postgres; an SQLite file if left out")
 	cmd.Flags().IntVar(&o.People, "people", 1000, "how many people the sample list has")
 	cmd.Flags().Float64Var(&o.Rate, "rate", 200, "the number's rate, in messages a second")
 	cmd.Flags().BoolVar(&o.Keep, "keep", false, "go on serving when it is done")

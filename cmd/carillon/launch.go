@@ -13,7 +13,7 @@ import (
 
 func newLaunch() *cobra.Command {
 	var to connection
-	var at string
+	var at, media string
 	var late time.Duration
 	var wait, asJSON bool
 	cmd := &cobra.Command{
@@ -21,7 +21,7 @@ func newLaunch() *cobra.Command {
 		Short: "Uploads a campaign with its list to a server and starts it; prints its id",
 		Args:  args(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			l := cli.LaunchRequest{Campaign: files[0], Contacts: files[1]}
+			l := cli.LaunchRequest{Campaign: files[0], Contacts: files[1], Media: media}
 			if at != "" {
 				moment, err := time.Parse(time.RFC3339, at)
 				if err != nil {
@@ -58,6 +58,7 @@ func newLaunch() *cobra.Command {
 	}
 	to.flag(cmd)
 	cmd.Flags().StringVar(&at, "at", "", "start at this time (RFC 3339) instead of now")
+	mediaFlag(cmd, &media)
 	cmd.Flags().DurationVar(&late, "late", 0, "with --at: leave the campaign paused if it would start later than this after --at (default: start it as soon as possible)")
 	cmd.Flags().BoolVar(&wait, "wait", false, "show progress until the campaign has ended; fails if it was cancelled")
 	jsonFlag(cmd, &asJSON)

@@ -147,8 +147,9 @@ func (a *App) openChannels(config *configs.Config) error {
 		timeout, unknownAfter := time.Duration(channel.Timeout), time.Duration(channel.UnknownAfter)
 		if a.roles.Worker {
 			poller, _ := client.(whatsapp.Poller)
+			media, _ := client.(whatsapp.Media)
 			a.workers[name] = worker.New(worker.Channel{
-				Name: name, Sender: client, Poller: poller, Limiter: a.limiters[name], Siblings: pick(a.limiters, config.Siblings(name)),
+				Name: name, Sender: client, Poller: poller, Media: media, Limiter: a.limiters[name], Siblings: pick(a.limiters, config.Siblings(name)),
 				Rate: channel.Rate, Timeout: timeout, UnknownAfter: unknownAfter, Portfolio: portfolio,
 				Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 			}, a.ledger, metrics, a.log, time.Now)

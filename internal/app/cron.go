@@ -86,6 +86,11 @@ func (l *importer) Import(ctx context.Context, of ledger.Schedule, slot campaign
 	if err != nil {
 		return 0, err
 	}
+	files, done, err := l.files(of.Schedule)
+	if err != nil {
+		return 0, fmt.Errorf("the campaign's folder: %w", err)
+	}
+	defer done()
 	zone, err := time.LoadLocation(of.Zone)
 	if err != nil {
 		return 0, hopeless{fmt.Errorf("zone: %w", err)}
@@ -95,7 +100,7 @@ func (l *importer) Import(ctx context.Context, of ledger.Schedule, slot campaign
 		return 0, err
 	}
 	defer func() { _ = file.Close() }() // nobody reads it any more
-	imported, err := admitted.Import(ctx, l.ledger, admission.Upload{Key: slot.Key()}, file, l.now)
+	imported, err := admitted.Import(ctx, l.ledger, admission.Upload{Key: slot.Key(), Files: files}, file, l.now)
 	var exists *ledger.ExistsError
 	var list *contacts.Error
 	var mistake *campaign.Mistake
@@ -112,11 +117,7 @@ func (l *importer) Import(ctx context.Context, of ledger.Schedule, slot campaign
 func (l *importer) campaign(of campaign.Schedule) (admitted admission.Campaign, err error) {
 	text := []byte(of.Campaign)
 	if of.CampaignFile != "" {
-		path := of.CampaignFile
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(l.dir, path)
-		}
-		if text, err = os.ReadFile(path); err != nil { //nolint:gosec // the configuration names it
+		if text, err = os.ReadFile(l.path(of)); err != nil { //nolint:gosec // the configuration names it
 			return admitted, fmt.Errorf("the campaign's file: %w", err)
 		}
 	}
@@ -129,6 +130,27 @@ func (l *importer) campaign(of campaign.Schedule) (admitted admission.Campaign, 
 		err = hopeless{fmt.Errorf("the campaign's file: %w", err)}
 	}
 	return admitted, err
+}
+
+// path is where the schedule's campaign is.
+func (l *importer) path(of campaign.Schedule) string {
+	if filepath.IsAbs(of.CampaignFile) {
+		return of.CampaignFile
+	}
+	return filepath.Join(l.dir, of.CampaignFile)
+}
+
+// files are those beside the schedule's campaign. One that was added through the
+// API has none.
+func (l *importer) files(of campaign.Schedule) (files *admission.Files, done func(), err error) {
+	if of.CampaignFile == "" {
+		return admission.NewFiles(nil), func() {}, nil
+	}
+	root, err := os.OpenRoot(filepath.Dir(l.path(of)))
+	if err != nil {
+		return nil, nil, err
+	}
+	return admission.NewFiles(root.FS()), func() { _ = root.Close() }, nil // it was only read
 }
 
 // hopeless is an error that trying again does not mend.

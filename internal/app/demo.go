@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"carillon/campaign"
@@ -27,6 +26,9 @@ import (
 type DemoOptions struct {
 	// Provider is the kind of provider that is simulated. If empty, it is cloud.
 	Provider string
+	// Ledger is the address of a PostgreSQL server on which the demo makes a
+	// database of its own. If empty, the ledger is an SQLite file.
+	Ledger string
 	// People is how long the sample list is.
 	People int
 	// Rate is the number's rate, in messages a second.
@@ -86,7 +88,13 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 
-	config := demoConfig(folder)
+	where, drop, err := demoLedger(ctx, o.Ledger, folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, drop()) }()
+
+	config := demoConfig(where)
 	provider, err := startProvider(config, dialect, o)
 	if err != nil {
 		return err
@@ -126,9 +134,9 @@ const (
 	demoNumber  = "106540352242922"
 )
 
-func demoConfig(folder string) *configs.Config {
+func demoConfig(ledger string) *configs.Config {
 	return &configs.Config{
-		Ledger: "sqlite:" + filepath.Join(folder, "carillon.db"),
+		Ledger: ledger,
 		Redis:  configs.EmbeddedRedis,
 		HTTP: configs.HTTP{
 			Listen: "127.0.0.1:0",

@@ -40,6 +40,8 @@ type CheckResult struct {
 	// Barred is how many messages are left out because their recipient may not
 	// get them.
 	Barred int64 `json:"barred,omitempty"`
+	// barredBy is the same by the reason.
+	barredBy map[string]int64
 }
 
 // CheckedRow is a row that is not ok.
@@ -47,7 +49,8 @@ type CheckedRow struct {
 	// Row counts from 1, the first row below the header; empty ones do not count.
 	Row     int              `json:"row"`
 	Verdict campaign.Verdict `json:"verdict"`
-	// E164 is empty where the row has no valid number.
+	// E164 is the number or the user ID. It is empty where messages can go to
+	// neither.
 	E164   string `json:"e164"`
 	Detail string `json:"detail"`
 }
@@ -90,6 +93,12 @@ func previewOf(step int, t campaign.Template) PreviewMessage {
 // number's rate. The error is a *UsageError where a file cannot be used, and
 // says so where ctx ended first.
 func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (*CheckResult, error) {
+	return CheckWithMedia(ctx, campaignPath, contactsPath, configPath, "")
+}
+
+// CheckWithMedia is Check with the folder of the files that the list names; if empty,
+// they are beside the campaign's file.
+func CheckWithMedia(ctx context.Context, campaignPath, contactsPath, configPath, mediaDir string) (*CheckResult, error) {
 	def, err := readCampaign(campaignPath)
 	if err != nil {
 		return nil, err
@@ -98,7 +107,8 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 	if err != nil {
 		return nil, err
 	}
-	if err := admit(config, campaignPath, configPath, def); err != nil {
+	admitted, err := admit(config, campaignPath, configPath, def)
+	if err != nil {
 		return nil, err
 	}
 	pace := paceOf(config, def)
@@ -107,13 +117,18 @@ func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (
 		return nil, unusable(contactsPath, err)
 	}
 	defer func() { _ = reader.Close() }() // it was only read
-	list, err := admission.NewList(reader, def, time.Now())
+	source, done, err := openMedia(campaignPath, mediaDir, def)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	list, err := admission.NewList(reader, admitted, admission.NewFiles(source), time.Now())
 	if err != nil {
 		return nil, unusable(campaignPath, err)
 	}
 	c := &checker{path: contactsPath, steps: def.Steps, list: list, result: &CheckResult{
 		Counts: map[campaign.Verdict]int64{}, Rows: []CheckedRow{}, Warnings: []CheckWarning{}, Preview: []Preview{},
-		Layout: list.Layout(), Hours: hoursOf(config, def.Hours), Channels: unknowing(config, def),
+		barredBy: map[string]int64{}, Layout: list.Layout(), Hours: hoursOf(config, def.Hours), Channels: unknowing(config, def),
 	}, zones: map[string]int64{}}
 	err = c.readAll(ctx)
 	if ctx.Err() != nil {
@@ -140,24 +155,25 @@ func readCampaign(path string) (*campaign.Definition, error) {
 }
 
 // admit asks whether a server with the configuration would take the campaign.
-// Without one nothing is known of channels and calendars.
-func admit(config *configs.Config, campaignPath, configPath string, def *campaign.Definition) error {
+// Without one nothing is known of channels and calendars, and the channels are taken
+// for Meta's, which can send whatever a campaign and its list may hold.
+func admit(config *configs.Config, campaignPath, configPath string, def *campaign.Definition) (admission.Campaign, error) {
 	if config == nil {
-		return nil
+		return admission.Campaign{Definition: def}, nil
 	}
 	door, err := DoorOf(config)
 	if err != nil {
-		return &UsageError{Err: err}
+		return admission.Campaign{}, &UsageError{Err: err}
 	}
-	_, err = door.Admit(def)
+	admitted, err := door.Admit(def)
 	var unknown *admission.UnknownChannelError
 	switch {
 	case errors.As(err, &unknown):
-		return Usagef("%s has no channel %q, which the campaign uses; add it, or name another one in the campaign", configPath, unknown.Channel)
+		return admitted, Usagef("%s has no channel %q, which the campaign uses; add it, or name another one in the campaign", configPath, unknown.Channel)
 	case err != nil:
-		return unusable(campaignPath, err)
+		return admitted, unusable(campaignPath, err)
 	}
-	return nil
+	return admitted, nil
 }
 
 // unusable is the *UsageError for a file; its name stands before every line.
@@ -234,8 +250,9 @@ func (c *checker) tally(row campaign.Row) error {
 	r.Recipients++
 	c.zones[row.Zone]++
 	for _, step := range c.steps {
-		if step.Barred(row.Phone) != "" {
+		if reason := step.Barred(row.Phone); reason != "" {
 			r.Barred++
+			r.barredBy[reason]++
 		}
 	}
 	if len(r.Preview) == previewed {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -60,8 +62,8 @@ func (r *CheckResult) writeCounts(text *bytes.Buffer) {
 	}
 	_ = table.Flush() // a buffer takes everything
 	fmt.Fprintf(text, "Messages would go to %d of %d rows.\n", r.Recipients, rows)
-	if r.Barred > 0 {
-		fmt.Fprintf(text, "%s to numbers of the United States would be left out: WhatsApp delivers no marketing there.\n", quantity(r.Barred, "marketing message"))
+	for _, reason := range slices.Sorted(maps.Keys(r.barredBy)) {
+		fmt.Fprintf(text, "%s would be left out: %s.\n", quantity(r.barredBy[reason], "message"), reason)
 	}
 }
 

@@ -16,6 +16,7 @@ func DoorOf(config *configs.Config) (admission.Door, error) {
 		Supports: func(channel string, step campaign.Step) error {
 			return config.Channels[channel].Spec.Refuses(&step)
 		},
+		UserIDs: func(channel string) error { return config.Channels[channel].Spec.RefusesUserIDs() },
 	}
 	for name, channel := range config.Channels {
 		door.Rates[name] = channel.Rate

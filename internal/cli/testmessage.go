@@ -27,6 +27,9 @@ type TestRequest struct {
 	// Contacts is the path of a list whose first row fills the columns; empty for
 	// none.
 	Contacts string
+	// Media is the folder of the files that the list names; empty for that of the
+	// campaign's file.
+	Media string
 	// Step counts from 1.
 	Step int
 	// Set fills columns, each as "Column=value"; it overrides the list.
@@ -86,10 +89,18 @@ func StartTest(ctx context.Context, c *client.Client, r TestRequest) (t Testing,
 		return t, err
 	}
 	t = Testing{Step: r.Step, Filled: filled}
-	if t.Preview, err = previewTest(list, one, r); err != nil {
+	files := map[string]bool{}
+	if t.Preview, err = previewTest(list, one, r, files); err != nil {
 		return t, err
 	}
-	t.Campaign, err = c.Launch(ctx, client.Upload{Campaign: client.Text("campaign.json", text), Contacts: client.Text("contacts.csv", list)})
+	source, done, err := openMedia(r.Campaign, r.Media, one)
+	if err != nil {
+		return t, err
+	}
+	defer done()
+	up := client.Upload{Campaign: client.Text("campaign.json", text), Contacts: client.Text("contacts.csv", list)}
+	up.Media = partsOf(files, source)
+	t.Campaign, err = c.Launch(ctx, up)
 	return t, err
 }
 
@@ -103,8 +114,9 @@ func onlyStep(written *campaign.Definition, step int) *campaign.Definition {
 	}
 }
 
-// previewTest reads the list as the server will, and renders the message.
-func previewTest(list []byte, one *campaign.Definition, r TestRequest) (Preview, error) {
+// previewTest reads the list as the server will, and renders the message. It
+// notes the message's files.
+func previewTest(list []byte, one *campaign.Definition, r TestRequest, files map[string]bool) (Preview, error) {
 	file, err := contacts.Scratch()
 	if err != nil {
 		return Preview{}, fmt.Errorf("test: %w; set TMPDIR to a writable folder", err)
@@ -142,6 +154,9 @@ func previewTest(list []byte, one *campaign.Definition, r TestRequest) (Preview,
 	}
 	if wrong.Len() > 0 {
 		return Preview{}, Usagef("%sgive another value with --set \"Column=value\"", wrong.String())
+	}
+	for _, name := range renderer.Files(0, row.Values) {
+		files[name] = true
 	}
 	rendered, err := renderer.Render(0, row.Values)
 	return Preview{Row: row.Number, To: row.Phone, Messages: []PreviewMessage{previewOf(r.Step, rendered)}}, err

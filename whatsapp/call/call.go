@@ -61,7 +61,29 @@ func (c *Client) Do(ctx context.Context, prototype *http.Request, body []byte) (
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var progress progress
-	response, err := c.transport.RoundTrip(request(progress.watch(ctx), prototype, &progress, body))
+	return c.trip(request(progress.watch(ctx), prototype, &progress, body), &progress)
+}
+
+// slowest is how slowly a file may go out, in bytes a second (ours: half a megabit).
+const slowest = 64 << 10
+
+// Stream is Do with a body of so many bytes that is read once, as it is sent. The
+// timeout is longer by what the body takes on a slow line.
+func (c *Client) Stream(ctx context.Context, prototype *http.Request, body io.Reader, size int64) (*Answer, *whatsapp.Error) {
+	if err := ctx.Err(); err != nil {
+		return nil, codes.Cancelled().Because(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout+time.Duration(size)*time.Second/slowest)
+	defer cancel()
+	var progress progress
+	r := prototype.WithContext(progress.watch(ctx))
+	r.ContentLength, r.Body = size, io.NopCloser(body)
+	return c.trip(r, &progress)
+}
+
+// trip makes the request and reads the answer.
+func (c *Client) trip(r *http.Request, progress *progress) (*Answer, *whatsapp.Error) {
+	response, err := c.transport.RoundTrip(r)
 	if err != nil {
 		return nil, progress.explain(err)
 	}

@@ -14,8 +14,8 @@ const envelopeSize = 320
 // requestBody is the request's body for m. The components are taken word for word.
 func requestBody(m whatsapp.Message) []byte {
 	b := make([]byte, 0, envelopeSize+len(m.Template.Components))
-	b = append(b, `{"messaging_product":"whatsapp","recipient_type":"individual","to":`...)
-	b = wire.AppendString(b, m.To)
+	b = append(b, `{"messaging_product":"whatsapp","recipient_type":"individual",`...)
+	b = appendRecipient(b, &m)
 	b = append(b, `,"type":"template"`...)
 	if m.Reference != "" {
 		b = append(b, `,"biz_opaque_callback_data":`...)
@@ -35,6 +35,15 @@ func requestBody(m whatsapp.Message) []byte {
 		b = appendMarketing(b, how)
 	}
 	return append(b, '}')
+}
+
+// appendRecipient appends to whom the message goes: a number, or in its place a user
+// ID (Meta, business-scoped user IDs).
+func appendRecipient(b []byte, m *whatsapp.Message) []byte {
+	if m.UserID != "" {
+		return wire.AppendString(append(b, `"recipient":`...), m.UserID)
+	}
+	return wire.AppendString(append(b, `"to":`...), m.To)
 }
 
 // appendMarketing appends what only the endpoint for marketing messages takes

@@ -26,6 +26,11 @@ func TestBody(t *testing.T) {
 				`"biz_opaque_callback_data":"4503599627370512.1",` +
 				`"template":{"name":"spring_offer","language":{"code":"en_GB"},"components":` + components + `}}`,
 		},
+		"to a user ID": {
+			whatsapp.Message{UserID: "US.13491208655302741918", Template: campaign.Template{Name: "hello", Language: "en"}},
+			`{"messaging_product":"whatsapp","recipient_type":"individual","recipient":"US.13491208655302741918","type":"template",` +
+				`"template":{"name":"hello","language":{"code":"en"}}}`,
+		},
 		"without components and reference": {
 			whatsapp.Message{To: "+447700900123", Template: campaign.Template{Name: "hello", Language: "en"}},
 			`{"messaging_product":"whatsapp","recipient_type":"individual","to":"+447700900123","type":"template",` +

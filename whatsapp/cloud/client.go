@@ -47,6 +47,7 @@ func (c *Client) Identity() whatsapp.Identity { return c.identity }
 type Sender struct {
 	messages  endpoint
 	marketing *endpoint // nil where there is none
+	userIDs   bool      // messages may go to user IDs
 	call      *call.Client
 	now       func() time.Time
 }
@@ -67,6 +68,9 @@ func NewSender(address string, header http.Header, reader *Reader, o whatsapp.Op
 	prototype.Header.Set("Content-Type", "application/json")
 	return &Sender{messages: endpoint{prototype, reader}, call: call.New(o.Timeout, o.Transport), now: time.Now}, nil
 }
+
+// TakeUserIDs has messages go to user IDs as well as to numbers.
+func (s *Sender) TakeUserIDs() { s.userIDs = true }
 
 // sendMarketing adds the endpoint for marketing messages, which stands beside that
 // for all messages and is read by a reader of its own.
@@ -95,6 +99,9 @@ func (s *Sender) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepte
 	to, ok := s.endpointOf(&m)
 	if !ok {
 		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
+	}
+	if m.UserID != "" && !s.userIDs {
+		return whatsapp.Accepted{}, codes.NumbersOnly().Of(codes.Fault{})
 	}
 	answer, refusal := s.call.Do(ctx, to.prototype, requestBody(m))
 	if refusal != nil {

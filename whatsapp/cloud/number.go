@@ -155,7 +155,7 @@ func tierOf(limit wire.Text) (word string, daily int) {
 
 // Numbered is a client that tells how its number stands.
 type Numbered struct {
-	*Client
+	*MediaClient
 	ask func(context.Context) (whatsapp.NumberState, *whatsapp.Error)
 }
 
@@ -165,7 +165,7 @@ var (
 )
 
 // NewNumbered is the client with a way to ask.
-func NewNumbered(c *Client, ask func(context.Context) (whatsapp.NumberState, *whatsapp.Error)) *Numbered {
+func NewNumbered(c *MediaClient, ask func(context.Context) (whatsapp.NumberState, *whatsapp.Error)) *Numbered {
 	return &Numbered{c, ask}
 }
 

@@ -26,12 +26,13 @@ const (
 )
 
 // Spec is Meta's Cloud API as a kind of provider. biz_opaque_callback_data comes
-// back in receipts (Meta, status webhook reference).
+// back in receipts (Meta, status webhook reference), and messages go to user IDs as
+// well (Meta, business-scoped user IDs).
 func Spec() whatsapp.Spec {
 	book := Book()
 	return whatsapp.Spec{
 		Name: Name, Title: "WhatsApp Cloud API",
-		Traits: whatsapp.Traits{Echoes: true, MarketingMessages: true, Requests: 1},
+		Traits: whatsapp.Traits{Echoes: true, MarketingMessages: true, UserIDs: true, Media: true, Requests: 1},
 		Rate:   DefaultRate, NumberKey: "phone_number_id",
 		Settings: func() whatsapp.Settings {
 			return &Settings{BaseURL: DefaultBaseURL, APIVersion: DefaultAPIVersion}
@@ -114,6 +115,7 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
+	sender.TakeUserIDs()
 	sender.sendMarketing(NewReader(marketingBook()))
 	signing := Signing{Secret: s.AppSecret, VerifyToken: s.VerifyToken}
 	number, err := url.JoinPath(s.BaseURL, s.APIVersion, s.PhoneNumberID)
@@ -124,7 +126,7 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("base_url: %w", err)
 	}
-	return NewNumbered(NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}), at.Fields), nil
+	return NewNumbered(NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}).WithMedia(), at.Fields), nil
 }
 
 // Bearer is the header of an access token.

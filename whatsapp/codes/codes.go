@@ -117,6 +117,9 @@ func (m Meaning) Times(n int) Meaning { m.Retries = n; return m }
 // TryElsewhere says that another channel may send the message.
 func (m Meaning) TryElsewhere() Meaning { m.Elsewhere = true; return m }
 
+// OfMedia says that the message's file may not be known (any more).
+func (m Meaning) OfMedia() Meaning { m.Media = true; return m }
+
 // Soon means: surely not accepted, and passing within seconds.
 func Soon(reason, hint string) Meaning {
 	return Meaning{Class: whatsapp.RetrySoon, Reason: reason, Hint: hint}

@@ -5,16 +5,22 @@ import (
 )
 
 // Network lists the meanings of requests that got no answer or were not made. They
-// are the same for all providers: Unreachable, Cancelled, TimedOut, ConnectionLost
-// and NoSuchContent.
+// are the same for all providers: Unreachable, Cancelled, TimedOut, ConnectionLost,
+// NoSuchContent and NumbersOnly.
 func Network() []Meaning {
-	return []Meaning{Unreachable(), Cancelled(), TimedOut(), ConnectionLost(), NoSuchContent()}
+	return []Meaning{Unreachable(), Cancelled(), TimedOut(), ConnectionLost(), NoSuchContent(), NumbersOnly()}
 }
 
 // NoSuchContent means: the message has a content that cannot be sent this way, so
 // that no request was made.
 func NoSuchContent() Meaning {
 	return Bad("no_such_content", "Nothing was sent: this provider cannot send such a message. Use a template, or a channel of another provider.")
+}
+
+// NumbersOnly means: the recipient is a user ID, and this provider takes numbers
+// alone, so that no request was made.
+func NumbersOnly() Meaning {
+	return Bad("numbers_only", "Nothing was sent: this provider takes phone numbers alone. Put the person's number into the list, or use a channel of another provider.").TryElsewhere()
 }
 
 // Unreachable means: no connection came about, so nothing was written.

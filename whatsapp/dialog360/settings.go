@@ -37,7 +37,7 @@ func CloudSpec() whatsapp.Spec {
 	book := Book()
 	return whatsapp.Spec{
 		Name: CloudName, Title: "360dialog, Cloud API",
-		Traits: whatsapp.Traits{Echoes: true, Requests: 1},
+		Traits: whatsapp.Traits{Echoes: true, UserIDs: true, Media: true, Requests: 1},
 		Rate:   cloud.DefaultRate, NumberKey: "api_key",
 		Settings: func() whatsapp.Settings {
 			return &Settings{BaseURL: DefaultBaseURL, WebhookHeader: DefaultWebhookHeader}
@@ -99,6 +99,7 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
+	sender.TakeUserIDs()
 	health, err := url.JoinPath(s.BaseURL, "health_status")
 	if err != nil {
 		return nil, fmt.Errorf("base_url: %w", err)
@@ -108,5 +109,5 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 		return nil, fmt.Errorf("base_url: %w", err)
 	}
 	client := cloud.NewClient(s.Identity(), sender, hook{s.WebhookHeader, s.WebhookSecret, reader.Events})
-	return cloud.NewNumbered(client, at.Whole), nil // 360dialog, health status
+	return cloud.NewNumbered(client.WithMedia(), at.Whole), nil // 360dialog, health status
 }

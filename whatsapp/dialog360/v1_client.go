@@ -23,10 +23,10 @@ type v1Client struct {
 	namespace string
 	reader    *cloud.Reader
 	call      *call.Client
-	// messages and contacts are what all requests to these paths share; they are
-	// only read. Without a contacts check contacts is nil.
-	messages, contacts *http.Request
-	now                func() time.Time
+	// messages, media and contacts are what all requests to these paths share; they
+	// are only read. Without a contacts check contacts is nil.
+	messages, media, contacts *http.Request
+	now                       func() time.Time
 }
 
 var (
@@ -46,6 +46,9 @@ func (c *v1Client) Close() { c.call.Close() }
 func (c *v1Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
 	if m.FreeForm() || m.Template.MarketingMessages != nil {
 		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
+	}
+	if m.UserID != "" {
+		return whatsapp.Accepted{}, codes.NumbersOnly().Of(codes.Fault{})
 	}
 	var checked whatsapp.Who
 	if c.contacts != nil {

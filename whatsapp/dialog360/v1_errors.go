@@ -88,7 +88,7 @@ var v1Statuses = codes.Table{
 // API, even where they look alike. The waits are ours.
 var v1Table = codes.Table{
 	// The numbers that look like those of HTTP.
-	codes.One(400).In(codes.InReceipt).Means(codes.Bad("media_download", fixMedia)),
+	codes.One(400).In(codes.InReceipt).Means(codes.Bad("media_download", fixMedia).OfMedia()),
 	codes.One(400).Means(codes.Bad("invalid_request", fixStep)),
 	codes.One(401).Means(keyRejected),
 	codes.One(402).Means(noFunds),
@@ -116,14 +116,14 @@ var v1Table = codes.Table{
 	codes.One(1002).Means(codes.Bad("invalid_parameter", fixStep)),
 	codes.One(1004).Means(codes.Bad("not_a_send", notOurs)),
 	codes.One(1005).Means(codes.Pause(account, "permission_denied", askAccount)),
-	codes.One(1006).Means(codes.Bad("not_found", "The file or the template does not exist there: upload the media again or correct the step, then "+relaunch)),
+	codes.One(1006).Means(codes.Bad("not_found", "The file or the template does not exist there: upload the media again or correct the step, then "+relaunch).OfMedia()),
 	codes.One(1007).Means(codes.Drop(whatsapp.SuppressAll, "blocked_by_user", "The person blocked this number: do not write to them again.")),
 	codes.One(1008).Means(codes.Bad("missing_parameter", fixStep)),
 	codes.One(1009).Means(codes.Bad("invalid_parameter", "Check the channel's namespace and, in a location, that the latitude is between -90 and 90. "+fixStep)),
 	codes.One(1010).Means(codes.Bad("invalid_parameter", fixStep)),
 	codes.One(1011).Means(codes.Soon("service_unavailable", willRetry).After(5 * time.Second)),
 	codes.One(notValid).Means(noAccount),
-	codes.One(1014).Saying("request for").Means(codes.Bad("media_download", fixMedia)),
+	codes.One(1014).Saying("request for").Means(codes.Bad("media_download", fixMedia).OfMedia()),
 	codes.One(1014).Means(codes.Soon("internal_error", willRetry).After(5 * time.Second)),
 	codes.One(1015).Means(throttled),
 	codes.One(1016).Means(overloaded),

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"carillon/whatsapp"
@@ -32,7 +33,7 @@ func V1Spec() whatsapp.Spec {
 	unchecked := unchecked()
 	return whatsapp.Spec{
 		Name: V1Name, Title: "360dialog, v1 API",
-		Traits: whatsapp.Traits{Requests: 2},
+		Traits: whatsapp.Traits{Media: true, Requests: 2},
 		Rate:   DefaultV1Rate, NumberKey: "api_key",
 		Settings: func() whatsapp.Settings {
 			return &V1Settings{BaseURL: DefaultV1BaseURL, ContactsCheck: true, WebhookHeader: DefaultWebhookHeader}
@@ -50,7 +51,8 @@ func V1Spec() whatsapp.Spec {
 
 // V1Settings say where the v1 API is and how to prove who is calling.
 type V1Settings struct {
-	// BaseURL is the API's address with its version.
+	// BaseURL is the API's address. One without a path is that of a server whose API
+	// is below /v1, where the on-premises client has it.
 	BaseURL string `yaml:"base_url"`
 	// APIKey proves who is sending, and stands for the number; no two channels share
 	// one.
@@ -99,6 +101,9 @@ func (s *V1Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	if c.messages, err = s.post("messages"); err != nil {
 		return nil, err
 	}
+	if c.media, err = s.post("media"); err != nil {
+		return nil, err
+	}
 	if s.ContactsCheck {
 		c.contacts, err = s.post("contacts")
 	}
@@ -107,11 +112,14 @@ func (s *V1Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 
 // post is what all requests to a path share.
 func (s *V1Settings) post(path string) (*http.Request, error) {
-	address, err := url.JoinPath(s.BaseURL, path)
+	base, err := url.Parse(s.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("base_url: %w", err)
 	}
-	prototype, err := http.NewRequest(http.MethodPost, address, nil)
+	if strings.Trim(base.Path, "/") == "" {
+		base = base.JoinPath("v1")
+	}
+	prototype, err := http.NewRequest(http.MethodPost, base.JoinPath(path).String(), nil)
 	if err != nil {
 		return nil, fmt.Errorf("base_url: %w", err)
 	}

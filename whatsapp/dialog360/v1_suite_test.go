@@ -61,7 +61,10 @@ type v1Wire struct {
 	newer bool
 }
 
-var _ whatsapptest.Preparer = v1Wire{}
+var (
+	_ whatsapptest.Preparer  = v1Wire{}
+	_ whatsapptest.MediaWire = v1Wire{}
+)
 
 type object = map[string]any
 
@@ -117,6 +120,19 @@ func (v1Wire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 	return whatsapp.Message{To: told.To, Template: campaign.Template{
 		Name: told.Template.Name, Language: told.Template.Language.Code, Components: told.Template.Components,
 	}}, nil
+}
+
+// ReadUpload reads an upload, whose body is the file.
+func (v1Wire) ReadUpload(r *http.Request, body []byte) (kind string, content []byte, err error) {
+	if r.Method != http.MethodPost || r.URL.Path != "/v1/media" || r.Header.Get(keyHeader) != "key" {
+		return "", nil, fmt.Errorf("%s %s stores nothing", r.Method, r.URL.Path)
+	}
+	return r.Header.Get("Content-Type"), body, nil
+}
+
+// Stored names the file.
+func (v1Wire) Stored(id string) whatsapptest.Answer {
+	return v1Answer(http.StatusOK, object{"media": []object{{"id": id}}})
 }
 
 // Accept names the message and, if known, the recipient.

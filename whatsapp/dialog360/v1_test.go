@@ -156,9 +156,9 @@ func TestV1Contacts(t *testing.T) {
 		"no such request": {"", "5511987654321", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answers := map[string]string{"/messages": recorded(t, "accepted")}
+			answers := map[string]string{"/v1/messages": recorded(t, "accepted")}
 			if test.answer != "" {
-				answers["/contacts"] = test.answer
+				answers["/v1/contacts"] = test.answer
 			}
 			base, seen := api(t, http.StatusOK, answers)
 			s := v1Settings(base)
@@ -226,7 +226,7 @@ func TestV1Codes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			failure := `"errors":[{"code":` + test.code + `,"title":"` + test.title + `","href":"https://developers.facebook.com/docs/whatsapp/api/errors/"}]`
-			base, _ := api(t, http.StatusBadRequest, map[string]string{"/messages": `{` + failure + `}`})
+			base, _ := api(t, http.StatusBadRequest, map[string]string{"/v1/messages": `{` + failure + `}`})
 			_, err := openV1(t, v1Settings(base)).Send(t.Context(), rendered(t, "language: en"))
 			var refusal *whatsapp.Error
 			if !errors.As(err, &refusal) || whatsapptest.Summary(refusal) != test.answer || refusal.Message != test.title {
@@ -255,7 +255,7 @@ func TestV1RefusalsOf360dialogItself(t *testing.T) {
 		`{"meta":{"http_code":500,"developer_message":"Server Error"}}`:                                                            {500, "retry_soon relay_restarting wait=30s"},
 		``: {500, "ambiguous server_error"},
 	} {
-		base, _ := api(t, test.status, map[string]string{"/messages": body})
+		base, _ := api(t, test.status, map[string]string{"/v1/messages": body})
 		_, err := openV1(t, v1Settings(base)).Send(t.Context(), rendered(t, "language: en"))
 		var refusal *whatsapp.Error
 		if !errors.As(err, &refusal) || whatsapptest.Summary(refusal) != test.want {
@@ -307,5 +307,18 @@ func TestV1Webhooks(t *testing.T) {
 	notices := receiveV1(t, recorded(t, "errors")).Notices
 	if len(notices) != 1 || notices[0].Err == nil || whatsapptest.Summary(notices[0].Err) != "retry_soon service_unavailable wait=5s" {
 		t.Errorf("got %+v", notices)
+	}
+}
+
+// TestTheAddressOfV1: an address without a path is a server, whose API is below
+// /v1; any other is taken as it stands.
+func TestTheAddressOfV1(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{"": "/v1/messages", "/": "/v1/messages", "/v1": "/v1/messages", "/v1/": "/v1/messages", "/waba": "/waba/messages"} {
+		base, seen := api(t, http.StatusOK, map[string]string{want: `{"messages":[{"id":"gBE1"}]}`})
+		channel := openV1(t, &V1Settings{BaseURL: base + path, APIKey: "key", Namespace: "n"})
+		if _, err := channel.Send(t.Context(), whatsapp.Message{To: "+4915112345678", Template: campaign.Template{Name: "t", Language: "en"}}); err != nil {
+			t.Errorf("base_url with path %q: %v; it asked %v", path, err, *seen)
+		}
 	}
 }

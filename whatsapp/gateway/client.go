@@ -45,6 +45,9 @@ func (c *Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepte
 	if wrong != "" {
 		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{Message: wrong})
 	}
+	if m.UserID != "" {
+		return whatsapp.Accepted{}, codes.NumbersOnly().Of(codes.Fault{})
+	}
 	r := c.request(http.MethodPost, path)
 	r.Header.Set("Content-Type", "application/json")
 	answer, refusal := c.call.Do(ctx, r, body)

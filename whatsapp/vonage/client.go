@@ -72,6 +72,9 @@ func (c *Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepte
 	if m.FreeForm() || m.Template.MarketingMessages != nil {
 		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
 	}
+	if m.UserID != "" {
+		return whatsapp.Accepted{}, codes.NumbersOnly().Of(codes.Fault{})
+	}
 	body, refusal := c.body(m)
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal

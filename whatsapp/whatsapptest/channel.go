@@ -25,6 +25,7 @@ const (
 
 	phone     = "447700900123"
 	reference = "4503599627370512.1"
+	userID    = "GB.13491208655302741918"
 )
 
 // letter is a message as any provider can send it.

@@ -38,6 +38,7 @@ func (CloudWire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 		Sharing   *bool                  `json:"message_activity_sharing"`
 		Product   string                 `json:"messaging_product"`
 		To        string                 `json:"to"`
+		Recipient string                 `json:"recipient"`
 		Type      string                 `json:"type"`
 		Reference string                 `json:"biz_opaque_callback_data"`
 		Template  struct {
@@ -54,8 +55,10 @@ func (CloudWire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 		return whatsapp.Message{}, fmt.Errorf("%s of %s", r.Method, kind)
 	case told.Product != "whatsapp" || told.Type != "template":
 		return whatsapp.Message{}, errors.New("no template message")
+	case (told.To == "") == (told.Recipient == ""):
+		return whatsapp.Message{}, fmt.Errorf("to is %q and recipient %q, and one has to be there", told.To, told.Recipient)
 	}
-	m := whatsapp.Message{To: told.To, Reference: told.Reference, Template: campaign.Template{
+	m := whatsapp.Message{To: told.To, UserID: told.Recipient, Reference: told.Reference, Template: campaign.Template{
 		Name: told.Template.Name, Language: told.Template.Language["code"], Components: told.Template.Components,
 	}}
 	if strings.HasSuffix(r.URL.Path, "/marketing_messages") {
@@ -71,6 +74,8 @@ func (CloudWire) Accept(a whatsapp.Accepted) Answer {
 	body := object{"messaging_product": "whatsapp", "messages": []any{object{"id": a.ID, "message_status": "accepted"}}}
 	if phone := a.Recipient.Phone; phone != "" {
 		body["contacts"] = []any{object{"input": "+" + phone, "wa_id": phone}}
+	} else if id := a.Recipient.UserID; id != "" {
+		body["contacts"] = []any{object{"input": id, "user_id": id}}
 	}
 	return Answer{Status: http.StatusOK, Header: jsonHeader(), Body: string(encode(body))}
 }

@@ -24,6 +24,44 @@ func (s Suite) sending(t *testing.T) {
 	t.Run("at once", s.atOnce)
 	t.Run("contents", s.contents)
 	t.Run("marketing messages", s.marketing)
+	t.Run("user IDs", s.userIDs)
+}
+
+// userIDs sends to a user ID, and reads an answer and a receipt that tell nothing
+// else of the person. Where only numbers are taken no request is made.
+func (s Suite) userIDs(t *testing.T) {
+	m := letter()
+	m.To, m.UserID = "", userID
+	if err := s.Spec.RefusesUserIDs(); (err == nil) != s.Spec.Traits.UserIDs {
+		t.Errorf("Traits.UserIDs is %v, and a list with one is answered: %v", s.Spec.Traits.UserIDs, err)
+	}
+	given := whatsapp.Accepted{ID: "id-1", Recipient: whatsapp.Who{UserID: userID}}
+	c := s.answering(t, s.Wire.Accept(given))
+	got, err := c.Send(t.Context(), m)
+	if !s.Spec.Traits.UserIDs {
+		if n := c.requests.Load(); n > 0 {
+			t.Errorf("%d requests were made", n)
+		}
+		sameRefusal(t, "a user ID", refusal(t, err), codes.NumbersOnly().Because(nil))
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(given, got); diff != "" {
+		t.Error(diff)
+	}
+	if asked := s.asked(t, m); asked.UserID != userID || asked.To != "" {
+		t.Errorf("asked for user ID %q and number %q", asked.UserID, asked.To)
+	}
+	if !s.takesWebhooks() {
+		return
+	}
+	told := progress(campaign.Sent, campaign.Failed)
+	for n := range told.Receipts {
+		told.Receipts[n].Recipient = given.Recipient
+	}
+	s.tell(t, s.hook(t), told)
 }
 
 // marketing sends by the endpoint for marketing messages. Where there is none the

@@ -9,8 +9,10 @@
 package whatsapptest
 
 import (
+	"strings"
 	"testing"
 
+	"carillon/campaign"
 	"carillon/whatsapp"
 	"carillon/whatsapp/codes"
 )
@@ -32,7 +34,8 @@ type Suite struct {
 	Digits bool
 	// Proof is how webhooks are proven; that of a provider without is not used.
 	Proof Proof
-	// Wire is how the provider talks; that of one that is asked is a PolledWire.
+	// Wire is how the provider talks; that of one that is asked is a PolledWire, that
+	// of one that keeps files a MediaWire.
 	Wire Wire
 }
 
@@ -56,6 +59,9 @@ func (s Suite) Run(t *testing.T) {
 	if s.tellsStates(t) {
 		t.Run("states", s.states)
 	}
+	if s.Spec.Traits.Media {
+		t.Run("media", s.media)
+	}
 	if s.takesWebhooks() {
 		t.Run("webhooks", s.webhooks)
 		t.Run("failures", s.failures)
@@ -70,6 +76,13 @@ func (s Suite) abilities(t *testing.T) {
 	_, polled := opened.(whatsapp.Poller)
 	if polled != s.Spec.Traits.Polled {
 		t.Errorf("Traits.Polled is %v, and the channel can be asked: %v", s.Spec.Traits.Polled, polled)
+	}
+	if _, keeps := opened.(whatsapp.Media); keeps != s.Spec.Traits.Media {
+		t.Errorf("Traits.Media is %v, and the channel keeps files: %v", s.Spec.Traits.Media, keeps)
+	}
+	file := &campaign.Step{Header: &campaign.Header{Image: &campaign.Media{File: "promo.jpg"}}}
+	if err := s.Spec.Refuses(file); !s.Spec.Traits.Media && (err == nil || !strings.Contains(err.Error(), "link:")) {
+		t.Errorf("a step with a file is refused with %v, which says nothing of a link", err)
 	}
 	if !polled && !s.takesWebhooks() {
 		t.Error("nothing would tell what became of a message: the channel takes no webhooks and cannot be asked")

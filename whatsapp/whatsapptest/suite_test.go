@@ -109,6 +109,9 @@ func (p *pigeon) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepte
 	if m.FreeForm() || m.Template.MarketingMessages != nil {
 		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
 	}
+	if m.UserID != "" {
+		return whatsapp.Accepted{}, codes.NumbersOnly().Of(codes.Fault{})
+	}
 	letter := slip{To: wire.Text(strings.TrimPrefix(m.To, "+")), Form: wire.Text(m.Template.Name), Tongue: wire.Text(m.Template.Language)}
 	var components texts
 	if len(m.Template.Components) > 0 {

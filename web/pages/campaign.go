@@ -1,0 +1,123 @@
+package pages
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"carillon/api"
+	"carillon/campaign"
+)
+
+// campaignView is one campaign.
+type campaignView struct {
+	campaignLine
+	Funnel  []funnelStep
+	Actions []action
+	// Rows is how long the list is, People how many of it are written to.
+	Rows, People int64
+	// Waits says that something can still change.
+	Waits bool
+}
+
+// funnelStep is how far the messages of one step have come.
+type funnelStep struct {
+	api.Step
+	Total int64
+	Bars  []bar
+}
+
+// bar is one status of a step.
+type bar struct {
+	Status  campaign.Status
+	Count   int64
+	Percent int64
+}
+
+// funnelOrder is the statuses in the order in which a message may reach them.
+func funnelOrder() []campaign.Status {
+	return []campaign.Status{
+		campaign.Read, campaign.Delivered, campaign.Sent, campaign.Held, campaign.Accepted, campaign.Posting, campaign.Pending,
+		campaign.Waiting, campaign.Unknown, campaign.Undelivered, campaign.Failed, campaign.Expired, campaign.Skipped,
+	}
+}
+
+func funnelOf(step api.Step) funnelStep {
+	f := funnelStep{Step: step, Total: step.Counts.Total()}
+	for _, status := range funnelOrder() {
+		f.Bars = append(f.Bars, bar{status, step.Counts[status], share(step.Counts[status], f.Total)})
+	}
+	return f
+}
+
+// campaign shows one campaign.
+func (p *Pages) campaign(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	api, err := p.client(r)
+	if err != nil {
+		return err
+	}
+	c, err := api.Campaign(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	view := campaignView{campaignLine: lineOf(c.Campaign), Waits: !c.State.Ended() || c.Open > 0}
+	for _, n := range c.Verdicts {
+		view.Rows += n
+	}
+	view.People = view.Rows - c.Counts[campaign.Rejected]
+	for _, step := range c.Steps {
+		view.Funnel = append(view.Funnel, funnelOf(step))
+	}
+	if v.Operates {
+		view.Actions = actionsOf(c.Campaign)
+	}
+	f := frame{Visitor: v, Here: "campaigns", Data: view}
+	if view.Waits {
+		f.Live = "/api/campaigns/" + c.ID + "/events"
+	}
+	return p.show(w, http.StatusOK, "campaign", f)
+}
+
+// peopleView is a part of a campaign's people.
+type peopleView struct {
+	api.Campaign
+	Items    []api.Recipient
+	Statuses []campaign.Status
+	Status   string
+	Search   string
+	Next     string
+}
+
+// people shows who gets what of a campaign.
+func (p *Pages) people(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	api, err := p.client(r)
+	if err != nil {
+		return err
+	}
+	c, err := api.Campaign(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	asked := r.URL.Query()
+	view := peopleView{Campaign: c.Campaign, Status: asked.Get("status"), Search: asked.Get("q"), Statuses: campaign.Statuses()}
+	page, err := api.FindRecipients(r.Context(), c.ID, asked.Get("after"), view.Status, view.Search)
+	if err != nil {
+		return err
+	}
+	view.Items = page.Items
+	if page.Next != nil {
+		view.Next = "?" + query("after", *page.Next, "status", view.Status, "q", view.Search)
+	}
+	return p.show(w, http.StatusOK, "people", frame{Visitor: v, Here: "campaigns", Data: view})
+}
+
+// query writes the pairs whose values are not empty.
+func query(pairs ...string) string {
+	values := url.Values{}
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[1] != "" {
+			values.Set(pair[0], pair[1])
+		}
+	}
+	return values.Encode()
+}

@@ -1,0 +1,25 @@
+package pages
+
+import "net/http"
+
+// question asks a visitor whether they mean it. The answer is a POST to the same
+// address.
+type question struct {
+	// Label is what the button says.
+	Label string
+	// Grave says that it cannot be taken back.
+	Grave bool
+	// About names what it is done to.
+	About string
+	// Effects are what will happen, a line each.
+	Effects []string
+	// Fields are sent along.
+	Fields map[string]string
+	// Back is where whoever does not mean it goes.
+	Back string
+}
+
+// ask shows a question.
+func (p *Pages) ask(w http.ResponseWriter, v Visitor, here string, q question) error {
+	return p.show(w, http.StatusOK, "confirm", frame{Visitor: v, Here: here, Data: q})
+}

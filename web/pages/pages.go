@@ -1,0 +1,145 @@
+// Package pages is what a browser is shown: the pages for the people who send and
+// for those on call.
+//
+// A page does nothing that the HTTP API cannot do, for it asks that API, in this
+// process, in the name of whoever looks at it. Pages are rendered here and work
+// without scripts; a small one of our own makes them live. Nothing is loaded from
+// elsewhere.
+//
+// Who may see a page, headers, and pages of other sites are the shell's business,
+// package web.
+package pages
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"time"
+
+	"carillon/api"
+)
+
+// Policy is what a browser may do with a page: show it, and load and send nothing
+// but from and to this server.
+const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+//go:embed html
+var html embed.FS
+
+// Visitor is who looks at a page.
+type Visitor struct {
+	// Name is that of the token. It is empty before the login.
+	Name string
+	// Operates and Administers say what the visitor may do besides looking.
+	Operates, Administers bool
+	// Anonymous says that the server has no tokens, so that nobody logs in or out.
+	Anonymous bool
+}
+
+// Role is the least that a visitor has to be.
+type Role int8
+
+// The roles of visitors.
+const (
+	Viewer Role = iota
+	Operator
+	Admin
+)
+
+// Page is one address.
+type Page struct {
+	// Pattern is as http.ServeMux has it.
+	Pattern string
+	Needs   Role
+	// Show answers, or returns why it did not: an *api.Problem, or trouble of our own.
+	Show func(w http.ResponseWriter, r *http.Request, v Visitor) error
+}
+
+// Pages are all of them.
+type Pages struct {
+	api   http.Handler
+	now   func() time.Time
+	views map[string]*template.Template
+}
+
+// New makes the pages of an API, which is asked with the context, the cookies and
+// the origin of the request for the page.
+func New(api http.Handler, now func() time.Time) (*Pages, error) {
+	p := &Pages{api: api, now: now, views: map[string]*template.Template{}}
+	layout, err := template.New("layout.html").Funcs(functions()).ParseFS(html, "html/layout.html", "html/parts_*.html")
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	for _, name := range []string{"login", "problem", "campaigns", "campaign", "people", "confirm", "suppressions", "schedules", "schedule"} {
+		view, err := template.Must(layout.Clone()).ParseFS(html, "html/"+name+".html")
+		if err != nil {
+			return nil, fmt.Errorf("pages: %w", err)
+		}
+		p.views[name] = view
+	}
+	return p, nil
+}
+
+// List is every page but the login.
+func (p *Pages) List() []Page {
+	return []Page{
+		{"GET /{$}", Viewer, p.campaigns},
+		{"GET /campaigns/{id}", Viewer, p.campaign},
+		{"GET /campaigns/{id}/people", Viewer, p.people},
+		{"GET /campaigns/{id}/{action}", Operator, p.confirm},
+		{"POST /campaigns/{id}/{action}", Operator, p.act},
+		{"GET /schedules", Viewer, p.schedules},
+		{"GET /schedules/{name}", Viewer, p.schedule},
+		{"GET /schedules/{name}/{action}", Admin, p.askSchedule},
+		{"POST /schedules/{name}/{action}", Admin, p.actSchedule},
+		{"GET /suppressions", Viewer, p.suppressions},
+		{"POST /suppressions", Admin, p.suppress},
+		{"POST /suppressions/import", Admin, p.importSuppressions},
+		{"GET /suppressions/remove", Admin, p.askUnsuppress},
+		{"POST /suppressions/remove", Admin, p.unsuppress},
+	}
+}
+
+// frame is what every page shows around its own.
+type frame struct {
+	Visitor Visitor
+	// Here is the place in the navigation.
+	Here string
+	// Live is the address of the events that keep the page up to date; empty for none.
+	Live string
+	Data any
+}
+
+// show renders a page.
+func (p *Pages) show(w http.ResponseWriter, status int, view string, f frame) error {
+	var body bytes.Buffer
+	if err := p.views[view].Execute(&body, f); err != nil {
+		return fmt.Errorf("page %s: %w", view, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", Policy)
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // a visitor who has gone need not be told
+	return nil
+}
+
+// Problem shows what went wrong in the place of a page.
+func (p *Pages) Problem(w http.ResponseWriter, v Visitor, problem *api.Problem) error {
+	return p.show(w, problem.Status, "problem", frame{Visitor: v, Data: problem})
+}
+
+// AsProblem is the problem that kept a page from being shown, where the API told it.
+func AsProblem(err error) (*api.Problem, bool) {
+	var told *api.Problem
+	return told, errors.As(err, &told)
+}
+
+// SeeOther sends a browser elsewhere on this server.
+func SeeOther(w http.ResponseWriter, path string) {
+	w.Header().Set("Location", path)
+	w.WriteHeader(http.StatusSeeOther)
+}
