@@ -51,6 +51,9 @@ type Campaign struct {
 	// the provider has slowed down; a list of campaigns does not show them.
 	Failures []Failures `json:"failures,omitzero"`
 	Slowed   []Slowed   `json:"slowed,omitzero"`
+	// Notices are what providers have told of its templates, numbers and accounts
+	// since it was made, the newest first; a list of campaigns does not show them.
+	Notices []Notice `json:"notices,omitzero"`
 	// Media are the first hundred files that came with the campaign; a list of
 	// campaigns does not show them.
 	Media []Media `json:"media,omitzero"`

@@ -22,6 +22,7 @@ func (c Channel) LogValue() slog.Value {
 	}
 	return slog.GroupValue(append(shown,
 		slog.Float64("rate", c.Rate),
+		slog.Bool("rate_auto", c.RateAuto),
 		slog.Duration("timeout", time.Duration(c.Timeout)),
 		slog.Duration("unknown_after", time.Duration(c.UnknownAfter)),
 		slog.String("on_unknown", string(c.OnUnknown)),

@@ -132,6 +132,26 @@ func (t *tx) proofOf(ctx context.Context, channel string) (since, proof time.Tim
 	return since, moment(accepted), nil
 }
 
+// LastReceipts returns by channel the newest acceptance that a receipt has come
+// for, to within proofEvery.
+func (l *Ledger) LastReceipts(ctx context.Context) (map[string]time.Time, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT channel, accepted_at FROM proofs`)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: last receipts: %w", err)
+	}
+	defer rows.Close()
+	found := map[string]time.Time{}
+	for rows.Next() {
+		var channel string
+		var at int64
+		if err := rows.Scan(&channel, &at); err != nil {
+			return nil, fmt.Errorf("ledger: last receipts: %w", err)
+		}
+		found[channel] = time.UnixMilli(at).UTC()
+	}
+	return found, rows.Err()
+}
+
 // gap is how long the webhooks may be silent about being up before that counts
 // as a gap. They report several times within it.
 const gap = 15 * time.Second

@@ -20,13 +20,13 @@ func (l *Local) Rate() (configured, allowed float64) {
 func (s *Shared) Rate() (configured, allowed float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	configured = s.bucket.configured
+	configured, unlimited := s.bucket.configured()
 	if s.spaced.IsZero() {
-		return limits(configured, configured, s.bucket.unlimited)
+		return limits(configured, configured, unlimited)
 	}
 	told := float64(time.Second) / float64(max(1, s.space))
 	climbed := told + configured*climbShare*max(0, s.now().Sub(s.spaced).Seconds())
-	return limits(configured, min(configured, climbed), s.bucket.unlimited)
+	return limits(configured, min(configured, climbed), unlimited)
 }
 
 // limits are two rates, without those that stand for no limit.

@@ -262,6 +262,16 @@ func (s *Shared) Throttled(left time.Time, wait time.Duration) {
 	s.tell()
 }
 
+// SetRate implements Limiter. Redis is told by the next question. Until all
+// processes have been told of another rate, each asks for departures at its own.
+func (s *Shared) SetRate(perSecond float64) {
+	s.bucket.setRate(perSecond)
+	s.mu.Lock()
+	s.free, s.opens = time.Time{}, time.Time{}
+	s.mu.Unlock()
+	s.wake()
+}
+
 // unlock lets the next caller in.
 func (s *Shared) unlock() {
 	<-s.mutex

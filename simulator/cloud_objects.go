@@ -55,12 +55,12 @@ func graphNode(s *Simulator, r *http.Request) answer {
 	case strings.Trim(id, "0123456789") != "", s.options.PhoneNumberID != "" && id != s.options.PhoneNumberID && id != s.options.WABAID:
 		return refuseCloud(refusal{reason: noSuchPath})
 	}
+	n := s.numberNow()
 	fields := object{
 		"name":                 accountName,
-		"display_phone_number": displayNumber, "verified_name": "Simulated business", "quality_rating": "GREEN", "status": "CONNECTED",
-		"health_status": object{"can_send_message": "AVAILABLE", "entities": []object{
-			{"entity_type": "PHONE_NUMBER", "id": id, "can_send_message": "AVAILABLE"},
-		}},
+		"display_phone_number": displayNumber, "verified_name": "Simulated business", "quality_rating": n.Quality,
+		"throughput": object{"level": n.Throughput}, "status": n.Status, "name_status": n.NameStatus, "health_status": n.health(),
+		"whatsapp_business_manager_messaging_limit": n.Tier,
 	}
 	told := object{"id": id}
 	for name := range strings.SplitSeq(r.URL.Query().Get("fields"), ",") {

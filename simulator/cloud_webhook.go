@@ -40,6 +40,9 @@ func cloudWebhook(account string, list []telling) []byte {
 	b := make([]byte, 0, 300+600*len(list))
 	b = append(b, `{"object":"whatsapp_business_account","entry":[{"id":`...)
 	b = appendEscaped(b, account)
+	if at := list[0].newsTime(); at > 0 {
+		b = strconv.AppendInt(append(b, `,"time":`...), at, 10)
+	}
 	b = append(b, `,"changes":[`...)
 	for from, to := 0, 0; from < len(list); from = to {
 		if from > 0 {

@@ -35,6 +35,7 @@ func (dialog360Dialect) routes() []string { return []string{"POST /messages"} }
 func (dialog360Dialect) more() map[string]extra {
 	return map[string]extra{
 		"GET /v1/configs/webhook": registeredWebhook, "GET /v1/configs/templates": list360, "POST /media": storeFile(dialog360Dialect{}),
+		"GET /health_status": dialog360Health,
 	}
 }
 

@@ -25,11 +25,11 @@ func (dialog360V1Dialect) Name() string { return "360dialog" }
 
 func (dialog360V1Dialect) About() string {
 	return "360dialog's v1 API: an API key, a contacts check, codes of the on-premises client, flat webhooks, references not echoed; " +
-		"no preference, template_status or account_update"
+		"no preference, " + noNews
 }
 
 func (dialog360V1Dialect) lacks() []string {
-	return []string{preference, templateStatus, accountUpdate}
+	return append([]string{preference}, platformNews...)
 }
 
 func (d dialog360V1Dialect) settings(o Options, base string) map[string]string {
@@ -45,6 +45,7 @@ func (dialog360V1Dialect) more() map[string]extra {
 		"POST /v1/contacts": checkContacts, "PUT /v1/messages/{id}": markRead, "POST /v1/media": storeFile(dialog360V1Dialect{}),
 		"GET /v1/configs/templates": list360,
 		"GET /v1/configs/webhook":   registeredWebhook,
+		"GET /v1/health":            clientHealth,
 	}
 }
 

@@ -22,12 +22,12 @@ var _ asked = gatewayDialect{}
 func (gatewayDialect) Name() string { return "gateway" }
 
 func (gatewayDialect) About() string {
-	return "WhatsApp Business API v2: asked for statuses, webhooks only with --webhook, codes of its own, references not echoed; no preference, template_status or account_update"
+	return "WhatsApp Business API v2: asked for statuses, webhooks only with --webhook, codes of its own, references not echoed; no preference, " + noNews
 }
 
 func (gatewayDialect) alone() bool { return false }
 
-func (gatewayDialect) lacks() []string { return []string{preference, templateStatus, accountUpdate} }
+func (gatewayDialect) lacks() []string { return append([]string{preference}, platformNews...) }
 
 // settings have nothing of webhooks unless they are posted, so that asking is
 // proven.

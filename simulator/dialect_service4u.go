@@ -18,12 +18,12 @@ var _ Dialect = service4uDialect{}
 func (service4uDialect) Name() string { return "service4u" }
 
 func (service4uDialect) About() string {
-	return "Service4U: a number in the path, some webhooks flat, references not echoed, 1026 for 131026; no preference, template_status or account_update"
+	return "Service4U: a number in the path, some webhooks flat, references not echoed, 1026 for 131026; no preference, " + noNews
 }
 
 func (service4uDialect) alone() bool { return false }
 
-func (service4uDialect) lacks() []string { return []string{preference, templateStatus, accountUpdate} }
+func (service4uDialect) lacks() []string { return append([]string{preference}, platformNews...) }
 
 func (service4uDialect) settings(o Options, base string) map[string]string {
 	sender := o.PhoneNumberID

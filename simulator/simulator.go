@@ -77,6 +77,7 @@ const defaultAccount = "102000000000001"
 //	POST /faults    replaces the Faults (JSON)
 //	POST /events    tells an Event (JSON) at once
 //	POST /templates replaces the list of templates (JSON, see ReadTemplates)
+//	POST /number    changes how the Number stands (JSON)
 //	GET  /healthz   200
 //
 // It is safe for concurrent use.
@@ -84,6 +85,7 @@ type Simulator struct {
 	options Options
 	faults  atomic.Pointer[Faults]
 	book    *book
+	number  *number
 	outbox  *outbox
 	library library
 	shelf   shelf
@@ -109,7 +111,7 @@ func New(o Options) *Simulator {
 	if o.Dialect.alone() {
 		o.Receipts.Batch = 1
 	}
-	s := &Simulator{options: o, book: newBook(o.Dialect.failure), mux: http.NewServeMux()}
+	s := &Simulator{options: o, book: newBook(o.Dialect.failure), number: newNumber(), mux: http.NewServeMux()}
 	s.faults.Store(&o.Faults)
 	s.SetTemplates(o.Templates)
 	s.closing, s.close = context.WithCancel(context.Background())
@@ -140,6 +142,7 @@ func New(o Options) *Simulator {
 	s.mux.HandleFunc("POST /faults", s.serveFaults)
 	s.mux.HandleFunc("POST /events", s.serveEvents)
 	s.mux.HandleFunc("POST /templates", s.serveTemplates)
+	s.mux.HandleFunc("POST /number", s.serveNumber)
 	s.mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		s.options.Dialect.refuse(refusal{reason: noSuchPath}).write(w)

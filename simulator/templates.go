@@ -65,8 +65,8 @@ func (s *Simulator) part(from, most int) (part []object, total int, ok bool) {
 	return part, len(all), true
 }
 
-// number is a number of a query, or another one where it says none.
-func number(r *http.Request, name string, otherwise int) int {
+// numberIn is a number of a query, or another one where it says none.
+func numberIn(r *http.Request, name string, otherwise int) int {
 	n, err := strconv.Atoi(r.URL.Query().Get(name))
 	if err != nil {
 		return otherwise
@@ -80,7 +80,7 @@ func listCloud(s *Simulator, r *http.Request) answer {
 	if s.options.AccessToken != "" && r.Header.Get("Authorization") != "Bearer "+s.options.AccessToken {
 		return s.options.Dialect.refuse(refusal{reason: badToken})
 	}
-	from, limit := number(r, "after", 0), number(r, "limit", 25)
+	from, limit := numberIn(r, "after", 0), numberIn(r, "limit", 25)
 	part, total, ok := s.part(from, limit)
 	if !ok {
 		return s.options.Dialect.refuse(refusal{reason: noSuchPath})
@@ -97,7 +97,7 @@ func list360(s *Simulator, r *http.Request) answer {
 	if wrongKey(r, s.options) {
 		return s.options.Dialect.refuse(refusal{reason: badToken})
 	}
-	from, limit := number(r, "offset", 0), number(r, "limit", 1000)
+	from, limit := numberIn(r, "offset", 0), numberIn(r, "limit", 1000)
 	part, total, ok := s.part(from, limit)
 	if !ok {
 		return s.options.Dialect.refuse(refusal{reason: noSuchPath})

@@ -77,16 +77,16 @@ func TestDailyLimitsOfSeveralNumbers(t *testing.T) {
 		main, second Channel
 		want         *api.Daily
 	}{
-		"each its own":    {Channel{DailyRecipients: 1, Portfolio: "a"}, Channel{DailyRecipients: 2, Portfolio: "b"}, &api.Daily{Limit: 3}},
-		"one for both":    {Channel{DailyRecipients: 1, Portfolio: "a"}, Channel{DailyRecipients: 1, Portfolio: "a"}, &api.Daily{Limit: 1, Later: 1, LastOn: &tomorrow}},
-		"one without any": {Channel{DailyRecipients: 1, Portfolio: "a"}, Channel{}, nil},
+		"each its own":    {Channel{Limits: campaign.Limits{DailyRecipients: 1}, Portfolio: "a"}, Channel{Limits: campaign.Limits{DailyRecipients: 2}, Portfolio: "b"}, &api.Daily{Limit: 3}},
+		"one for both":    {Channel{Limits: campaign.Limits{DailyRecipients: 1}, Portfolio: "a"}, Channel{Limits: campaign.Limits{DailyRecipients: 1}, Portfolio: "a"}, &api.Daily{Limit: 1, Later: 1, LastOn: &tomorrow}},
+		"one without any": {Channel{Limits: campaign.Limits{DailyRecipients: 1}, Portfolio: "a"}, Channel{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := start(t, func(o *Options) {
 				o.Now = wednesday.now
 				for number, limits := range map[string]Channel{"main": test.main, "second": test.second} {
 					channel := o.Channels[number]
-					channel.DailyRecipients, channel.Portfolio = limits.DailyRecipients, limits.Portfolio
+					channel.Limits, channel.Portfolio = limits.Limits, limits.Portfolio
 					o.Channels[number] = channel
 				}
 			})

@@ -17,6 +17,9 @@ func (s *Server) shown(ctx context.Context, c ledger.Campaign) (api.Campaign, er
 	if err := s.addTrouble(ctx, &v, c); err != nil {
 		return v, err
 	}
+	if err := s.addNotices(ctx, &v, c); err != nil {
+		return v, err
+	}
 	var err error
 	if v.Media, err = s.media(ctx, c); err != nil {
 		return v, err
@@ -78,14 +81,14 @@ func (s *Server) dailyLimits(def *campaign.Definition) (limits map[string]dailyL
 	}
 	limits = map[string]dailyLimit{}
 	for i, number := range numbers {
-		channel := s.channels[number]
-		if channel.DailyRecipients == 0 {
+		daily, portfolio := s.limits(number).DailyRecipients, s.channels[number].Portfolio
+		if daily == 0 {
 			return nil, false
 		}
-		limit := limits[channel.Portfolio]
-		limit.size = channel.DailyRecipients
+		limit := limits[portfolio]
+		limit.size = daily
 		limit.share += weights[i] / sum
-		limits[channel.Portfolio] = limit
+		limits[portfolio] = limit
 	}
 	return limits, true
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -144,87 +143,4 @@ func (s *Server) noteOptOut(r *http.Request, h ledger.InboundEvent, fate ledger.
 	}
 	s.log.Log(r.Context(), level, text, "request", visitOf(r).id, "channel", h.Channel, "wish", optOut, "scope", h.OptOut,
 		"by", h.Source.String(), "from", maskKey(h.Person), "written", h.At.UTC().Format(time.RFC3339))
-}
-
-// takeNotices stops what a template, a number or an account that cannot be used
-// any more would have sent.
-func (s *Server) takeNotices(r *http.Request, arrivedAt string, told []whatsapp.Notice) error {
-	for _, notice := range told {
-		channel, ours := s.concernedChannel(notice, arrivedAt)
-		if !ours {
-			s.stranger(r, arrivedAt, notice.Number)
-			continue
-		}
-		trouble := s.trouble(channel, notice)
-		s.log.Warn("the provider sent a notice", "request", visitOf(r).id, "channel", channel, "about", string(notice.Scope),
-			"template", notice.Template, "reason", notice.Reason, "detail", campaign.Masked(notice.Detail, nil))
-		if err := s.noticeTemplate(r.Context(), channel, notice); err != nil {
-			return err
-		}
-		if trouble.Scope == campaign.PauseNothing {
-			continue
-		}
-		reason := notice.Reason
-		if notice.Detail != "" {
-			reason += ": " + notice.Detail
-		}
-		stopped, err := s.ledger.StopFor(r.Context(), trouble, reason, s.now())
-		if err != nil {
-			return refuse(unavailable, "send it again", "the campaigns that this concerns cannot be paused").because(err)
-		}
-		if stopped > 0 {
-			s.log.Error("campaigns paused because of a provider's notice", "request", visitOf(r).id, "channel", channel, "campaigns", stopped, "reason", campaign.Masked(reason, nil))
-		}
-	}
-	return nil
-}
-
-// noticeTemplate has the templates asked for again where a notice is about one.
-func (s *Server) noticeTemplate(ctx context.Context, channel string, notice whatsapp.Notice) error {
-	if notice.Template == "" || s.approved == nil {
-		return nil
-	}
-	if err := s.approved.Notice(ctx, channel); err != nil {
-		return refuse(unavailable, "send it again", "the change of a template cannot be noted").because(err)
-	}
-	return nil
-}
-
-// trouble is what a notice makes unusable.
-func (s *Server) trouble(channel string, notice whatsapp.Notice) campaign.Trouble {
-	t := campaign.Trouble{
-		Step:   campaign.Step{Template: notice.Template, Language: notice.Language},
-		Number: channel, Account: s.channels[channel].Account,
-	}
-	switch notice.Scope {
-	case whatsapp.TemplateScope:
-		t.Scope = campaign.PauseTemplate
-	case whatsapp.NumberScope:
-		t.Scope = campaign.PauseChannel
-	case whatsapp.AccountScope:
-		t.Scope = campaign.PauseAccount
-	}
-	if notice.Err != nil && t.Scope == campaign.PauseNothing {
-		t.Scope = notice.Err.Failure().Pause
-	}
-	return t
-}
-
-// concernedChannel is a channel of the account that a notice is about, among those
-// that the app may speak for: the one with its number, else one of the account. An account that is not in the
-// configuration is that of the channel whose address was called, if that does
-// not say which it has.
-func (s *Server) concernedChannel(notice whatsapp.Notice, arrivedAt string) (name string, ours bool) {
-	if notice.Number != "" || notice.Account == "" {
-		return s.channelOf(notice.Number, arrivedAt)
-	}
-	if id := s.channels[arrivedAt].Identity.Account; id == "" || id == notice.Account {
-		return arrivedAt, true
-	}
-	for _, name := range s.peers[arrivedAt] {
-		if s.channels[name].Identity.Account == notice.Account {
-			return name, true
-		}
-	}
-	return "", false
 }

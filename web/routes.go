@@ -58,6 +58,8 @@ func (s *Server) routes() []route {
 		{"GET", "/api/campaigns/{id}/report.csv", Viewer, s.report},
 		{"GET", "/api/campaigns/{id}/events", Viewer, s.events},
 
+		{"GET", "/api/channels", Viewer, s.listChannels},
+		{"GET", "/api/channels/{name}", Viewer, s.showChannel},
 		{"GET", "/api/templates", Viewer, s.allTemplates},
 		{"GET", "/api/channels/{channel}/templates", Viewer, s.templates(Templates.Of)},
 		{"POST", "/api/channels/{channel}/templates/refresh", Operator, s.templates(Templates.Refresh)},

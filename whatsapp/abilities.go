@@ -71,3 +71,15 @@ type Upload struct {
 	Size    int64
 	Content io.Reader
 }
+
+// Numbers is a provider that tells how a number stands.
+type Numbers interface {
+	// State asks how the channel's own number stands. The error is an *Error.
+	State(ctx context.Context) (NumberState, error)
+}
+
+// NumberState is how a number stands.
+type NumberState = campaign.NumberState
+
+// NoLimit is the DailyRecipients of who may write to anybody.
+const NoLimit = campaign.NoLimit

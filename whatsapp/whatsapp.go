@@ -63,7 +63,8 @@ type Sender interface {
 }
 
 // Provider is one open channel: a sending number at a provider. What more it can
-// do is told by the interfaces that it has besides: Hook, Prober, Poller, Library, Marker, Media, Examiner.
+// do is told by the interfaces that it has besides: Hook, Prober, Poller, Library, Marker,
+// Media, Numbers, Examiner.
 // Its methods may be called concurrently.
 type Provider interface {
 	Sender

@@ -19,8 +19,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
-	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -102,7 +100,8 @@ type Worker struct {
 	guard     *campaign.Guard // of outcomes
 	told      *campaign.Guard // of what polls have told
 	stages    []stage
-	servers   []*asynq.Server
+
+	servers servers
 
 	complaints complaints // about polls
 	unread     complaints // about messages that could not be marked as read
@@ -163,8 +162,7 @@ func New(channel Channel, l Ledger, metrics *Metrics, log *slog.Logger, now func
 // moment.
 func (w *Worker) Start(redis redis.UniversalClient, explained func() bool) error {
 	log := newQueueLog(w.log, w.now, explained)
-	servers, concurrency := w.size()
-	for range servers {
+	return w.servers.open(w.channel.Rate, func(concurrency int) (*asynq.Server, error) {
 		server := asynq.NewServerFromRedisClient(redis, asynq.Config{
 			Concurrency:              concurrency,
 			Queues:                   map[string]int{campaign.Queue(w.channel.Name): 1},
@@ -177,45 +175,22 @@ func (w *Worker) Start(redis redis.UniversalClient, explained func() bool) error
 			LogLevel:                 asynq.WarnLevel,
 		})
 		if err := server.Start(asynq.HandlerFunc(w.handle)); err != nil {
-			return fmt.Errorf("channel %s: start its queue: %w", w.channel.Name, err)
+			return nil, fmt.Errorf("channel %s: start its queue: %w", w.channel.Name, err)
 		}
-		w.servers = append(w.servers, server)
-	}
-	return nil
+		return server, nil
+	})
 }
+
+// SetRate has the worker keep up with another rate of its number, in messages a
+// second, 0 for no limit. What is sized for more stays so until the process ends.
+func (w *Worker) SetRate(perSecond float64) error { return w.servers.grow(perSecond) }
 
 // Stop ends the worker: nothing new is sent, sends under way are finished and
 // recorded, claims that have not departed are given back.
 func (w *Worker) Stop() {
 	w.stop()
-	for _, server := range w.servers {
-		server.Stop() // takes no more tasks
-	}
-	var group sync.WaitGroup
-	for _, server := range w.servers {
-		group.Go(server.Shutdown)
-	}
-	group.Wait()
+	w.servers.close()
 	w.files.group.Wait()
-}
-
-// fastChannel is the rate above which one asynq server, whose one goroutine
-// dequeues about 9,000 tasks a second at best, is helped by others.
-const fastChannel = 500
-
-// size is how many asynq servers a channel gets, and how many sends each has
-// under way: enough for two seconds of the rate, but at most 2,000. So the rate
-// is kept up to a latency of two seconds, above 1,000 a second of less.
-func (w *Worker) size() (servers, concurrency int) {
-	const most, least, fast = 2000, 8, 4
-	switch rate := w.channel.Rate; {
-	case rate == 0:
-		return fast, 128
-	case rate > fastChannel:
-		return fast, int(math.Ceil(min(most, 2*rate) / fast))
-	default:
-		return 1, int(max(least, math.Ceil(2*rate)))
-	}
 }
 
 // handle does what a task is about.

@@ -52,6 +52,8 @@ type App struct {
 	approved *admission.Templates
 
 	clients   map[string]whatsapp.Provider
+	limiters  map[string]ratelimit.Limiter // by channel
+	limits    *limits
 	workers   map[string]*worker.Worker // by channel
 	scheduler *scheduler.Scheduler      // nil without the role
 	web       *web.Server               // without the role, its probes alone
@@ -98,6 +100,9 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	a.approved = newTemplates(a.ledger, config, a.clients, log)
 	a.door.Templates = a.approved.Of
 	a.openChannels(config)
+	if err := a.limits.refresh(ctx); err != nil {
+		return nil, err
+	}
 	if roles.Scheduler {
 		if err := syncSchedules(ctx, a.ledger, schedulesOf(config), time.Now()); err != nil {
 			return nil, err
@@ -142,11 +147,13 @@ func (a *App) openChannels(config *configs.Config) {
 	}
 	metrics := worker.NewMetrics(a.registry, reasons)
 	feeds := map[string]scheduler.Channel{}
-	limiters := map[string]ratelimit.Limiter{}
+	a.limiters = map[string]ratelimit.Limiter{}
 	for _, name := range names {
-		limiters[name] = a.limiter(name, config.Channels[name].Rate)
+		a.limiters[name] = a.limiter(name, config.Channels[name].Rate)
 	}
-	a.watchChannels(names, limiters)
+	a.limits = newLimits(config, a.ledger, a.log)
+	a.limits.changed = a.follow
+	a.watchChannels(names, a.limiters)
 	for _, name := range names {
 		channel, client := config.Channels[name], a.clients[name]
 		portfolio, daily := dailyLimit(config, name)
@@ -156,7 +163,7 @@ func (a *App) openChannels(config *configs.Config) {
 			marker, _ := client.(whatsapp.Marker)
 			media, _ := client.(whatsapp.Media)
 			a.workers[name] = worker.New(worker.Channel{
-				Name: name, Sender: client, Poller: poller, Media: media, Marker: marker, Limiter: limiters[name], Siblings: pick(limiters, config.Siblings(name)),
+				Name: name, Sender: client, Poller: poller, Media: media, Marker: marker, Limiter: a.limiters[name], Siblings: pick(a.limiters, config.Siblings(name)),
 				Rate: channel.Rate, Timeout: timeout, UnknownAfter: unknownAfter, Portfolio: portfolio,
 				Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 			}, a.ledger, metrics, a.log, time.Now)
@@ -165,7 +172,7 @@ func (a *App) openChannels(config *configs.Config) {
 			Rate: channel.Rate, TaskTimeout: worker.TaskTimeout(timeout), Polled: channel.Spec.Traits.Polled,
 			Unknown:   ledger.UnknownPolicy{After: unknownAfter, Resend: channel.OnUnknown == configs.Resend, Echoes: channel.Spec.Traits.Echoes},
 			Pair:      scheduler.Pair{Every: time.Duration(channel.Pair.Every), Burst: channel.Pair.Burst},
-			Portfolio: portfolio, DailyRecipients: daily,
+			Portfolio: portfolio, DailyRecipients: daily, Numbers: numbersOf(client), Account: config.Account(name),
 		}
 	}
 	if !a.roles.Scheduler {
@@ -176,7 +183,7 @@ func (a *App) openChannels(config *configs.Config) {
 	a.scheduler = scheduler.New(scheduler.Options{
 		Importer: imports, Templates: a.approved,
 		Ledger: a.ledger, Redis: a.queue.Client(), Explained: a.health.Explains,
-		Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
+		Channels: feeds, Limits: a.limits.of, Registry: a.registry, Log: a.log, Now: time.Now,
 	})
 }
 
@@ -192,10 +199,19 @@ func pick(limiters map[string]ratelimit.Limiter, names []string) []ratelimit.Lim
 // dailyLimit is the limit of recipients that a channel is under; without one
 // nobody need note who was reached.
 func dailyLimit(config *configs.Config, channel string) (portfolio string, recipients int) {
-	if portfolio, recipients = config.DailyLimit(channel); recipients == 0 {
+	if portfolio, recipients = config.DailyLimit(channel); recipients == 0 && !config.Channels[channel].DailyAuto {
 		return "", 0
 	}
 	return portfolio, recipients
+}
+
+// numbersOf is what tells how a channel's number stands; nil where its provider
+// does not.
+func numbersOf(client whatsapp.Provider) scheduler.Numbers {
+	if numbers, tells := client.(whatsapp.Numbers); tells {
+		return numbers
+	}
+	return nil
 }
 
 // limiter keeps a number's rate: within this process where it is alone, else
@@ -212,11 +228,15 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 	for name, channel := range config.Channels {
 		portfolio, daily := dailyLimit(config, name)
 		hook, _ := a.clients[name].(whatsapp.Hook)
+		numbers, _ := a.clients[name].(whatsapp.Numbers)
+		library, _ := a.clients[name].(whatsapp.Library)
 		channels[name] = web.Channel{
+			Numbers: numbers, Library: library, Limits: campaign.Limits{Rate: channel.Rate, DailyRecipients: daily},
+			RateAuto: channel.RateAuto, DailyAuto: channel.DailyAuto,
 			Hook: hook, Identity: channel.Settings.Identity(), Provider: channel.Provider, Hint: channel.Spec.Hint,
 			Echoes: channel.Spec.Traits.Echoes, UnknownAfter: time.Duration(channel.UnknownAfter), Resend: channel.OnUnknown == configs.Resend,
-			Portfolio: portfolio, DailyRecipients: daily,
-			Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
+			Portfolio: portfolio,
+			Account:   config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 		}
 	}
 	keywords, err := newKeywords(config)
@@ -226,8 +246,8 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 	a.web, err = web.New(web.Options{
 		Ledger: a.ledger, Channels: channels, Keywords: keywords, Tokens: tokensOf(config), Proxies: config.HTTP.Proxies(), Door: a.door, Templates: a.approved, Registry: a.registry, Log: a.log, Now: time.Now,
 		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.Option()}),
-		Queue:    a.unqueued,
-		Changed:  a.wake, NextSlot: nextAdded,
+		Queue:    a.unqueued, Limits: a.limits.of,
+		Changed: a.wake, NextSlot: nextAdded,
 	})
 	return err
 }
@@ -295,6 +315,7 @@ func (a *App) Run(ctx context.Context) error {
 	answering, stopAnswering := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopAnswering()
 	feed.Go(func() { a.health.Run(answering) })
+	feed.Go(func() { a.limits.run(answering) })
 	if a.roles.Web {
 		feed.Go(func() { a.sayThatWebhooksAreUp(answering) })
 	}

@@ -110,6 +110,7 @@ func WriteCampaign(out io.Writer, c api.Campaign) error {
 	_ = about.Flush() // a buffer takes everything
 	writeSteps(&text, c)
 	writeFailures(&text, c)
+	writeNotices(&text, c.Notices)
 	writeUnknown(&text, c)
 	_, err := out.Write(text.Bytes())
 	return err

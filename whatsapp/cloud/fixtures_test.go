@@ -41,7 +41,7 @@ func newClient(tb testing.TB, base string, change func(*Settings)) *Client {
 	if listing, ok := opened.(*Listing); ok {
 		return listing.Client
 	}
-	return opened.(*MediaClient).Client
+	return opened.(*Numbered).Client
 }
 
 func signed(secret string, body []byte) http.Header {

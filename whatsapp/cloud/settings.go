@@ -119,7 +119,15 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	sender.TakeUserIDs()
 	sender.sendMarketing(NewReader(marketingBook()))
 	signing := Signing{Secret: s.AppSecret, VerifyToken: s.VerifyToken}
-	client := NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}, examiner{s, sender}).WithMedia()
+	number, err := url.JoinPath(s.BaseURL, s.APIVersion, s.PhoneNumberID)
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	at, err := NewNumberAt(number, sender)
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	client := NewNumbered(NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}, examiner{s, sender}).WithMedia(), at.Fields)
 	if s.WABAID == "" {
 		return client, nil
 	}

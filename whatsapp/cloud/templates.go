@@ -144,7 +144,7 @@ func listedAgain(refusal *whatsapp.Error) *whatsapp.Error {
 
 // Listing is a client of a number whose account tells its templates.
 type Listing struct {
-	*MediaClient
+	*Numbered
 	library *Library
 }
 
@@ -156,12 +156,12 @@ var (
 )
 
 // WithLibrary makes a client that tells the account's templates too.
-func (c *MediaClient) WithLibrary(address string, header http.Header, pages Pages, reader *Reader, o whatsapp.Opening) (*Listing, error) {
+func (c *Numbered) WithLibrary(address string, header http.Header, pages Pages, reader *Reader, o whatsapp.Opening) (*Listing, error) {
 	library, err := NewLibrary(address, header, pages, reader, o)
 	if err != nil {
 		return nil, err
 	}
-	return &Listing{MediaClient: c, library: library}, nil
+	return &Listing{Numbered: c, library: library}, nil
 }
 
 // Templates lists the account's templates.
@@ -171,7 +171,7 @@ func (l *Listing) Templates(ctx context.Context) ([]campaign.Approved, error) {
 
 // Close closes the connections that wait for the next request.
 func (l *Listing) Close() {
-	l.MediaClient.Close()
+	l.Numbered.Close()
 	l.library.Close()
 }
 

@@ -1,6 +1,7 @@
 package dialog360
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -39,6 +40,21 @@ func (hubWire) Examined(r *http.Request, _ []byte, webhooks string) (whatsapptes
 
 // Stranger refuses in 360dialog's own form.
 func (hubWire) Stranger() whatsapptest.Answer { return unknownKey() }
+
+// AsksState wants a question for the health status (360dialog, health status).
+func (hubWire) AsksState(r *http.Request) error {
+	if r.Method != http.MethodGet || r.URL.Path != "/health_status" || r.Header.Get(keyHeader) == "" {
+		return fmt.Errorf("%s %s asks for no health status, or does not say who asks", r.Method, r.URL)
+	}
+	return nil
+}
+
+// TellState tells whether the number can send.
+func (hubWire) TellState(s whatsapp.NumberState) (whatsapptest.Answer, whatsapp.NumberState) {
+	body := whatsapptest.HealthStatus(s)
+	body["id"] = "1"
+	return whatsapptest.Answer{Status: http.StatusOK, Body: string(written(body))}, whatsapp.NumberState{Health: s.Health}
+}
 
 func webhookOf(r *http.Request, path, webhooks string) (whatsapptest.Answer, bool) {
 	if r.Method != http.MethodGet || r.URL.Path != path || r.Header.Get(keyHeader) != "key" {

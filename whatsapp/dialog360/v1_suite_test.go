@@ -249,3 +249,16 @@ func (v1Wire) Examined(r *http.Request, _ []byte, webhooks string) (whatsapptest
 
 // Stranger refuses in 360dialog's own form.
 func (v1Wire) Stranger() whatsapptest.Answer { return unknownKey() }
+
+// AsksState wants a question for the client's health.
+func (v1Wire) AsksState(r *http.Request) error {
+	if r.Method != http.MethodGet || r.URL.Path != "/v1/health" || r.Header.Get(keyHeader) != "key" {
+		return fmt.Errorf("%s %s asks for no health, or does not say who asks", r.Method, r.URL)
+	}
+	return nil
+}
+
+// TellState tells whether the client is connected.
+func (v1Wire) TellState(s whatsapp.NumberState) (whatsapptest.Answer, whatsapp.NumberState) {
+	return v1Answer(http.StatusOK, object{"health": object{"gateway_status": s.Status}}), whatsapp.NumberState{Status: s.Status}
+}

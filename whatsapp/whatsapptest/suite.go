@@ -61,6 +61,9 @@ func (s Suite) Run(t *testing.T) {
 	if s.Spec.Traits.Polled {
 		t.Run("polls", s.polls)
 	}
+	if able[whatsapp.Numbers](opened) {
+		t.Run("states", s.states)
+	}
 	if able[whatsapp.Library](opened) {
 		t.Run("templates", s.library)
 	}
