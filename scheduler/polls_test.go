@@ -191,7 +191,7 @@ func TestPollsAndSendsShareTheRate(t *testing.T) {
 	}
 	seen := l.view.get()
 	if seen.window != l.window() || seen.queued < l.window()/4 || seen.queued > l.window() || seen.fresh.IsZero() {
-		t.Errorf("of a window of %d, it shows %+v", l.window, seen)
+		t.Errorf("of a window of %d, it shows %+v", l.window(), seen)
 	}
 	if polls < 150 || polls > 350 {
 		t.Errorf("%d polls and %d sends, want about a quarter of polls", polls, sends)
