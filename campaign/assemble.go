@@ -47,8 +47,6 @@ type stencil struct {
 	pieces       [][]byte
 	placeholders []placeholder
 	sums         []sum
-	// fits are what is known of the template, one for each account that has it.
-	fits []fits
 	// size is a guess at the length of what it renders.
 	size int
 }
