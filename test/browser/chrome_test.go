@@ -39,13 +39,13 @@ func startChrome(t *testing.T) context.Context {
 		t.Fatalf("%v; `make needs` installs it", err)
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(programtest.Patience),
+		chromedp.ExecPath(path), chromedp.WSURLReadTimeout(programtest.Patience),
 		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("lang", "en-GB"), chromedp.Env("TZ=Europe/Madrid", "LANG=en_GB.UTF-8"))
 	allocator, release := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(release)
-	chrome, end := chromedp.NewContext(allocator)
-	t.Cleanup(end)
+	chrome, _ := chromedp.NewContext(allocator)
+	t.Cleanup(func() { _ = chromedp.Cancel(chrome) }) // it may have ended
 	if err := chromedp.Run(chrome); err != nil {
 		t.Fatalf("start chromium: %v", err)
 	}

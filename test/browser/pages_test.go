@@ -19,12 +19,10 @@ type sample struct {
 }
 
 // screen is a page of the table. A page is added with a line in screens, and then
-// `go test ./test/browser -run Pictures -shots` for its pictures.
+// `go test ./test/browser -shots` for its pictures.
 type screen struct {
 	// name is that of its pictures, docs/pages/NAME-LOOK.png.
 	name string
-	// about is what stands under its heading in docs/pages.md.
-	about string
 	// path is where it is.
 	path func(sample) string
 	// token is of who looks; empty for nobody.
@@ -108,6 +106,7 @@ func TestPages(t *testing.T) {
 				w.wear(l)
 				w.open(page.path(s))
 				w.shows(page.shows)
+				w.keep(page.name, l)
 				w.wantUsable(l)
 				w.wantNamedControls(l)
 				w.wantVisibleFocus(l)

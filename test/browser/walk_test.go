@@ -260,7 +260,7 @@ func TestWalkOfASchedule(t *testing.T) {
 	w.arrives("/schedules")
 	w.lacks("paused")
 	w.click("order-reminder")
-	w.shows("Slots", "shop")
+	w.shows("Asked for by", "shop")
 	w.open("/")
 	w.click("order-reminder")
 	w.shows("of 10 rows")

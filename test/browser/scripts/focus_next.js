@@ -6,7 +6,7 @@
   const name = `<${e.localName}${e.id ? "#" + e.id : ""}> "${(e.textContent || "").trim().replace(/\s+/g, " ").slice(0, 40)}"`;
   if (e === state.last && e !== document.body) return { done: false, problems: [] };
   if (e === document.body || state.seen.includes(e)) {
-    const missed = state.takes.filter((other) => !state.seen.includes(other));
+    const missed = state.takes.filter((other) => !state.seen.includes(other) && other.checkVisibility());
     return { done: true, problems: missed.map((other) => `<${other.localName}> "${other.textContent.trim().slice(0, 40)}" is never reached`) };
   }
   const problems = [];

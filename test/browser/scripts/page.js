@@ -107,11 +107,11 @@
 
   for (const element of document.querySelectorAll("[tabindex]")) if (element.tabIndex > 0) tell(element, "is out of the order of the page");
 
-  const across = document.documentElement.scrollWidth;
-  if (across > innerWidth) {
-    problems.push(`the page is ${across} pixels wide in a window of ${innerWidth}`);
+  const { scrollWidth: across, clientWidth: width } = document.documentElement; // innerWidth of a phone grows with the page
+  if (across > width) {
+    problems.push(`the page is ${across} pixels wide in a window of ${width}`);
     for (const e of document.body.querySelectorAll("*")) {
-      if (shown(e) && e.getBoundingClientRect().right > innerWidth + 1 && !e.parentElement.closest(".scroll")) tell(e, "sticks out");
+      if (shown(e) && e.getBoundingClientRect().right > width + 1 && !e.parentElement.closest(".scroll")) tell(e, "sticks out");
     }
   }
   return problems;
