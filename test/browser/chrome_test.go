@@ -301,7 +301,7 @@ func (w *tab) logIn(token string) {
 // picture takes a picture of the whole page.
 func (w *tab) picture() (png []byte) {
 	w.Helper()
-	const tallest = 1600
+	const tallest = 1100
 	var height float64
 	w.eval("document.documentElement.scrollHeight", &height)
 	w.do("take a picture", chromedp.ActionFunc(func(ctx context.Context) (err error) {

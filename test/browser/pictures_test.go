@@ -2,10 +2,15 @@ package browser
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
+	"image"
+	"image/color"
 	"image/png"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,9 +32,43 @@ func (w *tab) keep(page string, l look) {
 		return
 	}
 	w.eval("document.activeElement.blur(), scrollTo(0, 0)", nil)
-	if err := os.WriteFile(filepath.Join(pictures, pictureOf(page, l)), w.picture(), 0o644); err != nil { //nolint:gosec // it is for everybody
+	if err := os.WriteFile(filepath.Join(pictures, pictureOf(page, l)), smaller(w, w.picture()), 0o644); err != nil { //nolint:gosec // it is for everybody
 		w.Fatal(err)
 	}
+}
+
+// smaller writes a picture with the 256 colours that it has most, each other one as
+// the nearest of them: pages have few, and letters the steps between two.
+func smaller(t testing.TB, content []byte) []byte {
+	t.Helper()
+	full, err := png.Decode(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[color.Color]int{}
+	for y := range full.Bounds().Dy() {
+		for x := range full.Bounds().Dx() {
+			count[full.At(x, y)]++
+		}
+	}
+	colors := slices.Collect(maps.Keys(count))
+	slices.SortFunc(colors, func(a, b color.Color) int { return cmp.Compare(count[b], count[a]) })
+	palette := color.Palette(colors[:min(len(colors), 256)])
+	few := image.NewPaletted(full.Bounds(), palette)
+	index := map[color.Color]uint8{}
+	for c := range count {
+		index[c] = uint8(palette.Index(c)) //nolint:gosec // of at most 256
+	}
+	for y := range full.Bounds().Dy() {
+		for x := range full.Bounds().Dx() {
+			few.SetColorIndex(x, y, index[full.At(x, y)])
+		}
+	}
+	var out bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, few); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // TestPictures: docs/pages.md shows each page of the table in every look, and nothing

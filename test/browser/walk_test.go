@@ -65,6 +65,9 @@ func (s *stage) walk(t *testing.T, w *tab, scripts bool) {
 	w.click("Pause")
 	w.arrives(at)
 	w.shows("paused", "shop")
+	if w.offers("Pause") || w.offers("Start") || !w.offers("Cancel") {
+		t.Errorf("a campaign that is paused may be resumed and cancelled alone:\n%s", w.text())
+	}
 	s.reaches(t, id, "it is paused and nothing is under way", func(c client.Campaign) bool {
 		return c.State == campaign.Paused && c.Counts[campaign.Posting] == 0
 	})
