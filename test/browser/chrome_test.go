@@ -29,7 +29,7 @@ import (
 )
 
 // patience is how long a page may take for anything. Only a hang takes longer.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // startChrome starts a browser, which ends with the test.
 func startChrome(t *testing.T) context.Context {

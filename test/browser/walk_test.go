@@ -201,8 +201,8 @@ func TestWalkOfOptOuts(t *testing.T) {
 			w.logIn(adminToken)
 			w.click("Opt-outs")
 			w.shows("Nobody has opted out")
-			w.fillNth("Number with its country, or user ID", "+49 1512 0003344")
-			w.fillNth("Reason", "asked by phone")
+			w.fillFirst("Number with its country, or user ID", "+49 1512 0003344")
+			w.fillFirst("Reason", "asked by phone")
 			w.click("Add")
 			w.shows("1 person opted out", "+4915120003344", "asked by phone")
 
@@ -233,8 +233,8 @@ func TestWalkOfOptOuts(t *testing.T) {
 	}
 }
 
-// fillNth fills a field that has the label first.
-func (w *tab) fillNth(label, text string) {
+// fillFirst fills the first field that has the label.
+func (w *tab) fillFirst(label, text string) {
 	w.Helper()
 	w.do("fill in "+label, chromedp.SendKeys("("+field(label)+")[1]", text, chromedp.BySearch))
 }
