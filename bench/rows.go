@@ -16,6 +16,7 @@ func experiments(sweepMost int) []experiment {
 		receiptsExperiment("receipts, SQLite", engineSQLite),
 		receiptsExperiment("receipts, PostgreSQL", enginePostgres),
 		reactExperiment(),
+		pagesExperiment(),
 		besideExperiment(),
 		sweepExperiment("SQLite", engineSQLite, sweepMost),
 		sweepExperiment("PostgreSQL", enginePostgres, sweepMost),

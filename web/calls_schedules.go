@@ -155,7 +155,7 @@ func (s *Server) resumeSchedule(w http.ResponseWriter, r *http.Request) error {
 	if of.Unusable != nil {
 		return unusable(of)
 	}
-	next, err := s.nextSlot(of.Schedule, s.now())
+	next, err := s.nextSlot(of, s.now())
 	if err != nil {
 		return refuse(wrongState, "correct it, or remove it and add another one", "%v", err)
 	}

@@ -30,7 +30,7 @@ func (s *Server) readSchedule(w http.ResponseWriter, r *http.Request) (ledger.Ne
 		Name: q.Name, Campaign: q.Campaign, Contacts: q.Contacts, Cron: q.Cron, Zone: q.Zone, Overlap: q.Overlap, CatchUp: q.CatchUp,
 	}
 	faults := s.faultsOf(r.Context(), q)
-	next, err := s.nextSlot(wanted, s.now())
+	next, err := s.nextSlot(ledger.Schedule{Schedule: wanted, Origin: ledger.FromAPI}, s.now())
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
 			faults = append(faults, api.Fault{Detail: strings.TrimSpace(line)})

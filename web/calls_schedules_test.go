@@ -17,7 +17,7 @@ import (
 )
 
 // nextSlot knows one expression, which is every hour, and lists in files.
-func nextSlot(of campaign.Schedule, after time.Time) (time.Time, error) {
+func nextSlot(of ledger.Schedule, after time.Time) (time.Time, error) {
 	var wrong []error
 	if of.Cron != "@hourly" {
 		wrong = append(wrong, fmt.Errorf("cron %q is not @hourly", of.Cron))

@@ -145,7 +145,7 @@ type Options struct {
 	// NextSlot is a schedule's first slot after a time. The error says, a line for
 	// each, what is wrong with its times and with where its list is to come from,
 	// and repeats no secret. If nil, no schedule is taken in.
-	NextSlot func(of campaign.Schedule, after time.Time) (time.Time, error)
+	NextSlot func(of ledger.Schedule, after time.Time) (time.Time, error)
 	// Asynqmon is mounted under /asynqmon/. If nil, it is not.
 	Asynqmon http.Handler
 	// Registry takes the server's metrics and is what /metrics shows. If nil,
@@ -178,7 +178,7 @@ type Server struct {
 	tokens   []secret
 	tries    *throttle
 	proxies  []netip.Prefix
-	nextSlot func(campaign.Schedule, time.Time) (time.Time, error)
+	nextSlot func(ledger.Schedule, time.Time) (time.Time, error)
 	asynqmon http.Handler
 	queue    func() map[string]string
 	limits   func(channel string) campaign.Limits
@@ -279,7 +279,7 @@ func newServer(o Options) (*Server, error) {
 		s.now = time.Now
 	}
 	if s.nextSlot == nil {
-		s.nextSlot = func(campaign.Schedule, time.Time) (time.Time, error) {
+		s.nextSlot = func(ledger.Schedule, time.Time) (time.Time, error) {
 			return time.Time{}, errors.New("this server accepts no schedules")
 		}
 	}

@@ -247,7 +247,7 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 		Ledger: a.ledger, Channels: channels, Keywords: keywords, Tokens: tokensOf(config), Proxies: config.HTTP.Proxies(), Door: a.door, Templates: a.approved, Registry: a.registry, Log: a.log, Now: time.Now,
 		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.Option()}),
 		Queue:    a.unqueued, Limits: a.limits.of,
-		Changed: a.wake, NextSlot: nextAdded,
+		Changed: a.wake, NextSlot: nextAllowed,
 	})
 	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"carillon/campaign"
 	"carillon/configs"
+	"carillon/ledger"
 	"carillon/sources"
 )
 
@@ -27,11 +28,14 @@ func schedulesOf(config *configs.Config) []campaign.Schedule {
 	return all
 }
 
-// nextAdded is nextSlot for a schedule that comes by the API.
-func nextAdded(of campaign.Schedule, after time.Time) (time.Time, error) {
-	_, outside := withinLists(of.Contacts)
-	next, err := nextSlot(of, after)
-	if outside != nil {
+// nextAllowed is nextSlot for a schedule of any origin: only the configuration may
+// have lists elsewhere than in the folder for them.
+func nextAllowed(of ledger.Schedule, after time.Time) (time.Time, error) {
+	next, err := nextSlot(of.Schedule, after)
+	if of.Origin == ledger.FromConfig {
+		return next, err
+	}
+	if _, outside := withinLists(of.Contacts); outside != nil {
 		return time.Time{}, errors.Join(outside, err)
 	}
 	return next, err

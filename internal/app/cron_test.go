@@ -181,3 +181,15 @@ func TestSchedulesOfTheConfiguration(t *testing.T) {
 		t.Errorf("the next slot is %s, %v", of.NextAt, err)
 	}
 }
+
+// TestOnlyTheConfigurationHasListsElsewhere: a schedule of the configuration that was
+// paused may be resumed wherever its list is.
+func TestOnlyTheConfigurationHasListsElsewhere(t *testing.T) {
+	of := ledger.Schedule{Schedule: campaign.Schedule{Name: "s", Cron: "@daily", Zone: "UTC", Contacts: campaign.Source{File: "today.csv"}}}
+	for origin, allowed := range map[ledger.Origin]bool{ledger.FromConfig: true, ledger.FromAPI: false} {
+		of.Origin = origin
+		if next, err := nextAllowed(of, time.Now()); (err == nil) != allowed || next.IsZero() == allowed {
+			t.Errorf("%v: next at %s: %v", origin, next, err)
+		}
+	}
+}

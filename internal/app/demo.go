@@ -119,8 +119,8 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	}
 	fmt.Fprintf(o.Out, "\n%s", audit)
 	if o.Keep {
-		fmt.Fprintf(o.Out, "\nserving at %s until interrupted\n  token    %s\n  asynqmon %s/asynqmon/\n",
-			a.URL(), config.HTTP.Tokens[0].Token, a.URL())
+		fmt.Fprintf(o.Out, "\nserving at %s until interrupted\n  pages    %s/\n  token    %s\n  asynqmon %s/asynqmon/\n",
+			a.URL(), a.URL(), config.HTTP.Tokens[0].Token, a.URL())
 		<-ctx.Done()
 	}
 	if !audit.OK() {

@@ -39,6 +39,9 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	}
 	warnOfReaders(a.ledger, config, o.ConfigPath, o.Log)
 	fmt.Fprintf(o.Out, "carillon serves at %s\n", a.URL())
+	if roles.Web {
+		fmt.Fprintf(o.Out, "its pages are at   %s/\n", a.URL())
+	}
 	return errors.Join(a.Run(ctx), a.Close())
 }
 

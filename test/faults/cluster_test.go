@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"carillon/campaign"
+	"carillon/internal/programtest"
 )
 
 // cluster is a Redis Cluster of a run's own: three masters, each with a replica.
@@ -63,17 +64,17 @@ func startCluster(t *testing.T) *cluster {
 		}
 	}
 	for i, n := range c.nodes[masters:] {
-		eventually(t, aWhile, "a replica knows its master", func() bool {
+		programtest.Eventually(t, programtest.Patience, "a replica knows its master", func() bool {
 			return n.client.ClusterReplicate(ctx, c.nodes[i].id).Err() == nil
 		})
 	}
 	for i, n := range c.nodes {
-		eventually(t, aWhile, "the cluster is complete", func() bool {
+		programtest.Eventually(t, programtest.Patience, "the cluster is complete", func() bool {
 			replicas := strings.Count(n.client.ClusterNodes(ctx).Val(), "slave")
 			return replicas == masters && strings.Contains(n.client.ClusterInfo(ctx).Val(), "cluster_state:ok")
 		})
 		if i >= masters {
-			eventually(t, aWhile, "a replica is in step", func() bool {
+			programtest.Eventually(t, programtest.Patience, "a replica is in step", func() bool {
 				return strings.Contains(n.client.Info(ctx, "replication").Val(), "master_link_status:up")
 			})
 		}
@@ -90,12 +91,12 @@ func startClusterNode(t *testing.T) *clusterNode {
 	n := &clusterNode{port: freePort(t), bus: freePort(t)}
 	n.address = net.JoinHostPort("127.0.0.1", n.port)
 	folder := t.TempDir()
-	n.process = start(t, folder, "redis", path, "--port", n.port, "--cluster-port", n.bus, "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no",
+	n.process = programtest.Start(t, folder, "redis", path, "--port", n.port, "--cluster-port", n.bus, "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no",
 		"--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay", "0", "--cluster-enabled", "yes",
 		"--cluster-node-timeout", nodeTimeout, "--cluster-require-full-coverage", "no")
 	n.client = redis.NewClient(&redis.Options{Addr: n.address})
 	t.Cleanup(func() { _ = n.client.Close() })
-	eventually(t, aWhile, "redis-server answers", func() bool { return n.client.Ping(t.Context()).Err() == nil })
+	programtest.Eventually(t, programtest.Patience, "redis-server answers", func() bool { return n.client.Ping(t.Context()).Err() == nil })
 	return n
 }
 
@@ -136,7 +137,7 @@ func (c *cluster) shard(t *testing.T, channel string) int {
 func (c *cluster) promoted(t *testing.T, shard int) time.Time {
 	t.Helper()
 	replica := c.nodes[masters+shard]
-	eventually(t, aWhile, "the replica becomes a master", func() bool {
+	programtest.Eventually(t, programtest.Patience, "the replica becomes a master", func() bool {
 		return strings.Contains(replica.client.ClusterNodes(t.Context()).Val(), "myself,master")
 	})
 	return time.Now()
@@ -200,12 +201,12 @@ func TestClusterLosesMasters(t *testing.T) {
 		t.Errorf("the replica has all that the master had, up to %d", had)
 	}
 	killed := time.Now()
-	first.kill()
+	first.Kill()
 	promoted := c.promoted(t, shard["south"])
 	s.underWay("south", 40)
 
 	silent := time.Now()
-	c.nodes[shard["north"]].signal(t, syscall.SIGSTOP)
+	c.nodes[shard["north"]].Signal(t, syscall.SIGSTOP)
 	promotedNext := c.promoted(t, shard["north"])
 	s.underWay("north", 40)
 	over := time.Now()
@@ -244,7 +245,7 @@ func TestAPartOfAClusterIsDown(t *testing.T) {
 		all[slot] = slot
 	}
 	slots(n.client.ClusterAddSlots, all...)
-	eventually(t, aWhile, "the cluster is up", func() bool {
+	programtest.Eventually(t, programtest.Patience, "the cluster is up", func() bool {
 		return strings.Contains(n.client.ClusterInfo(ctx).Val(), "cluster_state:ok")
 	})
 	s := startTrio(t, engineSQLite, "redis-cluster://"+n.address)

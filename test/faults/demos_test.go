@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"carillon/internal/postgrestest"
+	"carillon/internal/programtest"
 	"carillon/whatsapp/providers"
 )
 
 // TestDemos runs the demo of every kind of provider on both engines; short runs do
 // it for two kinds that have little in common. The demo audits itself.
 func TestDemos(t *testing.T) {
-	program, postgres := build(t), postgrestest.Start(t)
+	program, postgres := programtest.Build(t), postgrestest.Start(t)
 	for _, spec := range providers.All() {
 		for _, engine := range []string{engineSQLite, enginePostgres} {
 			chosen := spec.Name == "vonage" && engine == engineSQLite || spec.Traits.Polled && engine == enginePostgres

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"carillon/internal/programtest"
 )
 
 // mount makes a disk of a few bytes and returns its folder. It skips the test
@@ -77,7 +79,7 @@ const nobody = 65534
 // TestDisksThatCannotBeUsed starts the program on them: it says in one line what
 // is wrong, and leaves everything that it finds as it is.
 func TestDisksThatCannotBeUsed(t *testing.T) {
-	program := build(t)
+	program := programtest.Build(t)
 	for name, c := range map[string]struct {
 		folder func(t *testing.T) string
 		want   string

@@ -14,11 +14,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"carillon/internal/postgrestest"
+	"carillon/internal/programtest"
 )
 
 var (
@@ -45,16 +44,6 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// build makes the program and returns its path.
-func build(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "carillon")
-	if answer, err := exec.Command("go", "build", "-o", path, "carillon/cmd/carillon").CombinedOutput(); err != nil {
-		t.Fatalf("build carillon: %v\n%s", err, answer)
-	}
-	return path
-}
-
 // TestFaults lets every fault strike every engine it can, and some every kind of
 // provider.
 func TestFaults(t *testing.T) {
@@ -62,7 +51,7 @@ func TestFaults(t *testing.T) {
 	if *long {
 		size = longer
 	}
-	program, postgres := build(t), postgrestest.Start(t)
+	program, postgres := programtest.Build(t), postgrestest.Start(t)
 	all := &results{}
 	t.Cleanup(func() { fmt.Print(all) }) // once the last run has ended
 	for order, f := range table() {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+
+	"carillon/internal/programtest"
 )
 
 // redisServer is a redis-server of a run's own. It is reached through a relay,
@@ -52,7 +54,7 @@ func (r *redisServer) run(t *testing.T) {
 	r.begin(t)
 	client := r.client()
 	defer client.Close()
-	eventually(t, aWhile, "redis-server answers", func() bool { return client.Ping(t.Context()).Err() == nil })
+	programtest.Eventually(t, programtest.Patience, "redis-server answers", func() bool { return client.Ping(t.Context()).Err() == nil })
 }
 
 // begin starts the server, with more arguments if there are any.
@@ -66,7 +68,7 @@ func (r *redisServer) begin(t *testing.T, more ...string) {
 	if r.keeps {
 		aof = "yes"
 	}
-	r.process = start(t, r.folder, "redis", path, append([]string{
+	r.process = programtest.Start(t, r.folder, "redis", path, append([]string{
 		"--port", "0", "--unixsocket", r.socket(), "--dir", r.folder,
 		"--save", "", "--appendonly", aof, "--maxmemory-policy", "noeviction",
 	}, append(r.more, more...)...)...)

@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"carillon/internal/postgrestest"
+	"carillon/internal/programtest"
 )
 
 // refusal is a way in which a Redis answers and does not do its work.
@@ -137,7 +138,7 @@ func restart(s *stage, admin *redis.Client) func() {
 	_, err := pipe.Exec(s.Context())
 	s.must(err)
 	s.must(admin.Save(s.Context()).Err())
-	s.redis.kill()
+	s.redis.Kill()
 	const each = "10000" // µs
 	s.redis.begin(s.T, "--key-load-delay", each, "--loading-process-events-interval-bytes", "1024")
 	return func() {
@@ -171,7 +172,7 @@ func (s *stage) must(err error) {
 // sends. The program has to say so where it is asked, and once in its log, and to
 // go on by itself with nothing lost and nothing twice.
 func TestRedisRefuses(t *testing.T) {
-	program := build(t)
+	program := programtest.Build(t)
 	for _, r := range refusals() {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
@@ -242,7 +243,7 @@ func (tr trial) refuse(t *testing.T, r refusal) {
 // TestStartsWhileRedisRefuses starts the program while Redis refuses, and
 // launches a campaign. It has to say what is wrong, and to go on when Redis does.
 func TestStartsWhileRedisRefuses(t *testing.T) {
-	program := build(t)
+	program := programtest.Build(t)
 	for _, r := range refusals() {
 		if r.strike != nil || r.login != "" || r.name == "a password" { // with a wrong login it does not start
 			continue
@@ -346,7 +347,7 @@ func (s *stage) saidOnce(h *house, silent bool) {
 // begin and end. It fails the test where anything else is wrong there.
 func (s *stage) troubles(h *house) (begun, ended []string) {
 	s.Helper()
-	text, err := os.ReadFile(h.log)
+	text, err := os.ReadFile(h.Log)
 	s.must(err)
 	for line := range strings.Lines(string(text)) {
 		switch {

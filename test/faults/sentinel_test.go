@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"carillon/internal/programtest"
 )
 
 // sentinelGroup is a master, two replicas, and three Sentinels that watch them,
@@ -56,7 +58,7 @@ func startSentinelGroup(t *testing.T) *sentinelGroup {
 		g.servers = append(g.servers, startGroupServer(t, args...))
 	}
 	for _, s := range g.servers[1:] {
-		eventually(t, aWhile, "a replica is in step", func() bool {
+		programtest.Eventually(t, programtest.Patience, "a replica is in step", func() bool {
 			return strings.Contains(s.client.Info(t.Context(), "replication").Val(), "master_link_status:up")
 		})
 	}
@@ -69,7 +71,7 @@ func startSentinelGroup(t *testing.T) *sentinelGroup {
 		g.sentinels = append(g.sentinels, startGroupServer(t, config, "--sentinel"))
 	}
 	for _, s := range g.sentinels {
-		eventually(t, aWhile, "the Sentinels know each other and the replicas", func() bool {
+		programtest.Eventually(t, programtest.Patience, "the Sentinels know each other and the replicas", func() bool {
 			seen := s.watch.Master(t.Context(), groupName).Val()
 			return seen["num-other-sentinels"] == "2" && seen["num-slaves"] == "2"
 		})
@@ -94,14 +96,14 @@ func startGroupServer(t *testing.T, args ...string) *groupServer {
 	s := &groupServer{port: freePort(t)}
 	s.address = net.JoinHostPort("127.0.0.1", s.port)
 	folder := t.TempDir()
-	s.process = start(t, folder, "redis", path, append(args, "--port", s.port, "--bind", "127.0.0.1", "--dir", folder)...)
+	s.process = programtest.Start(t, folder, "redis", path, append(args, "--port", s.port, "--bind", "127.0.0.1", "--dir", folder)...)
 	options := &redis.Options{Addr: s.address, Password: groupPassword}
 	s.client, s.watch = redis.NewClient(options), redis.NewSentinelClient(options)
 	t.Cleanup(func() {
 		_ = s.client.Close()
 		_ = s.watch.Close()
 	})
-	eventually(t, aWhile, "redis-server answers", func() bool { return s.client.Ping(t.Context()).Err() == nil })
+	programtest.Eventually(t, programtest.Patience, "redis-server answers", func() bool { return s.client.Ping(t.Context()).Err() == nil })
 	return s
 }
 
@@ -117,7 +119,7 @@ func (g *sentinelGroup) address() string {
 // and returns it, and the moment at which the first of them did.
 func (g *sentinelGroup) promoted(t *testing.T, instead *groupServer, asked []*groupServer) (master *groupServer, at time.Time) {
 	t.Helper()
-	eventually(t, aWhile, "a replica becomes the master", func() bool {
+	programtest.Eventually(t, programtest.Patience, "a replica becomes the master", func() bool {
 		for _, s := range asked {
 			address := s.watch.GetMasterAddrByName(t.Context(), groupName).Val()
 			if len(address) != 2 || address[1] == instead.port {
@@ -165,7 +167,7 @@ func TestSentinelsChangeTheMaster(t *testing.T) {
 		s.underWay(channel, 40)
 	}
 	killed := time.Now()
-	first.kill()
+	first.Kill()
 	second, promoted := g.promoted(t, first, g.sentinels)
 	for channel := range numbers {
 		s.underWay(channel, 40)
@@ -178,8 +180,8 @@ func TestSentinelsChangeTheMaster(t *testing.T) {
 	}
 	silent := time.Now()
 	gone := g.heard(t)
-	gone.signal(t, syscall.SIGSTOP)
-	second.signal(t, syscall.SIGSTOP)
+	gone.Signal(t, syscall.SIGSTOP)
+	second.Signal(t, syscall.SIGSTOP)
 	left := slices.DeleteFunc(slices.Clone(g.sentinels), func(s *groupServer) bool { return s == gone })
 	_, promotedNext := g.promoted(t, second, left)
 	for channel := range numbers {

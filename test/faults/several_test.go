@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"carillon/internal/postgrestest"
+	"carillon/internal/programtest"
 )
 
 // TestTwoProviders sends a campaign over two providers at once, of kinds that
@@ -14,7 +15,7 @@ import (
 // is killed and Redis is emptied meanwhile. In another run the first provider takes
 // nothing, and all falls back on the second.
 func TestTwoProviders(t *testing.T) {
-	program, postgres, all := build(t), postgrestest.Start(t), &results{}
+	program, postgres, all := programtest.Build(t), postgrestest.Start(t), &results{}
 	strike := func(s *stage) {
 		flushRedis(s)
 		killEverySecond(s)

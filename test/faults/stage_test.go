@@ -20,6 +20,7 @@ import (
 	"carillon/client"
 	"carillon/internal/cli"
 	"carillon/internal/postgrestest"
+	"carillon/internal/programtest"
 	"carillon/simulator"
 	"carillon/whatsapp/providers"
 )
@@ -127,8 +128,8 @@ func (s *stage) provide(channel string, d simulator.Dialect, takes string) (p *p
 	if !polled(kind) {
 		args = append(args, "--webhook", s.front.URL+"/webhooks/"+channel)
 	}
-	p = start(s.T, s.folder, "provider of "+channel, s.program, args...)
-	return p, p.says(s.T, `listens at (http://\S+)`)
+	p = programtest.Start(s.T, s.folder, "provider of "+channel, s.program, args...)
+	return p, p.Says(s.T, `listens at (http://\S+)`)
 }
 
 // polled reports whether a kind of provider is asked what became of a message.
@@ -184,8 +185,8 @@ func channel(name string, d simulator.Dialect, url string, rate int, onUnknown s
 func (s *stage) open(role string) *house {
 	s.Helper()
 	h := &house{role: role}
-	h.process = start(s.T, s.folder, role, s.program, role, "-c", filepath.Join(s.folder, "carillon.yaml"))
-	h.url = h.says(s.T, `serves at (http://\S+)`)
+	h.process = programtest.Start(s.T, s.folder, role, s.program, role, "-c", filepath.Join(s.folder, "carillon.yaml"))
+	h.url = h.Says(s.T, `serves at (http://\S+)`)
 	if role == "serve" || role == "web" {
 		s.front.add(h.url)
 	}
@@ -196,7 +197,7 @@ func (s *stage) open(role string) *house {
 // eventually waits as long as a run of this size may take.
 func (s *stage) eventually(what string, holds func() bool) {
 	s.Helper()
-	eventually(s.T, s.size.giveUp, what, holds)
+	programtest.Eventually(s.T, s.size.giveUp, what, holds)
 }
 
 // newest is the process of a role that was started last.
@@ -214,7 +215,7 @@ func (s *stage) newest(role string) *house {
 // strike kills a process.
 func (s *stage) strike(h *house) {
 	s.front.remove(h.url)
-	h.kill()
+	h.Kill()
 }
 
 // worker is the role of the process that sends.

@@ -33,10 +33,10 @@ func terminate(s *stage) {
 	h := s.newest(s.worker())
 	s.front.remove(h.url)
 	asked := time.Now()
-	h.signal(s.T, syscall.SIGTERM)
-	s.eventually("it stops", h.ended)
+	h.Signal(s.T, syscall.SIGTERM)
+	s.eventually("it stops", h.Ended)
 	s.Logf("it stopped within %s", time.Since(asked))
-	if state := h.cmd.ProcessState; !state.Success() {
+	if state := h.Cmd.ProcessState; !state.Success() {
 		s.Errorf("it stopped with %s", state)
 	}
 	s.nothingOpen()
@@ -100,7 +100,7 @@ func flushRedis(s *stage) {
 func killRedis(s *stage) {
 	for range 2 {
 		s.underWay(100)
-		s.redis.kill()
+		s.redis.Kill()
 		last(time.Second)
 		s.redis.run(s.T)
 	}
@@ -108,7 +108,7 @@ func killRedis(s *stage) {
 
 func freezeRedis(s *stage) {
 	s.underWay(100)
-	s.redis.freeze(s.T, s.size.frozen)
+	freeze(s.T, s.redis.process, s.size.frozen)
 }
 
 func cutRedis(s *stage) {
@@ -224,7 +224,7 @@ func freezeSchedulers(s *stage) {
 	s.underWay(100)
 	for _, h := range s.houses {
 		if h.role == "scheduler" {
-			h.freeze(s.T, longerThanTheLease)
+			freeze(s.T, h.process, longerThanTheLease)
 		}
 	}
 }

@@ -20,11 +20,13 @@ type action struct {
 	Grave bool
 }
 
-// actionsOf are the actions that a campaign's state allows.
+// actionsOf are the actions that a campaign's state allows and that would change
+// something.
 func actionsOf(c api.Campaign) []action {
 	var list []action
 	offer := func(a campaign.Action, label string, grave bool) {
-		if _, allowed := c.State.Do(a); allowed {
+		next, allowed := c.State.Do(a)
+		if allowed && (next != c.State || a == campaign.Resume && len(c.Stopped) > 0) {
 			list = append(list, action{string(a), label, grave})
 		}
 	}

@@ -1,0 +1,147 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"carillon/api"
+	"carillon/campaign"
+	"carillon/client"
+)
+
+// sample is what the pages of the table show: campaigns in several states, schedules
+// and opt-outs.
+type sample struct {
+	*stage
+	running, paused, finished string // campaigns
+}
+
+// screen is a page of the table. A page is added with a line in screens, and then
+// `go test ./test/browser -shots` for its pictures.
+type screen struct {
+	// name is that of its pictures, docs/pages/NAME-LOOK.png.
+	name string
+	// path is where it is.
+	path func(sample) string
+	// token is of who looks; empty for nobody.
+	token string
+	// shows is a text that is there when the page is.
+	shows string
+}
+
+func at(path string) func(sample) string { return func(sample) string { return path } }
+
+// screens are all pages, in the order of docs/pages.md.
+func screens() []screen {
+	return []screen{
+		{name: "login", path: at("/login"), shows: "Log in to Carillon"},
+		{name: "campaigns", path: at("/"), token: adminToken, shows: "Autumn parcels"},
+		{name: "campaign-running", path: func(s sample) string { return "/campaigns/" + s.running }, token: adminToken, shows: "running"},
+		{name: "campaign-finished", path: func(s sample) string { return "/campaigns/" + s.finished }, token: adminToken, shows: "Failures"},
+		{name: "campaign-viewer", path: func(s sample) string { return "/campaigns/" + s.paused }, token: viewerToken, shows: "paused"},
+		{name: "people", path: func(s sample) string { return "/campaigns/" + s.finished + "/people" }, token: adminToken, shows: "Attempts"},
+		{name: "people-failed", path: func(s sample) string {
+			return withQuery("/campaigns/"+s.finished+"/people", "status", campaign.Failed.String())
+		}, token: adminToken, shows: "131026"},
+		{name: "confirm-pause", path: func(s sample) string { return "/campaigns/" + s.running + "/pause" }, token: adminToken, shows: "Leave it as it is"},
+		{name: "confirm-cancel", path: func(s sample) string { return "/campaigns/" + s.paused + "/cancel" }, token: adminToken, shows: "This cannot be taken back"},
+		{name: "schedules", path: at("/schedules"), token: adminToken, shows: "order-reminder"},
+		{name: "schedule", path: at("/schedules/order-reminder"), token: adminToken, shows: "What was missed"},
+		{name: "confirm-run", path: at("/schedules/order-reminder/run"), token: adminToken, shows: "out of turn"},
+		{name: "opt-outs", path: at("/suppressions"), token: adminToken, shows: "Add one"},
+		{name: "opt-outs-viewer", path: at("/suppressions?q=4915"), token: viewerToken, shows: "asked by phone"},
+		{name: "confirm-remove", path: at("/suppressions/remove?phone=%2B4915120003344&scope=all"), token: adminToken, shows: "only if they have asked"},
+		{name: "problem", path: at("/campaigns/nothing"), token: adminToken, shows: "What to do"},
+		{name: "forbidden", path: at("/schedules/order-reminder/run"), token: viewerToken, shows: "needs the role admin"},
+	}
+}
+
+// newSample fills a program with what the pages show.
+func newSample(t *testing.T) sample {
+	t.Helper()
+	s := sample{stage: setStage(t)}
+	for _, one := range [][3]string{{"+4915120003344", "all", "asked by phone"}, {"+33612400777", "marketing", "too many offers"}, {"+971501200555", "all", "لا أريد رسائل"}} {
+		if _, err := s.client.Suppress(t.Context(), []api.NewSuppression{{Phone: one[0], Scope: one[1], Reason: one[2]}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.client.RunSchedule(t.Context(), "order-reminder"); err != nil {
+		t.Fatal(err)
+	}
+	s.finished = s.launch(t, twoSteps("Autumn parcels", 0), contacts(t, 240, 99901, 99901, 99902, 99902, 99902, 99913), time.Time{})
+	s.launch(t, oneStep("عروض نهاية الأسبوع (DE)", 0), contacts(t, 24), time.Time{})
+	s.launch(t, oneStep("Winter timetable", 0), contacts(t, 120), time.Now().Add(72*time.Hour))
+	s.paused = s.launch(t, oneStep("מבצע סוף השבוע", 2), contacts(t, 300), time.Time{})
+	s.running = s.launch(t, twoSteps("Delivery today", 5), contacts(t, 4721), time.Time{})
+	s.reaches(t, s.paused, "some are delivered", func(c client.Campaign) bool { return c.Counts[campaign.Delivered]+c.Counts[campaign.Read] > 2 })
+	if _, err := s.client.Act(t.Context(), s.paused, string(campaign.Pause)); err != nil {
+		t.Fatal(err)
+	}
+	s.reaches(t, s.finished, "it ends", func(c client.Campaign) bool { return c.State.Ended() && c.Open == 0 })
+	s.reaches(t, s.running, "some are delivered", func(c client.Campaign) bool { return c.Counts[campaign.Delivered]+c.Counts[campaign.Read] > 5 })
+	return s
+}
+
+// maxWeight is how many bytes a page may be with all that it loads.
+const maxWeight = 150_000
+
+// TestPages holds each page of the table to what everybody needs, in every look.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	s, chrome := newSample(t), startChrome(t)
+	titles := map[string]string{}
+	visitors := map[string]*tab{}
+	for _, token := range []string{"", adminToken, viewerToken} {
+		visitors[token] = newTab(t, chrome, s.url)
+		if token != "" {
+			visitors[token].logIn(token)
+		}
+	}
+	for _, page := range screens() {
+		t.Run(page.name, func(t *testing.T) {
+			w := visitors[page.token].in(t)
+			for _, l := range looks() {
+				w.wear(l)
+				w.open(page.path(s))
+				w.shows(page.shows)
+				w.keep(page.name, l)
+				w.wantUsable(l)
+				w.wantNamedControls(l)
+				w.wantVisibleFocus(l)
+			}
+			w.wantStillness()
+			title := w.title()
+			path, _, _ := strings.Cut(page.path(s), "?")
+			if other, taken := titles[title]; taken && other != path {
+				t.Errorf("%s has the same title as this: %q", other, title)
+			}
+			titles[title] = path
+			var load struct{ Bytes, Paint float64 }
+			w.open(page.path(s))
+			w.until("it is painted", "performance.getEntriesByName('first-contentful-paint').length")
+			w.eval(script(t, "weight.js"), &load)
+			if load.Bytes > maxWeight || load.Bytes < 1000 {
+				t.Errorf("the page has %.0f bytes with all that it loads, of at most %d", load.Bytes, maxWeight)
+			}
+			t.Logf("%.0f bytes, first paint after %.0f ms", load.Bytes, load.Paint)
+		})
+	}
+}
+
+// in is the same window for a part of a test.
+func (w *tab) in(t testing.TB) *tab { return &tab{TB: t, ctx: w.ctx, root: w.root} }
+
+func (w *tab) title() (title string) {
+	w.Helper()
+	w.eval("document.title", &title)
+	return title
+}
+
+func (w *tab) complain(l look, problems []string) {
+	w.Helper()
+	for _, problem := range problems {
+		w.Error(fmt.Sprintf("%s: %s", l, problem))
+	}
+}
