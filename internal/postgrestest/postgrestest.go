@@ -9,12 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -153,11 +155,28 @@ func (s *Server) Database(t testing.TB) string {
 	return address
 }
 
+// Copy makes a database that is a copy of another, to which nobody is connected, and
+// returns its address.
+func (s *Server) Copy(t testing.TB, address string) string {
+	t.Helper()
+	from, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied, err := s.make(" TEMPLATE " + strings.TrimPrefix(from.Path, "/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return copied
+}
+
 // NewDatabase is Database without a test.
-func (s *Server) NewDatabase() (string, error) {
+func (s *Server) NewDatabase() (string, error) { return s.make("") }
+
+func (s *Server) make(like string) (string, error) {
 	s.made++
 	name := "test_" + strconv.Itoa(s.made)
-	return s.address(name), s.exec("postgres", "CREATE DATABASE "+name)
+	return s.address(name), s.exec("postgres", "CREATE DATABASE "+name+like)
 }
 
 func (s *Server) address(database string) string {
