@@ -187,7 +187,7 @@ func (s *Server) suppressJSON(w http.ResponseWriter, r *http.Request) error {
 		p.Errors = faults
 		return p
 	}
-	if err := s.ledger.Suppress(r.Context(), list, s.now()); err != nil {
+	if err := s.ledger.Suppress(r.Context(), list, actorOf(r), s.now()); err != nil {
 		return err
 	}
 	done := suppressing{Suppressed: api.Suppressed{Problems: []api.RowProblem{}}}
@@ -215,14 +215,14 @@ func (s *Server) suppressFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer func() { _ = list.Close() }() // it was read only
-	in := newOptOuts(list, scope, reason)
+	in, record := newOptOuts(list, scope, reason), s.ledger.ImportSuppressions(actorOf(r))
 	done := suppressing{Suppressed: api.Suppressed{Problems: []api.RowProblem{}}}
 	for more := true; more; {
 		var batch []ledger.Suppression
 		if batch, more, err = in.next(&done); err != nil {
 			return err
 		}
-		if err := s.ledger.Suppress(r.Context(), batch, s.now()); err != nil {
+		if err := record.Add(r.Context(), batch, s.now()); err != nil {
 			return err
 		}
 		done.count(batch)
@@ -241,7 +241,7 @@ func (s *Server) removeSuppression(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	removed, err := s.ledger.Unsuppress(r.Context(), one.Person, one.Scope)
+	removed, err := s.ledger.Unsuppress(r.Context(), one.Person, one.Scope, actorOf(r), s.now())
 	if err != nil {
 		return err
 	}

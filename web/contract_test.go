@@ -20,6 +20,7 @@ import (
 
 	"carillon/api"
 	"carillon/campaign"
+	"carillon/ledger"
 )
 
 // contract is a transport that holds every answer of the API against
@@ -141,6 +142,18 @@ func TestOpenAPIKnowsTheWordsOfTheDomain(t *testing.T) {
 	if diff := cmp.Diff(statuses, schemas["MessageStatus"].Value.Enum); diff != "" {
 		t.Error(diff)
 	}
+	var ways, actions []any
+	for _, w := range ledger.Ways() {
+		ways = append(ways, string(w))
+	}
+	for _, a := range ledger.Actions() {
+		actions = append(actions, string(a))
+	}
+	for name, words := range map[string][]any{"way": ways, "action": actions} {
+		if diff := cmp.Diff(words, schemas["Deed"].Value.Properties[name].Value.Enum); diff != "" {
+			t.Error(diff)
+		}
+	}
 	if diff := cmp.Diff(verdicts, schemas["Verdict"].Value.Enum); diff != "" {
 		t.Error(diff)
 	}
@@ -190,6 +203,8 @@ func TestContract(t *testing.T) {
 		f.forget(adminToken, `{"phone": "`+phone+`"}`)
 	}
 	f.visitSchedules()
+	get("/api/audit?limit=1")
+	get("/api/audit?campaign=" + created)
 	f.visitWebhooks()
 
 	for operation, statuses := range documentedAnswers(t) {

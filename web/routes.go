@@ -64,6 +64,8 @@ func (s *Server) routes() []route {
 
 		{"POST", "/api/forget", Admin, s.forget},
 
+		{"GET", "/api/audit", Viewer, s.audit},
+
 		{"GET", "/api/schedules", Viewer, s.listSchedules},
 		{"POST", "/api/schedules", Admin, s.addSchedule},
 		{"GET", "/api/schedules/{name}", Viewer, s.showSchedule},

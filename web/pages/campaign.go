@@ -18,6 +18,8 @@ type campaignView struct {
 	Rows, People int64
 	// Waits says that something can still change.
 	Waits bool
+	// Deeds are the last that were done to it.
+	Deeds []api.Deed
 }
 
 // funnelStep is how far the messages of one step have come.
@@ -60,7 +62,11 @@ func (p *Pages) campaign(w http.ResponseWriter, r *http.Request, v Visitor) erro
 	if err != nil {
 		return err
 	}
-	view := campaignView{campaignLine: lineOf(c.Campaign), Waits: !c.State.Ended() || c.Open > 0}
+	deeds, err := api.Audit(r.Context(), "", c.ID, lastDeeds)
+	if err != nil {
+		return err
+	}
+	view := campaignView{campaignLine: lineOf(c.Campaign), Deeds: deeds.Items, Waits: !c.State.Ended() || c.Open > 0}
 	for _, n := range c.Verdicts {
 		view.Rows += n
 	}

@@ -74,7 +74,7 @@ func New(api http.Handler, now func() time.Time) (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	for _, name := range []string{"login", "problem", "campaigns", "campaign", "people", "confirm", "suppressions", "schedules", "schedule"} {
+	for _, name := range []string{"login", "problem", "campaigns", "campaign", "people", "confirm", "suppressions", "schedules", "schedule", "audit"} {
 		view, err := template.Must(layout.Clone()).ParseFS(html, "html/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("pages: %w", err)
@@ -96,6 +96,7 @@ func (p *Pages) List() []Page {
 		{"GET /schedules/{name}", Viewer, p.schedule},
 		{"GET /schedules/{name}/{action}", Admin, p.askSchedule},
 		{"POST /schedules/{name}/{action}", Admin, p.actSchedule},
+		{"GET /audit", Viewer, p.audit},
 		{"GET /suppressions", Viewer, p.suppressions},
 		{"POST /suppressions", Admin, p.suppress},
 		{"POST /suppressions/import", Admin, p.importSuppressions},

@@ -21,6 +21,9 @@ func functions() template.FuncMap {
 		"plural":  plural,
 		"several": several,
 		"meaning": meaning,
+		"deed":    deed,
+		"way":     way,
+		"int":     func(n int64) int { return int(n) },
 	}
 }
 
