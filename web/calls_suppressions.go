@@ -36,11 +36,23 @@ func (s *Server) listSuppressions(w http.ResponseWriter, r *http.Request) error 
 			list.Next = &cursor
 			break
 		}
-		list.Items = append(list.Items, api.Suppression{
-			Phone: one.Person, Scope: showScope(one.Scope), Reason: one.Reason, Since: one.Since, Source: one.Source.String(),
-		})
+		list.Items = append(list.Items, viewSuppression(one))
 	}
 	return answer(w, http.StatusOK, list)
+}
+
+func viewSuppression(one ledger.Suppression) api.Suppression {
+	return api.Suppression{
+		Phone: one.Person, Scope: showScope(one.Scope), Reason: one.Reason, Since: one.Since, Source: one.Source.String(),
+	}
+}
+
+func viewSuppressions(all []ledger.Suppression) []api.Suppression {
+	list := make([]api.Suppression, len(all))
+	for i, one := range all {
+		list[i] = viewSuppression(one)
+	}
+	return list
 }
 
 func writeCursor(last ledger.Suppression) string {

@@ -55,6 +55,7 @@ func (s *Server) routes() []route {
 		{"POST", "/api/campaigns/{id}/retry", Operator, s.retry},
 		{"POST", "/api/campaigns/{id}/resolve", Admin, s.resolve},
 		{"GET", "/api/campaigns/{id}/recipients", Viewer, s.listRecipients},
+		{"GET", "/api/campaigns/{id}/recipients/{row}", Viewer, s.history},
 		{"GET", "/api/campaigns/{id}/report.csv", Viewer, s.report},
 		{"GET", "/api/campaigns/{id}/events", Viewer, s.events},
 

@@ -64,6 +64,7 @@ type Ledger interface {
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
 	Failures(ctx context.Context, id campaign.ID) ([]ledger.Failures, error)
 	Slowed(ctx context.Context) ([]ledger.Slowed, error)
+	History(ctx context.Context, id campaign.RecipientID) (ledger.History, error)
 	Audit(ctx context.Context, q ledger.AuditQuery) ([]ledger.Deed, error)
 	Ping(ctx context.Context) error
 	ScheduleLedger

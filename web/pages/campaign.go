@@ -7,6 +7,7 @@ import (
 
 	"carillon/api"
 	"carillon/campaign"
+	"carillon/client"
 )
 
 // campaignView is one campaign.
@@ -91,7 +92,9 @@ type peopleView struct {
 	Statuses []campaign.Status
 	Status   string
 	Search   string
-	Next     string
+	// Reason is why those failed who are shown; empty for whatever reason.
+	Reason string
+	Next   string
 }
 
 // people shows who gets what of a campaign.
@@ -105,14 +108,14 @@ func (p *Pages) people(w http.ResponseWriter, r *http.Request, v Visitor) error 
 		return err
 	}
 	asked := r.URL.Query()
-	view := peopleView{Campaign: c.Campaign, Status: asked.Get("status"), Search: asked.Get("q"), Statuses: campaign.Statuses()}
-	page, err := api.FindRecipients(r.Context(), c.ID, asked.Get("after"), view.Status, view.Search)
+	view := peopleView{Campaign: c.Campaign, Status: asked.Get("status"), Search: asked.Get("q"), Reason: asked.Get("reason"), Statuses: campaign.Statuses()}
+	page, err := api.FindRecipients(r.Context(), c.ID, client.RecipientQuery{Cursor: asked.Get("after"), Status: view.Status, Reason: view.Reason, Text: view.Search})
 	if err != nil {
 		return err
 	}
 	view.Items = page.Items
 	if page.Next != nil {
-		view.Next = "?" + query("after", *page.Next, "status", view.Status, "q", view.Search)
+		view.Next = "?" + query("after", *page.Next, "status", view.Status, "reason", view.Reason, "q", view.Search)
 	}
 	return p.show(w, http.StatusOK, "people", frame{Visitor: v, Here: "campaigns", Data: view})
 }

@@ -74,7 +74,7 @@ func New(api http.Handler, now func() time.Time) (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	for _, name := range []string{"login", "problem", "campaigns", "campaign", "people", "confirm", "suppressions", "schedules", "schedule", "audit"} {
+	for _, name := range []string{"login", "problem", "campaigns", "campaign", "people", "confirm", "suppressions", "schedules", "schedule", "audit", "person"} {
 		view, err := template.Must(layout.Clone()).ParseFS(html, "html/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("pages: %w", err)
@@ -90,6 +90,7 @@ func (p *Pages) List() []Page {
 		{"GET /{$}", Viewer, p.campaigns},
 		{"GET /campaigns/{id}", Viewer, p.campaign},
 		{"GET /campaigns/{id}/people", Viewer, p.people},
+		{"GET /campaigns/{id}/people/{row}", Viewer, p.person},
 		{"GET /campaigns/{id}/{action}", Operator, p.confirm},
 		{"POST /campaigns/{id}/{action}", Operator, p.act},
 		{"GET /schedules", Viewer, p.schedules},

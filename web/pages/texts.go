@@ -23,6 +23,7 @@ func functions() template.FuncMap {
 		"meaning": meaning,
 		"deed":    deed,
 		"way":     way,
+		"outcome": outcome,
 		"int":     func(n int64) int { return int(n) },
 	}
 }
