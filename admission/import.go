@@ -62,7 +62,7 @@ func (c Campaign) Import(ctx context.Context, l Ledger, up Upload, file *os.File
 		return Imported{}, err
 	}
 	intake, err := l.BeginIntake(ctx, ledger.NewCampaign{
-		Definition: c.Definition, Weights: c.weights, Columns: list.Layout().Columns, Key: up.Key, Hash: up.Hash, By: up.By,
+		Definition: c.Definition, Source: c.source, Weights: c.weights, Columns: list.Layout().Columns, Key: up.Key, Hash: up.Hash, By: up.By,
 	}, now())
 	if err != nil {
 		return Imported{}, err

@@ -341,6 +341,19 @@ func (l *Ledger) State(ctx context.Context, id campaign.ID) (campaign.State, err
 	return state, nil
 }
 
+// Source is a campaign's definition as it was uploaded, word for word; empty where
+// that was not kept. The error wraps ErrNotFound where there is no such campaign.
+func (l *Ledger) Source(ctx context.Context, id campaign.ID) (source string, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT source FROM campaigns WHERE id = $1 AND state <> 'importing'`, int64(id)).Scan(&source)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("campaign %s %w", id, ErrNotFound)
+	}
+	if err != nil {
+		return "", fmt.Errorf("ledger: text of campaign %s: %w", id, err)
+	}
+	return source, nil
+}
+
 // reopen reports whether a campaign may attempt a message again. One that has
 // finished runs again for it: a receipt that asks for another attempt may come
 // after everything else is done.

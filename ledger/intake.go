@@ -17,7 +17,10 @@ const IntakeBatch = 2000
 // NewCampaign is a campaign about to be imported.
 type NewCampaign struct {
 	Definition *campaign.Definition
-	Columns    []string
+	// Source is the text that the definition was read from; empty where there is
+	// none to keep.
+	Source  string
+	Columns []string
 	// Weights are the shares of the list that the campaign's numbers get, in
 	// their order; nil means equal ones.
 	Weights []float64
@@ -70,9 +73,9 @@ func (l *Ledger) BeginIntake(ctx context.Context, n NewCampaign, now time.Time) 
 			}
 		}
 		_, err := t.ExecContext(ctx, `
-			INSERT INTO campaigns (id, name, state, definition, columns, idempotency_key, request_hash, created_at, intake_at)
-			VALUES ($1, $2, 'importing', $3, $4, NULLIF($5, ''), $6, $7, $7)`,
-			int64(in.id), n.Definition.Name, asJSON(n.Definition), asJSON(n.Columns), n.Key, n.Hash, now.UnixMilli())
+			INSERT INTO campaigns (id, name, state, definition, columns, idempotency_key, request_hash, created_at, intake_at, source)
+			VALUES ($1, $2, 'importing', $3, $4, NULLIF($5, ''), $6, $7, $7, $8)`,
+			int64(in.id), n.Definition.Name, asJSON(n.Definition), asJSON(n.Columns), n.Key, n.Hash, now.UnixMilli(), n.Source)
 		if err != nil {
 			return fmt.Errorf("ledger: new campaign: %w", err)
 		}

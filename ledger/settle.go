@@ -255,6 +255,7 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 	m.permanent = !f.Retry
 	if f.Throttled {
 		m.tries--
+		t.rate(m.id.Campaign(), rateThrottled, now)
 	}
 	t.note(m, f, now)
 	if f.Slows {

@@ -18,9 +18,9 @@ const slowedFor = 24 * time.Hour
 // Tidy deletes what nothing looks at any more: receipts whose attempt did not
 // become known, opt-ins so long ago that no provider repeats them, whom no daily
 // limit counts, polls of channels that are gone, templates that were slowed long
-// ago, the slots of schedules beyond their history, and files.
+// ago, the slots of schedules beyond their history, old rates, and files.
 func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
-	return errors.Join(l.tidyRows(ctx, now), l.tidyMedia(ctx, now))
+	return errors.Join(l.tidyRows(ctx, now), l.tidyRates(ctx, now), l.tidyMedia(ctx, now))
 }
 
 func (l *Ledger) tidyRows(ctx context.Context, now time.Time) error {

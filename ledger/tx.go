@@ -17,6 +17,7 @@ type tx struct {
 	shard    int // of the counts
 	messages map[campaign.MessageID]*message
 	counts   map[countKey]int64
+	rates    map[rateKey]int64
 	met      []acquaintance // keys of people that are not linked yet
 	// toHear are the campaigns of campaignsToHear; nil until asked for.
 	toHear map[campaign.ID]bool
@@ -41,7 +42,7 @@ func (l *Ledger) transact(ctx context.Context, shard int, f func(context.Context
 	var news []Refusal
 	err := l.db.Transact(ctx, func(ctx context.Context, raw database.Tx) (err error) {
 		t = &tx{
-			Tx: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{},
+			Tx: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{}, rates: map[rateKey]int64{},
 			failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{}, halting: map[campaign.MessageID]bool{}, renewing: map[campaign.MessageID]bool{},
 		}
 		if err := f(ctx, t); err != nil {
@@ -70,6 +71,9 @@ func (t *tx) flush(ctx context.Context) (news []Refusal, err error) {
 		return nil, err
 	}
 	if err := t.flushCounts(ctx); err != nil {
+		return nil, err
+	}
+	if err := t.flushRates(ctx); err != nil {
 		return nil, err
 	}
 	return news, t.flushSlowed(ctx)

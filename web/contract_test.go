@@ -190,6 +190,8 @@ func TestContract(t *testing.T) {
 	get("/api/campaigns/" + created)
 	get("/api/campaigns/zzzzzzz")
 	get("/api/campaigns/" + created + "/recipients?limit=1")
+	get("/api/campaigns/" + created + "/definition")
+	get("/api/campaigns/" + created + "/rates")
 	get("/api/campaigns/" + created + "/recipients/1")
 	get("/api/campaigns/" + created + "/recipients/99")
 	get("/api/campaigns/" + created + "/report.csv")

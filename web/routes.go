@@ -54,6 +54,8 @@ func (s *Server) routes() []route {
 		{"POST", "/api/campaigns/{id}/cancel", Operator, s.act(campaign.Cancel)},
 		{"POST", "/api/campaigns/{id}/retry", Operator, s.retry},
 		{"POST", "/api/campaigns/{id}/resolve", Admin, s.resolve},
+		{"GET", "/api/campaigns/{id}/definition", Viewer, s.showDefinition},
+		{"GET", "/api/campaigns/{id}/rates", Viewer, s.rates},
 		{"GET", "/api/campaigns/{id}/recipients", Viewer, s.listRecipients},
 		{"GET", "/api/campaigns/{id}/recipients/{row}", Viewer, s.history},
 		{"GET", "/api/campaigns/{id}/report.csv", Viewer, s.report},

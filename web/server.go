@@ -65,6 +65,8 @@ type Ledger interface {
 	Failures(ctx context.Context, id campaign.ID) ([]ledger.Failures, error)
 	Slowed(ctx context.Context) ([]ledger.Slowed, error)
 	History(ctx context.Context, id campaign.RecipientID) (ledger.History, error)
+	Rates(ctx context.Context, id campaign.ID) (ledger.Rates, error)
+	Source(ctx context.Context, id campaign.ID) (string, error)
 	Audit(ctx context.Context, q ledger.AuditQuery) ([]ledger.Deed, error)
 	Ping(ctx context.Context) error
 	ScheduleLedger

@@ -19,6 +19,8 @@ type campaignView struct {
 	Rows, People int64
 	// Waits says that something can still change.
 	Waits bool
+	// Chart is how fast it has sent; nil where nothing has gone out.
+	Chart *chart
 	// Deeds are the last that were done to it.
 	Deeds []api.Deed
 }
@@ -55,19 +57,24 @@ func funnelOf(step api.Step) funnelStep {
 
 // campaign shows one campaign.
 func (p *Pages) campaign(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	api, err := p.client(r)
+	asks, err := p.client(r)
 	if err != nil {
 		return err
 	}
-	c, err := api.Campaign(r.Context(), r.PathValue("id"))
+	c, err := asks.Campaign(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	deeds, err := api.Audit(r.Context(), "", c.ID, lastDeeds)
+	deeds, err := asks.Audit(r.Context(), "", c.ID, lastDeeds)
 	if err != nil {
 		return err
 	}
 	view := campaignView{campaignLine: lineOf(c.Campaign), Deeds: deeds.Items, Waits: !c.State.Ended() || c.Open > 0}
+	rates, err := asks.Rates(r.Context(), c.ID)
+	if err != nil {
+		return err
+	}
+	view.Chart = chartOf(rates, p.sends(c.Campaign))
 	for _, n := range c.Verdicts {
 		view.Rows += n
 	}
@@ -76,13 +83,25 @@ func (p *Pages) campaign(w http.ResponseWriter, r *http.Request, v Visitor) erro
 		view.Funnel = append(view.Funnel, funnelOf(step))
 	}
 	if v.Operates {
-		view.Actions = actionsOf(c.Campaign)
+		view.Actions = actionsOf(c.Campaign, v)
 	}
 	f := frame{Visitor: v, Here: "campaigns", Data: view}
 	if view.Waits {
 		f.Live = "/api/campaigns/" + c.ID + "/events"
 	}
 	return p.show(w, http.StatusOK, "campaign", f)
+}
+
+// sends is when a campaign could send until now.
+func (p *Pages) sends(c api.Campaign) span {
+	s := span{until: p.now()}
+	if c.StartedAt != nil {
+		s.from = *c.StartedAt
+	}
+	if c.FinishedAt != nil {
+		s.until = *c.FinishedAt
+	}
+	return s
 }
 
 // peopleView is a part of a campaign's people.
