@@ -52,11 +52,14 @@ type HeardReply struct {
 // History returns what is on record of a row; the error wraps ErrNotFound where the
 // campaign or the row is not there. It costs a few rows, however long the list is.
 func (l *Ledger) History(ctx context.Context, id campaign.RecipientID) (History, error) {
-	if _, err := l.Campaign(ctx, id.Campaign()); err != nil {
-		return History{}, err
-	}
 	var h History
-	var err error
+	state, err := l.State(ctx, id.Campaign())
+	if err != nil {
+		return h, err
+	}
+	if state == importing {
+		return h, fmt.Errorf("campaign %s %w", id.Campaign(), ErrNotFound)
+	}
 	q := ReportQuery{Campaign: id.Campaign(), After: id.Campaign().Recipient(id.Row() - 1), Recipients: 1}
 	if h.Rows, _, err = l.Report(ctx, q); err != nil {
 		return h, err

@@ -207,6 +207,15 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	check(err)
 	_, err = l.Unsuppress(ctx, phone(9), campaign.ScopeAll, Actor{Name: "tester"}, now)
 	check(err)
+	_, err = l.History(ctx, id.Recipient(1))
+	check(err)
+	for _, about := range []campaign.ID{0, id} {
+		_, err = l.Audit(ctx, AuditQuery{Campaign: about, Limit: 10})
+		check(err)
+	}
+	_, err = l.Rates(ctx, id)
+	check(err)
+	check(l.tidyRates(ctx, now))
 }
 
 // poll has a message accepted that has to be asked about, and asks: in vain, with
