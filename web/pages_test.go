@@ -123,7 +123,11 @@ func TestPagesOfferWhatIsLegal(t *testing.T) {
 	if answer := b.ask(http.MethodPost, at+"/start", nil, nil); answer.status != http.StatusSeeOther || answer.header.Get("Location") != at {
 		t.Errorf("start: %d %s", answer.status, answer.body)
 	}
-	b.wants(b.get(at), http.StatusOK, "running", at+"/pause")
+	running := b.get(at)
+	b.wants(running, http.StatusOK, "running", at+"/pause")
+	if strings.Contains(running.body, at+"/start") || strings.Contains(running.body, at+"/resume") {
+		t.Error("what changes nothing is offered")
+	}
 	if answer := b.ask(http.MethodPost, at+"/cancel", nil, nil); answer.status != http.StatusSeeOther {
 		t.Errorf("cancel: %d %s", answer.status, answer.body)
 	}

@@ -20,11 +20,14 @@ type action struct {
 	Grave bool
 }
 
-// actionsOf are the actions that a campaign's state allows to a visitor.
+// actionsOf are the actions that a campaign's state allows to a visitor, and that
+// change something.
 func actionsOf(c api.Campaign, v Visitor) []action {
 	var list []action
 	offer := func(a campaign.Action, label string, grave bool) {
-		if _, allowed := c.State.Do(a); allowed {
+		next, allowed := c.State.Do(a)
+		lets := a == campaign.Resume && len(c.Stopped) > 0 // numbers go on
+		if allowed && (next != c.State || lets) {
 			list = append(list, action{string(a), label, grave})
 		}
 	}
