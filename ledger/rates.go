@@ -44,6 +44,12 @@ func (t *tx) rate(id campaign.ID, kind rateKind, now time.Time) {
 	t.rates[rateKey{id, now.Truncate(rateFine).Unix(), kind}]++
 }
 
+// throttled notes that an attempt met a limit, so that it does not count.
+func (t *tx) throttled(m *message, now time.Time) {
+	m.tries--
+	t.rate(m.id.Campaign(), rateThrottled, now)
+}
+
 // rateMove notes what the move of a message says of its attempt.
 func (t *tx) rateMove(m *message, from, to campaign.Status, now time.Time) {
 	switch {

@@ -254,8 +254,7 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 	m.explain(f)
 	m.permanent = !f.Retry
 	if f.Throttled {
-		m.tries--
-		t.rate(m.id.Campaign(), rateThrottled, now)
+		t.throttled(m, now)
 	}
 	t.note(m, f, now)
 	if f.Slows {
