@@ -33,6 +33,7 @@ type Door struct {
 // Campaign is one that the door has let in, without its list.
 type Campaign struct {
 	Definition *campaign.Definition
+	source     string    // the text that it was read from
 	weights    []float64 // the numbers' shares of the list
 	door       Door
 	// numbersOnly says why it cannot be sent to user IDs; nil where it can.
@@ -69,7 +70,9 @@ func (d Door) Read(text []byte) (Campaign, error) {
 	if err != nil {
 		return Campaign{}, err
 	}
-	return d.Admit(def)
+	admitted, err := d.Admit(def)
+	admitted.source = string(text)
+	return admitted, err
 }
 
 // Admit looks whether a campaign can be sent from the channels that it names, and

@@ -40,6 +40,8 @@ type Upload struct {
 	// Key makes the import happen once; empty for none. Hash tells whether what
 	// comes again under a key is the same.
 	Key, Hash string
+	// By is whose campaign it is.
+	By ledger.Actor
 	// Files are those that come with the campaign; nil for none.
 	Files *Files
 }
@@ -62,7 +64,7 @@ func (c Campaign) Import(ctx context.Context, l Ledger, up Upload, file *os.File
 		return Imported{}, err
 	}
 	intake, err := l.BeginIntake(ctx, ledger.NewCampaign{
-		Definition: c.Definition, Weights: c.weights, Columns: list.Layout().Columns, Key: up.Key, Hash: up.Hash,
+		Definition: c.Definition, Source: c.source, Weights: c.weights, Columns: list.Layout().Columns, Key: up.Key, Hash: up.Hash, By: up.By,
 	}, now())
 	if err != nil {
 		return Imported{}, err

@@ -43,7 +43,7 @@ func (l *waitingList) begin(ctx context.Context) (err error) {
 	if err := intake.Reveal(ctx); err != nil {
 		return err
 	}
-	_, err = record.Act(ctx, l.id, campaign.Start, "bench", l.start)
+	_, err = record.Act(ctx, l.id, campaign.Start, ledger.Actor{Name: "bench"}, l.start)
 	return err
 }
 

@@ -92,22 +92,37 @@ func campaignPath(id string) string { return "/api/campaigns/" + url.PathEscape(
 // Recipients returns the messages of a campaign, a page of some fifty recipients at
 // a time. The cursor is that of the page before, empty for the first.
 func (c *Client) Recipients(ctx context.Context, id, cursor string) (api.Page[api.Recipient], error) {
-	return c.FindRecipients(ctx, id, cursor, "", "")
+	return c.FindRecipients(ctx, id, RecipientQuery{Cursor: cursor})
 }
 
-// FindRecipients is Recipients of those with a message at a status and a text in
-// their number or their cells; an empty one asks for nothing.
-func (c *Client) FindRecipients(ctx context.Context, id, cursor, status, text string) (api.Page[api.Recipient], error) {
+// RecipientQuery says which recipients are wanted. What is empty asks for nothing.
+type RecipientQuery struct {
+	// Cursor is that of the page before.
+	Cursor string
+	// Status and Reason are those of one message, Text stands in the number or the
+	// cells.
+	Status, Reason, Text string
+}
+
+// FindRecipients is Recipients of those who suit.
+func (c *Client) FindRecipients(ctx context.Context, id string, q RecipientQuery) (api.Page[api.Recipient], error) {
 	var found api.Page[api.Recipient]
 	query := url.Values{}
-	setIf(query, "cursor", cursor)
-	setIf(query, "status", status)
-	setIf(query, "q", text)
+	setIf(query, "cursor", q.Cursor)
+	setIf(query, "status", q.Status)
+	setIf(query, "reason", q.Reason)
+	setIf(query, "q", q.Text)
 	path := campaignPath(id) + "/recipients"
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
 	return found, c.call(ctx, http.MethodGet, path, nil, &found)
+}
+
+// History returns all that is on record of a row of a campaign's list, by its number.
+func (c *Client) History(ctx context.Context, id, row string) (api.History, error) {
+	var found api.History
+	return found, c.call(ctx, http.MethodGet, campaignPath(id)+"/recipients/"+url.PathEscape(row), nil, &found)
 }
 
 // Resolved says what became of a decision about unknown messages.

@@ -46,6 +46,9 @@ type Client struct {
 	Pause time.Duration
 	// Hints are added to errors.
 	Hints Hints
+	// Agent is what the client calls itself, as the header User-Agent has it. If
+	// empty, that of Go's client.
+	Agent string
 
 	base  string
 	token string
@@ -151,6 +154,9 @@ func (c *Client) upload(request *http.Request, result any) error {
 func (c *Client) send(request *http.Request) (*http.Response, error) {
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if c.Agent != "" {
+		request.Header.Set("User-Agent", c.Agent)
 	}
 	answer, err := c.HTTP.Do(request)
 	if err != nil {

@@ -197,10 +197,10 @@ func (l *Ledger) verdicts(ctx context.Context, ids []campaign.ID) (map[campaign.
 }
 
 // Act carries out what a person does to a campaign, and returns it as it is
-// then. by names the person, for the campaign's reason. A resume lets numbers
+// then. by is the person, who is named in the campaign's reason. A resume lets numbers
 // that were stopped go on, too. The error wraps ErrNotFound, or ErrState where
 // the campaign's state does not allow it.
-func (l *Ledger) Act(ctx context.Context, id campaign.ID, action campaign.Action, by string, now time.Time) (Campaign, error) {
+func (l *Ledger) Act(ctx context.Context, id campaign.ID, action campaign.Action, by Actor, now time.Time) (Campaign, error) {
 	err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		c, err := t.campaign(ctx, id)
 		if err != nil {
@@ -226,7 +226,10 @@ func (l *Ledger) Act(ctx context.Context, id campaign.ID, action campaign.Action
 				return err
 			}
 		}
-		return t.setState(ctx, c, next, fmt.Sprintf("%s by %s", past(action), by), now)
+		if err := t.setState(ctx, c, next, fmt.Sprintf("%s by %s", past(action), by.Name), now); err != nil {
+			return err
+		}
+		return t.did(ctx, Action(action), id, by, "", now)
 	})
 	if err != nil {
 		return Campaign{}, err
@@ -256,7 +259,7 @@ func past(a campaign.Action) string {
 
 // StartAt plans the start of a draft for a later time. late is by how much it may
 // be missed at most, where nothing runs at that time; 0 means by however much.
-func (l *Ledger) StartAt(ctx context.Context, id campaign.ID, at time.Time, late time.Duration) error {
+func (l *Ledger) StartAt(ctx context.Context, id campaign.ID, at time.Time, late time.Duration, by Actor, now time.Time) error {
 	var most any
 	if late > 0 {
 		most = late.Milliseconds()
@@ -268,12 +271,19 @@ func (l *Ledger) StartAt(ctx context.Context, id campaign.ID, at time.Time, late
 		if err != nil {
 			return fmt.Errorf("ledger: schedule campaign %s: %w", id, err)
 		}
-		if n, err := done.RowsAffected(); err != nil || n == 1 {
+		n, err := done.RowsAffected()
+		if err != nil {
 			return err
+		}
+		if n == 1 {
+			return t.did(ctx, ActPlan, id, by, "for "+at.UTC().Format(time.RFC3339), now)
 		}
 		return fmt.Errorf("schedule campaign %s: %w: it has been started", id, ErrState)
 	})
 }
+
+// theClock is who starts campaigns when their time has come.
+const theClock = "the clock"
 
 // StartDue starts a scheduled campaign whose time has come. One that comes later
 // than it may is paused instead, so that a person decides; its reason says so.
@@ -285,11 +295,18 @@ func (l *Ledger) StartDue(ctx context.Context, id campaign.ID, now time.Time) (C
 			return err
 		}
 		if c.MostLate > 0 && now.Sub(c.StartAt) > c.MostLate {
-			return t.setState(ctx, c, campaign.Paused, fmt.Sprintf(
+			err := t.setState(ctx, c, campaign.Paused, fmt.Sprintf(
 				"it was to start at %s, at most %s late, but no scheduler ran before %s; nothing was sent: resume it to send now, or cancel it",
 				c.StartAt.Format(time.RFC3339), c.MostLate, now.UTC().Format(time.RFC3339)), now)
+			if err != nil {
+				return err
+			}
+			return t.did(ctx, ActPause, id, own(theClock), "too late to start", now)
 		}
-		return t.setState(ctx, c, campaign.Running, past(campaign.Start)+" by the clock", now)
+		if err := t.setState(ctx, c, campaign.Running, past(campaign.Start)+" by "+theClock, now); err != nil {
+			return err
+		}
+		return t.did(ctx, ActStart, id, own(theClock), "", now)
 	})
 	if err != nil {
 		return Campaign{}, err
@@ -335,6 +352,19 @@ func (l *Ledger) State(ctx context.Context, id campaign.ID) (campaign.State, err
 		return "", fmt.Errorf("ledger: state of campaign %s: %w", id, err)
 	}
 	return state, nil
+}
+
+// Source is a campaign's definition as it was uploaded, word for word; empty where
+// that was not kept. The error wraps ErrNotFound where there is no such campaign.
+func (l *Ledger) Source(ctx context.Context, id campaign.ID) (source string, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT source FROM campaigns WHERE id = $1 AND state <> 'importing'`, int64(id)).Scan(&source)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("campaign %s %w", id, ErrNotFound)
+	}
+	if err != nil {
+		return "", fmt.Errorf("ledger: text of campaign %s: %w", id, err)
+	}
+	return source, nil
 }
 
 // reopen reports whether a campaign may attempt a message again. One that has

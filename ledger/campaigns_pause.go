@@ -12,9 +12,9 @@ import (
 
 // PauseBecause pauses a campaign that cannot go on until a person has acted. It
 // reports whether the campaign ran.
-func (l *Ledger) PauseBecause(ctx context.Context, id campaign.ID, reason string) (ran bool, err error) {
+func (l *Ledger) PauseBecause(ctx context.Context, id campaign.ID, reason string, now time.Time) (ran bool, err error) {
 	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
-		err := t.pause(ctx, []campaign.ID{id}, reason)
+		err := t.pause(ctx, []campaign.ID{id}, reason, "", now)
 		ran = t.halted > 0
 		return err
 	})
@@ -34,7 +34,7 @@ func (t *tx) stopAll(ctx context.Context, all []stopped, reason string, now time
 			return 0, err
 		}
 	}
-	return len(all), t.pause(ctx, whole, reason)
+	return len(all), t.pause(ctx, whole, reason, "", now)
 }
 
 // stoppedBy locks the campaigns that a failure of the message stops, and
@@ -130,7 +130,7 @@ func (t *tx) pauseFor(ctx context.Context, all []stopped, met campaign.ID, f cam
 		case !s.all:
 			err = t.stop(ctx, s.id, s.positions, reason, now)
 		case s.id == met:
-			err = t.pause(ctx, []campaign.ID{met}, reason)
+			err = t.pause(ctx, []campaign.ID{met}, reason, f.Reason, now)
 		default:
 			others = append(others, s.id)
 		}
@@ -138,21 +138,30 @@ func (t *tx) pauseFor(ctx context.Context, all []stopped, met campaign.ID, f cam
 			return err
 		}
 	}
-	return t.pause(ctx, others, elsewhere)
+	return t.pause(ctx, others, elsewhere, f.Reason, now)
 }
 
-// pause pauses those of the campaigns that run.
-func (t *tx) pause(ctx context.Context, ids []campaign.ID, reason string) error {
-	if len(ids) == 0 {
-		return nil
+// pause pauses those of the campaigns that run. what is the reason in a word, for the
+// audit log, which keeps nothing that a provider has said.
+func (t *tx) pause(ctx context.Context, ids []campaign.ID, reason, what string, now time.Time) error {
+	for _, id := range ids {
+		done, err := t.ExecContext(ctx, `
+			UPDATE campaigns SET state = 'paused', reason = $2, changes = changes + 1 WHERE state = 'running' AND id = $1`, int64(id), reason)
+		if err != nil {
+			return fmt.Errorf("ledger: pause campaign %s: %w", id, err)
+		}
+		before := t.halted
+		if err := t.halt(done); err != nil {
+			return err
+		}
+		if t.halted == before {
+			continue
+		}
+		if err := t.did(ctx, ActPause, id, own("Carillon"), what, now); err != nil {
+			return err
+		}
 	}
-	done, err := t.ExecContext(ctx, t.l.sql(`
-		UPDATE campaigns SET state = 'paused', reason = $2, changes = changes + 1
-		WHERE state = 'running' AND id IN (SELECT CAST(value AS BIGINT) FROM EACH($1))`), asJSON(ids), reason)
-	if err != nil {
-		return fmt.Errorf("ledger: pause campaigns: %w", err)
-	}
-	return t.halt(done)
+	return nil
 }
 
 // halt counts what a statement has stopped.

@@ -22,8 +22,8 @@ type AllPaused struct {
 // that run or are to start, and schedules; slots that have come are skipped. It is
 // for a ledger that does not know what was sent since, such as a restored backup,
 // before a server starts on it. by names who asks. Doing it twice pauses nothing more.
-func (l *Ledger) PauseAll(ctx context.Context, by string, now time.Time) (done AllPaused, err error) {
-	reason := past(campaign.Pause) + " by " + by
+func (l *Ledger) PauseAll(ctx context.Context, by Actor, now time.Time) (done AllPaused, err error) {
+	reason := past(campaign.Pause) + " by " + by.Name
 	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		done = AllPaused{}
 		ids, err := t.sendingByThemselves(ctx)
@@ -36,6 +36,9 @@ func (l *Ledger) PauseAll(ctx context.Context, by string, now time.Time) (done A
 				return err
 			}
 			if err := t.setState(ctx, c, campaign.Paused, reason, now); err != nil {
+				return err
+			}
+			if err := t.did(ctx, Action(campaign.Pause), id, by, "", now); err != nil {
 				return err
 			}
 		}

@@ -27,7 +27,7 @@ func (l *Ledger) StopBecause(ctx context.Context, id campaign.ID, position int, 
 			return err
 		}
 		if len(c.Definition.AllChannels()) == 1 {
-			return t.pause(ctx, []campaign.ID{id}, reason)
+			return t.pause(ctx, []campaign.ID{id}, reason, "", now)
 		}
 		return t.stop(ctx, id, []int{position}, reason, now)
 	})
@@ -60,7 +60,7 @@ func (t *tx) stop(ctx context.Context, id campaign.ID, positions []int, reason s
 	for position, number := range numbers {
 		reasons[position] = number + ": " + stops[position].Reason
 	}
-	return t.pause(ctx, []campaign.ID{id}, strings.Join(reasons, "; "))
+	return t.pause(ctx, []campaign.ID{id}, strings.Join(reasons, "; "), "all of its numbers are stopped", now)
 }
 
 // clearStops lets all numbers of a campaign send again, and reports whether one

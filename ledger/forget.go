@@ -45,13 +45,16 @@ const erasedSQL = `EXISTS (
 // It does not reach backups, nor what the database has freed and not yet
 // overwritten; and receipts of which nobody knows yet whose they are go when
 // they are a week old.
-func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Erased, error) {
-	return l.forget(ctx, person, "", now)
+func (l *Ledger) Forget(ctx context.Context, person string, by Actor, now time.Time) (Erased, error) {
+	return l.forget(ctx, person, "", now, func(ctx context.Context, t *tx) error {
+		_, err := t.record(ctx, Deed{At: now, By: by, Action: ActForget, Person: erasedPhone}, "")
+		return err
+	})
 }
 
 // forget erases a person as one of a kin, or of one of their own where that is
-// empty.
-func (l *Ledger) forget(ctx context.Context, person, kin string, now time.Time) (Erased, error) {
+// empty. record is called in the transaction that erases them; nil for nothing.
+func (l *Ledger) forget(ctx context.Context, person, kin string, now time.Time, record func(context.Context, *tx) error) (Erased, error) {
 	secret, err := l.secret(ctx)
 	if err != nil {
 		return Erased{}, err
@@ -91,7 +94,10 @@ func (l *Ledger) forget(ctx context.Context, person, kin string, now time.Time) 
 		if err := t.flushMessages(ctx); err != nil {
 			return err
 		}
-		return e.erase(ctx, rows, others)
+		if err := e.erase(ctx, rows, others); err != nil || record == nil {
+			return err
+		}
+		return record(ctx, t)
 	})
 	return done, err
 }
@@ -249,6 +255,10 @@ func (e *eraser) erase(ctx context.Context, rows, rejected []campaign.RecipientI
 		return err
 	}
 	all, keys := asJSON(append(append([]campaign.RecipientID{}, rows...), rejected...)), asJSON(nested(e.keys))
+	hashed := make([]string, len(e.hashes))
+	for i, hash := range e.hashes {
+		hashed[i] = hash[1]
+	}
 	const these = `IN (SELECT CAST(value AS BIGINT) FROM EACH($1))`
 	const keyed = `IN (SELECT value ->> 0 FROM EACH($1))`
 	statements := []struct {
@@ -263,6 +273,7 @@ func (e *eraser) erase(ctx context.Context, rows, rejected []campaign.RecipientI
 		{`DELETE FROM polls WHERE message_id ` + these, []any{asJSON(messages)}},
 		{`UPDATE attempts SET provider_id = $2 || CAST(message_id AS TEXT) || '.' || CAST(n AS TEXT)
 			WHERE provider_id IS NOT NULL AND message_id ` + these, []any{asJSON(messages), erasedPrefix}},
+		{`UPDATE audit SET about = $2, person = NULL WHERE person ` + keyed, []any{asJSON(nested(hashed)), erasedPhone}},
 		{`DELETE FROM suppressions WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM starts WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM silences WHERE person ` + keyed, []any{keys}},

@@ -42,7 +42,7 @@ func (l *Ledger) ForgetLearnt(ctx context.Context, now time.Time) (int, error) {
 		return 0, err
 	}
 	for i, key := range keys {
-		if _, err := l.forget(ctx, key.person, key.kin, now); err != nil {
+		if _, err := l.forget(ctx, key.person, key.kin, now, nil); err != nil {
 			return i, err
 		}
 	}

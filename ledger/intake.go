@@ -17,13 +17,18 @@ const IntakeBatch = 2000
 // NewCampaign is a campaign about to be imported.
 type NewCampaign struct {
 	Definition *campaign.Definition
-	Columns    []string
+	// Source is the text that the definition was read from; empty where there is
+	// none to keep.
+	Source  string
+	Columns []string
 	// Weights are the shares of the list that the campaign's numbers get, in
 	// their order; nil means equal ones.
 	Weights []float64
 	// Key, where not empty, makes a second import of the same request return
 	// the first one's campaign. Hash tells whether it is the same request.
 	Key, Hash string
+	// By is whose campaign it is.
+	By Actor
 }
 
 // ExistsError says that the key has been used.
@@ -44,6 +49,8 @@ func (e *ExistsError) Error() string {
 type Intake struct {
 	l    *Ledger
 	id   campaign.ID
+	by   Actor
+	seen time.Time // the last sign of life
 	def  *campaign.Definition
 	next rotation
 	last int
@@ -58,7 +65,7 @@ func (l *Ledger) BeginIntake(ctx context.Context, n NewCampaign, now time.Time) 
 	if err != nil {
 		return nil, err
 	}
-	in := &Intake{l: l, id: campaign.NewID(), def: n.Definition, next: next}
+	in := &Intake{l: l, id: campaign.NewID(), by: n.By, seen: now, def: n.Definition, next: next}
 	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
 		if n.Key != "" {
 			if err := t.freeKey(ctx, n, now); err != nil {
@@ -66,9 +73,9 @@ func (l *Ledger) BeginIntake(ctx context.Context, n NewCampaign, now time.Time) 
 			}
 		}
 		_, err := t.ExecContext(ctx, `
-			INSERT INTO campaigns (id, name, state, definition, columns, idempotency_key, request_hash, created_at, intake_at)
-			VALUES ($1, $2, 'importing', $3, $4, NULLIF($5, ''), $6, $7, $7)`,
-			int64(in.id), n.Definition.Name, asJSON(n.Definition), asJSON(n.Columns), n.Key, n.Hash, now.UnixMilli())
+			INSERT INTO campaigns (id, name, state, definition, columns, idempotency_key, request_hash, created_at, intake_at, source)
+			VALUES ($1, $2, 'importing', $3, $4, NULLIF($5, ''), $6, $7, $7, $8)`,
+			int64(in.id), n.Definition.Name, asJSON(n.Definition), asJSON(n.Columns), n.Key, n.Hash, now.UnixMilli(), n.Source)
 		if err != nil {
 			return fmt.Errorf("ledger: new campaign: %w", err)
 		}
@@ -120,6 +127,7 @@ func (in *Intake) Add(ctx context.Context, rows []campaign.Row, now time.Time) e
 	if err != nil {
 		return err
 	}
+	in.seen = now
 	return in.l.do(ctx, background, func(ctx context.Context, t *tx) error {
 		if err := in.touch(ctx, t, now); err != nil {
 			return err
@@ -310,6 +318,9 @@ func (in *Intake) Reveal(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("ledger: reveal campaign %s: %w", in.id, err)
 		}
-		return in.alive(done)
+		if err := in.alive(done); err != nil {
+			return err
+		}
+		return t.did(ctx, ActCreate, in.id, in.by, in.def.Name, in.seen)
 	})
 }

@@ -102,6 +102,7 @@ func (t *tx) set(m *message, to campaign.Status, due sql.NullInt64, now time.Tim
 	from, wasOpen := m.status, m.open()
 	m.status, m.due = to, due
 	m.touch(now)
+	t.rateMove(m, from, to, now)
 	if isOpen := m.open(); from != to || wasOpen != isOpen {
 		t.moved(m.id, from, wasOpen, to, isOpen)
 		t.noteDecided(m, from, wasOpen, isOpen)

@@ -15,26 +15,26 @@ type Commit = database.Commit
 // Priorities are the labels of commits.
 func Priorities() []database.Priority { return database.Priorities() }
 
-// Way is how a message ceases to be unknown, or to wait for news as one.
-type Way string
+// End is how a message ceases to be unknown, or to wait for news as one.
+type End string
 
 const (
 	// ByReceipt: a receipt told what became of the attempt.
-	ByReceipt Way = "receipt"
+	ByReceipt End = "receipt"
 	// ByResult: the worker that was taken for dead recorded the result.
-	ByResult Way = "result"
+	ByResult End = "result"
 	// ByResend: on_unknown sends it again.
-	ByResend Way = "resend"
+	ByResend End = "resend"
 	// ByHold: no receipt came in time; it stays unknown until a person decides.
-	ByHold Way = "hold"
+	ByHold End = "hold"
 	// ByPersonResend: a person has it sent again.
-	ByPersonResend Way = "person_resend"
+	ByPersonResend End = "person_resend"
 	// ByPersonDrop: a person gave it up.
-	ByPersonDrop Way = "person_drop"
+	ByPersonDrop End = "person_drop"
 )
 
-// Ways are all there are.
-func Ways() []Way { return []Way{ByReceipt, ByResult, ByResend, ByHold, ByPersonResend, ByPersonDrop} }
+// Ends are all there are.
+func Ends() []End { return []End{ByReceipt, ByResult, ByResend, ByHold, ByPersonResend, ByPersonDrop} }
 
 // Observer is told of what happens in the ledger. Its functions are called by the
 // writers and have to be quick.
@@ -42,7 +42,7 @@ type Observer struct {
 	// Committed is told of each transaction.
 	Committed func(Commit)
 	// Decided is told how many unknown messages were decided in a way.
-	Decided func(Way, int)
+	Decided func(End, int)
 }
 
 // Observe has an observer told from now on. Both of its functions have to be there.
@@ -63,7 +63,7 @@ func (t *tx) noteDecided(m *message, from campaign.Status, wasOpen, isOpen bool)
 }
 
 // inWay runs f, in which unknown messages are decided in a way.
-func (t *tx) inWay(way Way, f func() error) error {
+func (t *tx) inWay(way End, f func() error) error {
 	before := t.way
 	t.way = way
 	defer func() { t.way = before }()
@@ -71,7 +71,7 @@ func (t *tx) inWay(way Way, f func() error) error {
 }
 
 // tellDecided hands on what a transaction has decided that is on disk.
-func (l *Ledger) tellDecided(all map[Way]int) {
+func (l *Ledger) tellDecided(all map[End]int) {
 	o := l.observer.Load()
 	if o == nil {
 		return

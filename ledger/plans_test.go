@@ -94,7 +94,7 @@ func patient(t *testing.T, l *Ledger) campaign.ID {
 	if err := in.Reveal(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Act(t.Context(), in.ID(), campaign.Start, "test", noon); err != nil {
+	if _, err := l.Act(t.Context(), in.ID(), campaign.Start, Actor{Name: "test"}, noon); err != nil {
 		t.Fatal(err)
 	}
 	soon, first := noon.Add(time.Hour).UnixMilli(), int64(in.ID().Recipient(1).Message(0))

@@ -45,6 +45,8 @@ type ReportQuery struct {
 	Recipients int
 	// Status keeps only messages that stand there; 0 keeps all.
 	Status campaign.Status
+	// Reason keeps only messages that stand where they do for it; empty keeps all.
+	Reason string
 	// Search keeps only recipients with this text in phone or cells.
 	Search string
 }
@@ -78,7 +80,7 @@ func (l *Ledger) Report(ctx context.Context, q ReportQuery) (page []ReportRow, n
 		if r.Recipient != last {
 			recipients, last = recipients+1, r.Recipient
 		}
-		if q.Status == 0 || r.Status == q.Status {
+		if (q.Status == 0 || r.Status == q.Status) && (q.Reason == "" || r.Reason == q.Reason) {
 			page = append(page, r)
 		}
 	}
@@ -96,13 +98,21 @@ func (q ReportQuery) filter() (string, []any) {
 		args = append(args, containing(q.Search))
 		fmt.Fprintf(&conditions, ` AND (lower(r.phone) LIKE $%d ESCAPE '\' OR lower(r.cells) LIKE $%d ESCAPE '\')`, 3+len(args), 3+len(args))
 	}
+	var standing strings.Builder
 	switch q.Status {
 	case 0:
 	case campaign.Rejected:
 		conditions.WriteString(` AND r.person IS NULL`)
 	default:
 		args = append(args, int(q.Status))
-		fmt.Fprintf(&conditions, ` AND EXISTS (SELECT 1 FROM messages m WHERE m.id >= (r.id << 4) AND m.id < ((r.id + 1) << 4) AND +m.status = $%d)`, 3+len(args))
+		fmt.Fprintf(&standing, ` AND +m.status = $%d`, 3+len(args))
+	}
+	if q.Reason != "" && q.Status != campaign.Rejected {
+		args = append(args, q.Reason)
+		fmt.Fprintf(&standing, ` AND m.reason = $%d`, 3+len(args))
+	}
+	if standing.Len() > 0 {
+		fmt.Fprintf(&conditions, ` AND EXISTS (SELECT 1 FROM messages m WHERE m.id >= (r.id << 4) AND m.id < ((r.id + 1) << 4)%s)`, standing.String())
 	}
 	return conditions.String(), args
 }

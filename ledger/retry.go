@@ -48,7 +48,7 @@ type LeftOut struct {
 //
 // The error wraps ErrNotFound, or ErrState where the campaign has not started
 // or was cancelled.
-func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by string, now time.Time) (Retried, error) {
+func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by Actor, now time.Time) (Retried, error) {
 	for _, s := range statuses {
 		if s != campaign.Failed && s != campaign.Expired {
 			return Retried{}, fmt.Errorf("retry campaign %s: %w: messages that are %s are not retried", id, ErrState, s)
@@ -74,7 +74,10 @@ func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.
 			return true, nil
 		}
 		restarted = t
-		return true, t.restart(ctx, id, by, now)
+		if err := t.restart(ctx, id, by.Name, now); err != nil {
+			return false, err
+		}
+		return true, t.did(ctx, ActRetry, id, by, words(statuses), now)
 	}
 	err = l.eachBatch(ctx, id, statuses, counts, func(ctx context.Context, t *tx, m *message) (string, error) {
 		delete(left, m.id) // a transaction that is run again may find something else
@@ -91,7 +94,7 @@ func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.
 		if on, err := goesOn(ctx, t); err != nil || !on {
 			return "", err
 		}
-		return again, t.retry(ctx, m, by, now)
+		return again, t.retry(ctx, m, by.Name, now)
 	})
 	done := Retried{Again: counts[again], Refused: counts[refused], OptedOut: counts[optedOut]}
 	if err != nil {
@@ -99,6 +102,15 @@ func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.
 	}
 	done.LeftOut, err = left.list(ctx, l)
 	return done, err
+}
+
+// words are the names of statuses.
+func words(statuses []campaign.Status) string {
+	names := make([]string, len(statuses))
+	for i, s := range statuses {
+		names[i] = s.String()
+	}
+	return strings.Join(names, ", ")
 }
 
 // leftOut are the first messages that a retry leaves out.

@@ -98,7 +98,7 @@ func (l *Ledger) SyncSchedules(ctx context.Context, wanted []NewSchedule, now ti
 // AddSchedule adds a schedule for the API, and returns it. It reports false where
 // the same one is there already. The error wraps ErrTaken where another one has
 // the name, and seal.ErrNoKey where there is no key for its secrets.
-func (l *Ledger) AddSchedule(ctx context.Context, s NewSchedule, now time.Time) (Schedule, bool, error) {
+func (l *Ledger) AddSchedule(ctx context.Context, s NewSchedule, by Actor, now time.Time) (Schedule, bool, error) {
 	s.Schedule = s.WithDefaults()
 	stored, sealed, err := l.conceal(s.Schedule)
 	if err != nil {
@@ -106,8 +106,10 @@ func (l *Ledger) AddSchedule(ctx context.Context, s NewSchedule, now time.Time) 
 	}
 	added := false
 	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) (err error) {
-		added, err = t.insertSchedule(ctx, NewSchedule{stored, s.Next}, sealed, FromAPI, now)
-		return err
+		if added, err = t.insertSchedule(ctx, NewSchedule{stored, s.Next}, sealed, FromAPI, now); err != nil || !added {
+			return err
+		}
+		return t.scheduled(ctx, ActAdd, s.Name, by, now)
 	})
 	if err != nil {
 		return Schedule{}, false, err
@@ -167,35 +169,54 @@ func (t *tx) deleteSchedule(ctx context.Context, s Schedule) error {
 
 // PauseSchedule makes a schedule make no slots. Pausing it again changes nothing.
 // The error wraps ErrNotFound where there is none.
-func (l *Ledger) PauseSchedule(ctx context.Context, name string) error {
-	return l.changeSchedule(ctx, name, func(ctx context.Context, t *tx, _ Schedule) error {
-		_, err := t.ExecContext(ctx, `
-			UPDATE schedules SET paused = 1, next_at = NULL, changes = changes + 1 WHERE name = $1 AND paused = 0`, name)
-		return err
+func (l *Ledger) PauseSchedule(ctx context.Context, name string, by Actor, now time.Time) error {
+	return l.changeSchedule(ctx, name, func(ctx context.Context, t *tx, s Schedule) error {
+		if s.Paused {
+			return nil
+		}
+		if _, err := t.ExecContext(ctx, `
+			UPDATE schedules SET paused = 1, next_at = NULL, changes = changes + 1 WHERE name = $1`, name); err != nil {
+			return err
+		}
+		return t.scheduled(ctx, ActPause, name, by, now)
 	})
 }
 
 // ResumeSchedule lets a paused schedule make slots again, from next on: what the
 // pause has swallowed is not caught up. One that is not paused stays as it is.
 // The error wraps ErrNotFound where there is none.
-func (l *Ledger) ResumeSchedule(ctx context.Context, name string, next time.Time) error {
-	return l.changeSchedule(ctx, name, func(ctx context.Context, t *tx, _ Schedule) error {
-		_, err := t.ExecContext(ctx, `
-			UPDATE schedules SET paused = 0, next_at = $2, changes = changes + 1 WHERE name = $1 AND paused = 1`, name, millis(next))
-		return err
+func (l *Ledger) ResumeSchedule(ctx context.Context, name string, next time.Time, by Actor, now time.Time) error {
+	return l.changeSchedule(ctx, name, func(ctx context.Context, t *tx, s Schedule) error {
+		if !s.Paused {
+			return nil
+		}
+		if _, err := t.ExecContext(ctx, `
+			UPDATE schedules SET paused = 0, next_at = $2, changes = changes + 1 WHERE name = $1`, name, millis(next)); err != nil {
+			return err
+		}
+		return t.scheduled(ctx, ActResume, name, by, now)
 	})
 }
 
 // RemoveSchedule removes a schedule; its slots stay as its history. The error
 // wraps ErrNotFound where there is none, and ErrState where it stands in the
 // configuration, which would bring it back.
-func (l *Ledger) RemoveSchedule(ctx context.Context, name string) error {
+func (l *Ledger) RemoveSchedule(ctx context.Context, name string, by Actor, now time.Time) error {
 	return l.changeSchedule(ctx, name, func(ctx context.Context, t *tx, s Schedule) error {
 		if s.Origin == FromConfig {
 			return fmt.Errorf("%w: it is in the configuration", ErrState)
 		}
-		return t.deleteSchedule(ctx, s)
+		if err := t.deleteSchedule(ctx, s); err != nil {
+			return err
+		}
+		return t.scheduled(ctx, ActRemove, name, by, now)
 	})
+}
+
+// scheduled records what was done to a schedule.
+func (t *tx) scheduled(ctx context.Context, action Action, name string, by Actor, now time.Time) error {
+	_, err := t.record(ctx, Deed{At: now, By: by, Action: action, Schedule: name}, "")
+	return err
 }
 
 // changeSchedule does something to a schedule that exists.

@@ -63,37 +63,42 @@ func (l *Ledger) PlanSlots(ctx context.Context, s Schedule, slots []campaign.Slo
 		if planned = n == 1; err != nil || !planned {
 			return err
 		}
-		return t.insertSlots(ctx, slots)
+		_, err = t.insertSlots(ctx, slots)
+		return err
 	})
 	return planned, err
 }
 
-func (t *tx) insertSlots(ctx context.Context, slots []campaign.Slot) error {
+// insertSlots returns how many of the slots are new.
+func (t *tx) insertSlots(ctx context.Context, slots []campaign.Slot) (int64, error) {
 	rows := make([][]any, len(slots))
 	for i, s := range slots {
 		rows[i] = []any{s.Schedule, s.At.UnixMilli(), string(s.State), s.Detail, s.By, bit(s.CaughtUp)}
 	}
-	_, err := t.ExecContext(ctx, t.l.sql(`
+	done, err := t.ExecContext(ctx, t.l.sql(`
 		INSERT INTO slots (schedule, at, state, detail, asked_by, caught_up)
 		SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2, value ->> 3, value ->> 4, CAST(value ->> 5 AS SMALLINT)
 		FROM EACH($1) WHERE true
 		ON CONFLICT (schedule, at) DO NOTHING`), asJSON(rows))
 	if err != nil {
-		return fmt.Errorf("ledger: new slots: %w", err)
+		return 0, fmt.Errorf("ledger: new slots: %w", err)
 	}
-	return nil
+	return done.RowsAffected()
 }
 
 // RunNow makes a slot out of turn, for somebody who asked, and returns it.
 // Asking twice within a second is asking once. The error wraps ErrNotFound where
 // there is no such schedule.
-func (l *Ledger) RunNow(ctx context.Context, name, by string, now time.Time) (campaign.Slot, error) {
+func (l *Ledger) RunNow(ctx context.Context, name string, by Actor, now time.Time) (campaign.Slot, error) {
 	slot := campaign.Slot{
-		Schedule: name, At: now.UTC().Truncate(time.Second), State: campaign.SlotDue, By: by,
-		Detail: "asked for by " + by,
+		Schedule: name, At: now.UTC().Truncate(time.Second), State: campaign.SlotDue, By: by.Name,
+		Detail: "asked for by " + by.Name,
 	}
 	err := l.changeSchedule(ctx, name, func(ctx context.Context, t *tx, _ Schedule) error {
-		return t.insertSlots(ctx, []campaign.Slot{slot})
+		if n, err := t.insertSlots(ctx, []campaign.Slot{slot}); err != nil || n == 0 {
+			return err
+		}
+		return t.scheduled(ctx, ActRun, name, by, now)
 	})
 	if err != nil {
 		return campaign.Slot{}, err
@@ -109,7 +114,7 @@ func (l *Ledger) RunNow(ctx context.Context, name, by string, now time.Time) (ca
 // once, for somebody who asked, and returns it. It reports false where none
 // waits. Asking twice within a second is asking once, also where RunNow has made
 // the slot. The error wraps ErrNotFound where there is no such schedule.
-func (l *Ledger) TryNow(ctx context.Context, name, by string, now time.Time) (campaign.Slot, bool, error) {
+func (l *Ledger) TryNow(ctx context.Context, name string, by Actor, now time.Time) (campaign.Slot, bool, error) {
 	const asked = `WHERE schedule = $1 AND (at = $2 OR asked_at = $2)`
 	second := now.Truncate(time.Second).UnixMilli()
 	var found []campaign.Slot
@@ -121,12 +126,14 @@ func (l *Ledger) TryNow(ctx context.Context, name, by string, now time.Time) (ca
 			UPDATE slots SET until = $3, asked_at = $2, asked_by = $4, detail = $5
 			WHERE schedule = $1 AND state = 'due' AND until > $3
 			  AND at = (SELECT MAX(at) FROM slots WHERE schedule = $1 AND state = 'due' AND until > $3)`,
-			name, second, now.UnixMilli(), by, by+" asked for another try at once")
+			name, second, now.UnixMilli(), by.Name, by.Name+" asked for another try at once")
 		if err != nil {
 			return fmt.Errorf("ledger: try a slot of schedule %s: %w", name, err)
 		}
-		found, err = readSlots(ctx, t, asked, name, second)
-		return err
+		if found, err = readSlots(ctx, t, asked, name, second); err != nil || len(found) == 0 {
+			return err
+		}
+		return t.scheduled(ctx, ActRun, name, by, now)
 	})
 	if err != nil || len(found) == 0 {
 		return campaign.Slot{}, false, err

@@ -258,7 +258,7 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 	m.explain(f)
 	m.permanent = !f.Retry
 	if f.Throttled {
-		m.tries--
+		t.throttled(m, now)
 	}
 	if !f.WindowShut { // nobody has anything to do
 		t.note(m, f, now)

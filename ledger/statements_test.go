@@ -191,8 +191,8 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 		_, err := l.Hear(ctx, []InboundEvent{h}, now)
 		check(err)
 	}
-	check(l.Suppress(ctx, []Suppression{{Person: phone(7), Scope: campaign.ScopeAll}, {Person: phone(8), Scope: campaign.ScopeAll}}, now))
-	_, err = l.Unsuppress(ctx, phone(7), campaign.ScopeAll)
+	check(l.Suppress(ctx, []Suppression{{Person: phone(7), Scope: campaign.ScopeAll}, {Person: phone(8), Scope: campaign.ScopeAll}}, Actor{Name: "tester"}, now))
+	_, err = l.Unsuppress(ctx, phone(7), campaign.ScopeAll, Actor{Name: "tester"}, now)
 	check(err)
 	_, err = l.Sweep(ctx, now.Add(48*time.Hour), func(string) UnknownPolicy { return UnknownPolicy{Resend: true} })
 	check(err)
@@ -200,16 +200,25 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	check(err)
 	_, err = l.Attempted(ctx, map[campaign.ID]int{id: 0}, []string{phone(1)}, now)
 	check(err)
-	_, err = l.Forget(ctx, phone(9), now)
+	_, err = l.Forget(ctx, phone(9), Actor{Name: "tester"}, now)
 	check(err)
-	_, err = l.Forget(ctx, "GB.9", now)
+	_, err = l.Forget(ctx, "GB.9", Actor{Name: "tester"}, now)
 	check(err)
 	_, err = l.Hear(ctx, []InboundEvent{{Person: "GB.9", Also: []string{"+4479009"}, At: now, Source: SourcePerson}}, now)
 	check(err)
 	_, err = l.ForgetLearnt(ctx, now)
 	check(err)
-	_, err = l.Unsuppress(ctx, phone(9), campaign.ScopeAll)
+	_, err = l.Unsuppress(ctx, phone(9), campaign.ScopeAll, Actor{Name: "tester"}, now)
 	check(err)
+	_, err = l.History(ctx, id.Recipient(1))
+	check(err)
+	for _, about := range []campaign.ID{0, id} {
+		_, err = l.Audit(ctx, AuditQuery{Campaign: about, Limit: 10})
+		check(err)
+	}
+	_, err = l.Rates(ctx, id)
+	check(err)
+	check(l.tidyRates(ctx, now))
 }
 
 // thankful is a running campaign that thanks one person for their answer.
@@ -227,7 +236,7 @@ func thankful(t *testing.T, l *Ledger) campaign.ID {
 		err = in.Reveal(ctx)
 	}
 	if err == nil {
-		_, err = l.Act(ctx, in.ID(), campaign.Start, "tester", now)
+		_, err = l.Act(ctx, in.ID(), campaign.Start, Actor{Name: "tester", Way: WayAPI}, now)
 	}
 	if err != nil {
 		t.Fatal(err)

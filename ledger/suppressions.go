@@ -61,16 +61,72 @@ const maxSuppressions = 200
 // the first one's time, and its reason unless the new one has a weightier source;
 // but what a person has said counts from the last time, for a word that was said
 // before it does not take it back.
-func (l *Ledger) Suppress(ctx context.Context, list []Suppression, now time.Time) error {
+func (l *Ledger) Suppress(ctx context.Context, list []Suppression, by Actor, now time.Time) error {
+	return (&SuppressionImport{l: l, deed: Deed{By: by, Action: ActSuppress}}).Add(ctx, list, now)
+}
+
+// SuppressionImport records the opt-outs of a list, which stand as one deed in the
+// audit log. It is for one goroutine.
+type SuppressionImport struct {
+	l    *Ledger
+	deed Deed // with its id once it is written
+}
+
+// ImportSuppressions begins to record the opt-outs of a list.
+func (l *Ledger) ImportSuppressions(by Actor) *SuppressionImport {
+	return &SuppressionImport{l: l, deed: Deed{By: by, Action: ActImport}}
+}
+
+// Add records some of the list, as Suppress does.
+func (i *SuppressionImport) Add(ctx context.Context, list []Suppression, now time.Time) error {
+	secret, err := i.l.secret(ctx)
+	if err != nil {
+		return err
+	}
 	for len(list) > 0 {
 		n := min(len(list), maxSuppressions)
-		err := l.do(ctx, urgent, func(ctx context.Context, t *tx) error { return t.suppressAndSkip(ctx, list[:n], now) })
+		deed := i.deed
+		err := i.l.do(ctx, urgent, func(ctx context.Context, t *tx) (err error) {
+			if deed, err = i.record(ctx, t, secret, list, n, now); err != nil {
+				return err
+			}
+			return t.suppressAndSkip(ctx, list[:n], now)
+		})
 		if err != nil {
 			return err
 		}
-		list = list[n:]
+		i.deed, list = deed, list[n:]
 	}
 	return nil
+}
+
+// record writes down that n of the list are recorded.
+func (i *SuppressionImport) record(ctx context.Context, t *tx, secret []byte, list []Suppression, n int, now time.Time) (Deed, error) {
+	d := i.deed
+	if d.ID != 0 {
+		if _, err := t.ExecContext(ctx, `UPDATE audit SET n = n + $2 WHERE id = $1`, d.ID, n); err != nil {
+			return d, fmt.Errorf("ledger: write the audit log: %w", err)
+		}
+		return d, nil
+	}
+	var person string
+	d.At, d.Count = now, int64(n)
+	if len(list) == 1 && d.Action == ActSuppress {
+		d, person = d.about(secret, list[0].Person)
+		d.Detail = scopeText(list[0].Scope)
+	}
+	var err error
+	d.ID, err = t.record(ctx, d, person)
+	return d, err
+}
+
+// scopeText is a scope as the audit log has it.
+func scopeText(scope campaign.SuppressionScope) string {
+	var id int64
+	if _, err := fmt.Sscanf(string(scope), "campaign:%d", &id); err == nil {
+		return "campaign " + campaign.ID(id).String()
+	}
+	return string(scope)
 }
 
 func (t *tx) suppressAndSkip(ctx context.Context, list []Suppression, now time.Time) error {
@@ -141,7 +197,7 @@ func (t *tx) suppressRecipient(ctx context.Context, id campaign.RecipientID, sco
 // and reports whether there was one. A person who was erased can be written to
 // again by it: in later lists, for those that they were erased from have no
 // number any more.
-func (l *Ledger) Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope) (bool, error) {
+func (l *Ledger) Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope, by Actor, now time.Time) (bool, error) {
 	secret, err := l.secret(ctx)
 	if err != nil {
 		return false, err
@@ -154,11 +210,21 @@ func (l *Ledger) Unsuppress(ctx context.Context, person string, scope campaign.S
 		}
 		removed, err = t.deletes(ctx, `DELETE FROM suppressions WHERE scope = $2 AND person IN (SELECT value ->> 0 FROM EACH($1))`,
 			asJSON(nested(keys)), string(scope))
-		if err != nil || scope != campaign.ScopeAll {
+		if err != nil {
 			return err
 		}
-		again, err := t.allowErased(ctx, erasedKey(secret, person))
-		removed = removed || again
+		if scope == campaign.ScopeAll {
+			again, err := t.allowErased(ctx, erasedKey(secret, person))
+			if err != nil {
+				return err
+			}
+			removed = removed || again
+		}
+		if !removed {
+			return nil
+		}
+		deed, hash := Deed{At: now, By: by, Action: ActUnsuppress, Detail: scopeText(scope)}.about(secret, person)
+		_, err = t.record(ctx, deed, hash)
 		return err
 	})
 	return removed, err

@@ -17,6 +17,7 @@ type tx struct {
 	shard    int // of the counts
 	messages map[campaign.MessageID]*message
 	counts   map[countKey]int64
+	rates    map[rateKey]int64
 	met      []acquaintance // keys of people that are not linked yet
 	// toHear are the campaigns of campaignsToHear; nil until asked for.
 	toHear map[campaign.ID]bool
@@ -33,8 +34,8 @@ type tx struct {
 	halting map[campaign.MessageID]bool
 	// decided counts the unknown messages that were decided, by the way; way is the
 	// one in which they are now.
-	decided map[Way]int
-	way     Way
+	decided map[End]int
+	way     End
 	// renewing are the messages that are tried again with their files renewed.
 	renewing map[campaign.MessageID]bool
 }
@@ -46,9 +47,9 @@ func (l *Ledger) transact(ctx context.Context, shard int, f func(context.Context
 	var news []Refusal
 	err := l.db.Transact(ctx, func(ctx context.Context, raw database.Tx) (err error) {
 		t = &tx{
-			Tx: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{},
+			Tx: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{}, rates: map[rateKey]int64{},
 			failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{}, halting: map[campaign.MessageID]bool{}, renewing: map[campaign.MessageID]bool{},
-			decided: map[Way]int{}, way: ByReceipt,
+			decided: map[End]int{}, way: ByReceipt,
 		}
 		if err := f(ctx, t); err != nil {
 			return err
@@ -77,6 +78,9 @@ func (t *tx) flush(ctx context.Context) (news []Refusal, err error) {
 		return nil, err
 	}
 	if err := t.flushCounts(ctx); err != nil {
+		return nil, err
+	}
+	if err := t.flushRates(ctx); err != nil {
 		return nil, err
 	}
 	if err := t.flushSlowed(ctx); err != nil {

@@ -219,7 +219,7 @@ func dropped(by string) campaign.Failure {
 // that the sweep has left as they are. It returns how many there were. The
 // error wraps ErrNotFound, or ErrState where the campaign was cancelled or has
 // expired and nothing can be sent again.
-func (l *Ledger) Resolve(ctx context.Context, id campaign.ID, d Decision, by string, now time.Time) (int, error) {
+func (l *Ledger) Resolve(ctx context.Context, id campaign.ID, d Decision, by Actor, now time.Time) (int, error) {
 	c, err := l.Campaign(ctx, id)
 	if err != nil {
 		return 0, err
@@ -229,6 +229,7 @@ func (l *Ledger) Resolve(ctx context.Context, id campaign.ID, d Decision, by str
 	}
 	const resolved = "resolved"
 	counts := map[string]int{}
+	var recorded *tx // of which it is not known whether it is committed
 	err = l.eachBatch(ctx, id, []campaign.Status{campaign.Unknown}, counts, func(ctx context.Context, t *tx, m *message) (string, error) {
 		t.way = ByPersonDrop
 		if d == Resend {
@@ -237,13 +238,19 @@ func (l *Ledger) Resolve(ctx context.Context, id campaign.ID, d Decision, by str
 			if err != nil || !again {
 				return "", err
 			}
-			m.because("sent again by " + by)
+			m.because("sent again by " + by.Name)
 			t.set(m, campaign.Pending, at(now), now)
 		} else {
 			m.failedAt, m.permanent = at(now), true
-			m.explain(dropped(by))
-			t.noteOwn(m, dropped(by), now)
+			m.explain(dropped(by.Name))
+			t.noteOwn(m, dropped(by.Name), now)
 			t.set(m, campaign.Failed, never(), now)
+		}
+		if counts[resolved] == 0 && recorded != t {
+			recorded = t
+			if err := t.did(ctx, ActResolve, id, by, string(d), now); err != nil {
+				return "", err
+			}
 		}
 		return resolved, t.follow(ctx, m, now)
 	})

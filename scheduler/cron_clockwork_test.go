@@ -75,7 +75,7 @@ func (p *process) SettleSlot(ctx context.Context, s campaign.Slot, until time.Ti
 	return done, err
 }
 
-func (p *process) Act(ctx context.Context, id campaign.ID, a campaign.Action, by string, now time.Time) (c ledger.Campaign, err error) {
+func (p *process) Act(ctx context.Context, id campaign.ID, a campaign.Action, by ledger.Actor, now time.Time) (c ledger.Campaign, err error) {
 	err = p.do(func() (err error) { c, err = p.Ledger.Act(ctx, id, a, by, now); return err })
 	return c, err
 }
@@ -176,7 +176,7 @@ func (c *clockwork) schedule(name string, overlap campaign.Overlap) {
 	c.t.Helper()
 	s := campaign.Schedule{Name: name, Campaign: "name: x", Cron: "*/10 * * * *", Overlap: overlap, CatchUp: campaign.CatchUpAll}
 	cron := parseCron(c.t, s.Cron, "")
-	if _, _, err := c.ledger.AddSchedule(c.t.Context(), ledger.NewSchedule{Schedule: s, Next: cron.Next(time.Now())}, time.Now()); err != nil {
+	if _, _, err := c.ledger.AddSchedule(c.t.Context(), ledger.NewSchedule{Schedule: s, Next: cron.Next(time.Now())}, ledger.Actor{Name: "tester"}, time.Now()); err != nil {
 		c.t.Fatal(err)
 	}
 }

@@ -229,11 +229,7 @@ func (s *Scheduler) makeAndStart(ctx context.Context, of ledger.Schedule, slot c
 	if err != nil {
 		return ledger.Campaign{ID: id}, err
 	}
-	by := "the schedule " + slot.Schedule
-	if slot.By != "" {
-		by += " for " + slot.By
-	}
-	_, err = s.Ledger.Act(ctx, id, campaign.Start, by, s.Now())
+	_, err = s.Ledger.Act(ctx, id, campaign.Start, ledger.ActorOf(slot), s.Now())
 	if errors.Is(err, ledger.ErrState) { // it has started, and went on, or somebody has cancelled it
 		err = nil
 	}

@@ -171,7 +171,7 @@ func TestWhyASlotIsSkipped(t *testing.T) {
 			t.Error(detail)
 		}
 		c.run(s, 10*time.Minute) // the third is begun
-		if _, err := c.ledger.Act(t.Context(), c.last("s").Campaign, campaign.Pause, "tester", time.Now()); err != nil {
+		if _, err := c.ledger.Act(t.Context(), c.last("s").Campaign, campaign.Pause, ledger.Actor{Name: "tester"}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		c.run(s, 10*time.Minute)
@@ -197,7 +197,7 @@ func TestMissedSlotsAreCounted(t *testing.T) {
 		c := wind(t)
 		s := campaign.Schedule{Name: "s", Campaign: "name: x", Cron: "*/10 * * * *"} // catches the last one up
 		cron := parseCron(t, s.Cron, "")
-		if _, _, err := c.ledger.AddSchedule(t.Context(), ledger.NewSchedule{Schedule: s, Next: cron.Next(time.Now())}, time.Now()); err != nil {
+		if _, _, err := c.ledger.AddSchedule(t.Context(), ledger.NewSchedule{Schedule: s, Next: cron.Next(time.Now())}, ledger.Actor{Name: "tester"}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		<-time.After(35 * time.Minute) // nobody is there
@@ -222,14 +222,14 @@ func TestPausedAndRemovedSchedules(t *testing.T) {
 		c.run(s, 10*time.Minute+30*time.Second)
 		c.want("paused", "due")
 		c.want("removed", "due")
-		if err := errors.Join(c.ledger.PauseSchedule(t.Context(), "paused"), c.ledger.RemoveSchedule(t.Context(), "removed")); err != nil {
+		if err := errors.Join(c.ledger.PauseSchedule(t.Context(), "paused", ledger.Actor{Name: "tester"}, time.Now()), c.ledger.RemoveSchedule(t.Context(), "removed", ledger.Actor{Name: "tester"}, time.Now())); err != nil {
 			t.Fatal(err)
 		}
 		c.run(s, 30*time.Minute)
 		c.want("paused", "skipped")
 		c.want("removed", "skipped")
 		// What the pause swallowed is not caught up; what a person asks for is done.
-		if _, err := c.ledger.RunNow(t.Context(), "paused", "ada", time.Now()); err != nil {
+		if _, err := c.ledger.RunNow(t.Context(), "paused", ledger.Actor{Name: "ada"}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		c.run(s, 2*time.Minute)
@@ -238,7 +238,7 @@ func TestPausedAndRemovedSchedules(t *testing.T) {
 		if err != nil || made.Reason != "started by the schedule paused for ada" {
 			t.Errorf("%q, %v", made.Reason, err)
 		}
-		if err := c.ledger.ResumeSchedule(t.Context(), "paused", parseCron(t, "*/10 * * * *", "").Next(time.Now())); err != nil {
+		if err := c.ledger.ResumeSchedule(t.Context(), "paused", parseCron(t, "*/10 * * * *", "").Next(time.Now()), ledger.Actor{Name: "tester"}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		c.end(made.ID)
@@ -313,10 +313,10 @@ func TestASlotThatKillsWhoeverTriesIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := wind(t)
 		c.schedule("s", campaign.OverlapSkip)
-		if err := c.ledger.PauseSchedule(t.Context(), "s"); err != nil { // it makes no other slots
+		if err := c.ledger.PauseSchedule(t.Context(), "s", ledger.Actor{Name: "tester"}, time.Now()); err != nil { // it makes no other slots
 			t.Fatal(err)
 		}
-		if _, err := c.ledger.RunNow(t.Context(), "s", "ada", time.Now()); err != nil {
+		if _, err := c.ledger.RunNow(t.Context(), "s", ledger.Actor{Name: "ada"}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		for range mostBegun {

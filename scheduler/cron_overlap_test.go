@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"carillon/campaign"
+	"carillon/ledger"
 )
 
 func TestOverlap(t *testing.T) {
@@ -103,7 +104,7 @@ func (c *clockwork) campaigns() []campaign.ID {
 
 func (c *clockwork) end(id campaign.ID) {
 	c.t.Helper()
-	if _, err := c.ledger.Act(c.t.Context(), id, campaign.Cancel, "tester", time.Now()); err != nil {
+	if _, err := c.ledger.Act(c.t.Context(), id, campaign.Cancel, ledger.Actor{Name: "tester"}, time.Now()); err != nil {
 		c.t.Fatal(err)
 	}
 }

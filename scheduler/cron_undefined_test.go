@@ -23,7 +23,7 @@ func TestSchedulesOfAnotherConfigurationWait(t *testing.T) {
 		leader, _ := c.process(-1, false)
 		c.run(leader, 11*time.Minute)
 		c.want("s", "done running")
-		if _, err := c.ledger.RunNow(t.Context(), "s", "ada", time.Now()); err != nil {
+		if _, err := c.ledger.RunNow(t.Context(), "s", ledger.Actor{Name: "ada"}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		c.ledger.DefineSchedules(nil)

@@ -29,7 +29,7 @@ import (
 // Ledger is what the scheduler needs of the record.
 type Ledger interface {
 	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
-	Act(ctx context.Context, id campaign.ID, a campaign.Action, by string, now time.Time) (ledger.Campaign, error)
+	Act(ctx context.Context, id campaign.ID, a campaign.Action, by ledger.Actor, now time.Time) (ledger.Campaign, error)
 	StartDue(ctx context.Context, id campaign.ID, now time.Time) (ledger.Campaign, error)
 	Feedable(ctx context.Context, id campaign.ID, position, limit int, now time.Time) ([]ledger.Feedable, error)
 	OldestFeedable(ctx context.Context, id campaign.ID, position int, now time.Time) (ledger.Oldest, error)

@@ -162,7 +162,7 @@ func TestTwoProcessesFireASlotOnce(t *testing.T) {
 	due := ledger.NewSchedule{Next: time.Now().Truncate(time.Second), Schedule: campaign.Schedule{
 		Name: "daily", Campaign: oneStep, Contacts: campaign.Source{File: "lists/list.csv"}, Cron: "@yearly",
 	}}
-	if _, _, err := record.AddSchedule(t.Context(), due, time.Now()); err != nil {
+	if _, _, err := record.AddSchedule(t.Context(), due, ledger.Actor{Name: "tester"}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	houses[1].fired(t, "daily")

@@ -87,7 +87,7 @@ func (s *Server) act(action campaign.Action) handler {
 		if err != nil {
 			return err
 		}
-		c, err := s.ledger.Act(r.Context(), id, action, visitOf(r).caller.name, s.now())
+		c, err := s.ledger.Act(r.Context(), id, action, actorOf(r), s.now())
 		if err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	imported, err := admitted.Import(r.Context(), s.ledger, admission.Upload{Key: wanted.key, Hash: up.hash, Files: admission.NewFiles(&up.media)}, up.contacts, s.now)
+	imported, err := admitted.Import(r.Context(), s.ledger, admission.Upload{Key: wanted.key, Hash: up.hash, By: actorOf(r), Files: admission.NewFiles(&up.media)}, up.contacts, s.now)
 	var exists *ledger.ExistsError
 	if errors.As(err, &exists) && exists.Same && !exists.Importing {
 		return s.answerCreated(w, r, admission.Imported{ID: exists.ID}, true, wanted)
@@ -140,7 +140,7 @@ func (s *Server) answerCreated(w http.ResponseWriter, r *http.Request, imported 
 		}
 	}
 	if c.State == campaign.Draft {
-		if c, err = s.startAs(r.Context(), c, wanted, visitOf(r).caller.name); err != nil {
+		if c, err = s.startAs(r.Context(), c, wanted, actorOf(r)); err != nil {
 			return err
 		}
 	}
@@ -222,7 +222,7 @@ func readLate(text, at string) (time.Duration, error) {
 	return late, nil
 }
 
-func (s *Server) startAs(ctx context.Context, c ledger.Campaign, wanted plan, by string) (ledger.Campaign, error) {
+func (s *Server) startAs(ctx context.Context, c ledger.Campaign, wanted plan, by ledger.Actor) (ledger.Campaign, error) {
 	switch {
 	case wanted.start:
 		c, err := s.ledger.Act(ctx, c.ID, campaign.Start, by, s.now())
@@ -231,7 +231,7 @@ func (s *Server) startAs(ctx context.Context, c ledger.Campaign, wanted plan, by
 		}
 		return c, err
 	case !wanted.at.IsZero():
-		if err := s.ledger.StartAt(ctx, c.ID, wanted.at, wanted.late); err != nil {
+		if err := s.ledger.StartAt(ctx, c.ID, wanted.at, wanted.late, by, s.now()); err != nil {
 			return c, err
 		}
 		return s.ledger.Campaign(ctx, c.ID)

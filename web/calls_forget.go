@@ -18,7 +18,7 @@ func (s *Server) forget(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	done, err := s.ledger.Forget(r.Context(), person, s.now())
+	done, err := s.ledger.Forget(r.Context(), person, actorOf(r), s.now())
 	if err != nil {
 		return err
 	}

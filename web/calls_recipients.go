@@ -64,7 +64,7 @@ func (s *Server) listRecipients(w http.ResponseWriter, r *http.Request) error {
 
 func readReportQuery(id campaign.ID, query url.Values) (ledger.ReportQuery, error) {
 	const usual, most = 50, 500
-	q := ledger.ReportQuery{Campaign: id, Search: query.Get("q")}
+	q := ledger.ReportQuery{Campaign: id, Search: query.Get("q"), Reason: query.Get("reason")}
 	var err error
 	if q.Recipients, err = pageLimit(query, usual, most); err != nil {
 		return q, err

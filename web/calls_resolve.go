@@ -24,7 +24,7 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) error {
 		return refuse(wrongState, "drop them, or launch a new campaign for these people",
 			"campaign %s expired at %s, so its unknown messages can only be dropped", c.ID, c.Expires.Format(time.RFC3339))
 	}
-	n, err := s.ledger.Resolve(r.Context(), c.ID, decision, visitOf(r).caller.name, now)
+	n, err := s.ledger.Resolve(r.Context(), c.ID, decision, actorOf(r), now)
 	if n > 0 {
 		s.changed() // there are messages to send again, or a campaign to finish
 	}

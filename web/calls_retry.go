@@ -33,7 +33,7 @@ func (s *Server) retry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	done, err := s.ledger.Retry(r.Context(), id, statuses, visitOf(r).caller.name, s.now())
+	done, err := s.ledger.Retry(r.Context(), id, statuses, actorOf(r), s.now())
 	if done.Again > 0 {
 		s.changed()
 	}

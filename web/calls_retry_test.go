@@ -50,7 +50,7 @@ func (f *fixture) failing() campaign.ID {
 		f.fail(id.Recipient(row+1).Message(0), failure)
 	}
 	out := []ledger.Suppression{{Person: "+4915112345603", Scope: campaign.ScopeAll}}
-	if err := f.ledger.Suppress(f.t.Context(), out, f.server.now()); err != nil {
+	if err := f.ledger.Suppress(f.t.Context(), out, ledger.Actor{Name: "tester"}, f.server.now()); err != nil {
 		f.t.Fatal(err)
 	}
 	return id

@@ -76,7 +76,7 @@ func (s *Server) addSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, added, err := s.ledger.AddSchedule(r.Context(), wanted, s.now())
+	_, added, err := s.ledger.AddSchedule(r.Context(), wanted, actorOf(r), s.now())
 	if errors.Is(err, seal.ErrNoKey) {
 		_, secrets := wanted.Contacts.Part()
 		return refuse(badSchedule, howToSeal, "contacts: the ledger would hold %s in plain text, because there is no key to seal it with; nothing was changed",
@@ -134,7 +134,7 @@ func (s *Server) showSchedule(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) pauseSchedule(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
-	if err := s.ledger.PauseSchedule(r.Context(), name); err != nil {
+	if err := s.ledger.PauseSchedule(r.Context(), name, actorOf(r), s.now()); err != nil {
 		return noSchedule(name, err)
 	}
 	return s.answerSchedule(w, r, http.StatusOK, name)
@@ -159,7 +159,7 @@ func (s *Server) resumeSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return refuse(wrongState, "correct it, or remove it and add another one", "%v", err)
 	}
-	if err := s.ledger.ResumeSchedule(r.Context(), name, next); err != nil {
+	if err := s.ledger.ResumeSchedule(r.Context(), name, next, actorOf(r), s.now()); err != nil {
 		return noSchedule(name, err)
 	}
 	return s.answerSchedule(w, r, http.StatusOK, name)
@@ -167,7 +167,7 @@ func (s *Server) resumeSchedule(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) removeSchedule(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
-	err := s.ledger.RemoveSchedule(r.Context(), name)
+	err := s.ledger.RemoveSchedule(r.Context(), name, actorOf(r), s.now())
 	if errors.Is(err, ledger.ErrState) {
 		return refuse(wrongState, "remove it from the configuration's file and restart, or pause it",
 			"schedule %s is in the configuration, which would add it again", name)

@@ -371,7 +371,7 @@ func (f *fixture) visitRun() {
 	if err := f.ledger.SyncSchedules(f.t.Context(), []ledger.NewSchedule{{Schedule: old}}, time.Now()); err != nil {
 		f.t.Fatal(err)
 	}
-	if _, err := f.ledger.RunNow(f.t.Context(), "old", "ada", time.Now().Add(-time.Minute)); err != nil {
+	if _, err := f.ledger.RunNow(f.t.Context(), "old", ledger.Actor{Name: "ada"}, time.Now().Add(-time.Minute)); err != nil {
 		f.t.Fatal(err)
 	}
 	for _, c := range []call{

@@ -27,7 +27,7 @@ func viewSlot(slot campaign.Slot) api.Slot {
 // slots are passed over while another one's campaign runs, whoever asks is told
 // so at once.
 func (s *Server) runSchedule(w http.ResponseWriter, r *http.Request) error {
-	name, by, now := r.PathValue("name"), visitOf(r).caller.name, s.now()
+	name, by, now := r.PathValue("name"), actorOf(r), s.now()
 	of, err := s.ledger.Schedule(r.Context(), name)
 	if err != nil {
 		return noSchedule(name, err)

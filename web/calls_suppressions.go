@@ -36,11 +36,23 @@ func (s *Server) listSuppressions(w http.ResponseWriter, r *http.Request) error 
 			list.Next = &cursor
 			break
 		}
-		list.Items = append(list.Items, api.Suppression{
-			Phone: one.Person, Scope: showScope(one.Scope), Reason: one.Reason, Since: one.Since, Source: one.Source.String(),
-		})
+		list.Items = append(list.Items, viewSuppression(one))
 	}
 	return answer(w, http.StatusOK, list)
+}
+
+func viewSuppression(one ledger.Suppression) api.Suppression {
+	return api.Suppression{
+		Phone: one.Person, Scope: showScope(one.Scope), Reason: one.Reason, Since: one.Since, Source: one.Source.String(),
+	}
+}
+
+func viewSuppressions(all []ledger.Suppression) []api.Suppression {
+	list := make([]api.Suppression, len(all))
+	for i, one := range all {
+		list[i] = viewSuppression(one)
+	}
+	return list
 }
 
 func writeCursor(last ledger.Suppression) string {
@@ -187,7 +199,7 @@ func (s *Server) suppressJSON(w http.ResponseWriter, r *http.Request) error {
 		p.Errors = faults
 		return p
 	}
-	if err := s.ledger.Suppress(r.Context(), list, s.now()); err != nil {
+	if err := s.ledger.Suppress(r.Context(), list, actorOf(r), s.now()); err != nil {
 		return err
 	}
 	done := suppressing{Suppressed: api.Suppressed{Problems: []api.RowProblem{}}}
@@ -215,14 +227,14 @@ func (s *Server) suppressFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer func() { _ = list.Close() }() // it was read only
-	in := newOptOuts(list, scope, reason)
+	in, record := newOptOuts(list, scope, reason), s.ledger.ImportSuppressions(actorOf(r))
 	done := suppressing{Suppressed: api.Suppressed{Problems: []api.RowProblem{}}}
 	for more := true; more; {
 		var batch []ledger.Suppression
 		if batch, more, err = in.next(&done); err != nil {
 			return err
 		}
-		if err := s.ledger.Suppress(r.Context(), batch, s.now()); err != nil {
+		if err := record.Add(r.Context(), batch, s.now()); err != nil {
 			return err
 		}
 		done.count(batch)
@@ -241,7 +253,7 @@ func (s *Server) removeSuppression(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	removed, err := s.ledger.Unsuppress(r.Context(), one.Person, one.Scope)
+	removed, err := s.ledger.Unsuppress(r.Context(), one.Person, one.Scope, actorOf(r), s.now())
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if c, err = s.ledger.Act(r.Context(), c.ID, campaign.Start, visitOf(r).caller.name, s.now()); err != nil {
+	if c, err = s.ledger.Act(r.Context(), c.ID, campaign.Start, actorOf(r), s.now()); err != nil {
 		return err
 	}
 	if c.State == campaign.Running {

@@ -20,6 +20,7 @@ import (
 
 	"carillon/api"
 	"carillon/campaign"
+	"carillon/ledger"
 	"carillon/whatsapp"
 )
 
@@ -142,6 +143,18 @@ func TestOpenAPIKnowsTheWordsOfTheDomain(t *testing.T) {
 	if diff := cmp.Diff(statuses, schemas["MessageStatus"].Value.Enum); diff != "" {
 		t.Error(diff)
 	}
+	var ways, actions []any
+	for _, w := range ledger.Ways() {
+		ways = append(ways, string(w))
+	}
+	for _, a := range ledger.Actions() {
+		actions = append(actions, string(a))
+	}
+	for name, words := range map[string][]any{"way": ways, "action": actions} {
+		if diff := cmp.Diff(words, schemas["Deed"].Value.Properties[name].Value.Enum); diff != "" {
+			t.Error(diff)
+		}
+	}
 	if diff := cmp.Diff(verdicts, schemas["Verdict"].Value.Enum); diff != "" {
 		t.Error(diff)
 	}
@@ -178,6 +191,10 @@ func TestContract(t *testing.T) {
 	get("/api/campaigns/" + created)
 	get("/api/campaigns/zzzzzzz")
 	get("/api/campaigns/" + created + "/recipients?limit=1")
+	get("/api/campaigns/" + created + "/definition")
+	get("/api/campaigns/" + created + "/rates")
+	get("/api/campaigns/" + created + "/recipients/1")
+	get("/api/campaigns/" + created + "/recipients/99")
 	get("/api/campaigns/" + created + "/report.csv")
 	for _, action := range []string{"pause", "resume", "start", "pause", "resume", "cancel", "start"} {
 		post("/api/campaigns/" + created + "/" + action)
@@ -199,6 +216,8 @@ func TestContract(t *testing.T) {
 		f.forget(adminToken, `{"phone": "`+phone+`"}`)
 	}
 	f.visitSchedules()
+	get("/api/audit?limit=1")
+	get("/api/audit?campaign=" + created)
 	f.visitWebhooks()
 
 	for operation, statuses := range documentedAnswers(t) {

@@ -132,7 +132,7 @@ func (s *Server) watchCampaign(r *http.Request, receipt ledger.Receipt, about le
 		return
 	}
 	// A provider that hangs up now will not tell again.
-	ran, err := s.ledger.PauseBecause(context.WithoutCancel(r.Context()), id, reason)
+	ran, err := s.ledger.PauseBecause(context.WithoutCancel(r.Context()), id, reason, s.now())
 	if err != nil {
 		s.log.Error("cannot pause a campaign that should stop", "request", visitOf(r).id, "campaign", id, "reason", logged, "error", err)
 		return

@@ -54,7 +54,10 @@ func (s *Server) routes() []route {
 		{"POST", "/api/campaigns/{id}/cancel", Operator, s.act(campaign.Cancel)},
 		{"POST", "/api/campaigns/{id}/retry", Operator, s.retry},
 		{"POST", "/api/campaigns/{id}/resolve", Admin, s.resolve},
+		{"GET", "/api/campaigns/{id}/definition", Viewer, s.showDefinition},
+		{"GET", "/api/campaigns/{id}/rates", Viewer, s.rates},
 		{"GET", "/api/campaigns/{id}/recipients", Viewer, s.listRecipients},
+		{"GET", "/api/campaigns/{id}/recipients/{row}", Viewer, s.history},
 		{"GET", "/api/campaigns/{id}/report.csv", Viewer, s.report},
 		{"GET", "/api/campaigns/{id}/events", Viewer, s.events},
 
@@ -69,6 +72,8 @@ func (s *Server) routes() []route {
 		{"DELETE", "/api/suppressions", Admin, s.removeSuppression},
 
 		{"POST", "/api/forget", Admin, s.forget},
+
+		{"GET", "/api/audit", Viewer, s.audit},
 
 		{"GET", "/api/schedules", Viewer, s.listSchedules},
 		{"POST", "/api/schedules", Admin, s.addSchedule},

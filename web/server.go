@@ -42,22 +42,23 @@ import (
 // Ledger is what the API needs of the record.
 type Ledger interface {
 	admission.Ledger
-	Act(ctx context.Context, id campaign.ID, action campaign.Action, by string, now time.Time) (ledger.Campaign, error)
-	StartAt(ctx context.Context, id campaign.ID, at time.Time, late time.Duration) error
-	Resolve(ctx context.Context, id campaign.ID, d ledger.Decision, by string, now time.Time) (int, error)
-	Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by string, now time.Time) (ledger.Retried, error)
+	Act(ctx context.Context, id campaign.ID, action campaign.Action, by ledger.Actor, now time.Time) (ledger.Campaign, error)
+	StartAt(ctx context.Context, id campaign.ID, at time.Time, late time.Duration, by ledger.Actor, now time.Time) error
+	Resolve(ctx context.Context, id campaign.ID, d ledger.Decision, by ledger.Actor, now time.Time) (int, error)
+	Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by ledger.Actor, now time.Time) (ledger.Retried, error)
 	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
 	FindCampaigns(ctx context.Context, text string, before campaign.ID, limit int) ([]ledger.Campaign, error)
 	Attachments(ctx context.Context, id campaign.ID, channel string, most int) ([]ledger.Attachment, error)
 	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
 	Report(ctx context.Context, q ledger.ReportQuery) ([]ledger.ReportRow, campaign.RecipientID, error)
-	Suppress(ctx context.Context, list []ledger.Suppression, now time.Time) error
-	Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope) (bool, error)
+	Suppress(ctx context.Context, list []ledger.Suppression, by ledger.Actor, now time.Time) error
+	ImportSuppressions(by ledger.Actor) *ledger.SuppressionImport
+	Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope, by ledger.Actor, now time.Time) (bool, error)
 	FindSuppressions(ctx context.Context, text string, after ledger.Suppression, limit int) ([]ledger.Suppression, error)
-	Forget(ctx context.Context, person string, now time.Time) (ledger.Erased, error)
+	Forget(ctx context.Context, person string, by ledger.Actor, now time.Time) (ledger.Erased, error)
 	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) ([]ledger.Received, error)
 	Hear(ctx context.Context, list []ledger.InboundEvent, now time.Time) ([]ledger.Fate, error)
-	PauseBecause(ctx context.Context, id campaign.ID, reason string) (ran bool, err error)
+	PauseBecause(ctx context.Context, id campaign.ID, reason string, now time.Time) (ran bool, err error)
 	TakeNotice(ctx context.Context, n ledger.Notice, now time.Time) (ledger.Taken, error)
 	Notices(ctx context.Context, channels []string, limit int) ([]ledger.HeardNotice, error)
 	LastReceipts(ctx context.Context) (map[string]time.Time, error)
@@ -68,20 +69,24 @@ type Ledger interface {
 	ReachedFrees(ctx context.Context, portfolio string, n int64, now time.Time) (time.Time, error)
 	Failures(ctx context.Context, id campaign.ID) ([]ledger.Failures, error)
 	Slowed(ctx context.Context) ([]ledger.Slowed, error)
+	History(ctx context.Context, id campaign.RecipientID) (ledger.History, error)
+	Rates(ctx context.Context, id campaign.ID) (ledger.Rates, error)
+	Source(ctx context.Context, id campaign.ID) (string, error)
+	Audit(ctx context.Context, q ledger.AuditQuery) ([]ledger.Deed, error)
 	Ping(ctx context.Context) error
 	ScheduleLedger
 }
 
 // ScheduleLedger is what schedules need of the record.
 type ScheduleLedger interface {
-	AddSchedule(ctx context.Context, s ledger.NewSchedule, now time.Time) (ledger.Schedule, bool, error)
+	AddSchedule(ctx context.Context, s ledger.NewSchedule, by ledger.Actor, now time.Time) (ledger.Schedule, bool, error)
 	Schedules(ctx context.Context) ([]ledger.Schedule, error)
 	Schedule(ctx context.Context, name string) (ledger.Schedule, error)
-	PauseSchedule(ctx context.Context, name string) error
-	ResumeSchedule(ctx context.Context, name string, next time.Time) error
-	RemoveSchedule(ctx context.Context, name string) error
-	TryNow(ctx context.Context, name, by string, now time.Time) (campaign.Slot, bool, error)
-	RunNow(ctx context.Context, name, by string, now time.Time) (campaign.Slot, error)
+	PauseSchedule(ctx context.Context, name string, by ledger.Actor, now time.Time) error
+	ResumeSchedule(ctx context.Context, name string, next time.Time, by ledger.Actor, now time.Time) error
+	RemoveSchedule(ctx context.Context, name string, by ledger.Actor, now time.Time) error
+	TryNow(ctx context.Context, name string, by ledger.Actor, now time.Time) (campaign.Slot, bool, error)
+	RunNow(ctx context.Context, name string, by ledger.Actor, now time.Time) (campaign.Slot, error)
 	OpenSlots(ctx context.Context) ([]ledger.OpenSlot, error)
 	Slots(ctx context.Context, schedule string, before time.Time, limit int) ([]campaign.Slot, error)
 	LastSlots(ctx context.Context) (map[string]campaign.Slot, error)

@@ -80,7 +80,7 @@ func (b *brittle) Report(ctx context.Context, q ledger.ReportQuery) ([]ledger.Re
 	return b.Ledger.Report(ctx, q)
 }
 
-func (b *brittle) Resolve(ctx context.Context, id campaign.ID, d ledger.Decision, by string, now time.Time) (int, error) {
+func (b *brittle) Resolve(ctx context.Context, id campaign.ID, d ledger.Decision, by ledger.Actor, now time.Time) (int, error) {
 	n, err := b.Ledger.Resolve(ctx, id, d, by, now)
 	if b.resolving.Load() {
 		return n, errBroken // after the first batch
@@ -88,7 +88,7 @@ func (b *brittle) Resolve(ctx context.Context, id campaign.ID, d ledger.Decision
 	return n, err
 }
 
-func (b *brittle) Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by string, now time.Time) (ledger.Retried, error) {
+func (b *brittle) Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by ledger.Actor, now time.Time) (ledger.Retried, error) {
 	done, err := b.Ledger.Retry(ctx, id, statuses, by, now)
 	if b.retrying.Load() {
 		return done, errBroken // after the first batch

@@ -27,7 +27,7 @@ func (w *Worker) pauseBecause(ctx context.Context, id campaign.ID, reason, logge
 	}
 	bounded, cancel := context.WithTimeout(ctx, settlePatience)
 	defer cancel()
-	ran, err := w.ledger.PauseBecause(bounded, id, reason)
+	ran, err := w.ledger.PauseBecause(bounded, id, reason, w.now())
 	if err != nil {
 		w.log.Error("cannot pause a campaign that should stop", "campaign", id, "reason", logged, "error", err)
 		return false

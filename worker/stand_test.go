@@ -150,7 +150,7 @@ func (r *record) LeaveUpload(context.Context, string, string, string) error {
 	return nil
 }
 
-func (r *record) PauseBecause(_ context.Context, _ campaign.ID, reason string) (ran bool, err error) {
+func (r *record) PauseBecause(_ context.Context, _ campaign.ID, reason string, _ time.Time) (ran bool, err error) {
 	if ran = r.state == campaign.Running; ran {
 		r.state, r.reasons = campaign.Paused, append(r.reasons, reason)
 	}

@@ -47,7 +47,7 @@ type Ledger interface {
 	Uploaded(ctx context.Context, hash, channel, holder, id string, until, now time.Time) (bool, error)
 	UploadFailed(ctx context.Context, hash, channel, holder, trouble string, due time.Time) (bool, error)
 	LeaveUpload(ctx context.Context, hash, channel, holder string) error
-	PauseBecause(ctx context.Context, id campaign.ID, reason string) (ran bool, err error)
+	PauseBecause(ctx context.Context, id campaign.ID, reason string, now time.Time) (ran bool, err error)
 }
 
 var _ Ledger = (*ledger.Ledger)(nil)

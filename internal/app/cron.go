@@ -100,7 +100,7 @@ func (l *importer) Import(ctx context.Context, of ledger.Schedule, slot campaign
 		return 0, err
 	}
 	defer func() { _ = file.Close() }() // nobody reads it any more
-	imported, err := admitted.Import(ctx, l.ledger, admission.Upload{Key: slot.Key(), Files: files}, file, l.now)
+	imported, err := admitted.Import(ctx, l.ledger, admission.Upload{Key: slot.Key(), Files: files, By: ledger.ActorOf(slot)}, file, l.now)
 	var exists *ledger.ExistsError
 	var list *contacts.Error
 	var mistake *campaign.Mistake

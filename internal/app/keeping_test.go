@@ -111,7 +111,7 @@ func TestSecretsAreToldAtTheStart(t *testing.T) {
 		t.Errorf("with nothing to say: %s", log)
 	}
 	s := campaign.Schedule{Name: "daily", Contacts: campaign.Source{URL: "https://host/", Headers: map[string]string{"X-Key": "hidden"}}, Cron: "@daily"}
-	if _, _, err := l.AddSchedule(t.Context(), ledger.NewSchedule{Schedule: s}, time.Now()); err != nil {
+	if _, _, err := l.AddSchedule(t.Context(), ledger.NewSchedule{Schedule: s}, ledger.Actor{Name: "tester"}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {

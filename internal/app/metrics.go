@@ -39,10 +39,10 @@ func (a *App) observeLedger() {
 		m.seconds.WithLabelValues(priority.String())
 		m.failed.WithLabelValues(priority.String())
 	}
-	for _, way := range ledger.Ways() {
+	for _, way := range ledger.Ends() {
 		m.decided.WithLabelValues(string(way))
 	}
-	a.ledger.Observe(ledger.Observer{Committed: m.committed, Decided: func(way ledger.Way, n int) {
+	a.ledger.Observe(ledger.Observer{Committed: m.committed, Decided: func(way ledger.End, n int) {
 		m.decided.WithLabelValues(string(way)).Add(float64(n))
 	}})
 }

@@ -91,13 +91,13 @@ func TestTheLedgersCommitsAreCounted(t *testing.T) {
 	t.Parallel()
 	a := observed(t)
 	l := a.ledger
-	if before := gathered(t, a.registry); before["ledger_commit_jobs{urgent}"] != 0 || len(before) != 6+len(ledger.Ways()) {
+	if before := gathered(t, a.registry); before["ledger_commit_jobs{urgent}"] != 0 || len(before) != 6+len(ledger.Ends()) {
 		t.Errorf("before anything happens: %v", before)
 	}
 	if err := l.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.PauseSchedule(t.Context(), "none"); !errors.Is(err, ledger.ErrNotFound) {
+	if err := l.PauseSchedule(t.Context(), "none", ledger.Actor{Name: "tester", Way: ledger.WayAPI}, time.Now()); !errors.Is(err, ledger.ErrNotFound) {
 		t.Fatal(err)
 	}
 	after := gathered(t, a.registry)
@@ -128,15 +128,15 @@ func TestDecidedMessagesAreCounted(t *testing.T) {
 	check(err)
 	check(in.Add(t.Context(), []campaign.Row{{Number: 1, Phone: "+447700900000", Person: "+447700900000", Verdict: campaign.OK, Values: []string{}}}, now))
 	check(in.Reveal(t.Context()))
-	_, err = l.Act(t.Context(), in.ID(), campaign.Start, "tester", now)
+	_, err = l.Act(t.Context(), in.ID(), campaign.Start, ledger.Actor{Name: "tester", Way: ledger.WayAPI}, now)
 	check(err)
 	id := in.ID().Recipient(1).Message(0)
 	_, err = l.Claim(t.Context(), campaign.Task{Message: id, Attempt: 1}, ledger.Sender{}, now, now.Add(time.Minute))
 	check(err)
 	check(l.Settle(t.Context(), ledger.Settlement{Message: id, Attempt: 1, Outcome: ledger.OutcomeUnknown, At: now, UnknownAfter: time.Hour}))
-	_, err = l.Resolve(t.Context(), in.ID(), ledger.Drop, "tester", now)
+	_, err = l.Resolve(t.Context(), in.ID(), ledger.Drop, ledger.Actor{Name: "tester", Way: ledger.WayAPI}, now)
 	check(err)
-	for way, want := range map[ledger.Way]float64{ledger.ByPersonDrop: 1, ledger.ByReceipt: 0} {
+	for way, want := range map[ledger.End]float64{ledger.ByPersonDrop: 1, ledger.ByReceipt: 0} {
 		if got := gathered(t, a.registry)["unknown_decided_total{"+string(way)+"}"]; got != want {
 			t.Errorf("%s: %v, want %v", way, got, want)
 		}

@@ -87,7 +87,7 @@ func Migrate(ctx context.Context, configPath string, pauseAll bool, out io.Write
 	if !pauseAll {
 		return nil
 	}
-	done, err := l.PauseAll(ctx, "carillon migrate --pause-all", time.Now())
+	done, err := l.PauseAll(ctx, ledger.Actor{Name: "carillon migrate --pause-all", Way: ledger.WayCLI}, time.Now())
 	if err != nil {
 		return err
 	}

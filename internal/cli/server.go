@@ -1,6 +1,12 @@
 package cli
 
-import "carillon/client"
+import (
+	"cmp"
+	"runtime/debug"
+
+	"carillon/api"
+	"carillon/client"
+)
 
 // The environment variables and the address that the commands go by.
 const (
@@ -16,10 +22,20 @@ func NewClient(server, token string) (*client.Client, error) {
 	if err != nil {
 		return nil, &UsageError{Err: err}
 	}
+	c.Agent = api.AgentCLI + "/" + version()
 	c.Hints = client.Hints{
 		Token:    "set " + EnvToken + " to one of the tokens in the server's configuration",
 		NoServer: "; start one with `carillon serve`, or name another one with --server",
 		NotOurs:  "; is --server right?",
 	}
 	return c, nil
+}
+
+// version is the module's, as far as the program knows it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	return cmp.Or(info.Main.Version, "unknown")
 }

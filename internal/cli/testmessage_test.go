@@ -208,7 +208,7 @@ func TestOutcomesOfATest(t *testing.T) {
 	stop := func(t *testing.T, record *ledger.Ledger, id campaign.MessageID) {
 		t.Helper()
 		out := []ledger.Suppression{{Person: own, Scope: campaign.ScopeAll}}
-		if err := record.Suppress(t.Context(), out, time.Now()); err != nil {
+		if err := record.Suppress(t.Context(), out, ledger.Actor{Name: "tester"}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := record.Claim(t.Context(), campaign.Task{Message: id, Attempt: 1}, ledger.Sender{}, time.Now(), time.Now().Add(time.Minute)); err == nil {

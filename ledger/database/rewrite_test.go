@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -63,7 +64,7 @@ func TestRemovedSecretsLeaveNoTrace(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "carillon.db")
 	l, _ := plainly(t, path)
-	if err := l.RemoveSchedule(t.Context(), "plain"); err != nil {
+	if err := l.RemoveSchedule(t.Context(), "plain", ledger.Actor{Name: "tester"}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	scrubbed(t, reopen(t, l, path), folder)

@@ -45,7 +45,7 @@ func modes(t *testing.T, folder string) map[string]fs.FileMode {
 // write has an open ledger write something.
 func write(t *testing.T, l *ledger.Ledger) {
 	t.Helper()
-	if err := l.Suppress(t.Context(), []ledger.Suppression{{Person: "+4915112345601"}}, time.Now()); err != nil {
+	if err := l.Suppress(t.Context(), []ledger.Suppression{{Person: "+4915112345601"}}, ledger.Actor{Name: "tester"}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := l.Campaigns(t.Context(), 0, 1); err != nil { // through a connection that reads
@@ -188,7 +188,7 @@ func TestSealedSecretsLeaveNoTrace(t *testing.T) {
 		t.Errorf("while it is open %v hold it", found)
 	}
 	next := ledger.NewSchedule{Schedule: campaign.Schedule{Name: "new", Contacts: campaign.Source{URL: "https://host/?key=hidden"}, Cron: "@daily"}}
-	if _, _, err := l.AddSchedule(t.Context(), next, time.Now()); err != nil {
+	if _, _, err := l.AddSchedule(t.Context(), next, ledger.Actor{Name: "tester"}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Close(); err != nil {

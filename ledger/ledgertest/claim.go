@@ -125,7 +125,7 @@ var claimScenarios = map[string]func(*testing.T, *bench){
 				s.scope = ledger.CampaignScope(c)
 			}
 			optOut := ledger.Suppression{Person: "+447700900000", Scope: s.scope}
-			b.check(b.Suppress(t.Context(), []ledger.Suppression{optOut}, b.now))
+			b.check(b.Suppress(t.Context(), []ledger.Suppression{optOut}, by("tester"), b.now))
 			reason := b.tryClaim(id, 1)
 			if claimed := reason == ""; claimed != s.claimed {
 				t.Errorf("scope %s, category %q: claimed %v (%s), want %v", s.scope, s.category, claimed, reason, s.claimed)
@@ -134,7 +134,7 @@ var claimScenarios = map[string]func(*testing.T, *bench){
 				b.expect(id, campaign.Skipped)
 				b.expect(id+1, campaign.Skipped)
 			}
-			if removed, err := b.Unsuppress(t.Context(), optOut.Person, s.scope); !removed || err != nil {
+			if removed, err := b.Unsuppress(t.Context(), optOut.Person, s.scope, by("tester"), b.now); !removed || err != nil {
 				t.Errorf("removing the opt-out: %v, %v", removed, err)
 			}
 		}

@@ -32,12 +32,12 @@ func (b *bench) failures(id campaign.ID) []ledger.Failures {
 // pauseBecause pauses a campaign that runs.
 func (b *bench) pauseBecause(id campaign.ID, reason string) {
 	b.Helper()
-	ran, err := b.PauseBecause(b.Context(), id, reason)
+	ran, err := b.PauseBecause(b.Context(), id, reason, b.now)
 	b.check(err)
 	if !ran {
 		b.Errorf("campaign %s did not run", id)
 	}
-	if again, err := b.PauseBecause(b.Context(), id, "another reason"); err != nil || again {
+	if again, err := b.PauseBecause(b.Context(), id, "another reason", b.now); err != nil || again {
 		b.Errorf("paused already, and %t, %v", again, err)
 	}
 }
@@ -129,7 +129,7 @@ var failureScenarios = map[string]func(*testing.T, *bench){
 		b.receive(b.receipt(delivered, 1, campaign.Delivered))
 		b.retry(c, campaign.Failed)
 		b.check(b.CloseRows(t.Context(), c, campaign.Skipped, "the campaign was cancelled", b.now))
-		_, err := b.Resolve(t.Context(), c, ledger.Drop, "ops", b.now)
+		_, err := b.Resolve(t.Context(), c, ledger.Drop, by("ops"), b.now)
 		b.check(err)
 		for id, want := range map[campaign.MessageID][2]string{
 			delivered: {}, retried: {"the campaign was cancelled"}, skipped: {"the campaign was cancelled"},
@@ -168,7 +168,7 @@ var failureScenarios = map[string]func(*testing.T, *bench){
 		b.refuseAt(first.Recipient(4).Message(0), 1, quiet)
 		b.refuseAt(first.Recipient(5).Message(0), 1, unexplained)
 		b.lost(first.Recipient(6).Message(0))
-		_, err := b.Resolve(t.Context(), first, ledger.Drop, "ops", b.now)
+		_, err := b.Resolve(t.Context(), first, ledger.Drop, by("ops"), b.now)
 		b.check(err)
 		want := []ledger.Refusal{
 			{Message: first.Recipient(1).Message(0), Failure: miscounted, Values: []string{"Ana", "+447700900000", "+447700900000"}},

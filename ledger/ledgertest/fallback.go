@@ -94,7 +94,7 @@ var fallbackScenarios = map[string]func(*testing.T, *bench){
 		id := c.Recipient(1).Message(0)
 		b.claim(id, 1)
 		b.settle(id, 1, ledger.OutcomeUnknown)
-		_, err := b.Resolve(t.Context(), c, ledger.Resend, "tester", b.now)
+		_, err := b.Resolve(t.Context(), c, ledger.Resend, by("tester"), b.now)
 		b.check(err)
 		b.claim(id, 2)
 		b.settle(id, 2, ledger.OutcomeRefused, channelsFault())

@@ -18,7 +18,7 @@ const (
 // forget erases the first of people.
 func (b *bench) forget() ledger.Erased {
 	b.Helper()
-	done, err := b.Forget(b.Context(), ana, b.now)
+	done, err := b.Forget(b.Context(), ana, by("tester"), b.now)
 	b.check(err)
 	return done
 }
@@ -27,7 +27,7 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 	"an operator who allows it again leaves nothing of the erasure": func(t *testing.T, b *bench) {
 		b.running(steps(1), 2)
 		b.forget()
-		removed, err := b.Unsuppress(t.Context(), people(1)[0].Person, campaign.ScopeAll)
+		removed, err := b.Unsuppress(t.Context(), people(1)[0].Person, campaign.ScopeAll, by("tester"), b.now)
 		b.check(err)
 		list, err := b.Suppressions(t.Context(), ledger.Suppression{}, 10)
 		b.check(err)
@@ -98,7 +98,7 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("the list has %s, %s", line.Phone, line.Status)
 		}
 		b.claim(c.Recipient(2).Message(0), 1)
-		removed, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll)
+		removed, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll, by("tester"), b.now)
 		if !removed || err != nil {
 			t.Errorf("taking it back: %t, %v", removed, err)
 		}
@@ -184,7 +184,7 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 		id := b.running(steps(1), 1).Recipient(1).Message(0)
 		b.claim(id, 1)
 		b.forget()
-		_, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll)
+		_, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll, by("tester"), b.now)
 		b.check(err)
 		b.settle(id, 1, ledger.OutcomeRefused, campaign.Failure{Reason: "timeout", Retry: true})
 		b.advance(time.Hour)
@@ -204,7 +204,7 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 		for i := 0; i < len(rows); i += 50 {
 			if i == 500 {
 				go func() {
-					_, err := b.Forget(t.Context(), ana, b.now)
+					_, err := b.Forget(t.Context(), ana, by("tester"), b.now)
 					erased <- err
 				}()
 			}
@@ -244,10 +244,10 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 		b.claim(id, 1)
 		b.settle(id, 1, ledger.OutcomeRefused, campaign.Failure{Reason: "busy", Retry: true, Tries: 1})
 		b.forget()
-		if removed, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll); !removed || err != nil {
+		if removed, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll, by("tester"), b.now); !removed || err != nil {
 			t.Errorf("taking it back: %t, %v", removed, err)
 		}
-		if removed, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll); removed || err != nil {
+		if removed, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll, by("tester"), b.now); removed || err != nil {
 			t.Errorf("taking it back again: %t, %v", removed, err)
 		}
 		b.retry(id.Campaign(), campaign.Failed)
@@ -258,7 +258,7 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 			phone := fmt.Sprintf("+44770092%04d", i)
 			erased := make(chan error, 1)
 			go func() {
-				_, err := b.Forget(t.Context(), phone, b.now)
+				_, err := b.Forget(t.Context(), phone, by("tester"), b.now)
 				erased <- err
 			}()
 			c := b.imported(steps(1), []campaign.Row{row(1, phone)})

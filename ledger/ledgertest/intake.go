@@ -67,7 +67,7 @@ var intakeScenarios = map[string]func(*testing.T, *bench){
 		if list, err := b.Campaigns(t.Context(), 0, 10); err != nil || len(list) != 0 {
 			t.Errorf("an unfinished import is listed: %v, %v", list, err)
 		}
-		if _, err := b.Act(t.Context(), in.ID(), campaign.Start, "tester", b.now); !errors.Is(err, ledger.ErrNotFound) {
+		if _, err := b.Act(t.Context(), in.ID(), campaign.Start, by("tester"), b.now); !errors.Is(err, ledger.ErrNotFound) {
 			t.Errorf("an unfinished import can be started: %v", err)
 		}
 		b.check(in.Abandon(t.Context()))

@@ -45,7 +45,7 @@ func opened(t *testing.T, url string) *ledger.Ledger {
 // Run runs the suite.
 func Run(t *testing.T, fresh Fresh) {
 	for _, group := range []map[string]func(*testing.T, *bench){
-		intakeScenarios, claimScenarios, settleScenarios, failureScenarios, slowedScenarios, templateScenarios, mediaScenarios, pauseScenarios, noticeScenarios, channelScenarios, stopScenarios, handoverScenarios, fallbackScenarios, unknownScenarios, retryScenarios, receiptScenarios, pollScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, editScenarios, optOutScenarios, suppressionScenarios, userIDScenarios, erasedIDScenarios, listedIDScenarios, whoseScenarios, forgetScenarios, hourScenarios, windowScenarios, windowWordScenarios, leaseScenarios, reportScenarios, scheduleScenarios, slotScenarios, lateScenarios,
+		intakeScenarios, claimScenarios, settleScenarios, failureScenarios, slowedScenarios, templateScenarios, auditScenarios, historyScenarios, rateScenarios, mediaScenarios, pauseScenarios, noticeScenarios, channelScenarios, stopScenarios, handoverScenarios, fallbackScenarios, unknownScenarios, retryScenarios, receiptScenarios, pollScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, editScenarios, optOutScenarios, suppressionScenarios, userIDScenarios, erasedIDScenarios, listedIDScenarios, whoseScenarios, forgetScenarios, hourScenarios, windowScenarios, windowWordScenarios, leaseScenarios, reportScenarios, scheduleScenarios, slotScenarios, lateScenarios, auditScenarios, historyScenarios, rateScenarios,
 		observeScenarios,
 	} {
 		for name, scenario := range group {
@@ -148,7 +148,7 @@ func (b *bench) running(d *campaign.Definition, n int) campaign.ID {
 
 func (b *bench) act(id campaign.ID, a campaign.Action) ledger.Campaign {
 	b.Helper()
-	c, err := b.Act(b.Context(), id, a, "tester", b.now)
+	c, err := b.Act(b.Context(), id, a, by("tester"), b.now)
 	b.check(err)
 	return c
 }
@@ -306,3 +306,6 @@ func (b *bench) feedableFrom(position int, id campaign.ID, limit int) []ledger.F
 	b.check(err)
 	return found
 }
+
+// by is somebody who asks over the HTTP API.
+func by(name string) ledger.Actor { return ledger.Actor{Name: name, Way: ledger.WayAPI} }

@@ -355,7 +355,7 @@ func (m *machine) pass(d time.Duration) {
 func (m *machine) retry(rt *rapid.T) {
 	id := rapid.SampledFrom(m.campaigns).Draw(rt, "campaign")
 	failed := m.lines(id)
-	_, err := m.bench.Retry(m.bench.Context(), id, []campaign.Status{campaign.Failed}, "tester", m.bench.now)
+	_, err := m.bench.Retry(m.bench.Context(), id, []campaign.Status{campaign.Failed}, by("tester"), m.bench.now)
 	m.must(err)
 	for _, line := range failed {
 		if id := line.Recipient.Message(max(0, line.Step-1)); line.Status == campaign.Failed && m.line(id).Status != campaign.Failed {

@@ -188,7 +188,7 @@ func (m *machine) suppress(rt *rapid.T) {
 	if m.erased[key] != "" {
 		rt.Skip("an operator who writes the number down again")
 	}
-	m.must(m.bench.Suppress(m.bench.Context(), []ledger.Suppression{{Person: key, Scope: scope, Reason: "by letter"}}, m.bench.now))
+	m.must(m.bench.Suppress(m.bench.Context(), []ledger.Suppression{{Person: key, Scope: scope, Reason: "by letter"}}, by("tester"), m.bench.now))
 	m.personOf(key).stop(scope, ledger.SourceOperator, m.bench.now)
 	m.holdOptOuts(m.personOf(key))
 }
@@ -196,7 +196,7 @@ func (m *machine) suppress(rt *rapid.T) {
 // unsuppress lifts the suppressions. One who was erased is somebody new then.
 func (m *machine) unsuppress(rt *rapid.T) {
 	key, scope := m.drawKey(rt), m.drawScope(rt)
-	_, err := m.bench.Unsuppress(m.bench.Context(), key, scope)
+	_, err := m.bench.Unsuppress(m.bench.Context(), key, scope, by("tester"), m.bench.now)
 	m.must(err)
 	delete(m.personOf(key).stops, scope)
 	if kin := m.erased[key]; scope == campaign.ScopeAll && kin != "" {
@@ -221,7 +221,7 @@ func (m *machine) forget(rt *rapid.T) {
 		rt.Skip("a life without anybody is no life")
 	}
 	key := m.drawKey(rt)
-	_, err := m.bench.Forget(m.bench.Context(), key, m.bench.now)
+	_, err := m.bench.Forget(m.bench.Context(), key, by("tester"), m.bench.now)
 	m.must(err)
 	m.erase(key, key)
 	m.holdForgotten("early_receipts")

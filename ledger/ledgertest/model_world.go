@@ -94,7 +94,7 @@ func (m *machine) list(rt *rapid.T) {
 	}
 	m.must(in.Add(m.bench.Context(), rows, m.bench.now))
 	m.must(in.Reveal(m.bench.Context()))
-	_, err = m.bench.Act(m.bench.Context(), in.ID(), campaign.Start, "tester", m.bench.now)
+	_, err = m.bench.Act(m.bench.Context(), in.ID(), campaign.Start, by("tester"), m.bench.now)
 	m.must(err)
 	m.campaigns = append(m.campaigns, in.ID())
 	m.definitions[in.ID()] = d

@@ -16,18 +16,18 @@ import (
 type watched struct {
 	mu      sync.Mutex
 	commits []ledger.Commit
-	decided map[ledger.Way]int
+	decided map[ledger.End]int
 }
 
 func (b *bench) watch() *watched {
-	w := &watched{decided: map[ledger.Way]int{}}
+	w := &watched{decided: map[ledger.End]int{}}
 	b.Observe(ledger.Observer{
 		Committed: func(c ledger.Commit) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.commits = append(w.commits, c)
 		},
-		Decided: func(way ledger.Way, n int) {
+		Decided: func(way ledger.End, n int) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.decided[way] += n
@@ -37,7 +37,7 @@ func (b *bench) watch() *watched {
 }
 
 // ways are how messages were decided so far.
-func (w *watched) ways() map[ledger.Way]int {
+func (w *watched) ways() map[ledger.End]int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return maps.Clone(w.decided)
@@ -57,7 +57,7 @@ func (b *bench) oldest(id campaign.ID) ledger.Oldest {
 	return found
 }
 
-func (b *bench) wantWays(w *watched, want map[ledger.Way]int) {
+func (b *bench) wantWays(w *watched, want map[ledger.End]int) {
 	b.Helper()
 	if diff := cmp.Diff(want, w.ways()); diff != "" {
 		b.Errorf("unknown messages were decided: %s", diff)
@@ -78,20 +78,20 @@ var observeScenarios = map[string]func(*testing.T, *bench){
 		if got := b.census().Undecided; got != 5 {
 			b.Errorf("%d are undecided, want 5", got)
 		}
-		b.wantWays(w, map[ledger.Way]int{})
+		b.wantWays(w, map[ledger.End]int{})
 		b.receive(b.receipt(id(1), 1, campaign.Delivered))
 		b.settle(id(5), 1, ledger.OutcomeAccepted)
-		b.wantWays(w, map[ledger.Way]int{ledger.ByReceipt: 1, ledger.ByResult: 1})
+		b.wantWays(w, map[ledger.End]int{ledger.ByReceipt: 1, ledger.ByResult: 1})
 		b.advance(10 * time.Minute)
 		b.sweep()
-		b.wantWays(w, map[ledger.Way]int{ledger.ByReceipt: 1, ledger.ByResult: 1, ledger.ByHold: 3})
+		b.wantWays(w, map[ledger.End]int{ledger.ByReceipt: 1, ledger.ByResult: 1, ledger.ByHold: 3})
 		if got := b.census().Undecided; got != 0 {
 			b.Errorf("%d are undecided, want none", got)
 		}
 		b.receive(b.receipt(id(2), 1, campaign.Sent))
-		_, err := b.Resolve(b.Context(), c, ledger.Drop, "tester", b.now)
+		_, err := b.Resolve(b.Context(), c, ledger.Drop, by("tester"), b.now)
 		b.check(err)
-		b.wantWays(w, map[ledger.Way]int{ledger.ByReceipt: 2, ledger.ByResult: 1, ledger.ByHold: 3, ledger.ByPersonDrop: 2})
+		b.wantWays(w, map[ledger.End]int{ledger.ByReceipt: 2, ledger.ByResult: 1, ledger.ByHold: 3, ledger.ByPersonDrop: 2})
 	},
 	"it is told that unknown messages are sent again": func(_ *testing.T, b *bench) {
 		b.resend, b.mute = true, true // without references the policy decides alone
@@ -101,12 +101,12 @@ var observeScenarios = map[string]func(*testing.T, *bench){
 		b.lost(id)
 		b.advance(10 * time.Minute)
 		b.sweep()
-		b.wantWays(w, map[ledger.Way]int{ledger.ByResend: 1})
+		b.wantWays(w, map[ledger.End]int{ledger.ByResend: 1})
 		b.claim(id, 2)
 		b.settle(id, 2, ledger.OutcomeUnknown, campaign.Failure{Reason: "timeout"})
-		_, err := b.Resolve(b.Context(), c, ledger.Resend, "tester", b.now)
+		_, err := b.Resolve(b.Context(), c, ledger.Resend, by("tester"), b.now)
 		b.check(err)
-		b.wantWays(w, map[ledger.Way]int{ledger.ByResend: 1, ledger.ByPersonResend: 1})
+		b.wantWays(w, map[ledger.End]int{ledger.ByResend: 1, ledger.ByPersonResend: 1})
 	},
 	"it is told of commits by urgency": func(_ *testing.T, b *bench) {
 		w := b.watch()
@@ -160,12 +160,12 @@ var observeScenarios = map[string]func(*testing.T, *bench){
 	},
 	"all that sends by itself is paused at once": func(t *testing.T, b *bench) {
 		running, draft, planned := b.running(steps(1), 1), b.imported(steps(1), people(1)), b.imported(steps(1), people(1))
-		b.check(b.StartAt(t.Context(), planned, b.now.Add(time.Hour), 0))
+		b.check(b.StartAt(t.Context(), planned, b.now.Add(time.Hour), 0, by("tester"), b.now))
 		b.add(b.daily("daily"))
-		_, err := b.RunNow(t.Context(), "daily", "tester", b.now)
+		_, err := b.RunNow(t.Context(), "daily", by("tester"), b.now)
 		b.check(err)
 		for _, want := range []ledger.AllPaused{{Campaigns: 2, Schedules: 1, Slots: 1}, {}} {
-			done, err := b.PauseAll(t.Context(), "tester", b.now)
+			done, err := b.PauseAll(t.Context(), by("tester"), b.now)
 			b.check(err)
 			if done != want {
 				t.Errorf("paused %+v, want %+v", done, want)

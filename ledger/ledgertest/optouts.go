@@ -112,7 +112,7 @@ var optOutScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("after START refused as %q", reason)
 		}
 		b.wants(campaign.ScopeAll)
-		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: "+447700900000", Scope: campaign.ScopeAll, Reason: "by letter"}}, b.now))
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: "+447700900000", Scope: campaign.ScopeAll, Reason: "by letter"}}, by("tester"), b.now))
 		start()
 		if reason := b.refusal(); reason != "suppressed" {
 			t.Errorf("an operator's word was taken back: %q", reason)
@@ -176,12 +176,12 @@ var optOutScenarios = map[string]func(*testing.T, *bench){
 			{ledger.SourcePerson, "opted out: told by the person"},
 			{ledger.SourceOperator, "opted out: recorded by an operator"},
 		} {
-			b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: person, Scope: campaign.ScopeAll, Reason: "x", Source: test.source}}, b.now))
+			b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: person, Scope: campaign.ScopeAll, Reason: "x", Source: test.source}}, by("tester"), b.now))
 			if got := why(); got != test.want {
 				t.Errorf("%q, want %q", got, test.want)
 			}
 		}
-		_, err := b.Forget(t.Context(), person, b.now)
+		_, err := b.Forget(t.Context(), person, by("tester"), b.now)
 		b.check(err)
 		if got := why(); got != "the person was erased" {
 			t.Errorf("once erased: %q", got)

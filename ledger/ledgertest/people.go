@@ -33,12 +33,12 @@ var peopleScenarios = map[string]func(*testing.T, *bench){
 	"an opt-out under an alias counts": func(t *testing.T, b *bench) {
 		id := b.running(steps(1), 1).Recipient(1).Message(0)
 		b.sendTo(id, other)
-		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: "+447700999999", Scope: campaign.ScopeAll}}, b.now))
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: "+447700999999", Scope: campaign.ScopeAll}}, by("tester"), b.now))
 		later := b.running(steps(1), 1)
 		if reason := b.tryClaim(later.Recipient(1).Message(0), 1); reason != "suppressed" {
 			t.Errorf("refused as %q, want suppressed", reason)
 		}
-		removed, err := b.Unsuppress(t.Context(), "+447700900000", campaign.ScopeAll)
+		removed, err := b.Unsuppress(t.Context(), "+447700900000", campaign.ScopeAll, by("tester"), b.now)
 		if !removed || err != nil {
 			t.Errorf("removing it under the other key: %v, %v", removed, err)
 		}
@@ -59,7 +59,7 @@ var peopleScenarios = map[string]func(*testing.T, *bench){
 		c := b.running(steps(2), 1)
 		id := c.Recipient(1).Message(0)
 		b.claim(id, 1)
-		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: "+447700999999", Scope: campaign.ScopeAll}}, b.now))
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: "+447700999999", Scope: campaign.ScopeAll}}, by("tester"), b.now))
 		b.check(b.Settle(t.Context(), ledger.Settlement{
 			Message: id, Attempt: 1, Outcome: ledger.OutcomeAccepted, At: b.now, ProviderID: providerID(id, 1), Keys: []string{"+447700999999"},
 		}))
@@ -90,14 +90,14 @@ var peopleScenarios = map[string]func(*testing.T, *bench){
 			for _, m := range moves {
 				moved(key(m[0]), key(m[1]))
 			}
-			b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: key(i), Scope: campaign.ScopeAll}}, b.now))
+			b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: key(i), Scope: campaign.ScopeAll}}, by("tester"), b.now))
 			for n := range 4 {
 				refused(key(n))
 			}
 		}
 	},
 	"of two keys' opt-outs the weightier holds for both": func(t *testing.T, b *bench) {
-		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: ana, Scope: campaign.ScopeAll}}, b.now))
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: ana, Scope: campaign.ScopeAll}}, by("tester"), b.now))
 		b.answer(func(h *ledger.InboundEvent) { h.Person, h.OptOut = other, campaign.ScopeAll })
 		b.answer(func(h *ledger.InboundEvent) { h.ID, h.Person, h.Also, h.OptIn = "moved", other, []string{ana}, true })
 		c := b.imported(steps(1), []campaign.Row{row(1, other)})
@@ -111,8 +111,8 @@ var peopleScenarios = map[string]func(*testing.T, *bench){
 		for i := range 25 {
 			list = append(list, ledger.Suppression{Person: fmt.Sprintf("+4477%08d", i), Scope: campaign.ScopeAll, Reason: "asked"})
 		}
-		b.check(b.Suppress(t.Context(), list, b.now))
-		b.check(b.Suppress(t.Context(), list, b.now))
+		b.check(b.Suppress(t.Context(), list, by("tester"), b.now))
+		b.check(b.Suppress(t.Context(), list, by("tester"), b.now))
 		var seen int
 		var last ledger.Suppression
 		for {

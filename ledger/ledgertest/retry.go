@@ -16,7 +16,7 @@ import (
 // retry attempts the messages of a campaign again that ended so.
 func (b *bench) retry(id campaign.ID, ended campaign.Status) ledger.Retried {
 	b.Helper()
-	done, err := b.Retry(b.Context(), id, []campaign.Status{ended}, "ops", b.now)
+	done, err := b.Retry(b.Context(), id, []campaign.Status{ended}, by("ops"), b.now)
 	b.check(err)
 	return done
 }
@@ -34,9 +34,9 @@ var retryScenarios = map[string]func(*testing.T, *bench){
 		b.settle(gone, 1, ledger.OutcomeRefused, busy)
 		b.send(fine, 1)
 		b.expect(failed+2, campaign.Skipped)
-		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: "+447700900002", Scope: campaign.ScopeAll}}, b.now))
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: "+447700900002", Scope: campaign.ScopeAll}}, by("tester"), b.now))
 		b.advance(2 * time.Hour)
-		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Failed}, "ops", b.now)
+		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Failed}, by("ops"), b.now)
 		b.check(err)
 		want := ledger.Retried{Again: 1, Refused: 1, OptedOut: 1, LeftOut: []ledger.LeftOut{
 			{Message: refused, Phone: "+447700900001", Status: campaign.Failed, Why: "undeliverable (131026)"},
@@ -66,7 +66,7 @@ var retryScenarios = map[string]func(*testing.T, *bench){
 		b.receive(b.receipt(other, 1, campaign.Delivered))
 		_, err := b.Finish(t.Context(), []campaign.ID{c}, b.now)
 		b.check(err)
-		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Failed, campaign.Expired}, "ops", b.now)
+		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Failed, campaign.Expired}, by("ops"), b.now)
 		b.check(err)
 		if got.Again != 3 || b.campaign(c).State != campaign.Running {
 			t.Errorf("%+v, %s; want 3 again and running", got, b.campaign(c).State)
@@ -84,14 +84,14 @@ var retryScenarios = map[string]func(*testing.T, *bench){
 		}
 		b.check(b.CloseRows(t.Context(), c, campaign.Expired, "time", b.now))
 		out := fmt.Sprintf("+4477009%05d", refused)
-		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: out, Scope: campaign.ScopeMarketing}, {Person: out, Scope: campaign.ScopeAll}}, b.now))
-		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Expired}, "ops", b.now)
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: out, Scope: campaign.ScopeMarketing}, {Person: out, Scope: campaign.ScopeAll}}, by("tester"), b.now))
+		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Expired}, by("ops"), b.now)
 		b.check(err)
 		want := []ledger.LeftOut{{Message: c.Recipient(refused + 1).Message(0), Phone: out, Status: campaign.Expired, Why: "opted out: recorded by an operator"}}
 		if diff := cmp.Diff(want, got.LeftOut); diff != "" || got.OptedOut != 1 {
 			t.Errorf("%+v\n%s", got, diff)
 		}
-		got, err = b.Retry(t.Context(), c, []campaign.Status{campaign.Failed, campaign.Expired}, "ops", b.now)
+		got, err = b.Retry(t.Context(), c, []campaign.Status{campaign.Failed, campaign.Expired}, by("ops"), b.now)
 		b.check(err)
 		if got.Refused != refused || got.OptedOut != 1 || len(got.LeftOut) != ledger.LeftOutLimit {
 			t.Fatalf("%d refused, %d opted out, %d listed", got.Refused, got.OptedOut, len(got.LeftOut))
@@ -106,9 +106,9 @@ var retryScenarios = map[string]func(*testing.T, *bench){
 		c := b.running(steps(1), 1)
 		id := c.Recipient(1).Message(0)
 		b.lost(id)
-		_, err := b.Resolve(t.Context(), c, ledger.Drop, "ops", b.now)
+		_, err := b.Resolve(t.Context(), c, ledger.Drop, by("ops"), b.now)
 		b.check(err)
-		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Failed}, "ops", b.now)
+		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Failed}, by("ops"), b.now)
 		b.check(err)
 		if got.Again != 0 || got.Refused != 1 {
 			t.Errorf("got %+v, want it refused", got)
@@ -184,7 +184,7 @@ var retryScenarios = map[string]func(*testing.T, *bench){
 				}
 			}
 		})
-		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Failed}, "ops", b.now)
+		got, err := b.Retry(t.Context(), c, []campaign.Status{campaign.Failed}, by("ops"), b.now)
 		close(done)
 		finishing.Wait()
 		b.check(err)
@@ -196,7 +196,7 @@ var retryScenarios = map[string]func(*testing.T, *bench){
 		c := b.imported(steps(1), people(1))
 		refused := func(s campaign.Status) {
 			t.Helper()
-			if _, err := b.Retry(t.Context(), c, []campaign.Status{s}, "ops", b.now); !errors.Is(err, ledger.ErrState) {
+			if _, err := b.Retry(t.Context(), c, []campaign.Status{s}, by("ops"), b.now); !errors.Is(err, ledger.ErrState) {
 				t.Errorf("got %v, want ErrState", err)
 			}
 		}

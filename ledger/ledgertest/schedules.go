@@ -23,7 +23,7 @@ func (b *bench) daily(name string, change ...func(*campaign.Schedule)) ledger.Ne
 
 func (b *bench) add(s ledger.NewSchedule) ledger.Schedule {
 	b.Helper()
-	added, _, err := b.AddSchedule(b.Context(), s, b.now)
+	added, _, err := b.AddSchedule(b.Context(), s, by("tester"), b.now)
 	b.check(err)
 	return added
 }
@@ -39,7 +39,7 @@ var scheduleScenarios = map[string]func(*testing.T, *bench){
 	"a schedule is added once": func(t *testing.T, b *bench) {
 		wanted := b.daily("daily", func(s *campaign.Schedule) { s.Campaign = "name: y" })
 		for n, isNew := range []bool{true, false} {
-			got, added, err := b.AddSchedule(t.Context(), wanted, b.now)
+			got, added, err := b.AddSchedule(t.Context(), wanted, by("tester"), b.now)
 			if err != nil || added != isNew {
 				t.Fatalf("time %d: new %t, %v", n+1, added, err)
 			}
@@ -49,7 +49,7 @@ var scheduleScenarios = map[string]func(*testing.T, *bench){
 			}
 		}
 		other := b.daily("daily", func(s *campaign.Schedule) { s.Cron = "0 12 * * *" })
-		if _, _, err := b.AddSchedule(t.Context(), other, b.now); !errors.Is(err, ledger.ErrTaken) {
+		if _, _, err := b.AddSchedule(t.Context(), other, by("tester"), b.now); !errors.Is(err, ledger.ErrTaken) {
 			t.Errorf("another one of the name: %v, want ErrTaken", err)
 		}
 		if _, err := b.Schedule(t.Context(), "weekly"); !errors.Is(err, ledger.ErrNotFound) {
@@ -66,7 +66,7 @@ var scheduleScenarios = map[string]func(*testing.T, *bench){
 		b.add(added)
 		b.add(b.daily("taken"))
 		sync(b.daily("kept"), b.daily("changed"), b.daily("gone"), b.daily("taken"))
-		b.check(b.PauseSchedule(t.Context(), "changed"))
+		b.check(b.PauseSchedule(t.Context(), "changed", by("tester"), b.now))
 		b.advance(24 * time.Hour)
 		sync(b.daily("kept", func(s *campaign.Schedule) { s.Contacts.File = "other.csv" }), b.daily("changed"),
 			b.daily("taken", func(s *campaign.Schedule) { s.Cron = "0 12 * * *" }))
@@ -94,10 +94,10 @@ var scheduleScenarios = map[string]func(*testing.T, *bench){
 		if file := b.schedule("kept").Contacts.File; file != "other.csv" {
 			t.Errorf("its list is %s", file)
 		}
-		if err := b.RemoveSchedule(t.Context(), "kept"); !errors.Is(err, ledger.ErrState) {
+		if err := b.RemoveSchedule(t.Context(), "kept", by("tester"), b.now); !errors.Is(err, ledger.ErrState) {
 			t.Errorf("removing one of the configuration: %v, want ErrState", err)
 		}
-		if _, _, err := b.AddSchedule(t.Context(), b.daily("changed"), b.now); !errors.Is(err, ledger.ErrTaken) {
+		if _, _, err := b.AddSchedule(t.Context(), b.daily("changed"), by("tester"), b.now); !errors.Is(err, ledger.ErrTaken) {
 			t.Errorf("adding one of the configuration: %v, want ErrTaken", err)
 		}
 	},
@@ -113,7 +113,7 @@ var scheduleScenarios = map[string]func(*testing.T, *bench){
 		b.add(b.daily("daily"))
 		before := b.schedule("daily")
 		for range 2 {
-			b.check(b.PauseSchedule(t.Context(), "daily"))
+			b.check(b.PauseSchedule(t.Context(), "daily", by("tester"), b.now))
 		}
 		if s := b.schedule("daily"); !s.Paused || !s.NextAt.IsZero() {
 			t.Errorf("%+v", s)
@@ -123,15 +123,15 @@ var scheduleScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("planned %t, %v", planned, err)
 		}
 		next := b.now.Add(5 * time.Hour)
-		b.check(b.ResumeSchedule(t.Context(), "daily", next))
-		b.check(b.ResumeSchedule(t.Context(), "daily", next.Add(time.Hour)))
+		b.check(b.ResumeSchedule(t.Context(), "daily", next, by("tester"), b.now))
+		b.check(b.ResumeSchedule(t.Context(), "daily", next.Add(time.Hour), by("tester"), b.now))
 		if s := b.schedule("daily"); s.Paused || !s.NextAt.Equal(next) {
 			t.Errorf("%+v", s)
 		}
-		b.check(b.RemoveSchedule(t.Context(), "daily"))
+		b.check(b.RemoveSchedule(t.Context(), "daily", by("tester"), b.now))
 		for what, err := range map[string]error{
-			"pause": b.PauseSchedule(t.Context(), "daily"), "resume": b.ResumeSchedule(t.Context(), "daily", next),
-			"remove": b.RemoveSchedule(t.Context(), "daily"),
+			"pause": b.PauseSchedule(t.Context(), "daily", by("tester"), b.now), "resume": b.ResumeSchedule(t.Context(), "daily", next, by("tester"), b.now),
+			"remove": b.RemoveSchedule(t.Context(), "daily", by("tester"), b.now),
 		} {
 			if !errors.Is(err, ledger.ErrNotFound) {
 				t.Errorf("%s of one that is gone: %v, want ErrNotFound", what, err)
@@ -143,7 +143,7 @@ var scheduleScenarios = map[string]func(*testing.T, *bench){
 var lateScenarios = map[string]func(*testing.T, *bench){
 	"a campaign that could start in time does": func(t *testing.T, b *bench) {
 		c := b.imported(steps(1), people(1))
-		b.check(b.StartAt(t.Context(), c, b.now.Add(time.Hour), 15*time.Minute))
+		b.check(b.StartAt(t.Context(), c, b.now.Add(time.Hour), 15*time.Minute, by("tester"), b.now))
 		start := func() ledger.Campaign {
 			t.Helper()
 			got, err := b.StartDue(t.Context(), c, b.now)
@@ -162,7 +162,7 @@ var lateScenarios = map[string]func(*testing.T, *bench){
 	},
 	"a campaign that comes too late waits for a person": func(t *testing.T, b *bench) {
 		c := b.imported(steps(1, func(d *campaign.Definition) { d.Expires = campaign.Duration(time.Hour) }), people(1))
-		b.check(b.StartAt(t.Context(), c, b.now, 15*time.Minute))
+		b.check(b.StartAt(t.Context(), c, b.now, 15*time.Minute, by("tester"), b.now))
 		b.advance(15*time.Minute + time.Second)
 		for range 2 {
 			got, err := b.StartDue(t.Context(), c, b.now)
@@ -188,7 +188,7 @@ var lateScenarios = map[string]func(*testing.T, *bench){
 	},
 	"without a limit any time will do": func(t *testing.T, b *bench) {
 		c := b.imported(steps(1), people(1))
-		b.check(b.StartAt(t.Context(), c, b.now, 0))
+		b.check(b.StartAt(t.Context(), c, b.now, 0, by("tester"), b.now))
 		b.advance(1000 * time.Hour)
 		if got, err := b.StartDue(t.Context(), c, b.now); err != nil || got.State != campaign.Running {
 			t.Errorf("%s, %v", got.State, err)

@@ -91,14 +91,14 @@ func (b *bench) whole(want []ledger.NewSchedule, kept ledger.Secrecy) {
 var sealingScenarios = map[string]func(*testing.T, *bench, *traces){
 	"secrets are sealed when they come": func(t *testing.T, b *bench, db *traces) {
 		for _, s := range b.secretive() {
-			if _, _, err := b.AddSchedule(t.Context(), s, b.now); !errors.Is(err, seal.ErrNoKey) {
+			if _, _, err := b.AddSchedule(t.Context(), s, by("tester"), b.now); !errors.Is(err, seal.ErrNoKey) {
 				t.Errorf("%s without a key: %v", s.Name, err)
 			}
 		}
 		b.seal("a")
 		for _, s := range b.secretive() {
 			for n, isNew := range []bool{true, false} {
-				if _, added, err := b.AddSchedule(t.Context(), s, b.now); err != nil || added != isNew {
+				if _, added, err := b.AddSchedule(t.Context(), s, by("tester"), b.now); err != nil || added != isNew {
 					t.Errorf("%s, time %d: new %t, %v", s.Name, n+1, added, err)
 				}
 			}
@@ -109,7 +109,7 @@ var sealingScenarios = map[string]func(*testing.T, *bench, *traces){
 		b.whole(b.secretive(), ledger.Sealed)
 		other := b.secretive()[1]
 		other.Contacts.Headers = map[string]string{"X-Key": "another"}
-		if _, _, err := b.AddSchedule(t.Context(), other, b.now); !errors.Is(err, ledger.ErrTaken) {
+		if _, _, err := b.AddSchedule(t.Context(), other, by("tester"), b.now); !errors.Is(err, ledger.ErrTaken) {
 			t.Errorf("another secret: %v, want ErrTaken", err)
 		}
 	},

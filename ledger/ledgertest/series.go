@@ -162,7 +162,7 @@ func (s *story) expire(rt *rapid.T) {
 
 func (s *story) retry(rt *rapid.T) {
 	statuses := []campaign.Status{campaign.Failed, campaign.Expired}
-	if _, err := s.bench.Retry(s.bench.Context(), s.recipient.Campaign(), statuses, "ops", s.bench.now); err != nil {
+	if _, err := s.bench.Retry(s.bench.Context(), s.recipient.Campaign(), statuses, by("ops"), s.bench.now); err != nil {
 		rt.Fatal(err)
 	}
 }

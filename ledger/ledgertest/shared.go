@@ -156,10 +156,10 @@ func (c *crowd) do(ctx context.Context, l *ledger.Ledger, d deed) (err error) {
 		_, err = l.Sweep(ctx, now, hold)
 		return err
 	case "retry":
-		_, err = l.Retry(ctx, id, []campaign.Status{campaign.Failed}, "tester", now)
+		_, err = l.Retry(ctx, id, []campaign.Status{campaign.Failed}, by("tester"), now)
 		return err
 	}
-	if _, err = l.Forget(ctx, c.keys[d.Row], now); err == nil {
+	if _, err = l.Forget(ctx, c.keys[d.Row], by("tester"), now); err == nil {
 		c.mute[d.Row].Store(true)
 		c.erased[d.Row].Store(true)
 	}

@@ -233,16 +233,16 @@ var slotScenarios = map[string]func(*testing.T, *bench){
 		b.act(c, campaign.Cancel)
 		open([]string{}...)
 		b.due("weekly")
-		b.check(b.RemoveSchedule(t.Context(), "weekly"))
+		b.check(b.RemoveSchedule(t.Context(), "weekly", by("tester"), b.now))
 		open("weekly: the slot 2026-03-02T10:00:00Z is about to be started") // for the scheduler to say what became of it
 	},
 	"a slot out of turn": func(t *testing.T, b *bench) {
 		b.add(b.daily("daily"))
-		b.check(b.PauseSchedule(t.Context(), "daily"))
+		b.check(b.PauseSchedule(t.Context(), "daily", by("tester"), b.now))
 		b.advance(300 * time.Millisecond)
 		var first campaign.Slot
 		for n := range 3 {
-			got, err := b.RunNow(t.Context(), "daily", "ada", b.now)
+			got, err := b.RunNow(t.Context(), "daily", by("ada"), b.now)
 			b.check(err)
 			if n == 0 {
 				first = got
@@ -255,7 +255,7 @@ var slotScenarios = map[string]func(*testing.T, *bench){
 		if first.By != "ada" || !first.At.Equal(start) || first.State != campaign.SlotDue || first.Detail == "" {
 			t.Errorf("%+v", first)
 		}
-		if _, err := b.RunNow(t.Context(), "weekly", "ada", b.now); !errors.Is(err, ledger.ErrNotFound) {
+		if _, err := b.RunNow(t.Context(), "weekly", by("ada"), b.now); !errors.Is(err, ledger.ErrNotFound) {
 			t.Errorf("one that is not there: %v, want ErrNotFound", err)
 		}
 	},
@@ -263,7 +263,7 @@ var slotScenarios = map[string]func(*testing.T, *bench){
 		slot := b.due("daily")
 		try := func(want bool) (campaign.Slot, bool) {
 			t.Helper()
-			got, found, err := b.TryNow(t.Context(), "daily", "ada", b.now)
+			got, found, err := b.TryNow(t.Context(), "daily", by("ada"), b.now)
 			if err != nil || found != want {
 				t.Fatalf("found %t, %v", found, err)
 			}
@@ -299,12 +299,12 @@ var slotScenarios = map[string]func(*testing.T, *bench){
 		}
 		b.advance(time.Second)
 		try(false)
-		ran, err := b.RunNow(t.Context(), "daily", "ada", b.now)
+		ran, err := b.RunNow(t.Context(), "daily", by("ada"), b.now)
 		b.check(err)
 		if got, _ := try(true); got != ran {
 			t.Errorf("%+v after %+v", got, ran)
 		}
-		if _, _, err := b.TryNow(t.Context(), "weekly", "ada", b.now); !errors.Is(err, ledger.ErrNotFound) {
+		if _, _, err := b.TryNow(t.Context(), "weekly", by("ada"), b.now); !errors.Is(err, ledger.ErrNotFound) {
 			t.Errorf("one that is not there: %v, want ErrNotFound", err)
 		}
 	},
@@ -323,7 +323,7 @@ var slotScenarios = map[string]func(*testing.T, *bench){
 		if len(last) != 2 || last["daily"].Detail != "24" || last["other"].Detail != "due" {
 			t.Errorf("the last ones are %+v", last)
 		}
-		b.check(b.RemoveSchedule(t.Context(), "daily"))
+		b.check(b.RemoveSchedule(t.Context(), "daily", by("tester"), b.now))
 		var before time.Time
 		for n := 24; n >= 0; {
 			page, err := b.Slots(t.Context(), "daily", before, 10)

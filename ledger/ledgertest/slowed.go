@@ -77,7 +77,7 @@ var slowedScenarios = map[string]func(*testing.T, *bench){
 			t.Errorf("%+v", got)
 		}
 		b.claim(c.Recipient(2).Message(0), 1)
-		b.check(func() error { _, err := b.Forget(t.Context(), "+447700900001", b.now); return err }())
+		b.check(func() error { _, err := b.Forget(t.Context(), "+447700900001", by("tester"), b.now); return err }())
 		b.settle(c.Recipient(2).Message(0), 1, ledger.OutcomeRefused, throttled()) // nobody knows any more which language it was
 		if got := b.slowed(); len(got) != 1 {
 			t.Errorf("%+v", got)

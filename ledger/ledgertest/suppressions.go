@@ -15,7 +15,7 @@ import (
 var suppressionScenarios = map[string]func(*testing.T, *bench){
 	"an operator's word ends what waits at once": func(t *testing.T, b *bench) {
 		r := b.running(steps(2), 2).Recipient(1)
-		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: people(1)[0].Person, Scope: campaign.ScopeAll, Reason: "by letter"}}, b.now))
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: people(1)[0].Person, Scope: campaign.ScopeAll, Reason: "by letter"}}, by("tester"), b.now))
 		b.expectAll(r, campaign.Skipped, campaign.Skipped)
 		b.expectAll(r+1, campaign.Pending, campaign.Waiting)
 		if reason := b.line(r.Message(0)).Reason; reason != "opted out: recorded by an operator" {
@@ -36,7 +36,7 @@ var suppressionScenarios = map[string]func(*testing.T, *bench){
 		}
 		posting := make([]bool, many+1)
 		for i, p := range people(many) {
-			b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: p.Person, Scope: campaign.ScopeAll}}, b.now))
+			b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: p.Person, Scope: campaign.ScopeAll}}, by("tester"), b.now))
 			posting[i+1] = b.line(c.Recipient(i+1).Message(0)).Status == campaign.Posting
 		}
 		claiming.Wait()

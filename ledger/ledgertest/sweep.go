@@ -218,7 +218,7 @@ var sweepScenarios = map[string]func(*testing.T, *bench){
 		c := b.imported(steps(1), people(1))
 		refused := func(a campaign.Action) {
 			t.Helper()
-			if _, err := b.Act(t.Context(), c, a, "tester", b.now); !errors.Is(err, ledger.ErrState) {
+			if _, err := b.Act(t.Context(), c, a, by("tester"), b.now); !errors.Is(err, ledger.ErrState) {
 				t.Errorf("%s: %v, want ErrState", a, err)
 			}
 		}
@@ -233,13 +233,13 @@ var sweepScenarios = map[string]func(*testing.T, *bench){
 	},
 	"a scheduled campaign waits for its time": func(t *testing.T, b *bench) {
 		c := b.imported(steps(1), people(1))
-		b.check(b.StartAt(t.Context(), c, b.now.Add(time.Hour), 0))
+		b.check(b.StartAt(t.Context(), c, b.now.Add(time.Hour), 0, by("tester"), b.now))
 		got := b.campaign(c)
 		if got.State != campaign.Scheduled || !got.StartAt.Equal(b.now.Add(time.Hour)) {
 			t.Errorf("%s at %s", got.State, got.StartAt)
 		}
 		b.act(c, campaign.Start)
-		if err := b.StartAt(t.Context(), c, b.now, 0); !errors.Is(err, ledger.ErrState) {
+		if err := b.StartAt(t.Context(), c, b.now, 0, by("tester"), b.now); !errors.Is(err, ledger.ErrState) {
 			t.Errorf("scheduling a running campaign: %v, want ErrState", err)
 		}
 	},

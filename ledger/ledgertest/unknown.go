@@ -87,7 +87,7 @@ var unknownScenarios = map[string]func(*testing.T, *bench){
 		b.sweep()
 		b.lost(undecided)
 		b.send(c.Recipient(3).Message(0), 1)
-		n, err := b.Resolve(t.Context(), c, ledger.Resend, "ops", b.now)
+		n, err := b.Resolve(t.Context(), c, ledger.Resend, by("ops"), b.now)
 		if n != 2 || err != nil {
 			t.Errorf("resolved %d, %v; want 2", n, err)
 		}
@@ -102,7 +102,7 @@ var unknownScenarios = map[string]func(*testing.T, *bench){
 		c := b.running(steps(2), 1)
 		id := c.Recipient(1).Message(0)
 		b.lost(id)
-		n, err := b.Resolve(t.Context(), c, ledger.Drop, "ops", b.now)
+		n, err := b.Resolve(t.Context(), c, ledger.Drop, by("ops"), b.now)
 		if n != 1 || err != nil {
 			t.Errorf("resolved %d, %v; want 1", n, err)
 		}
@@ -115,10 +115,10 @@ var unknownScenarios = map[string]func(*testing.T, *bench){
 		c := b.running(steps(1), 1)
 		b.lost(c.Recipient(1).Message(0))
 		b.act(c, campaign.Cancel)
-		if _, err := b.Resolve(t.Context(), c, ledger.Resend, "ops", b.now); !errors.Is(err, ledger.ErrState) {
+		if _, err := b.Resolve(t.Context(), c, ledger.Resend, by("ops"), b.now); !errors.Is(err, ledger.ErrState) {
 			t.Errorf("got %v, want ErrState", err)
 		}
-		if n, err := b.Resolve(t.Context(), c, ledger.Drop, "ops", b.now); n != 1 || err != nil {
+		if n, err := b.Resolve(t.Context(), c, ledger.Drop, by("ops"), b.now); n != 1 || err != nil {
 			t.Errorf("dropped %d, %v; want 1", n, err)
 		}
 	},

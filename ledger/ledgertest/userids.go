@@ -173,7 +173,7 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 		}
 	},
 	"an operator's word is not taken back by user ID": func(t *testing.T, b *bench) {
-		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: ana, Scope: campaign.ScopeAll}}, b.now))
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: ana, Scope: campaign.ScopeAll}}, by("tester"), b.now))
 		b.byID(func(h *ledger.InboundEvent) { h.OptIn, h.At = true, b.now.Add(time.Minute) })
 		meets["in a contact"](b, 0)
 		if reason := b.tryClaim(b.running(steps(1), 1).Recipient(1).Message(0), 1); reason != "suppressed" {
@@ -250,7 +250,7 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 			b.receive(ledger.Receipt{ProviderID: "w" + userID, Status: campaign.Sent, At: b.now, Keys: []string{wrong, userID}},
 				ledger.Receipt{ProviderID: "v" + userID, Status: campaign.Sent, At: b.now, Keys: []string{p.Person, userID}})
 		}
-		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: wrong, Scope: campaign.ScopeAll}}, b.now))
+		b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: wrong, Scope: campaign.ScopeAll}}, by("tester"), b.now))
 		list, err := b.Suppressions(t.Context(), ledger.Suppression{}, 100)
 		b.check(err)
 		stopped := 0
@@ -287,9 +287,9 @@ var userIDScenarios = map[string]func(*testing.T, *bench){
 func (b *bench) forgetAnd(keys ...string) {
 	b.Helper()
 	for _, key := range keys {
-		_, err := b.Forget(b.Context(), key, b.now)
+		_, err := b.Forget(b.Context(), key, by("tester"), b.now)
 		b.check(err)
-		_, err = b.Unsuppress(b.Context(), key, campaign.ScopeAll)
+		_, err = b.Unsuppress(b.Context(), key, campaign.ScopeAll, by("tester"), b.now)
 		b.check(err)
 	}
 }
@@ -313,7 +313,7 @@ var erasedIDScenarios = map[string]func(*testing.T, *bench){
 		id := b.running(steps(2), 1).Recipient(1).Message(0)
 		b.send(id, 1)
 		meets["in a receipt"](b, id)
-		done, err := b.Forget(b.Context(), anasID, b.now)
+		done, err := b.Forget(b.Context(), anasID, by("tester"), b.now)
 		b.check(err)
 		if done != (ledger.Erased{Rows: 1, Skipped: 1}) {
 			b.Errorf("erased %+v", done)
@@ -322,7 +322,7 @@ var erasedIDScenarios = map[string]func(*testing.T, *bench){
 	"a number that turns out later to be an erased user ID's is erased": func(t *testing.T, b *bench) {
 		first := b.running(steps(2), 1).Recipient(1).Message(0)
 		b.send(first, 1)
-		_, err := b.Forget(t.Context(), anasID, b.now)
+		_, err := b.Forget(t.Context(), anasID, by("tester"), b.now)
 		b.check(err)
 		meets["in a receipt"](b, first)
 		if reason := b.tryClaim(b.running(steps(1), 1).Recipient(1).Message(0), 1); reason != "suppressed" {
@@ -336,7 +336,7 @@ var erasedIDScenarios = map[string]func(*testing.T, *bench){
 		if n, err := b.ForgetLearnt(t.Context(), b.now); n != 0 || err != nil {
 			t.Errorf("erased %d again, %v", n, err)
 		}
-		removed, err := b.Unsuppress(t.Context(), anasID, campaign.ScopeAll)
+		removed, err := b.Unsuppress(t.Context(), anasID, campaign.ScopeAll, by("tester"), b.now)
 		b.check(err)
 		if !removed {
 			t.Error("there was nobody to write to again")
@@ -357,7 +357,7 @@ var erasedIDScenarios = map[string]func(*testing.T, *bench){
 	"who may be written to again before the rest was erased is not erased": func(t *testing.T, b *bench) {
 		b.forget()
 		b.hear(ledger.InboundEvent{Channel: "main", Person: ana, Also: []string{anasID}, At: b.now})
-		_, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll)
+		_, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll, by("tester"), b.now)
 		b.check(err)
 		if n, err := b.ForgetLearnt(t.Context(), b.now); n != 0 || err != nil {
 			t.Errorf("erased %d, %v", n, err)
@@ -371,16 +371,16 @@ var erasedIDScenarios = map[string]func(*testing.T, *bench){
 			"no opt-out":    func() {},
 			"of the person": func() { b.stopByID() },
 			"of an operator": func() {
-				b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: anasID, Scope: campaign.ScopeAll, Reason: "by letter"}}, b.now))
+				b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: anasID, Scope: campaign.ScopeAll, Reason: "by letter"}}, by("tester"), b.now))
 			},
 			"of a narrow scope": func() {
-				b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: anasID, Scope: campaign.ScopeMarketing}}, b.now))
+				b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: anasID, Scope: campaign.ScopeMarketing}}, by("tester"), b.now))
 			},
 		} {
 			before()
 			b.forget()
 			b.hear(ledger.InboundEvent{Channel: "main", Person: ana, Also: []string{anasID}, At: b.now})
-			_, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll)
+			_, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll, by("tester"), b.now)
 			b.check(err)
 			list, err := b.Suppressions(t.Context(), ledger.Suppression{}, 10)
 			b.check(err)

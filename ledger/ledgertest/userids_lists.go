@@ -114,12 +114,12 @@ var listedIDScenarios = map[string]func(*testing.T, *bench){
 		for said, listed := range map[string]string{ana: anasID, anasID: ana} {
 			c := b.imported(steps(1), []campaign.Row{row(1, listed)})
 			b.act(c, campaign.Start)
-			b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: said, Scope: campaign.ScopeAll}}, b.now))
+			b.check(b.Suppress(t.Context(), []ledger.Suppression{{Person: said, Scope: campaign.ScopeAll}}, by("tester"), b.now))
 			if reason := b.tryClaim(c.Recipient(1).Message(0), 1); reason == "" {
 				t.Errorf("%s was claimed after a stop of %s", listed, said)
 			}
 			b.expect(c.Recipient(1).Message(0), campaign.Skipped)
-			_, err := b.Unsuppress(t.Context(), listed, campaign.ScopeAll)
+			_, err := b.Unsuppress(t.Context(), listed, campaign.ScopeAll, by("tester"), b.now)
 			b.check(err)
 		}
 	},

@@ -142,7 +142,7 @@ var whoseScenarios = map[string]func(*testing.T, *bench){
 
 		dropped := b.running(steps(1), 1).Recipient(1).Message(0)
 		b.lost(dropped)
-		_, err := b.Resolve(t.Context(), dropped.Campaign(), ledger.Drop, "ana", b.now)
+		_, err := b.Resolve(t.Context(), dropped.Campaign(), ledger.Drop, by("ana"), b.now)
 		b.check(err)
 		_, err = b.Finish(t.Context(), []campaign.ID{dropped.Campaign()}, b.now)
 		b.check(err)

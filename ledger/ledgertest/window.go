@@ -245,7 +245,7 @@ var windowScenarios = map[string]func(*testing.T, *bench){
 	"an erased person leaves no window": func(t *testing.T, b *bench) {
 		b.opens("wamid.1")
 		b.forget()
-		removed, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll)
+		removed, err := b.Unsuppress(t.Context(), ana, campaign.ScopeAll, by("tester"), b.now)
 		b.check(err)
 		if !removed {
 			t.Error("the erasure was not taken back")

@@ -20,13 +20,14 @@ type action struct {
 	Grave bool
 }
 
-// actionsOf are the actions that a campaign's state allows and that would change
-// something.
-func actionsOf(c api.Campaign) []action {
+// actionsOf are the actions that a campaign's state allows to a visitor, and that
+// change something.
+func actionsOf(c api.Campaign, v Visitor) []action {
 	var list []action
 	offer := func(a campaign.Action, label string, grave bool) {
 		next, allowed := c.State.Do(a)
-		if allowed && (next != c.State || a == campaign.Resume && len(c.Stopped) > 0) {
+		lets := a == campaign.Resume && len(c.Stopped) > 0 // numbers go on
+		if allowed && (next != c.State || lets) {
 			list = append(list, action{string(a), label, grave})
 		}
 	}
@@ -37,8 +38,20 @@ func actionsOf(c api.Campaign) []action {
 		list = append(list, action{"retry", "Retry the failed", false})
 	}
 	offer(campaign.Cancel, "Cancel", true)
+	if c.Counts[campaign.Unknown] > 0 && v.Administers {
+		if c.State != campaign.Cancelled {
+			list = append(list, action{resend, "Send the unknown again", true})
+		}
+		list = append(list, action{drop, "Give the unknown up", true})
+	}
 	return list
 }
+
+// What is made of messages of which nobody knows whether they were accepted.
+const (
+	resend = string(api.Resend)
+	drop   = string(api.Drop)
+)
 
 // confirm says what an action will do, and offers it.
 func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, v Visitor) error {
@@ -50,7 +63,7 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, v Visitor) error
 	if err != nil {
 		return err
 	}
-	for _, a := range actionsOf(c.Campaign) {
+	for _, a := range actionsOf(c.Campaign, v) {
 		if a.Name == r.PathValue("action") {
 			q := question{Label: a.Label, Grave: a.Grave, About: c.Name, Effects: p.effects(a, c.Campaign), Back: "/campaigns/" + c.ID}
 			return p.ask(w, v, "campaigns", q)
@@ -74,6 +87,16 @@ func (p *Pages) effects(a action, c api.Campaign) []string {
 		return []string{
 			fmt.Sprintf("%s that failed or expired are attempted again, as far as another attempt can help.", plural(failed, "message")),
 			"People who have opted out since are left out.",
+		}
+	case resend:
+		return []string{
+			fmt.Sprintf("%s may have been accepted or not; each is sent again.", plural(c.Counts[campaign.Unknown], "message")),
+			"Whoever has got one gets it twice.",
+		}
+	case drop:
+		return []string{
+			fmt.Sprintf("%s may have been accepted or not; none is sent again.", plural(c.Counts[campaign.Unknown], "message")),
+			"They count as failed. One that did arrive counts as delivered once a receipt tells.",
 		}
 	}
 	return nil
@@ -119,10 +142,14 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request, _ Visitor) error {
 }
 
 func do(r *http.Request, c *client.Client, id, name string) error {
-	if name == "retry" {
-		_, err := c.Retry(r.Context(), id, api.Retry{Statuses: []campaign.Status{campaign.Failed, campaign.Expired}})
-		return err
+	var err error
+	switch name {
+	case "retry":
+		_, err = c.Retry(r.Context(), id, api.Retry{Statuses: []campaign.Status{campaign.Failed, campaign.Expired}})
+	case resend, drop:
+		_, err = c.Resolve(r.Context(), id, api.Decision(name))
+	default:
+		_, err = c.Act(r.Context(), id, name)
 	}
-	_, err := c.Act(r.Context(), id, name)
 	return err
 }

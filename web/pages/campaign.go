@@ -7,6 +7,7 @@ import (
 
 	"carillon/api"
 	"carillon/campaign"
+	"carillon/client"
 )
 
 // campaignView is one campaign.
@@ -18,6 +19,10 @@ type campaignView struct {
 	Rows, People int64
 	// Waits says that something can still change.
 	Waits bool
+	// Chart is how fast it has sent; nil where nothing has gone out.
+	Chart *chart
+	// Deeds are the last that were done to it.
+	Deeds []api.Deed
 }
 
 // funnelStep is how far the messages of one step have come.
@@ -52,15 +57,24 @@ func funnelOf(step api.Step) funnelStep {
 
 // campaign shows one campaign.
 func (p *Pages) campaign(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	api, err := p.client(r)
+	asks, err := p.client(r)
 	if err != nil {
 		return err
 	}
-	c, err := api.Campaign(r.Context(), r.PathValue("id"))
+	c, err := asks.Campaign(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	view := campaignView{campaignLine: lineOf(c.Campaign), Waits: !c.State.Ended() || c.Open > 0}
+	deeds, err := asks.Audit(r.Context(), "", c.ID, lastDeeds)
+	if err != nil {
+		return err
+	}
+	view := campaignView{campaignLine: lineOf(c.Campaign), Deeds: deeds.Items, Waits: !c.State.Ended() || c.Open > 0}
+	rates, err := asks.Rates(r.Context(), c.ID)
+	if err != nil {
+		return err
+	}
+	view.Chart = chartOf(rates, p.sends(c.Campaign))
 	for _, n := range c.Verdicts {
 		view.Rows += n
 	}
@@ -69,13 +83,25 @@ func (p *Pages) campaign(w http.ResponseWriter, r *http.Request, v Visitor) erro
 		view.Funnel = append(view.Funnel, funnelOf(step))
 	}
 	if v.Operates {
-		view.Actions = actionsOf(c.Campaign)
+		view.Actions = actionsOf(c.Campaign, v)
 	}
 	f := frame{Visitor: v, Here: "campaigns", Data: view}
 	if view.Waits {
 		f.Live = "/api/campaigns/" + c.ID + "/events"
 	}
 	return p.show(w, http.StatusOK, "campaign", f)
+}
+
+// sends is when a campaign could send until now.
+func (p *Pages) sends(c api.Campaign) span {
+	s := span{until: p.now()}
+	if c.StartedAt != nil {
+		s.from = *c.StartedAt
+	}
+	if c.FinishedAt != nil {
+		s.until = *c.FinishedAt
+	}
+	return s
 }
 
 // peopleView is a part of a campaign's people.
@@ -85,7 +111,9 @@ type peopleView struct {
 	Statuses []campaign.Status
 	Status   string
 	Search   string
-	Next     string
+	// Reason is why those failed who are shown; empty for whatever reason.
+	Reason string
+	Next   string
 }
 
 // people shows who gets what of a campaign.
@@ -99,14 +127,14 @@ func (p *Pages) people(w http.ResponseWriter, r *http.Request, v Visitor) error 
 		return err
 	}
 	asked := r.URL.Query()
-	view := peopleView{Campaign: c.Campaign, Status: asked.Get("status"), Search: asked.Get("q"), Statuses: campaign.Statuses()}
-	page, err := api.FindRecipients(r.Context(), c.ID, asked.Get("after"), view.Status, view.Search)
+	view := peopleView{Campaign: c.Campaign, Status: asked.Get("status"), Search: asked.Get("q"), Reason: asked.Get("reason"), Statuses: campaign.Statuses()}
+	page, err := api.FindRecipients(r.Context(), c.ID, client.RecipientQuery{Cursor: asked.Get("after"), Status: view.Status, Reason: view.Reason, Text: view.Search})
 	if err != nil {
 		return err
 	}
 	view.Items = page.Items
 	if page.Next != nil {
-		view.Next = "?" + query("after", *page.Next, "status", view.Status, "q", view.Search)
+		view.Next = "?" + query("after", *page.Next, "status", view.Status, "reason", view.Reason, "q", view.Search)
 	}
 	return p.show(w, http.StatusOK, "people", frame{Visitor: v, Here: "campaigns", Data: view})
 }

@@ -3,6 +3,7 @@ package pages
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"carillon/api"
 	"carillon/campaign"
@@ -25,10 +26,23 @@ type campaignsView struct {
 type campaignLine struct {
 	api.Campaign
 	Sent, Delivered, Failed int64
+	// Left is about how long what may go out now still takes, empty where that is
+	// not known.
+	Left string
 }
 
 func lineOf(c api.Campaign) campaignLine {
-	return campaignLine{c, sentOf(c.Counts), c.Counts[campaign.Delivered] + c.Counts[campaign.Read], c.Counts[campaign.Failed] + c.Counts[campaign.Undelivered]}
+	return campaignLine{
+		c, sentOf(c.Counts), c.Counts[campaign.Delivered] + c.Counts[campaign.Read], c.Counts[campaign.Failed] + c.Counts[campaign.Undelivered], left(c),
+	}
+}
+
+// left is how long what may go out now takes at the rate of late.
+func left(c api.Campaign) string {
+	if now := c.Counts[campaign.Pending] + c.Counts[campaign.Posting]; c.State == campaign.Running && c.Rate > 0 && now > 0 {
+		return about(time.Duration(float64(now) / c.Rate * float64(time.Second)))
+	}
+	return ""
 }
 
 // sentOf counts the messages that a provider has taken.

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 
@@ -28,10 +29,17 @@ func (p *Pages) client(r *http.Request) (*client.Client, error) {
 // innerHost stands where the client wants a server. It is never looked up.
 const innerHost = "carillon.invalid"
 
+// askedKey is where a request says that a page makes it. Nobody outside of this
+// process can say so.
+type askedKey struct{}
+
+// Asked reports whether a page made the request.
+func Asked(r *http.Request) bool { return r.Context().Value(askedKey{}) != nil }
+
 // RoundTrip has the API answer. What proves who asks, and from where, is that of
 // the request for the page.
 func (t inner) RoundTrip(asked *http.Request) (*http.Response, error) {
-	r := asked.Clone(asked.Context())
+	r := asked.Clone(context.WithValue(asked.Context(), askedKey{}, true))
 	r.Host, r.RemoteAddr, r.TLS, r.RequestURI = t.of.Host, t.of.RemoteAddr, t.of.TLS, asked.URL.RequestURI()
 	for _, key := range []string{"Cookie", "Authorization", "X-Forwarded-For", "X-Forwarded-Proto"} {
 		if values := t.of.Header.Values(key); len(values) > 0 {

@@ -74,7 +74,7 @@ func New(api http.Handler, now func() time.Time) (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	for _, name := range []string{"login", "problem", "campaigns", "campaign", "people", "confirm", "suppressions", "schedules", "schedule"} {
+	for _, name := range []string{"login", "problem", "campaigns", "campaign", "people", "confirm", "suppressions", "schedules", "schedule", "audit", "person"} {
 		view, err := template.Must(layout.Clone()).ParseFS(html, "html/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("pages: %w", err)
@@ -90,12 +90,14 @@ func (p *Pages) List() []Page {
 		{"GET /{$}", Viewer, p.campaigns},
 		{"GET /campaigns/{id}", Viewer, p.campaign},
 		{"GET /campaigns/{id}/people", Viewer, p.people},
+		{"GET /campaigns/{id}/people/{row}", Viewer, p.person},
 		{"GET /campaigns/{id}/{action}", Operator, p.confirm},
 		{"POST /campaigns/{id}/{action}", Operator, p.act},
 		{"GET /schedules", Viewer, p.schedules},
 		{"GET /schedules/{name}", Viewer, p.schedule},
 		{"GET /schedules/{name}/{action}", Admin, p.askSchedule},
 		{"POST /schedules/{name}/{action}", Admin, p.actSchedule},
+		{"GET /audit", Viewer, p.audit},
 		{"GET /suppressions", Viewer, p.suppressions},
 		{"POST /suppressions", Admin, p.suppress},
 		{"POST /suppressions/import", Admin, p.importSuppressions},

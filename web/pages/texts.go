@@ -21,6 +21,10 @@ func functions() template.FuncMap {
 		"plural":  plural,
 		"several": several,
 		"meaning": meaning,
+		"deed":    deed,
+		"way":     way,
+		"outcome": outcome,
+		"int":     func(n int64) int { return int(n) },
 	}
 }
 
@@ -59,6 +63,19 @@ func share(part, whole int64) int64 {
 		return 100
 	}
 	return min(max(100*part/whole, 1), 99)
+}
+
+// about writes a duration as people say it.
+func about(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return plural(max(int64(d/time.Second), 1), "second")
+	case d < 2*time.Hour:
+		return plural(int64((d+time.Minute/2)/time.Minute), "minute")
+	case d < 48*time.Hour:
+		return plural(int64((d+time.Hour/2)/time.Hour), "hour")
+	}
+	return plural(int64(d/(24*time.Hour)), "day")
 }
 
 // rate writes messages a second.

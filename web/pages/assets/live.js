@@ -45,6 +45,25 @@ function showCampaign(campaign) {
   campaign.steps.forEach(showStep);
 }
 
+// Parts that the server draws are asked for again while the campaign changes, but
+// never under somebody's hands.
+const freshEvery = 5000;
+let asked = 0;
+
+async function refresh() {
+  if (Date.now() - asked < freshEvery) return;
+  asked = Date.now();
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const place of document.querySelectorAll("[data-fresh]")) {
+    const fresh = page.getElementById(place.id);
+    if (!fresh || place.contains(document.activeElement) || place.querySelector("details[open]")) continue;
+    place.replaceChildren(...fresh.childNodes);
+    localTimes(place);
+  }
+}
+
 // What has changed besides the counts is drawn by the server.
 function follow(address) {
   let known;
@@ -55,6 +74,7 @@ function follow(address) {
     if (known !== undefined && known !== standing) location.reload();
     known = standing;
     showCampaign(campaign);
+    refresh().catch(() => {}); // the next event asks again
   };
   events.addEventListener("progress", take);
   events.addEventListener("end", (event) => {
