@@ -46,7 +46,12 @@ const erasedSQL = `EXISTS (
 // overwritten; and receipts of which nobody knows yet whose they are go when
 // they are a week old.
 func (l *Ledger) Forget(ctx context.Context, person string, now time.Time) (Erased, error) {
-	return l.forget(ctx, person, "", now)
+	done, err := l.forget(ctx, person, "", now)
+	if err != nil {
+		return done, err
+	}
+	// Who is in an uploaded file is not known, so all of them go.
+	return done, l.dropUploads(ctx, now.Add(time.Millisecond))
 }
 
 // forget erases a person as one of a kin, or of one of their own where that is

@@ -17,8 +17,11 @@ const slowedFor = 24 * time.Hour
 // Tidy deletes what nothing looks at any more: receipts whose attempt did not
 // become known, opt-ins so long ago that no provider repeats them, whom no daily
 // limit counts, polls of channels that are gone, templates that were slowed long
-// ago, and the slots of schedules beyond their history.
+// ago, the slots of schedules beyond their history, and uploads.
 func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
+	if err := l.dropUploads(ctx, now.Add(-UploadsFor)); err != nil {
+		return err
+	}
 	return l.do(ctx, background, func(ctx context.Context, t *tx) error {
 		for _, old := range []struct {
 			what, query string

@@ -104,8 +104,11 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.byPieces(r)
-	up, err := receiveUpload(w, r)
+	up, err := s.receive(w, r)
 	defer up.remove()
+	if err == nil {
+		err = up.complete("campaign", "contacts")
+	}
 	if err != nil {
 		return err
 	}
@@ -113,7 +116,7 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	imported, err := admitted.Import(r.Context(), s.ledger, admission.Upload{Key: wanted.key, Hash: up.hash}, up.contacts, s.now)
+	imported, err := admitted.Import(r.Context(), s.ledger, admission.Upload{Key: wanted.key, Hash: up.hash()}, up.contacts, s.now)
 	var exists *ledger.ExistsError
 	if errors.As(err, &exists) && exists.Same && !exists.Importing {
 		return s.answerCreated(w, r, exists.ID, nil, wanted)

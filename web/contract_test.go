@@ -185,6 +185,7 @@ func TestContract(t *testing.T) {
 	f.visitResolve(created)
 	post("/api/campaigns/" + f.finished() + "/cancel")
 	get("/api/campaigns/" + f.finished() + "/events")
+	f.visitChecks()
 	f.visitSuppressions()
 	for _, phone := range []string{"+4915112345601", "12"} {
 		f.forget(adminToken, `{"phone": "`+phone+`"}`)

@@ -58,6 +58,12 @@ func (s *Server) routes() []route {
 		{"GET", "/api/campaigns/{id}/report.csv", Viewer, s.report},
 		{"GET", "/api/campaigns/{id}/events", Viewer, s.events},
 
+		{"POST", "/api/check", Operator, s.check},
+		{"POST", "/api/check/bad-rows.csv", Operator, s.badRows},
+		{"POST", "/api/sample.csv", Operator, s.sample},
+		{"POST", "/api/uploads", Operator, s.addUpload},
+		{"GET", "/api/uploads/{id}", Operator, s.showUpload},
+
 		{"GET", "/api/suppressions", Viewer, s.listSuppressions},
 		{"POST", "/api/suppressions", Admin, s.addSuppressions},
 		{"DELETE", "/api/suppressions", Admin, s.removeSuppression},

@@ -23,6 +23,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -62,6 +63,9 @@ type Ledger interface {
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
 	Failures(ctx context.Context, id campaign.ID) ([]ledger.Failures, error)
 	Slowed(ctx context.Context) ([]ledger.Slowed, error)
+	AddUpload(ctx context.Context, u ledger.Upload, content io.Reader) error
+	Upload(ctx context.Context, id, owner string, now time.Time) (ledger.Upload, error)
+	ReadUpload(ctx context.Context, u ledger.Upload, to io.Writer) error
 	Ping(ctx context.Context) error
 	ScheduleLedger
 }

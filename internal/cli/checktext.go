@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"carillon/api"
 	"carillon/campaign"
 )
 
@@ -62,8 +63,8 @@ func (r *CheckResult) writeCounts(text *bytes.Buffer) {
 	}
 	_ = table.Flush() // a buffer takes everything
 	fmt.Fprintf(text, "Messages would go to %d of %d rows.\n", r.Recipients, rows)
-	for _, reason := range slices.Sorted(maps.Keys(r.barredBy)) {
-		fmt.Fprintf(text, "%s would be left out: %s.\n", quantity(r.barredBy[reason], "message"), reason)
+	for _, reason := range slices.Sorted(maps.Keys(r.BarredBy)) {
+		fmt.Fprintf(text, "%s would be left out: %s.\n", quantity(r.BarredBy[reason], "message"), reason)
 	}
 }
 
@@ -89,9 +90,9 @@ func (r *CheckResult) writeWarnings(text *bytes.Buffer) {
 		return
 	}
 	var kinds []string
-	of := map[string][]CheckWarning{}
+	of := map[string][]api.CheckWarning{}
 	for _, w := range r.Warnings {
-		kind := w.kind()
+		kind := warningKind(w)
 		if of[kind] == nil {
 			kinds = append(kinds, kind)
 		}
@@ -111,8 +112,8 @@ func (r *CheckResult) writeWarnings(text *bytes.Buffer) {
 	text.WriteString("--json lists each of them\n")
 }
 
-// kind is the warning without the numbers in it.
-func (w CheckWarning) kind() string {
+// warningKind is the warning without the numbers in it.
+func warningKind(w api.CheckWarning) string {
 	words := strings.Fields(w.Detail)
 	for i, word := range words {
 		if strings.HasPrefix(word, "+") {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/client"
 	"carillon/contacts"
@@ -41,7 +42,7 @@ type Testing struct {
 	// value.
 	Filled []Filled `json:"filled"`
 	// Preview is the message as it is sent.
-	Preview Preview `json:"preview"`
+	Preview api.Preview `json:"preview"`
 	// Campaign is the campaign that was made for it.
 	Campaign client.Campaign `json:"campaign"`
 }
@@ -104,33 +105,33 @@ func onlyStep(written *campaign.Definition, step int) *campaign.Definition {
 }
 
 // previewTest reads the list as the server will, and renders the message.
-func previewTest(list []byte, one *campaign.Definition, r TestRequest) (Preview, error) {
+func previewTest(list []byte, one *campaign.Definition, r TestRequest) (api.Preview, error) {
 	file, err := contacts.Scratch()
 	if err != nil {
-		return Preview{}, fmt.Errorf("test: %w; set TMPDIR to a writable folder", err)
+		return api.Preview{}, fmt.Errorf("test: %w; set TMPDIR to a writable folder", err)
 	}
 	defer func() { _ = file.Close() }() // it was for the reader alone
 	if _, err := file.Write(list); err != nil {
-		return Preview{}, fmt.Errorf("test: %w", err)
+		return api.Preview{}, fmt.Errorf("test: %w", err)
 	}
 	reader, err := contacts.OpenFile(file, one.Contacts, contacts.DefaultLimits())
 	if err != nil {
-		return Preview{}, Usagef("the number and the values: %w", err)
+		return api.Preview{}, Usagef("the number and the values: %w", err)
 	}
 	defer func() { _ = reader.Close() }() // it was only read
 	row, err := reader.Next()
 	if errors.Is(err, io.EOF) {
-		return Preview{}, Usagef("the number is missing; write the number that gets the message, such as +4915123018622")
+		return api.Preview{}, Usagef("the number is missing; write the number that gets the message, such as +4915123018622")
 	}
 	if err != nil {
-		return Preview{}, Usagef("the number and the values: %w", err)
+		return api.Preview{}, Usagef("the number and the values: %w", err)
 	}
 	if !row.Admitted() {
-		return Preview{}, Usagef("%q cannot be sent to: %s", r.Phone, orElse(row.Detail, string(row.Verdict)))
+		return api.Preview{}, Usagef("%q cannot be sent to: %s", r.Phone, orElse(row.Detail, string(row.Verdict)))
 	}
 	renderer, err := reader.Compile(one)
 	if err != nil {
-		return Preview{}, unusable(r.Campaign, err)
+		return api.Preview{}, unusable(r.Campaign, err)
 	}
 	var wrong strings.Builder
 	for _, p := range renderer.Check(row.Values) {
@@ -141,8 +142,8 @@ func previewTest(list []byte, one *campaign.Definition, r TestRequest) (Preview,
 		fmt.Fprintf(&wrong, "%s: column %q: %s\n", r.Campaign, reader.Layout().Columns[at], fault)
 	}
 	if wrong.Len() > 0 {
-		return Preview{}, Usagef("%sgive another value with --set \"Column=value\"", wrong.String())
+		return api.Preview{}, Usagef("%sgive another value with --set \"Column=value\"", wrong.String())
 	}
 	rendered, err := renderer.Render(0, row.Values)
-	return Preview{Row: row.Number, To: row.Phone, Messages: []PreviewMessage{previewOf(r.Step, rendered)}}, err
+	return api.Preview{Row: row.Number, To: row.Phone, Messages: []api.PreviewMessage{api.PreviewOf(r.Step, rendered)}}, err
 }

@@ -1,4 +1,4 @@
-package cli
+package admission
 
 import (
 	"fmt"
@@ -7,85 +7,65 @@ import (
 	"slices"
 	"time"
 
+	"carillon/api"
 	"carillon/campaign"
-	"carillon/configs"
-	"carillon/whatsapp/providers"
 )
 
-// Estimate says how long the sending takes.
-type Estimate struct {
-	Messages int64 `json:"messages"`
-	// Rate is in messages a second; 0 means that there is no limit.
-	Rate float64 `json:"rate"`
-	// Seconds is the time at that rate, without waits between steps; 0 where
-	// there is no limit.
-	Seconds float64 `json:"seconds"`
-	// Days is how many days the portfolio's limit of recipients makes of it; 0
-	// without a limit.
-	Days int64 `json:"days,omitempty"`
-	// LastAt is when the last message would go out if the campaign was started now,
-	// without waits between steps; nil where it has no hours, or Days says more.
-	LastAt *time.Time `json:"last_at,omitempty"`
-	// Text says it in words.
-	Text string `json:"text"`
+// Pace is how fast a campaign's channels may send together.
+type Pace struct {
+	// Rate is in messages a second; 0 for no limit.
+	Rate float64
+	// Daily is how many recipients there may be within 24 hours; 0 for no limit.
+	Daily int
 }
 
-// pace is how fast a campaign's numbers may send together.
-type pace struct {
-	rate  float64 // messages a second; 0 for no limit
-	daily int     // recipients within 24 hours; 0 for no limit
-}
-
-// paceOf sums up the campaign's numbers, each with the usual rate where there is
-// no configuration, which has them all where there is one. One without a limit
-// makes the sum unlimited.
-func paceOf(config *configs.Config, def *campaign.Definition) pace {
-	numbers := def.ChannelNames()
-	if config == nil {
-		return pace{rate: providers.All()[0].Rate * float64(len(numbers))}
+// Pace sums up the channels of a campaign that the door has let in. One without a
+// limit makes the sum unlimited.
+func (d Door) Pace(def *campaign.Definition) Pace {
+	var sum Pace
+	limits := map[string]int{} // by name: those who share one have it once
+	unlimited, boundless := false, d.Daily == nil
+	for _, channel := range def.ChannelNames() {
+		rate := d.Rates[channel]
+		sum.Rate += rate
+		unlimited = unlimited || rate == 0
+		if d.Daily != nil {
+			limit, recipients := d.Daily(channel)
+			limits[limit] = recipients
+			boundless = boundless || recipients == 0
+		}
 	}
-	var sum pace
-	limits := map[string]int{} // by portfolio: those who share one have it once
-	unlimited, boundless := false, false
-	for _, number := range numbers {
-		found := config.Channels[number]
-		sum.rate += found.Rate
-		unlimited = unlimited || found.Rate == 0
-		portfolio, daily := config.DailyLimit(number)
-		limits[portfolio] = daily
-		boundless = boundless || daily == 0
-	}
-	for _, daily := range limits {
-		sum.daily += daily
+	for _, recipients := range limits {
+		sum.Daily += recipients
 	}
 	if unlimited {
-		sum.rate = 0
+		sum.Rate = 0
 	}
 	if boundless {
-		sum.daily = 0
+		sum.Daily = 0
 	}
 	return sum
 }
 
 // estimate reckons with the number's rate, the campaign's own cap and its hours.
 // zones is how many recipients there are in which zones.
-func estimate(def *campaign.Definition, zones map[string]int64, p pace, now time.Time) Estimate {
+func estimate(def *campaign.Definition, zones map[string]int64, p Pace, now time.Time) api.Estimate {
 	var recipients int64
 	for _, n := range zones {
 		recipients += n
 	}
-	rate := p.rate
+	rate := p.Rate
 	if def.Rate > 0 && (rate == 0 || def.Rate < rate) {
 		rate = def.Rate
 	}
 	messages := mostMessages(def)
-	e := Estimate{Messages: recipients * messages, Rate: rate}
+	e := api.Estimate{Messages: recipients * messages, Rate: rate}
 	var took time.Duration
 	if rate > 0 {
 		seconds := float64(e.Messages) / rate
 		e.Seconds = math.Round(seconds*10) / 10
 		took = time.Duration(min(seconds, 1e9) * float64(time.Second))
-		e.Text = fmt.Sprintf("%d messages at %s: about %s", e.Messages, formatRate(rate), roughly(took))
+		e.Text = fmt.Sprintf("%d messages at %s: about %s", e.Messages, RateText(rate), roughly(took))
 	} else {
 		e.Text = fmt.Sprintf("%d messages without a limit: as fast as the provider answers", e.Messages)
 	}
@@ -99,9 +79,9 @@ func estimate(def *campaign.Definition, zones map[string]int64, p pace, now time
 	if waits > 0 {
 		e.Text += fmt.Sprintf(" with waits of %s", waits)
 	}
-	if p.daily > 0 && recipients > int64(p.daily) {
-		e.Days = (recipients-1)/int64(p.daily) + 1
-		e.Text += fmt.Sprintf("; the limit of %d recipients a day stretches it to %d days, if no other campaign uses it", p.daily, e.Days)
+	if p.Daily > 0 && recipients > int64(p.Daily) {
+		e.Days = (recipients-1)/int64(p.Daily) + 1
+		e.Text += fmt.Sprintf("; the limit of %d recipients a day stretches it to %d days, if no other campaign uses it", p.Daily, e.Days)
 		took = max(took, time.Duration(e.Days-1)*24*time.Hour)
 	}
 	if def.Hours != nil && e.Days == 0 {
@@ -199,4 +179,12 @@ func roughly(d time.Duration) string {
 		return "a second"
 	}
 	return d.Round(time.Second).String()
+}
+
+// RateText writes messages a second.
+func RateText(rate float64) string {
+	if rate < 10 {
+		return fmt.Sprintf("%.1f/s", rate)
+	}
+	return fmt.Sprintf("%.0f/s", rate)
 }
