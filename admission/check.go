@@ -22,6 +22,8 @@ type CheckOptions struct {
 	Rows []int
 	// Most is how many bad rows and how many warnings are told; 0 means all.
 	Most int
+	// Quick reads as many rows as a ledger takes at once, and no more.
+	Quick bool
 	// Bad, if not nil, is told of each row that is not sent to.
 	Bad func(campaign.Row) error
 	Now time.Time
@@ -89,6 +91,10 @@ func (c *checker) readAll(ctx context.Context) (err error) {
 			return err
 		}
 		if len(batch) == 0 {
+			break
+		}
+		if c.options.Quick && len(c.result.Counts) > 0 {
+			c.result.Partial = true
 			break
 		}
 		if err := rehearsal.Add(ctx, batch); err != nil {

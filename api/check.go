@@ -36,6 +36,8 @@ type Checked struct {
 	Hours string `json:"hours,omitempty"`
 	// Recipients is how many rows are sent to.
 	Recipients int64 `json:"recipients"`
+	// Partial says that the list goes on behind the rows that were looked at.
+	Partial bool `json:"partial,omitempty"`
 	// Barred is how many messages are left out because their recipient may not
 	// get them, BarredBy the same by the reason.
 	Barred   int64            `json:"barred,omitempty"`

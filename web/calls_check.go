@@ -25,13 +25,17 @@ func (s *Server) check(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	quick, err := readBool(r.URL.Query(), "quick")
+	if err != nil {
+		return err
+	}
 	looked, err := s.openChecked(w, r)
 	if err != nil {
 		return err
 	}
 	defer looked.close()
 	result, err := s.door.Check(r.Context(), looked.campaign, looked.list, admission.CheckOptions{
-		Pace: s.door.Pace(looked.campaign.Definition), Rows: rows, Most: toldRows, Now: s.now(),
+		Pace: s.door.Pace(looked.campaign.Definition), Rows: rows, Most: toldRows, Quick: quick, Now: s.now(),
 	})
 	if err != nil {
 		return err
@@ -106,12 +110,8 @@ func (s *Server) openChecked(w http.ResponseWriter, r *http.Request) (_ *checked
 func readContactOptions(query url.Values) (o campaign.ContactOptions, err error) {
 	o.Phone, o.FullName, o.Language = query.Get("phone"), query.Get("name"), query.Get("language")
 	o.DefaultRegion, o.Encoding, o.Delimiter, o.Sheet = query.Get("default_region"), query.Get("encoding"), query.Get("delimiter"), query.Get("sheet")
-	if text := query.Get("include_hidden"); text != "" {
-		if o.IncludeHidden, err = strconv.ParseBool(text); err != nil {
-			return o, refuse(badRequest, "write include_hidden=true or leave it out", "include_hidden must be true or false, not %q", text)
-		}
-	}
-	return o, nil
+	o.IncludeHidden, err = readBool(query, "include_hidden")
+	return o, err
 }
 
 // The columns that a file of bad rows has besides those of the list.

@@ -68,6 +68,13 @@ func TestChecksAreBounded(t *testing.T) {
 	if len(got.Rows) != toldRows || got.RowsLeftOut != 3 || got.Recipients != 1 {
 		t.Errorf("%d rows, %d left out, %d recipients", len(got.Rows), got.RowsLeftOut, got.Recipients)
 	}
+	for n, partial := range map[int]bool{ledger.IntakeBatch: false, ledger.IntakeBatch + 1: true} {
+		got = decode[api.Checked](t, f.do(checkCall("/api/check?quick=true", part{"contacts", longList(n)})))
+		if got.Recipients != ledger.IntakeBatch || got.Partial != partial {
+			t.Errorf("of %d rows %d, partial %t", n, got.Recipients, got.Partial)
+		}
+	}
+	wantProblem(t, f.do(checkCall("/api/check?quick=maybe", part{"contacts", fourContacts})), badRequest)
 	wantProblem(t, f.do(checkCall("/api/check?row=0", part{"contacts", fourContacts})), badRequest)
 	wantProblem(t, f.do(checkCall("/api/check?"+strings.Repeat("row=1&", shownRows+1), part{"contacts", fourContacts})), badRequest)
 }

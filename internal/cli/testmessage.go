@@ -7,17 +7,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"carillon/api"
 	"carillon/campaign"
 	"carillon/client"
 	"carillon/contacts"
 )
-
-// testExpires is how long a test message may still go out, where the number is
-// busy (ours: later than that nobody looks at the telephone any more).
-const testExpires = campaign.Duration(time.Hour)
 
 // TestRequest says which message of a campaign goes to one's own number.
 type TestRequest struct {
@@ -72,7 +67,7 @@ func StartTest(ctx context.Context, c *client.Client, r TestRequest) (t Testing,
 	if r.Step < 1 || r.Step > len(written.Steps) {
 		return t, Usagef("%s has no step %d; its steps are 1 to %d", r.Campaign, r.Step, len(written.Steps))
 	}
-	one := onlyStep(written, r.Step)
+	one := written.Test(r.Step)
 	row, filled, err := testRow(written, one, r)
 	if err != nil {
 		return t, err
@@ -92,16 +87,6 @@ func StartTest(ctx context.Context, c *client.Client, r TestRequest) (t Testing,
 	}
 	t.Campaign, err = c.Launch(ctx, client.Upload{Campaign: client.Text("campaign.json", text), Contacts: client.Text("contacts.csv", list)})
 	return t, err
-}
-
-// onlyStep is a campaign of one step of another, without whatever would hold it
-// up: the steps before it, the hours, the campaign's own rate.
-func onlyStep(written *campaign.Definition, step int) *campaign.Definition {
-	message := written.Steps[step-1]
-	message.After, message.When, message.Wait, message.Patience, message.Otherwise = "", nil, 0, 0, ""
-	return &campaign.Definition{
-		Name: "test: " + written.Name, Channel: written.ChannelNames()[0], Steps: []campaign.Step{message}, Expires: testExpires,
-	}
 }
 
 // previewTest reads the list as the server will, and renders the message.

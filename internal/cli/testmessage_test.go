@@ -377,7 +377,7 @@ func TestEveryKindOfStepSurvives(t *testing.T) {
 		t.Fatal(err)
 	}
 	for step := range written.Steps {
-		one := onlyStep(written, step+1)
+		one := written.Test(step + 1)
 		text, err := json.Marshal(one)
 		if err != nil {
 			t.Fatal(err)
