@@ -116,7 +116,7 @@ func TestANewCampaignWithoutScript(t *testing.T) {
 	fill.Set("steps.0.body.1", "{{Town}}")
 	fill.Set("do", "preview")
 	page = b.ask(http.MethodPost, at+"/campaign", fill, nil)
-	b.wants(page, http.StatusOK, "It goes to 2 people", "spring_offer (en_US)", "<li dir=\"auto\">Ada</li><li dir=\"auto\">Ulm</li>", "The longest values, row 3")
+	b.wants(page, http.StatusOK, "It goes to 2 people", "spring_offer (en_US)", "<li><bdi>Ada</bdi></li><li><bdi>Ulm</bdi></li>", "The longest values, row 3")
 
 	text := b.hidden(page, "campaign")
 	page = b.ask(http.MethodPost, at+"/preview", url.Values{"campaign": {text}, "row": {"3"}}, nil)
@@ -124,7 +124,7 @@ func TestANewCampaignWithoutScript(t *testing.T) {
 	b.wants(b.ask(http.MethodPost, at+"/preview", url.Values{"campaign": {text}, "row": {"2"}}, nil), http.StatusOK, "Nothing goes to row 2")
 
 	confirm := b.ask(http.MethodPost, at+"/confirm", url.Values{"campaign": {text}, "how": {"now"}}, nil)
-	b.wants(confirm, http.StatusOK, `action="`+at+`/launch"`, "Start <bdi>spring</bdi>?", "It sends to 2 people")
+	b.wants(confirm, http.StatusOK, `action="`+at+`/launch"`, "Start <bdi>spring</bdi>?", "It sends to 2 people", `formaction="`+at+`/preview"`)
 	send := url.Values{"campaign": {b.hidden(confirm, "campaign")}, "how": {"now"}, "key": {b.hidden(confirm, "key")}}
 	first := b.ask(http.MethodPost, at+"/launch", send, nil)
 	again := b.ask(http.MethodPost, at+"/launch", send, nil)

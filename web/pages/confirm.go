@@ -16,8 +16,9 @@ type question struct {
 	Effects []string
 	// Fields are sent along.
 	Fields map[string]string
-	// Back is where whoever does not mean it goes.
-	Back string
+	// Back is where whoever does not mean it goes. With Return the fields are sent there.
+	Back   string
+	Return bool
 }
 
 // ask shows a question.

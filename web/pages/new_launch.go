@@ -89,7 +89,7 @@ func (p *Pages) confirmNew(w http.ResponseWriter, r *http.Request, v Visitor) er
 	}
 	q := question{
 		Label: map[string]string{"at": "Schedule", "draft": "Save"}[l.How], About: def.Name, Effects: p.launchEffects(l, checked, def),
-		To: "/new/" + draft.Upload + "/launch", Back: "/new/" + draft.Upload,
+		To: "/new/" + draft.Upload + "/launch", Back: "/new/" + draft.Upload + "/preview", Return: true,
 		Fields: map[string]string{"campaign": draft.Text, "how": l.How, "key": rand.Text()},
 	}
 	if q.Label == "" {
@@ -113,7 +113,7 @@ func (p *Pages) launchEffects(l lead, checked api.Checked, def *campaign.Definit
 	}
 	sends := "It sends to " + people
 	if e.Rate > 0 {
-		takes := time.Duration(e.Seconds * float64(time.Second)).Round(time.Second)
+		takes := max(time.Duration(e.Seconds*float64(time.Second)).Round(time.Second), time.Second)
 		sends += fmt.Sprintf(", about %s at %s", takes, rate(e.Rate))
 		if e.Days == 0 && e.LastAt == nil {
 			sends += ", until " + begins.Add(takes).UTC().Format("15:04 UTC")
