@@ -132,25 +132,47 @@ func (l *Ledger) ReadUpload(ctx context.Context, u Upload, to io.Writer) error {
 // dropUploads removes the uploads from before a time: first what makes them visible,
 // then a few of their pieces at a time.
 func (l *Ledger) dropUploads(ctx context.Context, before time.Time) error {
-	remove := func(query string) (gone int64, err error) {
-		err = l.do(ctx, background, func(ctx context.Context, t *tx) error {
-			done, err := t.ExecContext(ctx, query, before.UnixMilli())
-			if err != nil {
-				return fmt.Errorf("ledger: drop uploads: %w", err)
-			}
-			gone, err = done.RowsAffected()
+	err := l.do(ctx, background, func(ctx context.Context, t *tx) error {
+		if _, err := t.ExecContext(ctx, `DELETE FROM uploads WHERE created_at < $1`, before.UnixMilli()); err != nil {
+			return fmt.Errorf("ledger: drop uploads: %w", err)
+		}
+		return nil
+	})
+	for gone := 1; err == nil && gone > 0; {
+		err = l.do(ctx, background, func(ctx context.Context, t *tx) (err error) {
+			gone, err = t.dropPieces(ctx, before)
 			return err
 		})
-		return gone, err
 	}
-	if _, err := remove(`DELETE FROM uploads WHERE created_at < $1`); err != nil {
-		return err
+	return err
+}
+
+// dropPieces removes some pieces of uploads from before a time, and says how many.
+func (t *tx) dropPieces(ctx context.Context, before time.Time) (int, error) {
+	rows, err := t.QueryContext(ctx, `SELECT upload_id, n FROM upload_pieces WHERE created_at < $1 ORDER BY created_at LIMIT 16`, before.UnixMilli())
+	if err != nil {
+		return 0, fmt.Errorf("ledger: old uploads: %w", err)
 	}
-	for {
-		gone, err := remove(`DELETE FROM upload_pieces WHERE (upload_id, n) IN (
-			SELECT upload_id, n FROM upload_pieces WHERE created_at < $1 ORDER BY created_at LIMIT 16)`)
-		if err != nil || gone == 0 {
-			return err
+	defer rows.Close()
+	type piece struct {
+		upload string
+		n      int
+	}
+	var old []piece
+	for rows.Next() {
+		var p piece
+		if err := rows.Scan(&p.upload, &p.n); err != nil {
+			return 0, fmt.Errorf("ledger: old uploads: %w", err)
+		}
+		old = append(old, p)
+	}
+	if err := rows.Err(); err != nil {
+		return 0, fmt.Errorf("ledger: old uploads: %w", err)
+	}
+	for _, p := range old {
+		if _, err := t.ExecContext(ctx, `DELETE FROM upload_pieces WHERE upload_id = $1 AND n = $2`, p.upload, p.n); err != nil {
+			return 0, fmt.Errorf("ledger: drop a piece of an upload: %w", err)
 		}
 	}
+	return len(old), nil
 }
