@@ -28,6 +28,13 @@ type Door struct {
 	// UserIDs says why a channel cannot send to a user ID, and what to do about a
 	// row that has one. If nil, every channel can.
 	UserIDs func(channel string) error
+	// Daily names the limit of recipients within 24 hours that a channel is under, and
+	// says how many they are; 0 means no limit. Channels may share one. If nil, there
+	// are no limits.
+	Daily func(channel string) (limit string, recipients int)
+	// Unsure says what may stay unknown of a message on a channel, and what becomes of
+	// it; empty for nothing. If nil, nothing is known of the channels.
+	Unsure func(channel string) string
 }
 
 // Campaign is one that the door has let in, without its list.

@@ -10,6 +10,8 @@ type Layout struct {
 	Delimiter string `json:"delimiter,omitempty"`
 	// Sheet is the worksheet, empty for csv.
 	Sheet string `json:"sheet,omitempty"`
+	// Sheets are all of the workbook with cells, hidden ones included; nil for csv.
+	Sheets []string `json:"sheets,omitempty"`
 	// Columns are the names of the columns, each different: those of the
 	// header, or "Column 1" and so on where there is none.
 	Columns []string `json:"columns"`

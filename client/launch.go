@@ -2,16 +2,19 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/sethvargo/go-retry"
@@ -29,6 +32,13 @@ type Upload struct {
 	// Media are the files that its messages have, under the names that the campaign
 	// or its list has.
 	Media []File
+	// Kept is the id of a list that was uploaded before, in the place of Contacts.
+	Kept string
+	// Draft leaves the campaign as it comes in: nothing starts it.
+	Draft bool
+	// Key keeps the campaign from being made twice; if empty, it is one of the
+	// launch's own.
+	Key string
 	// At is the time to start at; the zero time means at once.
 	At time.Time
 	// Late is by how much At may be missed at most; 0 means by however much.
@@ -58,7 +68,7 @@ func Text(name string, text []byte) File {
 // that keeps the campaign from being made twice. What is wrong with the files is an
 // *api.Problem of the kinds api.BadCampaign and api.BadContacts.
 func (c *Client) Launch(ctx context.Context, up Upload) (Campaign, error) {
-	key := rand.Text()
+	key := cmp.Or(up.Key, rand.Text())
 	var launched Campaign
 	repeat := retry.WithMaxRetries(launchRetries, retry.NewExponential(c.Pause))
 	first := true
@@ -84,43 +94,61 @@ func stillImporting(err error) bool {
 }
 
 func (c *Client) create(ctx context.Context, up Upload, key string, launched *Campaign) error {
-	query := url.Values{"start": {"true"}}
-	if !up.At.IsZero() {
-		query = url.Values{"at": {up.At.Format(time.RFC3339)}}
+	return c.sendParts(ctx, "/api/campaigns?"+up.query().Encode(), key, map[string]File{"campaign": up.Campaign, "contacts": up.Contacts}, launched, up.Media...)
+}
+
+// query says what becomes of the campaign.
+func (up Upload) query() url.Values {
+	query := url.Values{}
+	setIf(query, "upload", up.Kept)
+	switch {
+	case up.Draft:
+	case up.At.IsZero():
+		query.Set("start", "true")
+	default:
+		query.Set("at", up.At.Format(time.RFC3339))
 		if up.Late > 0 {
 			query.Set("late", up.Late.String())
 		}
 	}
+	return query
+}
+
+// sendParts sends files as the parts of a form, and those that messages have as parts
+// media. Parts without content are left out.
+func (c *Client) sendParts(ctx context.Context, path, key string, parts map[string]File, result any, media ...File) error {
 	body, content := io.Pipe()
 	form := multipart.NewWriter(content)
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		content.CloseWithError(writeForm(form, up))
+		content.CloseWithError(writeForm(form, parts, media))
 	}()
 	defer func() {
 		_ = body.Close() // the writer ends, whether or not all was wanted
 		<-written
 	}()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/api/campaigns?"+query.Encode(), body)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, body)
 	if err != nil {
 		return err
 	}
 	request.Header.Set("Content-Type", form.FormDataContentType())
-	request.Header.Set("Idempotency-Key", key)
-	return c.upload(request, launched)
+	if key != "" {
+		request.Header.Set("Idempotency-Key", key)
+	}
+	return c.upload(request, result)
 }
 
-func writeForm(form *multipart.Writer, up Upload) error {
-	for _, part := range []struct {
-		field string
-		file  File
-	}{{"campaign", up.Campaign}, {"contacts", up.Contacts}} {
-		if err := part.file.write(form, part.field); err != nil {
+func writeForm(form *multipart.Writer, parts map[string]File, media []File) error {
+	for _, field := range slices.Sorted(maps.Keys(parts)) { // the campaign first
+		if parts[field].Open == nil {
+			continue
+		}
+		if err := parts[field].write(form, field); err != nil {
 			return err
 		}
 	}
-	for _, file := range up.Media {
+	for _, file := range media {
 		if err := file.write(form, "media"); err != nil {
 			return err
 		}

@@ -65,11 +65,10 @@ func isEscaped(text string) bool {
 	if text == "" {
 		return false
 	}
-	if strings.IndexByte("+=@", text[0]) >= 0 || isErrorValue(text) {
+	if first, _ := utf8.DecodeRuneInString(text); strings.ContainsRune("+=@-＋＝＠－", first) || isErrorValue(text) {
 		return true
 	}
-	digits := strings.TrimLeft(text, "-")
-	return digits != "" && digits[0] >= '0' && digits[0] <= '9' && strings.Trim(digits, "0123456789.,/:()- ") == ""
+	return text[0] >= '0' && text[0] <= '9' && strings.Trim(text, "0123456789.,/:()- ") == ""
 }
 
 // quotedFormula unwraps ="00042", in which programs write a text that a

@@ -48,6 +48,9 @@ func (w workbook) openBook(root, sheet string, layout *campaign.Layout) (source,
 	if b.sheets, err = w.worksheets(root, read.Sheets); err != nil {
 		return nil, err
 	}
+	for _, sheet := range b.sheets {
+		layout.Sheets = append(layout.Sheets, sheet.name)
+	}
 	if b.styles, err = w.readStyles(root, isTrue(read.Properties.Date1904)); err != nil {
 		return nil, err
 	}

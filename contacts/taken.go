@@ -47,6 +47,18 @@ func (r *Reader) take(placeholders []int) {
 	}
 }
 
+// Samples are all columns with what they are used for and their first cells.
+func (r *Reader) Samples() []campaign.TakenColumn {
+	all := make([]campaign.TakenColumn, len(r.layout.Columns))
+	for i, name := range r.layout.Columns {
+		all[i] = campaign.TakenColumn{Column: name, As: []string{}, Cells: r.cellsOf(i)}
+	}
+	for _, taken := range r.layout.Taken {
+		all[slices.Index(r.layout.Columns, taken.Column)].As = taken.As
+	}
+	return all
+}
+
 // cellsOf are the first cells of a column that hold a value.
 func (r *Reader) cellsOf(column int) []string {
 	cells := []string{}

@@ -111,7 +111,7 @@ func TestSamplesLayouts(t *testing.T) {
 		"contacts_excel_bom.csv":             {Format: "csv", Encoding: "utf-8", Delimiter: ","},
 		"contacts_semicolon_windows1252.csv": {Format: "csv", Encoding: "windows-1252", Delimiter: ";"},
 		"contacts_utf16_tab.txt":             {Format: "csv", Encoding: "utf-16le", Delimiter: "\t"},
-		"contacts.xlsx":                      {Format: "xlsx", Sheet: "Sheet1"},
+		"contacts.xlsx":                      {Format: "xlsx", Sheet: "Sheet1", Sheets: []string{"Sheet1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want.Columns, want.FullName, want.Phone, want.Language, want.Header = columns, 0, 1, 2, true

@@ -78,7 +78,7 @@ func TestWorkbookSheets(t *testing.T) {
 		"":       {Format: "xlsx", Sheet: "Sheet1", Columns: []string{"Phone"}},
 		"SECOND": {Format: "xlsx", Sheet: "Second", Columns: []string{"Mobile"}},
 	} {
-		want.Header, want.FullName, want.Language = true, -1, -1
+		want.Header, want.FullName, want.Language, want.Sheets = true, -1, -1, []string{"Sheet1", "Second"}
 		got := mustOpen(t, path, campaign.ContactOptions{Sheet: name}).Layout()
 		if guessed := strings.Contains(strings.Join(got.Guessed, "\n"), "first visible one of 2"); guessed != (name == "") {
 			t.Errorf("sheet %q: guessed %q", name, got.Guessed)

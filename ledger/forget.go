@@ -46,10 +46,15 @@ const erasedSQL = `EXISTS (
 // overwritten; and receipts of which nobody knows yet whose they are go when
 // they are a week old.
 func (l *Ledger) Forget(ctx context.Context, person string, by Actor, now time.Time) (Erased, error) {
-	return l.forget(ctx, person, "", now, func(ctx context.Context, t *tx) error {
+	done, err := l.forget(ctx, person, "", now, func(ctx context.Context, t *tx) error {
 		_, err := t.record(ctx, Deed{At: now, By: by, Action: ActForget, Person: erasedPhone}, "")
 		return err
 	})
+	if err != nil {
+		return done, err
+	}
+	// Who is in an uploaded file is not known, so all of them go.
+	return done, l.dropUploads(ctx, now.Add(time.Millisecond))
 }
 
 // forget erases a person as one of a kin, or of one of their own where that is

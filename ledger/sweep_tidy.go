@@ -25,9 +25,10 @@ const windowsFor = 3 * campaign.WindowFor
 // become known, opt-ins so long ago that no provider repeats them, whom no daily
 // limit counts, windows that are shut, polls of channels that are gone, templates that
 // were slowed long ago, template lists that nobody asks for, notices that nobody repeats
-// any more, the slots of schedules beyond their history, old rates, and files.
+// any more, the slots of schedules beyond their history, old rates, files, and
+// uploads.
 func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
-	return errors.Join(l.tidyRows(ctx, now), l.tidyRates(ctx, now), l.tidyMedia(ctx, now))
+	return errors.Join(l.tidyRows(ctx, now), l.tidyRates(ctx, now), l.tidyMedia(ctx, now), l.dropUploads(ctx, now.Add(-UploadsFor)))
 }
 
 func (l *Ledger) tidyRows(ctx context.Context, now time.Time) error {

@@ -104,8 +104,11 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.byPieces(r)
-	up, err := receiveUpload(w, r)
+	up, err := s.receive(w, r)
 	defer up.remove()
+	if err == nil {
+		err = up.complete("campaign", "contacts")
+	}
 	if err != nil {
 		return err
 	}
@@ -113,7 +116,7 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	imported, err := admitted.Import(r.Context(), s.ledger, admission.Upload{Key: wanted.key, Hash: up.hash, By: actorOf(r), Files: admission.NewFiles(&up.media)}, up.contacts, s.now)
+	imported, err := admitted.Import(r.Context(), s.ledger, admission.Upload{Key: wanted.key, Hash: up.hash(), By: actorOf(r), Files: admission.NewFiles(&up.media)}, up.contacts, s.now)
 	var exists *ledger.ExistsError
 	if errors.As(err, &exists) && exists.Same && !exists.Importing {
 		return s.answerCreated(w, r, admission.Imported{ID: exists.ID}, true, wanted)
@@ -185,10 +188,8 @@ func readPlan(r *http.Request, now time.Time) (plan, error) {
 		return p, refuse(badRequest, "use a UUID", "the Idempotency-Key has more than %d characters", longestKey)
 	}
 	var err error
-	if text := query.Get("start"); text != "" {
-		if p.start, err = strconv.ParseBool(text); err != nil {
-			return p, refuse(badRequest, "write start=true or leave it out", "start must be true or false, not %q", text)
-		}
+	if p.start, err = readBool(query, "start"); err != nil {
+		return p, err
 	}
 	text := query.Get("at")
 	if p.late, err = readLate(query.Get("late"), text); err != nil || text == "" {
@@ -205,6 +206,19 @@ func readPlan(r *http.Request, now time.Time) (plan, error) {
 		return p, refuse(badRequest, "give a time in the future, or start it now", "the time %s is in the past", text)
 	}
 	return p, nil
+}
+
+// readBool reads a parameter that is false where it is missing.
+func readBool(query url.Values, name string) (bool, error) {
+	text := query.Get(name)
+	if text == "" {
+		return false, nil
+	}
+	value, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, refuse(badRequest, "write "+name+"=true or leave it out", "%s must be true or false, not %q", name, text)
+	}
+	return value, nil
 }
 
 // readLate reads how late a start may be, which makes sense beside a time alone.

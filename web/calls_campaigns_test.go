@@ -279,10 +279,13 @@ func FuzzUpload(f *testing.F) {
 			t.Fatal(err)
 		}
 		request.Header.Set("Content-Type", kind)
-		up, err := receiveUpload(discardWriter{}, request)
+		up, err := new(Server).receive(discardWriter{}, request)
 		defer up.remove()
 		if err == nil {
-			if up.hash == "" || up.contacts == nil {
+			err = up.complete("campaign", "contacts")
+		}
+		if err == nil {
+			if up.hash() == "" || up.contacts == nil {
 				t.Errorf("incomplete upload %+v is taken", up)
 			}
 			return

@@ -4,9 +4,7 @@ import (
 	"encoding/csv"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"carillon/campaign"
 	"carillon/ledger"
@@ -92,21 +90,6 @@ func stamp(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(reportTime)
-}
-
-// harmless keeps a spreadsheet from taking a text that others wrote for a
-// formula (OWASP, CSV injection): an apostrophe goes before it. Some take the
-// wide signs of East Asian keyboards for the others. A plus with digits alone is
-// a phone number.
-func harmless(text string) string {
-	first, _ := utf8.DecodeRuneInString(text)
-	if text == "" || !strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
-		return text
-	}
-	if digits := text[1:]; text[0] == '+' && digits != "" && strings.Trim(digits, "0123456789") == "" {
-		return text
-	}
-	return "'" + text
 }
 
 // extend gives the next piece of a stream its own time to be taken, whatever

@@ -9,9 +9,12 @@ import (
 	"mime/multipart"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 
 	"carillon/admission"
 	"carillon/contacts"
+	"carillon/ledger"
 )
 
 // maxDefinition is how large a campaign's file may be, in bytes: far beyond
@@ -25,15 +28,15 @@ type upload struct {
 	contacts *os.File
 	// media are the files that its messages have.
 	media media
-	// hash tells whether another upload has the same content.
-	hash string
+	// kept is the upload that the list is; empty where it came along.
+	kept ledger.Upload
 
 	sums [2][]byte // of the definition and the list; nil for one that is missing
 }
 
-// receiveUpload takes the parts of a multipart request in any order. The
-// caller removes the upload, also after an error.
-func receiveUpload(w http.ResponseWriter, r *http.Request) (*upload, error) {
+// receive takes the parts of a multipart request in any order; the list may be one
+// that was uploaded before. The caller removes the upload, also after an error.
+func (s *Server) receive(w http.ResponseWriter, r *http.Request) (*upload, error) {
 	const margin = 64 << 10 // the parts' headers
 	up := &upload{}
 	r.Body = http.MaxBytesReader(w, r.Body, contacts.DefaultLimits().FileBytes+maxDefinition+admission.MostFileBytes+margin)
@@ -57,7 +60,10 @@ func receiveUpload(w http.ResponseWriter, r *http.Request) (*upload, error) {
 			return up, err
 		}
 	}
-	return up, up.complete()
+	if id := r.URL.Query().Get("upload"); id != "" {
+		return up, s.fetchUpload(r, id, up)
+	}
+	return up, nil
 }
 
 // brokenUpload keeps what is said about size and time and explains everything
@@ -101,15 +107,20 @@ func (u *upload) takeDefinition(part io.Reader) error {
 	return nil
 }
 
-func (u *upload) complete() error {
+// complete looks whether the parts that are needed have come.
+func (u *upload) complete(needed ...string) error {
 	for i, name := range []string{"campaign", "contacts"} {
-		if u.sums[i] == nil {
-			return refuse(badRequest, "send the parts campaign and contacts", "the upload has no part %q", name)
+		if u.sums[i] == nil && slices.Contains(needed, name) {
+			return refuse(badRequest, "send the parts "+strings.Join(needed, " and "), "the upload has no part %q", name)
 		}
 	}
-	sum := sha256.Sum256(append(append(u.sums[0], u.sums[1]...), u.media.sum()...))
-	u.hash = hex.EncodeToString(sum[:])
 	return nil
+}
+
+// hash tells whether another upload has the same content.
+func (u *upload) hash() string {
+	sum := sha256.Sum256(slices.Concat(u.sums[0], u.sums[1], u.media.sum()))
+	return hex.EncodeToString(sum[:])
 }
 
 func (u *upload) remove() {

@@ -211,6 +211,7 @@ func TestContract(t *testing.T) {
 	get("/api/templates")
 	get("/api/channels/main/templates")
 	post("/api/channels/main/templates/refresh")
+	f.visitChecks()
 	f.visitSuppressions()
 	for _, phone := range []string{"+4915112345601", "12"} {
 		f.forget(adminToken, `{"phone": "`+phone+`"}`)

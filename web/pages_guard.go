@@ -14,6 +14,9 @@ func (s *Server) page(page pages.Page) http.Handler {
 	needs := map[pages.Role]Role{pages.Viewer: Viewer, pages.Operator: Operator, pages.Admin: Admin}[page.Needs]
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := s.authorize(r, needs)
+		if page.Long {
+			s.byPieces(r)
+		}
 		if err == nil {
 			err = page.Show(w, r, s.visitor(r))
 		}

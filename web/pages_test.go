@@ -2,6 +2,7 @@ package web
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,14 +27,21 @@ type shown struct {
 
 func (b browser) ask(method, path string, fill url.Values, header map[string]string) shown {
 	b.t.Helper()
-	r, err := http.NewRequestWithContext(b.t.Context(), method, b.f.http.URL+path, strings.NewReader(fill.Encode()))
+	all := map[string]string{}
+	if method == http.MethodPost {
+		all["Content-Type"] = "application/x-www-form-urlencoded"
+	}
+	maps.Copy(all, header)
+	return b.send(method, path, strings.NewReader(fill.Encode()), all)
+}
+
+func (b browser) send(method, path string, body io.Reader, header map[string]string) shown {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), method, b.f.http.URL+path, body)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	r.Header.Set("Accept", "text/html")
-	if method == http.MethodPost {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
 	if b.cookie != nil {
 		r.AddCookie(b.cookie)
 	}
@@ -47,11 +55,11 @@ func (b browser) ask(method, path string, fill url.Values, header map[string]str
 		b.t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
+	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return shown{answer.StatusCode, answer.Header, strings.ReplaceAll(string(body), "&#43;", "+")}
+	return shown{answer.StatusCode, answer.Header, strings.ReplaceAll(string(text), "&#43;", "+")}
 }
 
 func (b browser) get(path string) shown {

@@ -141,7 +141,9 @@ func problemOf(err error) *problem {
 	case errors.As(err, &mistake):
 		return mistakeProblem(err)
 	case errors.As(err, &channel):
-		return refuse(badCampaign, channel.Hint(), "%s", channel.Detail())
+		p := refuse(badCampaign, channel.Hint(), "%s", channel.Detail())
+		p.Errors = []api.Fault{{Path: channel.Path, Detail: fmt.Sprintf("channel %q does not exist; %s", channel.Channel, channel.Hint())}}
+		return p
 	case errors.Is(err, context.Canceled):
 		return refuse(unavailable, "send the request again", "the request was given up").because(err)
 	case errors.As(err, &file):

@@ -66,6 +66,11 @@ func (s *Server) routes() []route {
 		{"GET", "/api/templates", Viewer, s.allTemplates},
 		{"GET", "/api/channels/{channel}/templates", Viewer, s.templates(Templates.Of)},
 		{"POST", "/api/channels/{channel}/templates/refresh", Operator, s.templates(Templates.Refresh)},
+		{"POST", "/api/check", Operator, s.check},
+		{"POST", "/api/check/bad-rows.csv", Operator, s.badRows},
+		{"POST", "/api/sample.csv", Operator, s.sample},
+		{"POST", "/api/uploads", Operator, s.addUpload},
+		{"GET", "/api/uploads/{id}", Operator, s.showUpload},
 
 		{"GET", "/api/suppressions", Viewer, s.listSuppressions},
 		{"POST", "/api/suppressions", Admin, s.addSuppressions},

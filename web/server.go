@@ -23,6 +23,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -73,6 +74,9 @@ type Ledger interface {
 	Rates(ctx context.Context, id campaign.ID) (ledger.Rates, error)
 	Source(ctx context.Context, id campaign.ID) (string, error)
 	Audit(ctx context.Context, q ledger.AuditQuery) ([]ledger.Deed, error)
+	AddUpload(ctx context.Context, u ledger.Upload, content io.Reader) error
+	Upload(ctx context.Context, id, owner string, now time.Time) (ledger.Upload, error)
+	ReadUpload(ctx context.Context, u ledger.Upload, to io.Writer) error
 	Ping(ctx context.Context) error
 	ScheduleLedger
 }

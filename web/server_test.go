@@ -61,7 +61,7 @@ func threeTokens() []Token {
 // brittle is a ledger that can be made to fail.
 type brittle struct {
 	*ledger.Ledger
-	receiving, reporting, resolving, retrying, totalling atomic.Bool
+	receiving, reporting, resolving, retrying, totalling, full atomic.Bool
 }
 
 var errBroken = errors.New("ledger: the disk is on fire")

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"carillon/admission"
 	"carillon/api"
 	"carillon/campaign"
 	"carillon/client"
@@ -93,7 +94,7 @@ func WriteCampaign(out io.Writer, c api.Campaign) error {
 	}
 	line("progress", SnapshotOf(c).String())
 	if c.RateLimit > 0 {
-		line("own cap", formatRate(c.RateLimit))
+		line("own cap", admission.RateText(c.RateLimit))
 	}
 	if c.Daily != nil {
 		line("daily limit", dailyText(*c.Daily))
@@ -216,7 +217,7 @@ func WriteCampaigns(out io.Writer, list []client.Campaign) error {
 	for _, c := range list {
 		s, rate := SnapshotOf(c.Campaign), "-"
 		if s.Rate > 0 {
-			rate = formatRate(s.Rate)
+			rate = admission.RateText(s.Rate)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%d/%d\t%d\t%d\t%s\t%s\t%s\n", c.ID, c.Name, c.State,
 			s.Sent, s.Total, s.Delivered, s.Failed, rate, startOf(c.Campaign), standing(c.Campaign))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"carillon/admission"
 	"carillon/api"
 )
 
@@ -48,7 +49,7 @@ func WriteChannel(out io.Writer, c api.Channel) error {
 func rateNow(c api.Channel) string {
 	rate := "no limit"
 	if c.Rate > 0 {
-		rate = formatRate(c.Rate)
+		rate = admission.RateText(c.Rate)
 	}
 	if c.RateAuto {
 		rate += " (auto)"

@@ -10,7 +10,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"carillon/admission"
+	"carillon/api"
 	"carillon/campaign"
 )
 
@@ -34,7 +37,7 @@ func TestCheckFindsEveryVerdictOfTheSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want map[string][]CheckedRow
+	var want map[string][]api.CheckedRow
 	if err := json.Unmarshal(text, &want); err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +47,7 @@ func TestCheckFindsEveryVerdictOfTheSamples(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var bad []CheckedRow
+			var bad []api.CheckedRow
 			counts := map[campaign.Verdict]int64{}
 			for _, row := range rows {
 				counts[row.Verdict]++
@@ -81,13 +84,13 @@ func TestCheckRendersTheFirstMessages(t *testing.T) {
 	body := func(name string) json.RawMessage {
 		return json.RawMessage(fmt.Sprintf(`[{"type":"body","parameters":[{"type":"text","text":%q}]}]`, name))
 	}
-	feedback := PreviewMessage{Step: 2, Template: "order_feedback", Language: "en_US"}
-	want := []Preview{
-		{2, "+4915123018622", []PreviewMessage{{Step: 1, Template: "order_update", Language: "de", Components: body("Anna")}, feedback}},
-		{3, "+33612982489", []PreviewMessage{{Step: 1, Template: "order_update", Language: "en_US", Components: body("there")}, feedback}},
-		{4, "+33612547098", []PreviewMessage{{Step: 1, Template: "order_update", Language: "fr", Components: body("Cleo")}, feedback}},
+	feedback := api.PreviewMessage{Step: 2, Template: "order_feedback", Language: "en_US"}
+	want := []api.Preview{
+		{Row: 2, To: "+4915123018622", Messages: []api.PreviewMessage{{Step: 1, Template: "order_update", Language: "de", Components: body("Anna")}, feedback}},
+		{Row: 3, To: "+33612982489", Messages: []api.PreviewMessage{{Step: 1, Template: "order_update", Language: "en_US", Components: body("there")}, feedback}},
+		{Row: 4, To: "+33612547098", Messages: []api.PreviewMessage{{Step: 1, Template: "order_update", Language: "fr", Components: body("Cleo")}, feedback}},
 	}
-	if diff := cmp.Diff(want, got.Preview); diff != "" {
+	if diff := cmp.Diff(want, got.Preview, cmpopts.IgnoreFields(api.Preview{}, "Values")); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -152,13 +155,13 @@ func TestCheckSumsUpTheNumbers(t *testing.T) {
 	const keys = `access_token: abc, app_secret: def`
 	for _, test := range []struct {
 		name, main, second, third string
-		want                      pace
+		want                      admission.Pace
 	}{
-		{"rates", "rate: 5", "rate: 10", "rate: 20", pace{rate: 35}},
-		{"one without a limit", "rate: 5", "rate: 0", "rate: 20", pace{}},
-		{"limits of a day", "rate: 5, daily_recipients: 100", "rate: 5, daily_recipients: 250", "rate: 5, daily_recipients: 250", pace{15, []dailyShare{{100, 1. / 3}, {250, 1. / 3}, {250, 1. / 3}}}},
-		{"a shared limit", "rate: 5, daily_recipients: 100, portfolio: p", "rate: 5, daily_recipients: 100, portfolio: p", "rate: 5, daily_recipients: 50", pace{15, []dailyShare{{50, 1. / 3}, {100, 2. / 3}}}},
-		{"one without a limit of a day", "rate: 5, daily_recipients: 100", "rate: 5", "rate: 5", pace{rate: 15}},
+		{"rates", "rate: 5", "rate: 10", "rate: 20", admission.Pace{Rate: 35}},
+		{"one without a limit", "rate: 5", "rate: 0", "rate: 20", admission.Pace{}},
+		{"limits of a day", "rate: 5, daily_recipients: 100", "rate: 5, daily_recipients: 250", "rate: 5, daily_recipients: 250", admission.Pace{Rate: 15, Limits: []admission.DailyShare{{Size: 100, Share: 1. / 3}, {Size: 250, Share: 1. / 3}, {Size: 250, Share: 1. / 3}}}},
+		{"a shared limit", "rate: 5, daily_recipients: 100, portfolio: p", "rate: 5, daily_recipients: 100, portfolio: p", "rate: 5, daily_recipients: 50", admission.Pace{Rate: 15, Limits: []admission.DailyShare{{Size: 50, Share: 1. / 3}, {Size: 100, Share: 2. / 3}}}},
+		{"one without a limit of a day", "rate: 5, daily_recipients: 100", "rate: 5", "rate: 5", admission.Pace{Rate: 15}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			config := file(t, "conf.yaml", fmt.Sprintf("channels:\n  main: {phone_number_id: \"1\", %[1]s, %[2]s}\n  second: {phone_number_id: \"2\", %[1]s, %[3]s}\n  third: {phone_number_id: \"3\", %[1]s, %[4]s}\n",
@@ -171,10 +174,14 @@ func TestCheckSumsUpTheNumbers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, paceOf(loaded, read), cmp.AllowUnexported(pace{}, dailyShare{})); diff != "" {
+			door, err := DoorOf(loaded)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, door.Pace(read)); diff != "" {
 				t.Error(diff)
 			}
-			if result, err := Check(t.Context(), def, list, config); err != nil || result.Estimate.Rate != test.want.rate {
+			if result, err := Check(t.Context(), def, list, config); err != nil || result.Estimate.Rate != test.want.Rate {
 				t.Errorf("checked as %+v, %v", result, err)
 			}
 		})
@@ -219,7 +226,7 @@ func TestCheckTellsOfLostPluses(t *testing.T) {
 			t.Fatal(err)
 		}
 		const why = "the cell is a number without its plus sign, which was added again; format the column as text"
-		if len(got.Warnings) != test.warnings || got.Warnings[0] != (CheckWarning{4, "+33612982489", why}) {
+		if len(got.Warnings) != test.warnings || got.Warnings[0] != (api.CheckWarning{Row: 4, E164: "+33612982489", Detail: why}) {
 			t.Errorf("%q: %d warnings, want %d; the first is %+v", test.contacts, len(got.Warnings), test.warnings, got.Warnings[0])
 		}
 		ambiguous := 0
@@ -251,10 +258,10 @@ func TestCheckCountsWarningsByKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	const abroad = "it was read as a number of BR, but with a plus it is a foreign number, %s; write the right one with a plus or 00"
-	want := []CheckWarning{
-		{1, "+5551991234567", fmt.Sprintf(abroad, "+51991234567")},
-		{2, "+5511961294498", "+551161294498 is another form of +5511961294498, which is used"},
-		{5, "+5551991234568", fmt.Sprintf(abroad, "+51991234568")},
+	want := []api.CheckWarning{
+		{Row: 1, E164: "+5551991234567", Detail: fmt.Sprintf(abroad, "+51991234567")},
+		{Row: 2, E164: "+5511961294498", Detail: "+551161294498 is another form of +5511961294498, which is used"},
+		{Row: 5, E164: "+5551991234568", Detail: fmt.Sprintf(abroad, "+51991234568")},
 	}
 	if diff := cmp.Diff(want, got.Warnings); diff != "" {
 		t.Error(diff)

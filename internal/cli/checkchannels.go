@@ -1,31 +1,15 @@
 package cli
 
-import (
-	"carillon/campaign"
-	"carillon/configs"
-)
+import "carillon/configs"
 
-// CheckChannel says what a channel of the campaign cannot know.
-type CheckChannel struct {
-	Channel string `json:"channel"`
-	Detail  string `json:"detail"`
-}
-
-// unknowing are the channels of a campaign on which the fate of a message may stay
-// unknown, because of how their provider tells it. Without a configuration nothing
-// is known of channels.
-func unknowing(config *configs.Config, def *campaign.Definition) []CheckChannel {
-	if config == nil {
-		return nil
+// unsure says what may stay unknown of a message on a channel, because of how its
+// provider tells it.
+func unsure(channel configs.Channel) string {
+	traits := channel.Spec.Traits
+	if traits.Echoes {
+		return ""
 	}
-	var found []CheckChannel
-	for _, name := range def.AllChannels() {
-		channel := config.Channels[name]
-		if traits := channel.Spec.Traits; !traits.Echoes {
-			found = append(found, CheckChannel{name, unknowingText(traits.Polled, channel.OnUnknown == configs.Resend)})
-		}
-	}
-	return found
+	return unknowingText(traits.Polled, channel.OnUnknown == configs.Resend)
 }
 
 func unknowingText(polled, resend bool) string {

@@ -56,18 +56,17 @@ func TestChannelsThatCannotKnow(t *testing.T) {
 	asked := config.Channels["gateway"]
 	asked.OnUnknown = configs.Resend
 	config.Channels["gateway"] = asked
-	def := &campaign.Definition{Channels: []string{"cloud", "service4u"}, Fallback: []string{"gateway"}}
-	got := unknowing(config, def)
-	if len(got) != 2 {
-		t.Fatalf("got %+v", got)
+	door, err := DoorOf(config)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if c := got[0]; c.Channel != "service4u" || !strings.Contains(c.Detail, "do not carry our reference") || !strings.HasSuffix(c.Detail, "leaves it for you to decide.") {
-		t.Errorf("got %+v", c)
+	if why := door.Unsure("cloud"); why != "" {
+		t.Errorf("got %s", why)
 	}
-	if c := got[1]; c.Channel != "gateway" || !strings.Contains(c.Detail, "has to be asked") || !strings.HasSuffix(c.Detail, "may arrive twice.") {
-		t.Errorf("got %+v", c)
+	if why := door.Unsure("service4u"); !strings.Contains(why, "do not carry our reference") || !strings.HasSuffix(why, "leaves it for you to decide.") {
+		t.Errorf("got %s", why)
 	}
-	if got := unknowing(nil, def); got != nil {
-		t.Errorf("without a configuration: %+v", got)
+	if why := door.Unsure("gateway"); !strings.Contains(why, "has to be asked") || !strings.HasSuffix(why, "may arrive twice.") {
+		t.Errorf("got %s", why)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"carillon/api"
 	"carillon/campaign"
 )
 
@@ -65,8 +66,8 @@ func (r *CheckResult) writeCounts(text *bytes.Buffer) {
 	}
 	_ = table.Flush() // a buffer takes everything
 	fmt.Fprintf(text, "Messages would go to %d of %d rows.\n", r.Recipients, rows)
-	for _, reason := range slices.Sorted(maps.Keys(r.barredBy)) {
-		fmt.Fprintf(text, "%s would be left out: %s.\n", quantity(r.barredBy[reason], "message"), reason)
+	for _, reason := range slices.Sorted(maps.Keys(r.BarredBy)) {
+		fmt.Fprintf(text, "%s would be left out: %s.\n", quantity(r.BarredBy[reason], "message"), reason)
 	}
 }
 
@@ -92,9 +93,9 @@ func (r *CheckResult) writeWarnings(text *bytes.Buffer) {
 		return
 	}
 	var kinds []string
-	of := map[string][]CheckWarning{}
+	of := map[string][]api.CheckWarning{}
 	for _, w := range r.Warnings {
-		kind := w.kind()
+		kind := warningKind(w)
 		if of[kind] == nil {
 			kinds = append(kinds, kind)
 		}
@@ -114,8 +115,8 @@ func (r *CheckResult) writeWarnings(text *bytes.Buffer) {
 	text.WriteString("--json lists each of them\n")
 }
 
-// kind is the warning without the numbers in it.
-func (w CheckWarning) kind() string {
+// warningKind is the warning without the numbers in it.
+func warningKind(w api.CheckWarning) string {
 	words := strings.Fields(w.Detail)
 	for i, word := range words {
 		if strings.HasPrefix(word, "+") {
@@ -131,10 +132,10 @@ func (r *CheckResult) writePreview(text *bytes.Buffer) {
 	}
 	for _, p := range r.Preview {
 		for _, m := range p.Messages {
-			fmt.Fprintf(text, "row %d, %s, step %d: %s\n", p.Row, p.To, m.Step, m.title())
+			fmt.Fprintf(text, "row %d, %s, step %d: %s\n", p.Row, p.To, m.Step, messageTitle(m))
 			writeJSON(text, m.Content)
 			if m.Kind != "" && m.Template != "" {
-				fmt.Fprintf(text, "  or outside the window: %s\n", m.template())
+				fmt.Fprintf(text, "  or outside the window: %s\n", templateTitle(m))
 			}
 			if m.Text != "" {
 				fmt.Fprintf(text, "  %s\n", strings.ReplaceAll(m.Text, "\n", "\n  "))
@@ -145,15 +146,15 @@ func (r *CheckResult) writePreview(text *bytes.Buffer) {
 	}
 }
 
-// title says in a few words what is sent.
-func (m PreviewMessage) title() string {
+// messageTitle says in a few words what is sent.
+func messageTitle(m api.PreviewMessage) string {
 	if m.Kind != "" {
 		return string(m.Kind)
 	}
-	return m.template()
+	return templateTitle(m)
 }
 
-func (m PreviewMessage) template() string {
+func templateTitle(m api.PreviewMessage) string {
 	text := fmt.Sprintf("%s (%s)", m.Template, m.Language)
 	if m.MarketingMessages != nil {
 		text += ", by marketing_messages"

@@ -17,6 +17,8 @@ func DoorOf(config *configs.Config) (admission.Door, error) {
 			return config.Channels[channel].Spec.Refuses(&step)
 		},
 		UserIDs: func(channel string) error { return config.Channels[channel].Spec.RefusesUserIDs() },
+		Daily:   config.DailyLimit,
+		Unsure:  func(channel string) string { return unsure(config.Channels[channel]) },
 	}
 	for name, channel := range config.Channels {
 		door.Rates[name] = channel.Rate

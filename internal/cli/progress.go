@@ -7,6 +7,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"carillon/admission"
 	"carillon/api"
 	"carillon/campaign"
 )
@@ -31,17 +32,9 @@ type Snapshot struct {
 func (s Snapshot) String() string {
 	text := fmt.Sprintf("sent %d/%d  delivered %d  failed %d", s.Sent, s.Total, s.Delivered, s.Failed)
 	if s.Rate > 0 {
-		text += "  " + formatRate(s.Rate)
+		text += "  " + admission.RateText(s.Rate)
 	}
 	return text
-}
-
-// formatRate writes messages a second with as many digits as they deserve.
-func formatRate(rate float64) string {
-	if rate < 10 {
-		return fmt.Sprintf("%.1f/s", rate)
-	}
-	return fmt.Sprintf("%.0f/s", rate)
 }
 
 // Progress shows snapshots as they come: a bar on a terminal, a line every few

@@ -7,16 +7,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
+	"carillon/admission"
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/client"
 	"carillon/contacts"
 )
-
-// testExpires is how long a test message may still go out, where the number is
-// busy (ours: later than that nobody looks at the telephone any more).
-const testExpires = campaign.Duration(time.Hour)
 
 // TestRequest says which message of a campaign goes to one's own number.
 type TestRequest struct {
@@ -44,7 +41,7 @@ type Testing struct {
 	// value.
 	Filled []Filled `json:"filled"`
 	// Preview is the message as it is sent.
-	Preview Preview `json:"preview"`
+	Preview api.Preview `json:"preview"`
 	// Campaign is the campaign that was made for it.
 	Campaign client.Campaign `json:"campaign"`
 }
@@ -52,7 +49,7 @@ type Testing struct {
 // String is the message with its values, in a line.
 func (t Testing) String() string {
 	message := t.Preview.Messages[0]
-	text := fmt.Sprintf("step %d to %s: %s", t.Step, t.Preview.To, message.title())
+	text := fmt.Sprintf("step %d to %s: %s", t.Step, t.Preview.To, messageTitle(message))
 	if len(t.Filled) > 0 {
 		words := make([]string, len(t.Filled))
 		for i, f := range t.Filled {
@@ -74,7 +71,7 @@ func StartTest(ctx context.Context, c *client.Client, r TestRequest) (t Testing,
 	if r.Step < 1 || r.Step > len(written.Steps) {
 		return t, Usagef("%s has no step %d; its steps are 1 to %d", r.Campaign, r.Step, len(written.Steps))
 	}
-	one := onlyStep(written, r.Step)
+	one := written.Test(r.Step)
 	row, filled, err := testRow(written, one, r)
 	if err != nil {
 		return t, err
@@ -104,45 +101,35 @@ func StartTest(ctx context.Context, c *client.Client, r TestRequest) (t Testing,
 	return t, err
 }
 
-// onlyStep is a campaign of one step of another, without whatever would hold it
-// up: the steps before it, the hours, the campaign's own rate.
-func onlyStep(written *campaign.Definition, step int) *campaign.Definition {
-	message := written.Steps[step-1]
-	message.After, message.When, message.Wait, message.Patience, message.Otherwise = "", nil, 0, 0, ""
-	return &campaign.Definition{
-		Name: "test: " + written.Name, Channel: written.ChannelNames()[0], Steps: []campaign.Step{message}, Expires: testExpires,
-	}
-}
-
 // previewTest reads the list as the server will, and renders the message. It
 // notes the message's files.
-func previewTest(list []byte, one *campaign.Definition, r TestRequest, files map[string]bool) (Preview, error) {
+func previewTest(list []byte, one *campaign.Definition, r TestRequest, files map[string]bool) (api.Preview, error) {
 	file, err := contacts.Scratch()
 	if err != nil {
-		return Preview{}, fmt.Errorf("test: %w; set TMPDIR to a writable folder", err)
+		return api.Preview{}, fmt.Errorf("test: %w; set TMPDIR to a writable folder", err)
 	}
 	defer func() { _ = file.Close() }() // it was for the reader alone
 	if _, err := file.Write(list); err != nil {
-		return Preview{}, fmt.Errorf("test: %w", err)
+		return api.Preview{}, fmt.Errorf("test: %w", err)
 	}
 	reader, err := contacts.OpenFile(file, one.Contacts, contacts.DefaultLimits())
 	if err != nil {
-		return Preview{}, Usagef("the number and the values: %w", err)
+		return api.Preview{}, Usagef("the number and the values: %w", err)
 	}
 	defer func() { _ = reader.Close() }() // it was only read
 	row, err := reader.Next()
 	if errors.Is(err, io.EOF) {
-		return Preview{}, Usagef("the number is missing; write the number that gets the message, such as +4915123018622")
+		return api.Preview{}, Usagef("the number is missing; write the number that gets the message, such as +4915123018622")
 	}
 	if err != nil {
-		return Preview{}, Usagef("the number and the values: %w", err)
+		return api.Preview{}, Usagef("the number and the values: %w", err)
 	}
 	if !row.Admitted() {
-		return Preview{}, Usagef("%q cannot be sent to: %s", r.Phone, orElse(row.Detail, string(row.Verdict)))
+		return api.Preview{}, Usagef("%q cannot be sent to: %s", r.Phone, orElse(row.Detail, string(row.Verdict)))
 	}
 	renderer, err := reader.Compile(one)
 	if err != nil {
-		return Preview{}, unusable(r.Campaign, err)
+		return api.Preview{}, unusable(r.Campaign, err)
 	}
 	var wrong strings.Builder
 	for _, p := range renderer.Check(row.Values) {
@@ -153,12 +140,12 @@ func previewTest(list []byte, one *campaign.Definition, r TestRequest, files map
 		fmt.Fprintf(&wrong, "%s: column %q: %s\n", r.Campaign, reader.Layout().Columns[at], fault)
 	}
 	if wrong.Len() > 0 {
-		return Preview{}, Usagef("%sgive another value with --set \"Column=value\"", wrong.String())
+		return api.Preview{}, Usagef("%sgive another value with --set \"Column=value\"", wrong.String())
 	}
 	for _, name := range renderer.Files(0, row.Values) {
 		files[name] = true
 	}
-	rendered, err := previewOf(renderer, 0, &one.Steps[0], row.Values)
+	rendered, err := admission.PreviewOf(renderer, 0, &one.Steps[0], row.Values)
 	rendered.Step = r.Step
-	return Preview{Row: row.Number, To: row.Phone, Messages: []PreviewMessage{rendered}}, err
+	return api.Preview{Row: row.Number, To: row.Phone, Messages: []api.PreviewMessage{rendered}}, err
 }

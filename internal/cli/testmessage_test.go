@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carillon/api"
 	"carillon/campaign"
 	"carillon/client"
 	"carillon/ledger"
@@ -109,7 +110,7 @@ func TestOneStepIsSentAsItIsWritten(t *testing.T) {
 		t.Errorf("it is %s, %v", made.State, made.Verdicts)
 	}
 	const components = `[{"parameters":[{"text":"B = 7 of +4915123018622","type":"text"},{"text":"[Seat]","type":"text"}],"type":"body"}]`
-	wantPreview := Preview{Row: 1, To: own, Messages: []PreviewMessage{
+	wantPreview := api.Preview{Row: 1, To: own, Messages: []api.PreviewMessage{
 		{Step: 2, Template: "order_feedback", Language: "de", Components: json.RawMessage(components)},
 	}}
 	if diff := cmp.Diff(wantPreview, test.Preview); diff != "" {
@@ -376,7 +377,7 @@ func TestEveryKindOfStepSurvives(t *testing.T) {
 		t.Fatal(err)
 	}
 	for step := range written.Steps {
-		one := onlyStep(written, step+1)
+		one := written.Test(step + 1)
 		text, err := json.Marshal(one)
 		if err != nil {
 			t.Fatal(err)

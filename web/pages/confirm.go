@@ -2,9 +2,10 @@ package pages
 
 import "net/http"
 
-// question asks a visitor whether they mean it. The answer is a POST to the same
-// address.
+// question asks a visitor whether they mean it.
 type question struct {
+	// To is where the answer is sent, by POST; if empty, to the same address.
+	To string
 	// Label is what the button says.
 	Label string
 	// Grave says that it cannot be taken back.
@@ -15,8 +16,9 @@ type question struct {
 	Effects []string
 	// Fields are sent along.
 	Fields map[string]string
-	// Back is where whoever does not mean it goes.
-	Back string
+	// Back is where whoever does not mean it goes. With Return the fields are sent there.
+	Back   string
+	Return bool
 }
 
 // ask shows a question.

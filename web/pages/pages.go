@@ -55,6 +55,8 @@ type Page struct {
 	// Pattern is as http.ServeMux has it.
 	Pattern string
 	Needs   Role
+	// Long says that a file comes along, which may take its time.
+	Long bool
 	// Show answers, or returns why it did not: an *api.Problem, or trouble of our own.
 	Show func(w http.ResponseWriter, r *http.Request, v Visitor) error
 }
@@ -74,7 +76,7 @@ func New(api http.Handler, now func() time.Time) (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	for _, name := range []string{"login", "problem", "campaigns", "campaign", "people", "confirm", "suppressions", "schedules", "schedule", "audit", "person"} {
+	for _, name := range []string{"login", "problem", "campaigns", "campaign", "people", "confirm", "suppressions", "schedules", "schedule", "audit", "person", "new", "new_list", "new_campaign", "new_preview"} {
 		view, err := template.Must(layout.Clone()).ParseFS(html, "html/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("pages: %w", err)
@@ -87,22 +89,32 @@ func New(api http.Handler, now func() time.Time) (*Pages, error) {
 // List is every page but the login.
 func (p *Pages) List() []Page {
 	return []Page{
-		{"GET /{$}", Viewer, p.campaigns},
-		{"GET /campaigns/{id}", Viewer, p.campaign},
-		{"GET /campaigns/{id}/people", Viewer, p.people},
-		{"GET /campaigns/{id}/people/{row}", Viewer, p.person},
-		{"GET /campaigns/{id}/{action}", Operator, p.confirm},
-		{"POST /campaigns/{id}/{action}", Operator, p.act},
-		{"GET /schedules", Viewer, p.schedules},
-		{"GET /schedules/{name}", Viewer, p.schedule},
-		{"GET /schedules/{name}/{action}", Admin, p.askSchedule},
-		{"POST /schedules/{name}/{action}", Admin, p.actSchedule},
-		{"GET /audit", Viewer, p.audit},
-		{"GET /suppressions", Viewer, p.suppressions},
-		{"POST /suppressions", Admin, p.suppress},
-		{"POST /suppressions/import", Admin, p.importSuppressions},
-		{"GET /suppressions/remove", Admin, p.askUnsuppress},
-		{"POST /suppressions/remove", Admin, p.unsuppress},
+		{Pattern: "GET /{$}", Needs: Viewer, Show: p.campaigns},
+		{Pattern: "GET /campaigns/{id}", Needs: Viewer, Show: p.campaign},
+		{Pattern: "GET /campaigns/{id}/people", Needs: Viewer, Show: p.people},
+		{Pattern: "GET /campaigns/{id}/people/{row}", Needs: Viewer, Show: p.person},
+		{Pattern: "GET /campaigns/{id}/{action}", Needs: Operator, Show: p.confirm},
+		{Pattern: "POST /campaigns/{id}/{action}", Needs: Operator, Show: p.act},
+		{Pattern: "GET /new", Needs: Operator, Show: p.newCampaign},
+		{Pattern: "POST /new", Needs: Operator, Long: true, Show: p.takeList},
+		{Pattern: "GET /new/{upload}", Needs: Operator, Show: p.showList},
+		{Pattern: "GET /new/{upload}/campaign", Needs: Operator, Show: p.newDraft},
+		{Pattern: "POST /new/{upload}/campaign", Needs: Operator, Show: p.editDraft},
+		{Pattern: "POST /new/{upload}/preview", Needs: Operator, Show: p.preview},
+		{Pattern: "POST /new/{upload}/test", Needs: Operator, Show: p.testNew},
+		{Pattern: "POST /new/{upload}/confirm", Needs: Operator, Show: p.confirmNew},
+		{Pattern: "POST /new/{upload}/launch", Needs: Operator, Show: p.launchNew},
+		{Pattern: "GET /new/{upload}/{step}", Needs: Operator, Show: p.backToList},
+		{Pattern: "GET /schedules", Needs: Viewer, Show: p.schedules},
+		{Pattern: "GET /schedules/{name}", Needs: Viewer, Show: p.schedule},
+		{Pattern: "GET /schedules/{name}/{action}", Needs: Admin, Show: p.askSchedule},
+		{Pattern: "POST /schedules/{name}/{action}", Needs: Admin, Show: p.actSchedule},
+		{Pattern: "GET /audit", Needs: Viewer, Show: p.audit},
+		{Pattern: "GET /suppressions", Needs: Viewer, Show: p.suppressions},
+		{Pattern: "POST /suppressions", Needs: Admin, Show: p.suppress},
+		{Pattern: "POST /suppressions/import", Needs: Admin, Long: true, Show: p.importSuppressions},
+		{Pattern: "GET /suppressions/remove", Needs: Admin, Show: p.askUnsuppress},
+		{Pattern: "POST /suppressions/remove", Needs: Admin, Show: p.unsuppress},
 	}
 }
 

@@ -13,18 +13,20 @@ import (
 // functions are what templates call.
 func functions() template.FuncMap {
 	return template.FuncMap{
-		"asset":   assetURL(hashes()),
-		"count":   count,
-		"share":   share,
-		"rate":    rate,
-		"moment":  moment,
-		"plural":  plural,
-		"several": several,
-		"meaning": meaning,
-		"deed":    deed,
-		"way":     way,
-		"outcome": outcome,
-		"int":     func(n int64) int { return int(n) },
+		"asset":     assetURL(hashes()),
+		"count":     count,
+		"share":     share,
+		"rate":      rate,
+		"moment":    moment,
+		"plural":    plural,
+		"several":   several,
+		"several64": func(n int64, one, more string) string { return several(int(n), one, more) },
+		"braces":    func(column string) string { return "{{" + column + "}}" },
+		"meaning":   meaning,
+		"deed":      deed,
+		"way":       way,
+		"outcome":   outcome,
+		"int":       func(n int64) int { return int(n) },
 	}
 }
 
@@ -139,6 +141,29 @@ func meaning(s campaign.Status) string {
 		return "the campaign ended first"
 	case campaign.Rejected:
 		return "the row cannot be sent to"
+	}
+	return ""
+}
+
+// verdictMeaning is what a verdict says to whoever has not read about it.
+func verdictMeaning(v campaign.Verdict) string {
+	switch v {
+	case campaign.OK:
+		return "is sent to"
+	case campaign.Duplicate:
+		return "the same person stands above"
+	case campaign.Invalid:
+		return "is not a number that could be sent to"
+	case campaign.MissingPhone:
+		return "has no number"
+	case campaign.ForbiddenCountry:
+		return "WhatsApp does not serve the country"
+	case campaign.NotMobile:
+		return "is a fixed line; it is sent to, unless the campaign refuses those"
+	case campaign.BadValue:
+		return "has a value that cannot be sent"
+	case campaign.NoConsent:
+		return "has not agreed"
 	}
 	return ""
 }

@@ -83,5 +83,74 @@ function follow(address) {
   });
 }
 
+// A list is dropped on its form, and shows how far it has come.
+function uploads(form) {
+  const file = form.querySelector("[data-drop]");
+  const progress = form.querySelector("progress");
+  const trouble = form.querySelector("[data-upload-error]");
+  const mark = (on) => (event) => {
+    event.preventDefault();
+    form.classList.toggle("drop", on);
+  };
+  form.addEventListener("dragover", mark(true));
+  form.addEventListener("dragleave", mark(false));
+  form.addEventListener("drop", (event) => {
+    mark(false)(event);
+    if (event.dataTransfer.files.length !== 1) return;
+    file.files = event.dataTransfer.files;
+    form.requestSubmit();
+  });
+  if (form.querySelector("[name=campaign]")) return; // the answer is a page, which the browser shows
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const request = new XMLHttpRequest();
+    const button = form.querySelector("button");
+    const failed = (text) => {
+      trouble.textContent = text;
+      trouble.hidden = false;
+      progress.hidden = true;
+      button.disabled = false;
+    };
+    request.open("POST", `/api/uploads?name=${encodeURIComponent(file.files[0].name)}`);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.upload.addEventListener("progress", (sent) => {
+      if (sent.lengthComputable) progress.value = (100 * sent.loaded) / sent.total;
+    });
+    request.addEventListener("load", () => {
+      let answer = {};
+      try {
+        answer = JSON.parse(request.responseText);
+      } catch {
+        // not ours; the status says enough
+      }
+      if (request.status === 201) location.assign(`/new/${answer.id}`);
+      else failed(answer.detail ? `${answer.detail}. What to do: ${answer.hint}.` : `The server answered ${request.status}.`);
+    });
+    request.addEventListener("error", () => failed("The connection was lost. Upload the list again."));
+    trouble.hidden = true;
+    progress.hidden = false;
+    button.disabled = true;
+    request.send(file.files[0]);
+  });
+}
+
+// A time is chosen in the reader's zone and sent in UTC.
+function localStart(field) {
+  const local = (at) => new Date(at.getTime() - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+  field.value = local(new Date(`${field.value}Z`));
+  field.labels[0].textContent = "Time, for a start later";
+  const sent = document.createElement("input");
+  sent.type = "hidden";
+  sent.name = field.name;
+  field.removeAttribute("name");
+  field.after(sent);
+  field.form.addEventListener("submit", () => {
+    const at = new Date(field.value);
+    sent.value = Number.isNaN(at.getTime()) ? "" : at.toISOString().replace(/\.\d+Z$/, "Z");
+  });
+}
+
 localTimes(document);
+document.querySelectorAll("form[data-upload]").forEach(uploads);
+document.querySelectorAll("input[data-local]").forEach(localStart);
 if (document.body.dataset.live) follow(document.body.dataset.live);

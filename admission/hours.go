@@ -1,16 +1,15 @@
-package cli
+package admission
 
 import (
 	"fmt"
 	"strings"
 
 	"carillon/campaign"
-	"carillon/configs"
 )
 
-// hoursOf says when a campaign's messages go out. The dates of a calendar are
-// known where there is a configuration.
-func hoursOf(config *configs.Config, h *campaign.Hours) string {
+// hoursText says when a campaign's messages go out. The dates of a calendar are
+// known where the door has calendars.
+func (d Door) hoursText(h *campaign.Hours) string {
 	if h == nil {
 		return ""
 	}
@@ -24,11 +23,15 @@ func hoursOf(config *configs.Config, h *campaign.Hours) string {
 	default:
 		text += ", in the time zone " + h.Zone
 	}
-	if h.Holidays != "" && config == nil {
+	if h.Holidays != "" && d.Calendars == nil {
 		return text + fmt.Sprintf("; the calendar %q is in the server's configuration and was not checked", h.Holidays)
 	}
-	if len(h.Dates) > 0 {
-		text += fmt.Sprintf("; not on %s", quantity(int64(len(h.Dates)), "date"))
+	switch n := len(h.Dates); n {
+	case 0:
+		return text
+	case 1:
+		return text + "; not on 1 date"
+	default:
+		return text + fmt.Sprintf("; not on %d dates", n)
 	}
-	return text
 }

@@ -1,4 +1,4 @@
-package cli
+package admission
 
 import (
 	"fmt"
@@ -8,91 +8,69 @@ import (
 	"strconv"
 	"time"
 
+	"carillon/api"
 	"carillon/campaign"
-	"carillon/configs"
-	"carillon/whatsapp/providers"
 )
 
-// Estimate says how long the sending takes.
-type Estimate struct {
-	Messages int64 `json:"messages"`
-	// Rate is in messages a second; 0 means that there is no limit.
-	Rate float64 `json:"rate"`
-	// Seconds is the time at that rate, without waits between steps; 0 where
-	// there is no limit.
-	Seconds float64 `json:"seconds"`
-	// Days is how many days the portfolio's limit of recipients makes of it, without
-	// those on which the campaign's hours never come; 0 without a limit.
-	Days int64 `json:"days,omitempty"`
-	// LastOn is about the day on which the last recipient gets the first message, such
-	// as 2026-12-03, if the campaign was started now and no other one uses the limit;
-	// empty where Days is 0, and for more than ten years.
-	LastOn string `json:"last_on,omitempty"`
-	// LastAt is when the last message would go out if the campaign was started now,
-	// without waits between steps; nil where it has no hours, or Days says more.
-	LastAt *time.Time `json:"last_at,omitempty"`
-	// Text says it in words.
-	Text string `json:"text"`
+// Pace is how fast a campaign's channels may send together.
+type Pace struct {
+	// Rate is in messages a second; 0 for no limit.
+	Rate float64
+	// Limits are those of recipients within 24 hours; none for no limit.
+	Limits []DailyShare
 }
 
-// pace is how fast a campaign's numbers may send together.
-type pace struct {
-	rate   float64      // messages a second; 0 for no limit
-	limits []dailyShare // of recipients within 24 hours; none for no limit
-}
-
-// dailyShare is the limit of a portfolio, and the share of the recipients that its
-// numbers have.
-type dailyShare struct {
-	size  int
-	share float64
+// DailyShare is the limit of a portfolio, and the share of the recipients that its
+// channels have.
+type DailyShare struct {
+	Size  int
+	Share float64
 }
 
 // daily is what all limits allow together, 0 for no limit.
-func (p pace) daily() (sum int) {
-	for _, limit := range p.limits {
-		sum += limit.size
+func (p Pace) daily() (sum int) {
+	for _, limit := range p.Limits {
+		sum += limit.Size
 	}
 	return sum
 }
 
-// paceOf sums up the campaign's numbers, each with the usual rate where there is
-// no configuration, which has them all where there is one. One without a limit
-// makes the sum unlimited.
-func paceOf(config *configs.Config, def *campaign.Definition) pace {
-	numbers := def.ChannelNames()
-	if config == nil {
-		return pace{rate: providers.All()[0].Rate * float64(len(numbers))}
-	}
-	var sum pace
-	rates := make([]float64, len(numbers))
-	for i, number := range numbers {
-		rates[i] = config.Channels[number].Rate
-		sum.rate += rates[i]
+// Pace sums up the channels of a campaign that the door has let in. One without a
+// limit makes the sum unlimited.
+func (d Door) Pace(def *campaign.Definition) Pace {
+	var sum Pace
+	channels := def.ChannelNames()
+	rates := make([]float64, len(channels))
+	for i, channel := range channels {
+		rates[i] = d.Rates[channel]
+		sum.Rate += rates[i]
 	}
 	if slices.Contains(rates, 0) {
-		sum.rate = 0
+		sum.Rate = 0
 	}
-	sum.limits = limitsOf(config, numbers, campaign.Weights(rates))
+	sum.Limits = d.limits(channels, campaign.Weights(rates))
 	return sum
 }
 
-// limitsOf are the limits that some numbers are under, with their shares of the
-// recipients; none where one of the numbers has none.
-func limitsOf(config *configs.Config, numbers []string, weights []float64) []dailyShare {
+// limits are those that some channels are under, with their shares of the
+// recipients; none where one of the channels has none.
+func (d Door) limits(channels []string, weights []float64) []DailyShare {
+	if d.Daily == nil {
+		return nil
+	}
 	whole := 0.0
 	for _, weight := range weights {
 		whole += weight
 	}
-	limits := map[string]dailyShare{} // by portfolio: those who share one have it once
-	for i, number := range numbers {
-		portfolio, daily := config.DailyLimit(number)
+	limits := map[string]DailyShare{} // by portfolio: those who share one have it once
+	for i, channel := range channels {
+		portfolio, daily := d.Daily(channel)
 		if daily == 0 {
 			return nil
 		}
-		limits[portfolio] = dailyShare{daily, limits[portfolio].share + weights[i]/whole}
+		limits[portfolio] = DailyShare{daily, limits[portfolio].Share + weights[i]/whole}
 	}
-	var all []dailyShare
+	var all []DailyShare
 	for _, portfolio := range slices.Sorted(maps.Keys(limits)) {
 		all = append(all, limits[portfolio])
 	}
@@ -101,23 +79,23 @@ func limitsOf(config *configs.Config, numbers []string, weights []float64) []dai
 
 // estimate reckons with the number's rate, the campaign's own cap and its hours.
 // zones is how many recipients there are in which zones.
-func estimate(def *campaign.Definition, zones map[string]int64, p pace, now time.Time) Estimate {
+func estimate(def *campaign.Definition, zones map[string]int64, p Pace, now time.Time) api.Estimate {
 	var recipients int64
 	for _, n := range zones {
 		recipients += n
 	}
-	rate := p.rate
+	rate := p.Rate
 	if def.Rate > 0 && (rate == 0 || def.Rate < rate) {
 		rate = def.Rate
 	}
 	messages := mostMessages(def)
-	e := Estimate{Messages: recipients * messages, Rate: rate}
+	e := api.Estimate{Messages: recipients * messages, Rate: rate}
 	var took time.Duration
 	if rate > 0 {
 		seconds := float64(e.Messages) / rate
 		e.Seconds = math.Round(seconds*10) / 10
 		took = time.Duration(min(seconds, 1e9) * float64(time.Second))
-		e.Text = fmt.Sprintf("%d messages at %s: about %s", e.Messages, formatRate(rate), roughly(took))
+		e.Text = fmt.Sprintf("%d messages at %s: about %s", e.Messages, RateText(rate), roughly(took))
 	} else {
 		e.Text = fmt.Sprintf("%d messages without a limit: as fast as the provider answers", e.Messages)
 	}
@@ -131,7 +109,7 @@ func estimate(def *campaign.Definition, zones map[string]int64, p pace, now time
 	if waits > 0 {
 		e.Text += fmt.Sprintf(" with waits of %s", waits)
 	}
-	if last := e.addDays(def, zones, p, now); !last.IsZero() {
+	if last := addDays(&e, def, zones, p, now); !last.IsZero() {
 		took = max(took, last.Sub(now))
 	}
 	if def.Hours != nil && e.Days == 0 {
@@ -153,18 +131,18 @@ func estimate(def *campaign.Definition, zones map[string]int64, p pace, now time
 
 // addDays says what the limits of recipients make of it, if anything: on which day the
 // last of them gets the first message. last is when, and zero where it is not told.
-func (e *Estimate) addDays(def *campaign.Definition, zones map[string]int64, p pace, now time.Time) (last time.Time) {
+func addDays(e *api.Estimate, def *campaign.Definition, zones map[string]int64, p Pace, now time.Time) (last time.Time) {
 	var recipients int64
 	for _, n := range zones {
 		recipients += n
 	}
 	ever := true
-	for _, limit := range p.limits {
-		people := int64(math.Ceil(float64(recipients) * limit.share))
-		if days := (people-1)/int64(limit.size) + 1; days > 1 {
+	for _, limit := range p.Limits {
+		people := int64(math.Ceil(float64(recipients) * limit.Share))
+		if days := (people-1)/int64(limit.Size) + 1; days > 1 {
 			e.Days = max(e.Days, days)
 		}
-		at, ok := campaign.DailyLimit{Size: int64(limit.size)}.Last(people, now, def.Hours.Opens(slices.Collect(maps.Keys(zones))))
+		at, ok := campaign.DailyLimit{Size: int64(limit.Size)}.Last(people, now, def.Hours.Opens(slices.Collect(maps.Keys(zones))))
 		ever = ever && ok
 		if at.After(last) {
 			last = at
@@ -289,4 +267,12 @@ func roughly(d time.Duration) string {
 		return "a second"
 	}
 	return d.Round(time.Second).String()
+}
+
+// RateText writes messages a second.
+func RateText(rate float64) string {
+	if rate < 10 {
+		return fmt.Sprintf("%.1f/s", rate)
+	}
+	return fmt.Sprintf("%.0f/s", rate)
 }

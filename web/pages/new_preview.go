@@ -1,0 +1,175 @@
+package pages
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"carillon/api"
+	"carillon/client"
+)
+
+// previewView is the fourth step: what the campaign would do.
+type previewView struct {
+	api.Checked
+	Upload, Text string
+	// Row is the row that was asked for, as it was typed.
+	Row      string
+	Verdicts []verdictLine
+	Phones   []phone
+	// RowMissing says that nothing goes to the row that was asked for.
+	RowMissing bool
+	// Key keeps a test message from being sent twice.
+	Key string
+	// Until is when the last message would go out.
+	Until time.Time
+	Steps []int
+	// Now is a time for the field in which a start is chosen.
+	Now string
+}
+
+// phone is a telephone with the messages of one recipient.
+type phone struct {
+	Title    string
+	To       string
+	Messages []bubble
+}
+
+// bubble is a message as a telephone shows it.
+type bubble struct {
+	Step     int
+	Template string
+	Language string
+	Header   string
+	Body     []string
+	Buttons  []string
+}
+
+// showDraft shows what a campaign would do, or its mistakes.
+func (p *Pages) showDraft(w http.ResponseWriter, r *http.Request, v Visitor, c *client.Client, draft draftView) error {
+	draft.Checked = true
+	view := previewView{Upload: draft.Upload, Text: draft.Text, Row: draft.Row, Key: rand.Text()}
+	rows := rowsOf(draft.Row)
+	var err error
+	view.Checked, err = c.Check(r.Context(), client.Check{Kept: draft.Upload, Campaign: client.Text("campaign.yaml", []byte(draft.Text)), Rows: rows})
+	if draftProblem(err) != nil {
+		return p.showForm(w, r, v, c, draft)
+	}
+	if err != nil {
+		return err
+	}
+	view.Verdicts = verdictsOf(view.Checked)
+	view.Phones, view.RowMissing = phonesOf(view.Checked, rows)
+	if len(view.Preview) > 0 {
+		for _, m := range view.Preview[0].Messages {
+			view.Steps = append(view.Steps, m.Step)
+		}
+	}
+	view.Until = untilOf(view.Estimate, p.now())
+	view.Now = p.now().UTC().Add(time.Hour).Format(timeField)
+	return p.show(w, http.StatusOK, "new_preview", frame{Visitor: v, Here: "new", Data: view})
+}
+
+// untilOf is when the last message would go out; the zero time where that is not
+// known.
+func untilOf(e api.Estimate, now time.Time) time.Time {
+	switch {
+	case e.LastAt != nil:
+		return *e.LastAt
+	case e.Rate == 0 || e.Days > 0:
+		return time.Time{}
+	}
+	return now.Add(time.Duration(e.Seconds * float64(time.Second)))
+}
+
+// phonesOf are the telephones to show: the row that was asked for, the first
+// recipients, and the one with the longest values.
+func phonesOf(checked api.Checked, rows []int) (phones []phone, missing bool) {
+	missing = len(rows) > 0
+	shown := map[int]bool{}
+	for _, preview := range checked.Preview {
+		title := "Row " + count(int64(preview.Row))
+		one := phoneOf(title, preview)
+		shown[preview.Row] = true
+		if len(rows) > 0 && preview.Row == rows[0] {
+			missing = false
+			phones = append([]phone{one}, phones...)
+			continue
+		}
+		phones = append(phones, one)
+	}
+	if longest := checked.Longest; longest != nil {
+		phones = append(phones, phoneOf("The longest values, row "+count(int64(longest.Row)), *longest))
+	}
+	return phones, missing
+}
+
+func phoneOf(title string, preview api.Preview) phone {
+	one := phone{Title: title, To: preview.To}
+	for _, message := range preview.Messages {
+		one.Messages = append(one.Messages, bubbleOf(message))
+	}
+	return one
+}
+
+// component is what is shown of a message's component.
+type component struct {
+	Type       string `json:"type"`
+	SubType    string `json:"sub_type"`
+	Parameters []struct {
+		Type string
+		Text string
+		Image, Video, Document,
+		GIF struct{ Link, ID, Filename string }
+		Currency struct {
+			FallbackValue string `json:"fallback_value"`
+		}
+		DateTime struct {
+			FallbackValue string `json:"fallback_value"`
+		} `json:"date_time"`
+		Location   struct{ Name, Address string }
+		Payload    string
+		CouponCode string `json:"coupon_code"`
+	}
+	Cards []json.RawMessage
+}
+
+// texts are what the parameters of a component say.
+func (c component) texts() []string {
+	var all []string
+	for _, p := range c.Parameters {
+		parts := []string{p.Text, p.Currency.FallbackValue, p.DateTime.FallbackValue, p.Location.Name, p.Location.Address, p.Payload, p.CouponCode}
+		for _, media := range []struct{ Link, ID, Filename string }{p.Image, p.Video, p.Document, p.GIF} {
+			parts = append(parts, media.Filename, media.Link, media.ID)
+		}
+		text := strings.Join(strings.Fields(strings.Join(parts, " ")), " ")
+		if text == "" {
+			text = p.Type
+		}
+		all = append(all, text)
+	}
+	return all
+}
+
+func bubbleOf(m api.PreviewMessage) bubble {
+	b := bubble{Step: m.Step, Template: m.Template, Language: m.Language}
+	var components []component
+	if err := json.Unmarshal(m.Components, &components); err != nil {
+		return b // a template without parameters
+	}
+	for _, c := range components {
+		switch strings.ToLower(c.Type) {
+		case "header":
+			b.Header = strings.Join(c.texts(), " ")
+		case "body":
+			b.Body = c.texts()
+		case "button":
+			b.Buttons = append(b.Buttons, strings.Join(append([]string{c.SubType}, c.texts()...), ": "))
+		default:
+			b.Body = append(b.Body, c.Type)
+		}
+	}
+	return b
+}
