@@ -15,7 +15,7 @@ build: ## Build bin/carillon, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/carillon ./cmd/carillon
 
 .PHONY: needs
-needs: ## Install what the tests need: gcc, redis-server, postgresql and chromium, by apt-get
+needs: ## Install what the tests need: gcc, redis-server, postgresql, promtool and chromium, by apt-get
 	@scripts/needs
 
 .PHONY: test

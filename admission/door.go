@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,6 +22,9 @@ type Door struct {
 	// Supports says why a channel cannot send a step, in words for whoever wrote
 	// the campaign. If nil, every channel can send everything.
 	Supports func(channel string, step campaign.Step) error
+	// Templates tells what is known of the templates of a channel. The error is the
+	// ledger's. If nil, nothing is known.
+	Templates func(ctx context.Context, channel string) (campaign.TemplateList, error)
 	// UserIDs says why a channel cannot send to a user ID, and what to do about a
 	// row that has one. If nil, every channel can.
 	UserIDs func(channel string) error
@@ -30,6 +34,7 @@ type Door struct {
 type Campaign struct {
 	Definition *campaign.Definition
 	weights    []float64 // the numbers' shares of the list
+	door       Door
 	// numbersOnly says why it cannot be sent to user IDs; nil where it can.
 	numbersOnly error
 }
@@ -90,7 +95,7 @@ func (d Door) Admit(def *campaign.Definition) (Campaign, error) {
 	if err := d.supported(def); err != nil {
 		return Campaign{}, err
 	}
-	return Campaign{Definition: def, weights: campaign.Weights(rates), numbersOnly: d.numbersOnly(def)}, nil
+	return Campaign{Definition: def, weights: campaign.Weights(rates), door: d, numbersOnly: d.numbersOnly(def)}, nil
 }
 
 // numbersOnly is why a campaign cannot be sent to user IDs: one of its channels

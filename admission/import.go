@@ -31,6 +31,8 @@ type Imported struct {
 	ID campaign.ID
 	// Layout says how the list was read.
 	Layout campaign.Layout
+	// Notes say what could not be checked of the templates.
+	Notes []string
 }
 
 // Upload tells one import from another.
@@ -65,7 +67,12 @@ func (c Campaign) Import(ctx context.Context, l Ledger, up Upload, file *os.File
 	if err != nil {
 		return Imported{}, err
 	}
-	err = fill(ctx, intake, list, now)
+	// Only now, for what has come in before is not held against templates again.
+	approval, err := c.door.Approve(ctx, c.Definition, now())
+	if err == nil {
+		list.Against(c.Definition, approval.Lists)
+		err = fill(ctx, intake, list, now)
+	}
 	if err == nil {
 		err = list.files.keep(ctx, intake, list.used, now)
 	}
@@ -75,7 +82,7 @@ func (c Campaign) Import(ctx context.Context, l Ledger, up Upload, file *os.File
 	if err != nil {
 		return Imported{}, errors.Join(err, abandon(ctx, intake))
 	}
-	return Imported{ID: intake.ID(), Layout: list.Layout()}, nil
+	return Imported{ID: intake.ID(), Layout: list.Layout(), Notes: approval.Notes}, nil
 }
 
 // abandon removes what has come in, also for a caller who has gone.

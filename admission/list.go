@@ -47,6 +47,11 @@ func NewList(reader *contacts.Reader, c Campaign, files *Files, now time.Time) (
 	return l, nil
 }
 
+// Against has the rows that come judged by what is known of the templates too.
+func (l *List) Against(def *campaign.Definition, lists []campaign.TemplateList) {
+	l.renderer = l.renderer.Against(def.Steps, lists)
+}
+
 // Renderer renders the campaign's messages from the list's rows.
 func (l *List) Renderer() *campaign.Renderer { return l.renderer }
 

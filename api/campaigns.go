@@ -51,11 +51,17 @@ type Campaign struct {
 	// the provider has slowed down; a list of campaigns does not show them.
 	Failures []Failures `json:"failures,omitzero"`
 	Slowed   []Slowed   `json:"slowed,omitzero"`
+	// Notices are what providers have told of its templates, numbers and accounts
+	// since it was made, the newest first; a list of campaigns does not show them.
+	Notices []Notice `json:"notices,omitzero"`
 	// Media are the first hundred files that came with the campaign; a list of
 	// campaigns does not show them.
 	Media []Media `json:"media,omitzero"`
 	// Hours are the times of day at which it sends, null for always.
 	Hours *Hours `json:"hours"`
+	// Notes say what was not known of the templates when the campaign came in or was
+	// started; only the answer to that has them.
+	Notes []string `json:"notes,omitempty"`
 
 	CreatedAt  *time.Time `json:"created_at"`
 	StartAt    *time.Time `json:"start_at"`
@@ -113,6 +119,10 @@ type Daily struct {
 	Later int64 `json:"later"`
 	// FreesAt is when there will be room for one more, null where there is.
 	FreesAt *time.Time `json:"frees_at"`
+	// LastOn is about the day on which the last recipient gets the first message, such
+	// as 2026-12-03, if the campaign goes on now and no other one uses the limit; null
+	// where nobody has to wait, and where it would take more than ten years.
+	LastOn *string `json:"last_on"`
 }
 
 // Hours is when a campaign sends.

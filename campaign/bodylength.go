@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// sum bounds all values of one body together. The provider counts the template's own
-// text as well, which is not known here: what is beyond the sum is surely too long.
+// sum bounds all values of one text together. The provider counts the template's own
+// text as well. Where that is not known, what is beyond the sum is surely too long.
 type sum struct {
 	path string
 	most int
@@ -16,6 +16,8 @@ type sum struct {
 	// placeholders that add to them.
 	fixed int
 	parts []int
+	// whole says that the template's own text is counted as well.
+	whole bool
 }
 
 // sums are the bodies with several values. A message's body has 1,024 characters
@@ -34,10 +36,10 @@ func (a *assembler) sum(path string, body []Parameter, r rule) {
 	if len(body) < 2 { // one value has the same limit
 		return
 	}
-	total := sum{path: path, most: r.limit()}
+	total := sum{path: a.path + path, most: r.limit()}
 	for i, p := range body {
 		at, text := p.shown(fmt.Sprintf("%s[%d]", path, i))
-		part := slices.IndexFunc(a.program.placeholders, func(s placeholder) bool { return s.path == at })
+		part := slices.IndexFunc(a.stencil.placeholders, func(s placeholder) bool { return s.path == a.path+at })
 		if part < 0 {
 			total.fixed += utf8.RuneCountInString(strings.ReplaceAll(clean(text), opening+opening, opening))
 			continue
@@ -46,9 +48,9 @@ func (a *assembler) sum(path string, body []Parameter, r rule) {
 	}
 	switch {
 	case len(total.parts) > 0:
-		a.program.sums = append(a.program.sums, total)
+		a.stencil.sums = append(a.stencil.sums, total)
 	case total.fixed > total.most:
-		a.mistakes = append(a.mistakes, mistakeAt(path, "%s", total.tooLong(total.fixed)))
+		a.wrong(path, "%s", total.tooLong(total.fixed))
 	}
 }
 
@@ -64,21 +66,30 @@ func (p Parameter) shown(path string) (at, text string) {
 }
 
 func (s *sum) tooLong(n int) string {
+	if s.whole {
+		return fmt.Sprintf("the template's text has %d characters with the values, %d are allowed; shorten them", n, s.most)
+	}
 	return fmt.Sprintf("the values have %d characters in all, %d are allowed; shorten them", n, s.most)
 }
 
 // overlong are the bodies that a row makes too long. Values that cannot be filled in
 // count nothing: they are told by themselves.
-func (p *program) overlong(step int, values []string) []Problem {
+func (t *stencil) overlong(step int, values []string) []Problem {
+	return t.over(t.sums, step, values)
+}
+
+func (t *stencil) over(sums []sum, step int, values []string) []Problem {
 	var problems []Problem
-	for i := range p.sums {
-		total := &p.sums[i]
+	for i := range sums {
+		total := &sums[i]
 		n := total.fixed
 		var columns []string
 		for _, part := range total.parts {
-			text, _ := p.placeholders[part].resolve(values)
+			text, _ := t.placeholders[part].resolve(values)
 			n += utf8.RuneCountInString(text)
-			columns = append(columns, p.placeholders[part].columns())
+			if of := t.placeholders[part].columns(); !slices.Contains(columns, of) {
+				columns = append(columns, of)
+			}
 		}
 		if n > total.most {
 			problems = append(problems, Problem{step, strings.Join(columns, ", "), total.path, total.tooLong(n)})

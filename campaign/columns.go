@@ -19,7 +19,7 @@ func (d *Definition) Columns() []Column {
 	places := map[string]int{}
 	for _, step := range d.Steps {
 		p, _ := assemble(step)
-		for _, s := range append([]placeholder{p.language}, p.placeholders...) {
+		for s := range p.places() {
 			for _, part := range s.segments {
 				if part.column == "" {
 					continue

@@ -55,6 +55,8 @@ type Media struct {
 	// File is the name of a file that comes with the campaign; it is uploaded once
 	// for each number.
 	File string `yaml:"file" json:"file,omitempty"`
+	// Caption stands below a picture, video or document that is no template's.
+	Caption string `yaml:"caption" json:"caption,omitempty"`
 	// Filename is the name a document is shown under.
 	Filename string `yaml:"filename" json:"filename,omitempty"`
 }

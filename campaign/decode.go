@@ -34,11 +34,17 @@ type shorthand interface{ setText(string) }
 var (
 	_ shorthand = (*Parameter)(nil)
 	_ shorthand = (*Header)(nil)
+	_ shorthand = (*Text)(nil)
+	_ shorthand = (*Reaction)(nil)
 )
 
 func (p *Parameter) setText(text string) { p.Text = text }
 
 func (h *Header) setText(text string) { h.Text = &Parameter{Text: text} }
+
+func (t *Text) setText(text string) { t.Body = text }
+
+func (r *Reaction) setText(text string) { r.Emoji = text }
 
 func (d *decoder) wrong(n *yaml.Node, path, format string, args ...any) {
 	if len(d.mistakes) > maxMistakes {

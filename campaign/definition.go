@@ -114,6 +114,28 @@ type Step struct {
 	// the columns named in its texts; what is a text stays one. It excludes
 	// the five above.
 	Components []any `yaml:"components" json:"components,omitempty"`
+
+	// The content of a step that is no template: exactly one of these stands in the
+	// place of Template. Contacts and Interactive are the Cloud API's own, word for
+	// word but for the columns named in their texts.
+	Text        *Text          `yaml:"text" json:"text,omitempty"`
+	Image       *Media         `yaml:"image" json:"image,omitempty"`
+	Video       *Media         `yaml:"video" json:"video,omitempty"`
+	Audio       *Media         `yaml:"audio" json:"audio,omitempty"`
+	Document    *Media         `yaml:"document" json:"document,omitempty"`
+	Sticker     *Media         `yaml:"sticker" json:"sticker,omitempty"`
+	Location    *Location      `yaml:"location" json:"location,omitempty"`
+	Contacts    []any          `yaml:"contacts" json:"contacts,omitempty"`
+	Interactive map[string]any `yaml:"interactive" json:"interactive,omitempty"`
+	Reaction    *Reaction      `yaml:"reaction" json:"reaction,omitempty"`
+	// OtherwiseTemplate goes out in the place of a content that is no template
+	// where the person's window is shut. It has the keys of a template alone. Where
+	// it is nil, Otherwise says what happens: the step is skipped, or the series ends.
+	OtherwiseTemplate *Step `yaml:"otherwise_template" json:"otherwise_template,omitempty"`
+	// Reply quotes the message that the person answered with.
+	Reply bool `yaml:"reply" json:"reply,omitempty"`
+	// Read marks that message as read.
+	Read bool `yaml:"read" json:"read,omitempty"`
 }
 
 // After is what opens a gate: a receipt of the step before, or a reply to it.

@@ -63,6 +63,9 @@ type Failure struct {
 	// Slows says that the limit is the template's: all its messages from the
 	// account have to wait as long as this one.
 	Slows bool `json:",omitempty"`
+	// WindowShut says that what was sent needs the person's window, which is shut;
+	// see OfFreeForm. It means nothing where a template was sent.
+	WindowShut bool `json:",omitempty"`
 }
 
 // String tells a person what happened, in the provider's words where it has

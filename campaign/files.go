@@ -146,8 +146,7 @@ func (s Step) FileUses() []FileUse {
 
 func (p *program) fileUses() []FileUse {
 	var uses []FileUse
-	for i := range p.placeholders {
-		s := &p.placeholders[i]
+	for s := range p.places() {
 		if s.rule != fileRule {
 			continue
 		}
@@ -191,9 +190,7 @@ func (r *Renderer) FixedFiles(step int) []string {
 // name that cannot be filled in is left out; Check tells of it.
 func (r *Renderer) Files(step int, values []string) []string {
 	var names []string
-	p := &r.steps[step]
-	for i := range p.placeholders {
-		s := &p.placeholders[i]
+	for s := range r.steps[step].places() {
 		if s.rule != fileRule {
 			continue
 		}
@@ -213,9 +210,7 @@ func (r *Renderer) JudgeFiles(row Row, look func(name string) (File, error)) Row
 	}
 	var problems []Problem
 	for step := range r.steps {
-		p := &r.steps[step]
-		for i := range p.placeholders {
-			s := &p.placeholders[i]
+		for s := range r.steps[step].places() {
 			if s.rule != fileRule || s.constant() {
 				continue
 			}

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,8 +12,8 @@ import (
 )
 
 // Parse reads a campaign's definition, which is one YAML or JSON document, and
-// fills in the defaults of a step: after delivered, otherwise stop. The error
-// joins every mistake found, each a *Mistake.
+// fills in the defaults of a step: after delivered, otherwise stop, one category for
+// all that it sends. The error joins every mistake found, each a *Mistake.
 func Parse(data []byte) (*Definition, error) {
 	document, broken := readDocument(data)
 	if broken != nil {
@@ -68,6 +69,10 @@ func (d *Definition) setDefaults() {
 		}
 		if i > 0 && step.Otherwise == "" {
 			step.Otherwise = Stop
+		}
+		if other := step.OtherwiseTemplate; other != nil {
+			step.Category = cmp.Or(step.Category, other.Category)
+			other.Category = step.Category
 		}
 	}
 }

@@ -187,8 +187,8 @@ func FuzzParse(f *testing.F) {
 			if mistakes != nil {
 				t.Fatalf("parsed, then refused: %v", mistakes)
 			}
-			for _, s := range append(p.placeholders, p.language) {
-				for _, part := range s.segments {
+			for place := range p.places() {
+				for _, part := range place.segments {
 					columns = append(columns, part.column)
 				}
 			}

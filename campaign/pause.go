@@ -27,12 +27,14 @@ type Trouble struct {
 	// Account names the channels of that number's account; Number is one of
 	// them, named or not.
 	Account []string
+	// Except leaves the steps of this category alone; empty for none.
+	Except Category
 }
 
 // Stops returns which of a campaign's numbers the trouble makes unusable for
 // it, as positions in AllChannels.
 func (t Trouble) Stops(d *Definition) []int {
-	if t.Scope == PauseTemplate && !slices.ContainsFunc(d.Steps, t.Step.sameTemplate) {
+	if t.Scope == PauseTemplate && !slices.ContainsFunc(d.Steps, t.concernsStep) {
 		return nil
 	}
 	var positions []int
@@ -42,6 +44,10 @@ func (t Trouble) Stops(d *Definition) []int {
 		}
 	}
 	return positions
+}
+
+func (t Trouble) concernsStep(s Step) bool {
+	return t.Step.sameTemplate(s) && (t.Except == "" || s.Category != t.Except)
 }
 
 func (t Trouble) concerns(number string) bool {
@@ -57,10 +63,11 @@ func (t Trouble) concerns(number string) bool {
 // sameTemplate reports whether two steps may send one template: its name and
 // language. Where the list has the language the name decides.
 func (s Step) sameTemplate(other Step) bool {
-	if s.Template != other.Template {
+	mine, others := s.TemplatePart(), other.TemplatePart()
+	if mine == nil || others == nil || mine.Template != others.Template {
 		return false
 	}
-	one, err := parseLanguage(s.Language)
-	two, otherErr := parseLanguage(other.Language)
+	one, err := parseLanguage(mine.Language)
+	two, otherErr := parseLanguage(others.Language)
 	return err != nil || otherErr != nil || one == two
 }

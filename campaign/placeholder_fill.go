@@ -70,7 +70,7 @@ func (s *placeholder) join(values []string) (string, *fault) {
 		}
 		joined.WriteString(text)
 	}
-	if s.rule == rawRule {
+	if s.rule.prose() {
 		return joined.String(), nil
 	}
 	return clean(joined.String()), nil
@@ -106,7 +106,7 @@ func (s *placeholder) part(i int, values []string) (string, *fault) {
 
 func (s *placeholder) literalPart(text string) string {
 	switch {
-	case s.rule == rawRule:
+	case s.rule.prose():
 		return text
 	case s.rule.isURL():
 		return encodeURL(clean(text))

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Renderer turns the rows of one list into template messages. It is made once
+// Renderer turns the rows of one list into messages. It is made once
 // per campaign, never changes, and may be used by any number of goroutines at
 // a time.
 type Renderer struct {
@@ -57,9 +57,8 @@ func (d *Definition) CompileList(list List) (*Renderer, error) {
 	index := columnIndex{list: list, used: make(map[int]bool)}
 	for i, step := range d.Steps {
 		p, wrong := assemble(step)
-		wrong = append(wrong, index.bind(&p.language)...)
-		for j := range p.placeholders {
-			wrong = append(wrong, index.bind(&p.placeholders[j])...)
+		for place := range p.places() {
+			wrong = append(wrong, index.bind(place)...)
 		}
 		for _, m := range wrong {
 			m.Path = fmt.Sprintf("steps[%d].%s", i, m.Path)
@@ -88,11 +87,11 @@ func (r *Renderer) Check(values []string) []Problem {
 	var problems []Problem
 	for i := range r.steps {
 		p := &r.steps[i]
-		problems = appendProblem(problems, i, &p.language, values)
-		for j := range p.placeholders {
-			problems = appendProblem(problems, i, &p.placeholders[j], values)
+		for place := range p.places() {
+			problems = appendProblem(problems, i, place, values)
 		}
-		problems = append(problems, p.overlong(i, values)...)
+		problems = append(problems, p.components.overlong(i, values)...)
+		problems = append(problems, p.unfit(i, values)...)
 	}
 	return problems
 }
@@ -105,7 +104,7 @@ func (r *Renderer) Judge(row Row) Row {
 	}
 	problems := r.faults(row)
 	if len(problems) == 0 {
-		problems = r.Check(row.Values)
+		problems = append(r.Check(row.Values), r.abroad(row.Phone, row.Values)...)
 		if r.zone != nil {
 			zone, broken := r.zone.resolve(row.Values)
 			if broken != nil {
@@ -145,9 +144,8 @@ func (r *Renderer) faults(row Row) []Problem {
 		}
 	}
 	for i := range r.steps {
-		look(i, &r.steps[i].language)
-		for j := range r.steps[i].placeholders {
-			look(i, &r.steps[i].placeholders[j])
+		for place := range r.steps[i].places() {
+			look(i, place)
 		}
 	}
 	if r.zone != nil {
@@ -172,9 +170,10 @@ func (f *fault) problem(step int, s *placeholder) Problem {
 	return Problem{Step: step, Column: f.column, Path: s.path, Message: f.message}
 }
 
-// Render makes the message of a step (0 is the first) for a row. The error is
-// the first Problem of the row. Components must not be changed: a template
-// without variables shares them between all its messages.
+// Render makes the template message of a step (0 is the first) for a row: of a
+// free-form step what it sends otherwise, and an error where that is nothing. Any
+// other error is the first Problem of the row. Components must not be changed: a
+// template without variables shares them between all its messages.
 //
 // Of a file it shows the name; what is sent has its identifier, see RenderWith.
 func (r *Renderer) Render(step int, values []string) (Template, error) {
@@ -185,40 +184,74 @@ func (r *Renderer) Render(step int, values []string) (Template, error) {
 // files, by their names; nil shows the names. Where one is missing that is an
 // error.
 func (r *Renderer) RenderWith(step int, values []string, ids map[string]string) (Template, error) {
-	if step < 0 || step >= len(r.steps) {
-		return Template{}, fmt.Errorf("there is no step %d; the campaign has %d", step+1, len(r.steps))
+	p, err := r.program(step)
+	if err != nil {
+		return Template{}, err
 	}
-	p := &r.steps[step]
+	if p.template == "" {
+		return Template{}, fmt.Errorf("step %d sends no template", step+1)
+	}
 	language, broken := p.language.resolve(values)
 	if broken != nil {
 		return Template{}, errors.New(broken.problem(step, &p.language).String())
 	}
-	last := p.pieces[len(p.placeholders)]
-	rendered := Template{Name: p.template, Language: language, MarketingMessages: p.marketing}
-	if len(p.placeholders) == 0 {
-		rendered.Components = last
-		return rendered, nil
+	components, err := p.components.fill(step, values, ids)
+	return Template{Name: p.template, Language: language, MarketingMessages: p.marketing, Components: components}, err
+}
+
+// RenderFree makes the free-form message of a step (0 is the first) for a row, but
+// for the message that it answers. It fails for a step that has none; any other
+// error is the first Problem of the row. Content must not be changed, as with
+// Render. Of a file it shows the name.
+func (r *Renderer) RenderFree(step int, values []string) (FreeForm, error) {
+	return r.RenderFreeWith(step, values, nil)
+}
+
+// RenderFreeWith is to RenderFree what RenderWith is to Render.
+func (r *Renderer) RenderFreeWith(step int, values []string, ids map[string]string) (FreeForm, error) {
+	p, err := r.program(step)
+	if err != nil {
+		return FreeForm{}, err
 	}
-	components := make(json.RawMessage, 0, p.size)
-	for i := range p.placeholders {
-		s := &p.placeholders[i]
+	if p.kind == "" {
+		return FreeForm{}, fmt.Errorf("step %d sends nothing but its template", step+1)
+	}
+	content, err := p.content.fill(step, values, ids)
+	return FreeForm{Kind: p.kind, Content: content}, err
+}
+
+func (r *Renderer) program(step int) (*program, error) {
+	if step < 0 || step >= len(r.steps) {
+		return nil, fmt.Errorf("there is no step %d; the campaign has %d", step+1, len(r.steps))
+	}
+	return &r.steps[step], nil
+}
+
+// fill puts a row's values and the identifiers of files in; nil shows the files' names. The error is the first Problem of the row.
+func (t *stencil) fill(step int, values []string, ids map[string]string) (json.RawMessage, error) {
+	last := t.pieces[len(t.placeholders)]
+	if len(t.placeholders) == 0 {
+		return last, nil
+	}
+	filled := make(json.RawMessage, 0, t.size)
+	for i := range t.placeholders {
+		s := &t.placeholders[i]
 		text, broken := s.resolve(values)
 		if broken != nil {
-			return Template{}, errors.New(broken.problem(step, s).String())
+			return nil, errors.New(broken.problem(step, s).String())
 		}
-		components = append(components, p.pieces[i]...)
+		filled = append(filled, t.pieces[i]...)
 		if s.rule != fileRule {
-			components = s.append(components, text)
+			filled = s.append(filled, text)
 			continue
 		}
 		if ids != nil && ids[text] == "" {
-			return Template{}, fmt.Errorf("step %d, %s: the file %q has not been uploaded", step+1, s.path, text)
+			return nil, fmt.Errorf("step %d, %s: the file %q has not been uploaded", step+1, s.path, text)
 		}
-		components = appendFile(components, text, ids)
+		filled = appendFile(filled, text, ids)
 	}
-	if problems := p.overlong(step, values); len(problems) > 0 {
-		return Template{}, errors.New(problems[0].String())
+	if problems := t.overlong(step, values); len(problems) > 0 {
+		return nil, errors.New(problems[0].String())
 	}
-	rendered.Components = append(components, last...)
-	return rendered, nil
+	return append(filled, last...), nil
 }

@@ -86,13 +86,23 @@ func renderAll(t testing.TB, r *Renderer, values []string) any {
 	t.Helper()
 	steps := make([]any, len(r.steps))
 	for i := range steps {
-		rendered, err := r.Render(i, values)
-		if err != nil {
-			t.Fatal(err)
+		step := map[string]any{}
+		if r.steps[i].kind != "" {
+			free, err := r.RenderFree(i, values)
+			if err != nil {
+				t.Fatal(err)
+			}
+			step["kind"], step["content"] = string(free.Kind), decodeJSON(t, free.Content)
 		}
-		step := map[string]any{"name": rendered.Name, "language": rendered.Language}
-		if rendered.Components != nil {
-			step["components"] = decodeJSON(t, rendered.Components)
+		if r.steps[i].template != "" {
+			rendered, err := r.Render(i, values)
+			if err != nil {
+				t.Fatal(err)
+			}
+			step["name"], step["language"] = rendered.Name, rendered.Language
+			if rendered.Components != nil {
+				step["components"] = decodeJSON(t, rendered.Components)
+			}
 		}
 		steps[i] = step
 	}

@@ -31,6 +31,18 @@ const (
 	codeRule
 	titleRule
 	expiryRule
+	textRule
+	captionRule
+	headingRule
+	emojiRule
+	labelRule
+	replyIDRule
+	rowIDRule
+	descriptionRule
+	flowLabelRule
+	addressCountryRule
+	postCodeRule
+	birthdayRule
 	fileRule
 )
 
@@ -39,21 +51,34 @@ const (
 // media card carousel templates page (text of a card); multi-product templates
 // page (section title); authentication templates page (one-time password); the
 // API's own schema (32,768, of which all else but a component list written word
-// for word keeps to the 1,024 of a template's body).
+// for word keeps to the 1,024 of a template's body); text, interactive reply
+// buttons, list, flows and address messages pages (what is no template's).
 func (r rule) limit() int {
 	switch r {
-	case headerRule:
+	case headerRule, headingRule:
 		return 60
 	case cardRule:
 		return 160
 	case rawRule:
 		return 32768
+	case textRule:
+		return 4096
 	case linkRule, suffixRule:
 		return 2000
 	case payloadRule:
 		return 128
-	case couponRule:
+	case couponRule, labelRule:
 		return 20
+	case replyIDRule:
+		return 256
+	case rowIDRule:
+		return 200
+	case descriptionRule:
+		return 72
+	case flowLabelRule:
+		return 30
+	case postCodeRule:
+		return 6
 	case codeRule:
 		return 15
 	case titleRule:
@@ -63,6 +88,17 @@ func (r rule) limit() int {
 	default:
 		return 1024
 	}
+}
+
+// prose reports whether the text keeps the line breaks that the definition writes:
+// only what fills a template's variable may have none (Meta, error codes page,
+// 132018).
+func (r rule) prose() bool {
+	switch r {
+	case rawRule, textRule, captionRule, headingRule:
+		return true
+	}
+	return false
 }
 
 // bare reports whether the text is written as a JSON number.
@@ -100,6 +136,12 @@ func (r rule) apply(text string) (string, error) {
 		return parseCoupon(text)
 	case expiryRule:
 		return parseExpiry(text)
+	case emojiRule:
+		return parseEmoji(text)
+	case addressCountryRule:
+		return parseAddressCountry(text)
+	case birthdayRule:
+		return parseBirthday(text)
 	case fileRule:
 		return parseFileName(text)
 	default:

@@ -18,6 +18,11 @@ const (
 	Cancelled State = "cancelled"
 )
 
+// States are all there are, in the order in which a campaign may take them.
+func States() []State {
+	return []State{Draft, Scheduled, Running, Paused, Finished, Cancelled}
+}
+
 // Action is what a person does to a campaign.
 type Action string
 

@@ -3,13 +3,14 @@ package campaign
 import "time"
 
 // TimeToLive is how long the provider goes on trying to deliver the step, with
-// the buffer in which a late failure may still arrive. Source: Meta,
+// the buffer in which a late failure may still arrive. A free-form step has the
+// longest of what it may send, which is that of its content. Source: Meta,
 // templates/time-to-live: what the template was made with, else 10 minutes for
 // authentication and 30 days for the others; the buffers of 5 minutes and one
 // hour are ours.
 func (s Step) TimeToLive() time.Duration {
 	usual, buffer := 30*24*time.Hour, time.Hour
-	if s.Category == Authentication {
+	if s.Category == Authentication && !s.FreeForm() {
 		usual, buffer = 10*time.Minute, 5*time.Minute
 	}
 	if s.TTL > 0 {

@@ -3,6 +3,7 @@ package campaign
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,8 +22,10 @@ const (
 type validator struct{ mistakes []*Mistake }
 
 func (v *validator) wrong(path, format string, args ...any) {
-	if len(v.mistakes) <= maxMistakes {
-		v.mistakes = append(v.mistakes, mistakeAt(path, format, args...))
+	m := mistakeAt(path, format, args...)
+	known := slices.ContainsFunc(v.mistakes, func(k *Mistake) bool { return *k == *m })
+	if !known && len(v.mistakes) <= maxMistakes {
+		v.mistakes = append(v.mistakes, m)
 	}
 }
 
@@ -84,22 +87,31 @@ func (v *validator) hours(h *Hours) {
 
 func (v *validator) step(path string, s *Step, first bool) {
 	v.gate(path, s, first)
-	v.templateName(path+".template", s.Template)
-	switch s.Category {
-	case "", Marketing, Utility, Authentication:
-	default:
-		v.wrong(path+".category", "%q is not a category; write marketing, utility or authentication", s.Category)
-	}
-	v.timeToLive(path+".ttl", s)
-	v.marketingMessages(path, s)
-	v.required(path+".language", s.Language, "the template's language, such as en_US or {{Language|en_US}}")
-	v.components(path, s)
+	v.content(path, s)
 	_, texts := assemble(*s)
 	for _, m := range texts[:min(len(texts), maxMistakes+1)] {
 		m.Path = path + "." + m.Path
 		if !echoes(m, v.mistakes) {
 			v.mistakes = append(v.mistakes, m)
 		}
+	}
+}
+
+// template checks what says which template goes out, but for its texts.
+func (v *validator) template(path string, s *Step) {
+	v.templateName(path+".template", s.Template)
+	v.category(path+".category", s.Category)
+	v.timeToLive(path+".ttl", s)
+	v.marketingMessages(path, s)
+	v.required(path+".language", s.Language, "the template's language, such as en_US or {{Language|en_US}}")
+	v.components(path, s)
+}
+
+func (v *validator) category(path string, c Category) {
+	switch c {
+	case "", Marketing, Utility, Authentication:
+	default:
+		v.wrong(path, "%q is not a category; write marketing, utility or authentication", c)
 	}
 }
 

@@ -24,7 +24,7 @@ func (v *validator) components(path string, s *Step) {
 	}
 	v.verbatim(path+".components", s.Components)
 	names := new(parameterNames)
-	v.content(path, s.Header, s.Body, s.Buttons, names)
+	v.contents(path, s.Header, s.Body, s.Buttons, names)
 	if s.LimitedTimeOffer != nil {
 		v.required(path+".limited_time_offer.expiration_time_ms", s.LimitedTimeOffer.ExpirationTime, "when the offer ends")
 	}
@@ -38,7 +38,7 @@ func (v *validator) components(path string, s *Step) {
 // parameterNames are the paths of a template's texts with and without a name.
 type parameterNames struct{ named, unnamed []string }
 
-func (v *validator) content(path string, header *Header, body []Parameter, buttons []Button, names *parameterNames) {
+func (v *validator) contents(path string, header *Header, body []Parameter, buttons []Button, names *parameterNames) {
 	if header != nil {
 		v.header(path+".header", header, names)
 	}
@@ -62,7 +62,7 @@ func (v *validator) header(path string, h *Header, names *parameterNames) {
 	for _, m := range h.media() {
 		if m.media != nil {
 			kinds = append(kinds, m.kind)
-			v.media(path+"."+m.kind, m.media, m.kind == "document")
+			v.headerMedia(path+"."+m.kind, m.media, Kind(m.kind))
 		}
 	}
 	if h.Text != nil {
@@ -94,21 +94,6 @@ func countOf(kinds []string) string {
 		return "nothing in it"
 	}
 	return strings.Join(kinds, " and ")
-}
-
-func (v *validator) media(path string, m *Media, document bool) {
-	given := 0
-	for _, source := range []string{m.Link, m.ID, m.File} {
-		if source != "" {
-			given++
-		}
-	}
-	if given != 1 {
-		v.wrong(path, "needs exactly one of link, id and file")
-	}
-	if m.Filename != "" && !document {
-		v.wrong(path+".filename", "only a document has one; remove it")
-	}
 }
 
 func (v *validator) parameter(path string, p *Parameter, names *parameterNames) {
@@ -192,7 +177,7 @@ func (v *validator) carousel(path string, cards []Card, names *parameterNames) {
 	for i := range cards {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		c := &cards[i]
-		v.content(at, c.Header, c.Body, c.Buttons, names)
+		v.contents(at, c.Header, c.Body, c.Buttons, names)
 		switch {
 		case c.Header == nil || c.Header.Image == nil && c.Header.Video == nil && c.Header.Product == nil:
 			v.wrong(at+".header", "a card needs an image, a video or a product")

@@ -2,8 +2,6 @@ package campaign
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 )
 
@@ -155,10 +153,14 @@ func (m *Media) wire(path string) object {
 	case m.ID != "":
 		source = member{"id", field{path + ".id", m.ID, bodyRule}}
 	}
-	if m.Filename == "" {
-		return object{source}
+	wired := object{source}
+	if m.Caption != "" {
+		wired = append(wired, member{"caption", field{path + ".caption", m.Caption, captionRule}})
 	}
-	return object{source, {"filename", field{path + ".filename", m.Filename, bodyRule}}}
+	if m.Filename != "" {
+		wired = append(wired, member{"filename", field{path + ".filename", m.Filename, bodyRule}})
+	}
+	return wired
 }
 
 func (l *Location) wire(path string) object {
@@ -232,22 +234,5 @@ func (b Button) action(path string) object {
 
 // wireRaw lays out what the definition wrote word for word.
 func wireRaw(path string, value any) any {
-	switch v := value.(type) {
-	case string:
-		return field{path, v, rawRule}
-	case []any:
-		wired := make(list, len(v))
-		for i, item := range v {
-			wired[i] = wireRaw(fmt.Sprintf("%s[%d]", path, i), item)
-		}
-		return wired
-	case map[string]any:
-		wired := make(object, 0, len(v))
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			wired = append(wired, member{key, wireRaw(path+"."+key, v[key])})
-		}
-		return wired
-	default:
-		return v
-	}
+	return wireWorded(path, "", value, func(string) rule { return rawRule })
 }

@@ -16,6 +16,16 @@ func (c *Config) Account(channel string) []string {
 	}, true)
 }
 
+// AccountName names what channels of the same account share, such as their
+// templates. A channel without an account has a name of its own.
+func (c *Config) AccountName(channel string) string {
+	of := c.Channels[channel]
+	if account := of.Settings.Identity().Account; account != "" {
+		return of.Provider + " " + account
+	}
+	return "channel " + channel
+}
+
 // Siblings returns the names of the other channels that a limit of calls is
 // shared with, sorted: those of the same account, and those of the same app.
 func (c *Config) Siblings(channel string) []string {

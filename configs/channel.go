@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"carillon/campaign"
 	"carillon/whatsapp"
 )
 
@@ -18,7 +19,9 @@ type Channel struct {
 	Provider string `yaml:"provider"`
 	// Rate is the number's messages a second, all workers together; 0 means no
 	// limit.
-	Rate float64 `yaml:"rate"`
+	Rate float64 `yaml:"rate" auto:"RateAuto"`
+	// RateAuto takes over what the provider tells; Rate holds until it does.
+	RateAuto bool `yaml:"-"`
 	// Pair is the number's limit for one recipient, over all campaigns.
 	Pair Pair `yaml:"pair"`
 	// Portfolio names the business portfolio that the number is in: its
@@ -27,7 +30,10 @@ type Channel struct {
 	Portfolio string `yaml:"portfolio"`
 	// DailyRecipients is how many different persons the portfolio may write to
 	// within 24 hours; 0 means no limit.
-	DailyRecipients int `yaml:"daily_recipients"`
+	DailyRecipients int `yaml:"daily_recipients" auto:"DailyAuto"`
+	// DailyAuto takes over what the provider tells; DailyRecipients holds until it
+	// does.
+	DailyAuto bool `yaml:"-"`
 	// Timeout is for one request with its answer.
 	Timeout Duration `yaml:"timeout"`
 	// UnknownAfter is how long a message of unknown fate waits for a receipt
@@ -91,6 +97,9 @@ func (d *decoder) channel(n *yaml.Node, into *Channel, path string) {
 	}
 	*into = NewChannel(spec)
 	d.structure(n, path, true, common, reflect.ValueOf(into.Settings).Elem())
+	if into.DailyAuto {
+		into.DailyRecipients = campaign.LowestDailyRecipients
+	}
 }
 
 // kindOf is the kind of provider that a channel names, the first one where it

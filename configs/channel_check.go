@@ -34,7 +34,7 @@ func checkChannel(name string, c Channel, specs []whatsapp.Spec, found *mistakes
 	} else {
 		c.Settings.Check(&whatsapp.Report{Fault: func(key, message string) { found.fault(at+"."+key, "%s", message) }})
 	}
-	found.need(!math.IsNaN(c.Rate) && !math.IsInf(c.Rate, 0) && c.Rate >= 0, at+".rate", "must be a number of messages a second, or 0 for no limit")
+	found.need(!math.IsNaN(c.Rate) && !math.IsInf(c.Rate, 0) && c.Rate >= 0, at+".rate", "must be a number of messages a second, auto to take what the provider tells, or 0 for no limit")
 	checkLimits(at, c, found)
 	found.need(c.Timeout > 0 && c.Timeout <= maxTimeout, at+".timeout", "must be more than 0 and at most 10m")
 	found.need(c.UnknownAfter > 0 && c.UnknownAfter <= maxUnknownAfter, at+".unknown_after", "must be more than 0 and at most 24h")
@@ -82,7 +82,7 @@ func checkLimits(at string, c Channel, found *mistakes) {
 	found.need(c.Pair.Every > 0 && c.Pair.Every <= maxPair, at+".pair.every", "must be more than 0 and at most 24h")
 	found.need(c.Pair.Burst >= 0, at+".pair.burst", "must be a number of messages, or 0 for no limit")
 	found.need(Duration(c.Pair.Burst)*c.Pair.Every <= maxPair, at+".pair", "allows a burst of more than a day; lower burst or every")
-	found.need(c.DailyRecipients >= 0, at+".daily_recipients", "must be a number of recipients, or 0 for no limit")
+	found.need(c.DailyRecipients >= 0, at+".daily_recipients", "must be a number of recipients, auto to take what the provider tells, or 0 for no limit")
 	found.need(c.Portfolio == "" || nameForm.MatchString(c.Portfolio), at+".portfolio",
 		"a portfolio's name starts with a letter or digit and contains only letters, digits, - and _, at most 64 characters; rename it")
 }
@@ -107,7 +107,7 @@ func checkPortfolios(channels map[string]Channel, found *mistakes) {
 			first[c.Portfolio] = name
 			continue
 		}
-		found.need(c.DailyRecipients == channels[other].DailyRecipients, "channels."+name+".daily_recipients",
+		found.need(c.DailyRecipients == channels[other].DailyRecipients && c.DailyAuto == channels[other].DailyAuto, "channels."+name+".daily_recipients",
 			"differs from channels.%s, which is in the same portfolio; a portfolio has one limit", other)
 	}
 }

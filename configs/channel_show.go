@@ -22,6 +22,7 @@ func (c Channel) LogValue() slog.Value {
 	}
 	return slog.GroupValue(append(shown,
 		slog.Float64("rate", c.Rate),
+		slog.Bool("rate_auto", c.RateAuto),
 		slog.Duration("timeout", time.Duration(c.Timeout)),
 		slog.Duration("unknown_after", time.Duration(c.UnknownAfter)),
 		slog.String("on_unknown", string(c.OnUnknown)),
@@ -43,6 +44,18 @@ func (c Channel) secretKeys() []string {
 		}
 	}
 	return keys
+}
+
+// Secrets are the secrets in the channel's settings, for whoever has to keep them out
+// of a text.
+func (c Channel) Secrets() []whatsapp.Secret {
+	var all []whatsapp.Secret
+	for _, value := range settingsOf(c.Settings) {
+		if secret, ok := value.Interface().(whatsapp.Secret); ok && secret != "" {
+			all = append(all, secret)
+		}
+	}
+	return all
 }
 
 // settingsOf goes through the keys of settings in their order, with the values.

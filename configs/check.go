@@ -59,6 +59,9 @@ func checkHTTP(h HTTP, found *mistakes) {
 			"is empty, but http.listen is not a loopback address, so anybody could send; add a token, or listen on 127.0.0.1:%d", number)
 	}
 	checkProxies(h.TrustedProxies, found)
+	if h.PublicURL != "" {
+		(&whatsapp.Report{Fault: func(key, message string) { found.fault("http."+key, "%s", message) }}).Address("public_url", h.PublicURL, "https://carillon.example.com")
+	}
 	names, secrets := make(map[string]int), make(map[string]int)
 	for i, token := range h.Tokens {
 		at := fmt.Sprintf("http.tokens[%d]", i)

@@ -13,6 +13,7 @@ package configs
 
 import (
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -62,6 +63,18 @@ type HTTP struct {
 	// a request came from (X-Forwarded-For) and whether by TLS
 	// (X-Forwarded-Proto); Proxies reads them.
 	TrustedProxies []string `yaml:"trusted_proxies"`
+	// PublicURL is where the server is reached from outside, without a path of its own
+	// but that of the proxy before it; empty if it is not told. Webhooks relies on it.
+	PublicURL string `yaml:"public_url"`
+}
+
+// Webhooks is the address below which the channels' webhooks are reached from
+// outside, such as https://example.com/webhooks/; empty where it is not told.
+func (h HTTP) Webhooks() string {
+	if h.PublicURL == "" {
+		return ""
+	}
+	return strings.TrimRight(h.PublicURL, "/") + "/webhooks/"
 }
 
 // Token is a caller of the API.

@@ -69,17 +69,23 @@ func (d *decoder) decode(n *yaml.Node, into reflect.Value, path string) {
 // structure reads a mapping into the fields of structs. If it is strict, a key
 // that is none of theirs is a mistake.
 func (d *decoder) structure(n *yaml.Node, path string, strict bool, into ...reflect.Value) {
-	fields := make(map[string]reflect.Value)
+	fields, autos := make(map[string]reflect.Value), make(map[string]reflect.Value)
 	var known []string
 	for _, part := range into {
 		for i := range part.NumField() {
 			if key := part.Type().Field(i).Tag.Get("yaml"); key != "-" {
 				fields[key] = part.Field(i)
+				autos[key] = part.FieldByName(part.Type().Field(i).Tag.Get("auto"))
 				known = append(known, key)
 			}
 		}
 	}
 	d.mapping(n, path, func(key string, value *yaml.Node, at string) {
+		if auto := autos[key]; auto.IsValid() && d.isAuto(value) {
+			d.lines[at] = value.Line
+			auto.SetBool(true)
+			return
+		}
 		if field, ok := fields[key]; ok {
 			d.decode(value, field, at)
 			return
@@ -88,6 +94,16 @@ func (d *decoder) structure(n *yaml.Node, path string, strict bool, into ...refl
 			d.wrong(at, "unknown key; the keys here are %s", strings.Join(known, ", "))
 		}
 	})
+}
+
+// isAuto reports whether a value says that the provider tells it.
+func (d *decoder) isAuto(value *yaml.Node) bool {
+	if value.Kind != yaml.ScalarNode {
+		return false
+	}
+	quiet := decoder{mistakes: newMistakes(d.file), env: d.env}
+	text, ok := quiet.expand(value.Value, "")
+	return ok && text == "auto"
 }
 
 // entries reads a mapping whose keys the file chooses. What the file does not

@@ -48,7 +48,7 @@ func (h HTTP) LogValue() slog.Value {
 		tokens[i] = slog.String(t.Name, string(t.Role))
 	}
 	return slog.GroupValue(slog.String("listen", h.Listen), slog.Attr{Key: "tokens", Value: slog.GroupValue(tokens...)},
-		slog.Any("trusted_proxies", h.TrustedProxies))
+		slog.Any("trusted_proxies", h.TrustedProxies), slog.String("public_url", hidePassword(h.PublicURL)))
 }
 
 // LogValue shows the token's name and role.

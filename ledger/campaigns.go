@@ -221,12 +221,25 @@ func (l *Ledger) Act(ctx context.Context, id campaign.ID, action campaign.Action
 		if !changed {
 			return nil
 		}
+		if action == campaign.Resume {
+			if err := t.noteResume(ctx, id, now); err != nil {
+				return err
+			}
+		}
 		return t.setState(ctx, c, next, fmt.Sprintf("%s by %s", past(action), by), now)
 	})
 	if err != nil {
 		return Campaign{}, err
 	}
 	return l.Campaign(ctx, id)
+}
+
+// noteResume notes that a person has looked at what was known so far.
+func (t *tx) noteResume(ctx context.Context, id campaign.ID, now time.Time) error {
+	if _, err := t.ExecContext(ctx, `UPDATE campaigns SET resumed_at = $2 WHERE id = $1`, int64(id), now.UnixMilli()); err != nil {
+		return fmt.Errorf("ledger: resume campaign %s: %w", id, err)
+	}
+	return nil
 }
 
 func past(a campaign.Action) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"time"
 
 	"carillon/campaign"
@@ -20,29 +21,20 @@ func (l *Ledger) PauseBecause(ctx context.Context, id campaign.ID, reason string
 	return ran, err
 }
 
-// StopFor stops what a trouble makes unusable, until a person has acted, and
-// returns how many campaigns that concerns. Of one that has other numbers only
-// those are stopped that it concerns.
-func (l *Ledger) StopFor(ctx context.Context, trouble campaign.Trouble, reason string, now time.Time) (n int, err error) {
-	err = l.do(ctx, urgent, func(ctx context.Context, t *tx) error {
-		all, err := t.concerned(ctx, trouble, 0)
-		if err != nil {
-			return err
+// stopAll stops what a trouble makes unusable, and returns how many campaigns that
+// concerns. Of one that has other numbers only those are stopped that it concerns.
+func (t *tx) stopAll(ctx context.Context, all []stopped, reason string, now time.Time) (n int, err error) {
+	var whole []campaign.ID
+	for _, s := range all {
+		if s.all {
+			whole = append(whole, s.id)
+			continue
 		}
-		n = len(all)
-		var whole []campaign.ID
-		for _, s := range all {
-			if s.all {
-				whole = append(whole, s.id)
-				continue
-			}
-			if err := t.stop(ctx, s.id, s.positions, reason, now); err != nil {
-				return err
-			}
+		if err := t.stop(ctx, s.id, s.positions, reason, now); err != nil {
+			return 0, err
 		}
-		return t.pause(ctx, whole, reason)
-	})
-	return n, err
+	}
+	return len(all), t.pause(ctx, whole, reason)
 }
 
 // stoppedBy locks the campaigns that a failure of the message stops, and
@@ -64,13 +56,17 @@ func (t *tx) stoppedBy(ctx context.Context, m *message, f campaign.Failure) ([]s
 		return nil, err
 	}
 	trouble := campaign.Trouble{Scope: f.Pause, Step: met.Steps[m.id.Step()], Number: number, Account: f.Account}
-	return t.concerned(ctx, trouble, own)
+	if trouble.Scope == campaign.PauseTemplate && trouble.Step.TemplatePart() == nil { // it speaks of none: whatever it means is the number's
+		trouble.Scope = campaign.PauseChannel
+	}
+	return t.concerned(ctx, trouble, own, time.Time{})
 }
 
 // concerned locks the campaigns that run, and one more whatever its state, and
-// returns those that a trouble stops.
-func (t *tx) concerned(ctx context.Context, trouble campaign.Trouble, also campaign.ID) ([]stopped, error) {
-	candidates, err := t.lockRunning(ctx, also)
+// returns those that a trouble stops. Where its time is known, those that a person
+// has resumed since are left alone.
+func (t *tx) concerned(ctx context.Context, trouble campaign.Trouble, also campaign.ID, at time.Time) ([]stopped, error) {
+	candidates, err := t.lockRunning(ctx, also, at)
 	if err != nil {
 		return nil, err
 	}
@@ -94,9 +90,15 @@ type stopped struct {
 	all       bool  // there are no others
 }
 
-// lockRunning locks the campaigns that run, and one more whatever its state.
-func (t *tx) lockRunning(ctx context.Context, also campaign.ID) ([]campaign.ID, error) {
-	rows, err := t.QueryContext(ctx, t.l.sql(`SELECT id FROM campaigns WHERE state = 'running' OR id = $1 ORDER BY id LOCKED`), int64(also))
+// lockRunning locks the campaigns that run, and one more whatever its state. Where
+// a time is given it leaves those out that were resumed after it.
+func (t *tx) lockRunning(ctx context.Context, also campaign.ID, at time.Time) ([]campaign.ID, error) {
+	latest := int64(math.MaxInt64)
+	if !at.IsZero() {
+		latest = at.Add(exactness).UnixMilli()
+	}
+	rows, err := t.QueryContext(ctx, t.l.sql(`
+		SELECT id FROM campaigns WHERE state = 'running' AND (resumed_at IS NULL OR resumed_at < $2) OR id = $1 ORDER BY id LOCKED`), int64(also), latest)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: campaigns that run: %w", err)
 	}

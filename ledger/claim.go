@@ -22,13 +22,20 @@ type Claimed struct {
 	Person string
 	// Cells are the row's values in the order of the campaign's columns.
 	Cells []string
+	// FreeForm says that the step's content goes out that is no template. Otherwise
+	// its template does, or what it has in the place of one.
+	FreeForm bool
+	// Answers is, where FreeForm is set, the provider's identifier of the person's
+	// message that is answered: of the reply that opened the step's gate, else of
+	// their newest message to the number. It is empty where none is known.
+	Answers string
 }
 
 // RefusedError says why a message may not be sent now. It is no trouble: the
 // task that asked has nothing to do.
 type RefusedError struct {
 	// Reason is a label out of a closed set: gone, stopped, expired,
-	// suppressed, early, hours.
+	// suppressed, early, hours, window.
 	Reason string
 }
 
@@ -36,7 +43,7 @@ func (e *RefusedError) Error() string { return "claim refused: " + e.Reason }
 
 // RefusalReasons lists the labels of RefusedError, for metrics.
 func RefusalReasons() []string {
-	return []string{refusedGone, refusedStopped, refusedExpired, refusedSuppressed, refusedEarly, refusedHours}
+	return []string{refusedGone, refusedStopped, refusedExpired, refusedSuppressed, refusedEarly, refusedHours, refusedWindow}
 }
 
 const (
@@ -46,6 +53,7 @@ const (
 	refusedSuppressed = "suppressed" // the person has opted out
 	refusedEarly      = "early"      // its time has not come
 	refusedHours      = "hours"      // it is no time of day to write to the person
+	refusedWindow     = "window"     // it is no template, and the person's window is shut
 )
 
 // claim is one request within a batch.
@@ -57,6 +65,7 @@ type claim struct {
 	sender Sender
 
 	opens   time.Time // when the person's hours begin; zero within them
+	content *content  // of a step that has one which is no template
 	claimed *Claimed
 	refusal *RefusedError
 }
@@ -78,6 +87,10 @@ type Sender struct {
 // has not stopped the number, and that the person has not opted out; and that it
 // is within the campaign's hours for the person, which nothing changes. Otherwise
 // it returns a *RefusedError.
+//
+// A content that is no template is granted where the person's window on the
+// sender's number is open until the given time. Where it is shut the step's
+// otherwise_template is granted; without one the message is skipped.
 //
 // Where a portfolio is named the person counts as reached by it from now on,
 // for a day.
@@ -134,9 +147,9 @@ const claimSQL = `
 		(SELECT r.cells FROM recipients r WHERE r.id = (messages.id >> 4))`
 
 const attemptsSQL = `
-	INSERT INTO attempts (message_id, n, claimed_at, token, channel)
+	INSERT INTO attempts (message_id, n, claimed_at, token, channel, free_form)
 	SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS INTEGER), CAST(value ->> 2 AS BIGINT), CAST(value ->> 3 AS BIGINT),
-	       CAST(value ->> 4 AS SMALLINT)
+	       CAST(value ->> 4 AS SMALLINT), NULLIF(CAST(value ->> 5 AS SMALLINT), 0)
 	FROM EACH($1)`
 
 func (t *tx) claim(ctx context.Context, claims []*claim) error {
@@ -144,6 +157,9 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 		return nil
 	}
 	if err := t.lookAtHours(ctx, claims); err != nil {
+		return err
+	}
+	if err := t.lookAtWindows(ctx, claims); err != nil {
 		return err
 	}
 	// Of two claims of one message in a batch the later one is refused.
@@ -156,7 +172,7 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 			continue
 		}
 		asked[c.task.Message] = c
-		if !c.opens.IsZero() {
+		if !c.opens.IsZero() || c.content.closed() {
 			continue
 		}
 		batch = append(batch, [5]int64{int64(c.task.Message), int64(c.task.Attempt), c.now.UnixMilli(), c.until.UnixMilli(), int64(c.sender.Position)})
@@ -185,7 +201,7 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 }
 
 // takeClaims moves the messages that may go, and returns their attempts.
-func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim, batch [][5]int64) ([][5]int64, error) {
+func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim, batch [][5]int64) ([][6]int64, error) {
 	if len(batch) == 0 {
 		return nil, nil
 	}
@@ -194,7 +210,7 @@ func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim
 		return nil, fmt.Errorf("ledger: claim: %w", err)
 	}
 	defer rows.Close()
-	var attempts [][5]int64
+	var attempts [][6]int64
 	for rows.Next() {
 		var id campaign.MessageID
 		var attempt int64
@@ -207,8 +223,8 @@ func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim
 			return nil, fmt.Errorf("ledger: cells of row %d of campaign %s: %w", id.Recipient().Row(), id.Campaign(), err)
 		}
 		c := asked[id]
-		c.claimed = &got
-		attempts = append(attempts, [5]int64{int64(id), attempt, c.now.UnixMilli(), c.token, int64(c.sender.Position)})
+		c.grant(got, c.content.free())
+		attempts = append(attempts, [6]int64{int64(id), attempt, c.now.UnixMilli(), c.token, int64(c.sender.Position), bit(c.claimed.FreeForm)})
 		t.moved(id, campaign.Pending, true, campaign.Posting, true)
 	}
 	return attempts, rows.Err()
@@ -219,10 +235,11 @@ func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim
 func (t *tx) regrant(ctx context.Context, c *claim) (granted bool, err error) {
 	var got Claimed
 	var cells []byte
+	var free bool
 	err = t.QueryRowContext(ctx, `
-		SELECT r.phone, r.person, r.cells FROM attempts a JOIN recipients r ON r.id = (a.message_id >> 4)
+		SELECT r.phone, r.person, r.cells, COALESCE(a.free_form, 0) = 1 FROM attempts a JOIN recipients r ON r.id = (a.message_id >> 4)
 		WHERE a.message_id = $1 AND a.n = $2 AND a.token = $3 AND a.outcome = ''`,
-		int64(c.task.Message), c.task.Attempt, c.token).Scan(&got.Phone, &got.Person, &cells)
+		int64(c.task.Message), c.task.Attempt, c.token).Scan(&got.Phone, &got.Person, &cells, &free)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -232,13 +249,22 @@ func (t *tx) regrant(ctx context.Context, c *claim) (granted bool, err error) {
 	if err := json.Unmarshal(cells, &got.Cells); err != nil {
 		return false, fmt.Errorf("ledger: cells: %w", err)
 	}
-	c.claimed = &got
+	c.grant(got, free)
 	return true, nil
 }
 
+// grant tells whoever claimed what they may send: the content that is no template
+// where free says so.
+func (c *claim) grant(got Claimed, free bool) {
+	if free && c.content != nil {
+		got.FreeForm, got.Answers = true, c.content.answers
+	}
+	c.claimed = &got
+}
+
 // refuse finds out why a claim was not granted. A message of a person who has
-// opted out is skipped then and there, and one that came outside the hours is
-// put off.
+// opted out, and one that their window is shut for, is skipped then and there, and
+// one that came outside the hours is put off.
 func (t *tx) refuse(ctx context.Context, c *claim) error {
 	var status campaign.Status
 	var state string
@@ -280,6 +306,11 @@ func (t *tx) refuse(ctx context.Context, c *claim) error {
 		reason = refusedHours
 		until := map[campaign.MessageID]time.Time{c.task.Message: c.opens}
 		if err := t.postpone(ctx, until, campaign.ReasonHours, c.now); err != nil {
+			return err
+		}
+	case c.content.closed():
+		reason = refusedWindow
+		if err := t.skipClosed(ctx, c); err != nil {
 			return err
 		}
 	}

@@ -23,14 +23,11 @@ func (t *tx) lookAtHours(ctx context.Context, claims []*claim) error {
 		c.opens = time.Time{}
 		id := c.task.Message.Campaign()
 		if _, known := hours[id]; !known {
-			definition, err := t.definition(ctx, id)
-			if err != nil && !errors.Is(err, sql.ErrNoRows) { // a stray task's campaign may be gone
+			definition, err := t.definitionOfTask(ctx, id)
+			if err != nil {
 				return err
 			}
-			hours[id] = nil
-			if err == nil {
-				hours[id] = definition.Hours
-			}
+			hours[id] = definition.Hours
 		}
 		if hours[id] != nil {
 			limited, ids = append(limited, c), append(ids, c.task.Message)
@@ -53,6 +50,16 @@ func (t *tx) lookAtHours(ctx context.Context, claims []*claim) error {
 		}
 	}
 	return nil
+}
+
+// definitionOfTask is the definition of a campaign that a task is about, an empty
+// one where a stray task's campaign is gone.
+func (t *tx) definitionOfTask(ctx context.Context, id campaign.ID) (*campaign.Definition, error) {
+	definition, err := t.definition(ctx, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return &campaign.Definition{}, nil
+	}
+	return definition, err
 }
 
 // Zones returns the time zones of the people that messages are for, as

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,6 +37,21 @@ func (l *Ledger) Reached(ctx context.Context, portfolio string, now time.Time) (
 		r.Frees = moment(oldest).Add(reachedFor)
 	}
 	return r, nil
+}
+
+// ReachedFrees returns when the n-th of the persons who count for a portfolio, from 1,
+// counts no more. The zero time means that there are not so many.
+func (l *Ledger) ReachedFrees(ctx context.Context, portfolio string, n int64, now time.Time) (time.Time, error) {
+	var at int64
+	err := l.read.QueryRowContext(ctx, `SELECT at FROM reached WHERE portfolio = $1 AND at > $2 ORDER BY at LIMIT 1 OFFSET $3`,
+		portfolio, now.Add(-reachedFor).UnixMilli(), n-1).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ledger: when portfolio %s has room: %w", portfolio, err)
+	}
+	return time.UnixMilli(at).Add(reachedFor), nil
 }
 
 // ReachedAmong returns which of some persons count for a portfolio already, so

@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -49,4 +51,36 @@ func (l *Ledger) feedable(ctx context.Context, found []Feedable, query string, a
 		found = append(found, f)
 	}
 	return found, rows.Err()
+}
+
+// Oldest is what waits longest among the messages of a campaign that may go out.
+type Oldest struct {
+	// Again is since when the first of those that came back might have gone out,
+	// retries and opened gates; zero where there is none.
+	Again time.Time
+	// Fresh says that there is one that has never been anything but pending.
+	Fresh bool
+}
+
+// OldestFeedable tells what waits longest among what Feedable would return.
+func (l *Ledger) OldestFeedable(ctx context.Context, id campaign.ID, position int, now time.Time) (Oldest, error) {
+	due, err := l.firstDue(ctx, `
+		SELECT due FROM messages
+		WHERE campaign_id = $1 AND channel = $3 AND status = 2 AND due > 0 AND due <= $2
+		ORDER BY due, id LIMIT 1`, int64(id), now.UnixMilli(), position)
+	if err != nil {
+		return Oldest{}, err
+	}
+	fresh, err := l.firstDue(ctx, `
+		SELECT due FROM messages WHERE campaign_id = $1 AND channel = $2 AND status = 2 AND due = 0
+		ORDER BY id LIMIT 1`, int64(id), position)
+	return Oldest{Again: moment(due), Fresh: fresh.Valid}, err
+}
+
+func (l *Ledger) firstDue(ctx context.Context, query string, args ...any) (due sql.NullInt64, err error) {
+	err = l.read.QueryRowContext(ctx, query, args...).Scan(&due)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return due, fmt.Errorf("ledger: oldest message to feed: %w", err)
+	}
+	return due, nil
 }

@@ -267,6 +267,7 @@ func (e *eraser) erase(ctx context.Context, rows, rejected []campaign.RecipientI
 		{`DELETE FROM starts WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM silences WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM reached WHERE person ` + keyed, []any{keys}},
+		{`DELETE FROM windows WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM early_receipts WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM erasures WHERE person ` + keyed, []any{keys}},
 		{`DELETE FROM aliases WHERE alias ` + keyed, []any{keys}},

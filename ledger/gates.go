@@ -134,9 +134,11 @@ func (t *tx) judge(ctx context.Context, m *message, rule campaign.Step, impatien
 const reasonOtherBranch = "another answer was given"
 
 // passedOver reports whether the steps behind a message do not wait for it,
-// because it was skipped by its rule or for another branch.
+// because it was skipped by its rule, for another branch, or for its person's
+// window was shut, which the rule send does not get past.
 func (m *message) passedOver(rule campaign.Step) bool {
-	return m.status == campaign.Skipped && (rule.Otherwise == campaign.Skip || m.reason == reasonOtherBranch)
+	return m.status == campaign.Skipped && (rule.Otherwise == campaign.Skip || m.reason == reasonOtherBranch ||
+		m.reason == campaign.ReasonWindowClosed && rule.Otherwise == campaign.Send)
 }
 
 // taken reports whether the gate of a message was opened, or it had none.
@@ -334,7 +336,12 @@ func (t *tx) stepBefore(ctx context.Context, id campaign.MessageID, definition *
 			return m, err
 		}
 	}
-	return nil, fmt.Errorf("ledger: message %d has no step before it", id)
+	// Even the first step was passed over.
+	m, err := t.message(ctx, id.Recipient().Message(0))
+	if err == nil && m == nil {
+		err = fmt.Errorf("ledger: row %d of campaign %s has no first step", id.Recipient().Row(), id.Campaign())
+	}
+	return m, err
 }
 
 // reasonBehind explains a step that was skipped because of m.

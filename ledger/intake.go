@@ -220,7 +220,7 @@ func (in *Intake) insertMessages(ctx context.Context, t *tx, admitted []campaign
 			status, due = campaign.Waiting, nil
 		}
 		_, err := t.ExecContext(ctx, t.l.sql(insertMessagesSQL),
-			asJSON(ids), int64(in.id), categoryNumber(rule.Category), int(status), due, now.UnixMilli())
+			asJSON(ids), int64(in.id), categoryNumber(rule.CountsAs()), int(status), due, now.UnixMilli())
 		if err != nil {
 			return fmt.Errorf("ledger: store messages: %w", err)
 		}

@@ -57,6 +57,7 @@ type Ledger struct {
 	proofs      sync.Map                                     // channel → the acceptance that is on record as proof, int64 milliseconds
 	met         sync.Map                                     // failureKey of refusals that are on record
 	onRefusal   atomic.Pointer[func(Refusal)]
+	observer    atomic.Pointer[Observer]
 }
 
 // Open opens the ledger that url names ("sqlite:FILE" or "postgres://…"),

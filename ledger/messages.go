@@ -104,6 +104,7 @@ func (t *tx) set(m *message, to campaign.Status, due sql.NullInt64, now time.Tim
 	m.touch(now)
 	if isOpen := m.open(); from != to || wasOpen != isOpen {
 		t.moved(m.id, from, wasOpen, to, isOpen)
+		t.noteDecided(m, from, wasOpen, isOpen)
 	}
 }
 

@@ -55,6 +55,7 @@ func TestWhatIsDueIsFoundByThePartialIndexes(t *testing.T) {
 					t.Fatal(err)
 				}
 				feeds := heard.during(func() { _, err = l.Feedable(t.Context(), id, 0, 500, noon) })
+				feeds = append(feeds, heard.during(func() { _, err = l.OldestFeedable(t.Context(), id, 0, noon) })...)
 				if err != nil || len(sweeps) == 0 || len(feeds) == 0 {
 					t.Fatalf("heard %d and %d queries, %v", len(sweeps), len(feeds), err)
 				}

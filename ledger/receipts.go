@@ -44,6 +44,9 @@ type Received struct {
 	// Message and Attempt are zero where the attempt is not known (yet).
 	Message campaign.MessageID
 	Attempt int
+	// WindowShut says that what is no template was refused because the person's
+	// window is shut: the message is not failed, and nobody is to blame.
+	WindowShut bool
 	// Stopped says that its failure has stopped what went on before.
 	Stopped bool
 	// Renews says that the message is tried again because the provider may have
@@ -110,7 +113,10 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) ([]
 			early = append(early, r)
 			continue
 		}
-		about[i] = Received{Message: a.message, Attempt: a.n}
+		if r.Failure, err = t.ofAttempt(ctx, a.message, a.n, a.position, r.Failure, r.At, now); err != nil {
+			return nil, err
+		}
+		about[i] = Received{Message: a.message, Attempt: a.n, WindowShut: r.Failure.WindowShut}
 		if byMessage[a.message] == nil {
 			if ids, err = t.withNext(ctx, ids, a.message); err != nil {
 				return nil, err

@@ -35,6 +35,9 @@ type InboundEvent struct {
 	// Message says that it was a message of the person. A message shows that
 	// somebody is there.
 	Message bool
+	// Opens says that it opens the person's window on the channel: it is a message
+	// of its own, and not what rewrites or takes back an earlier one.
+	Opens bool
 	// Answers says that it may be an answer to one of ours.
 	Answers bool
 	// ReplyTo is the provider's identifier of our message that is answered,
@@ -129,6 +132,9 @@ func (t *tx) hearOne(ctx context.Context, h InboundEvent, now time.Time) (Fate, 
 		if err := t.breakSilence(ctx, keys); err != nil {
 			return "", err
 		}
+	}
+	if h.Opens {
+		t.openWindow(h, now)
 	}
 	if h.OptIn {
 		if err := t.restore(ctx, keys, h); err != nil {

@@ -113,7 +113,7 @@ func (t *tx) settle(ctx context.Context, settlements []*Settlement) error {
 	}
 	for _, s := range settlements {
 		if m := t.messages[s.Message]; m != nil && s.Outcome == OutcomeUnknown && m.status == campaign.Unknown {
-			if err := t.matchEarlyFor(ctx, m, s.At); err != nil {
+			if err := t.inWay(ByReceipt, func() error { return t.matchEarlyFor(ctx, m, s.At) }); err != nil {
 				return err
 			}
 		}
@@ -208,6 +208,10 @@ func (t *tx) released(ctx context.Context, m *message, s *Settlement) error {
 // refused records that the newest attempt of m failed, by an answer or by a
 // receipt.
 func (t *tx) refused(ctx context.Context, m *message, f campaign.Failure, now time.Time) error {
+	f, err := t.ofAttempt(ctx, m.id, m.attempt, m.position, f, now, now)
+	if err != nil {
+		return err
+	}
 	f, alike, err := t.weigh(ctx, m, f)
 	if err != nil {
 		return err
@@ -256,7 +260,9 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 	if f.Throttled {
 		m.tries--
 	}
-	t.note(m, f, now)
+	if !f.WindowShut { // nobody has anything to do
+		t.note(m, f, now)
+	}
 	if f.Slows {
 		if err := t.slow(ctx, m, f, now); err != nil {
 			return err

@@ -47,8 +47,7 @@ type slowedKey struct {
 }
 
 func (k slowedKey) compare(other slowedKey) int {
-	return cmp.Or(strings.Compare(k.channel, other.channel),
-		strings.Compare(k.template.Name, other.template.Name), strings.Compare(k.template.Language, other.template.Language))
+	return cmp.Or(strings.Compare(k.channel, other.channel), k.template.Compare(other.template))
 }
 
 // slowing is why a template is slowed, and for how long.

@@ -47,10 +47,12 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 			})
 			patient(t, l)
 			id := patient(t, l)
+			free := thankful(t, l)
 			populate(t, l)
 			heard := listen(l)
 			told := overhear(l)
 			liveThrough(t, l, id)
+			writeFreely(t, l, free)
 			asked := told.all()
 			for _, q := range heard.heard {
 				if len(q.args) > 0 { // else it is about all
@@ -88,6 +90,7 @@ func populate(t *testing.T, l *Ledger) {
 			`aliases (alias, person) SELECT value ->> 0, 'x' || (value ->> 0)`,
 			`silences (person, n, message, since) SELECT value ->> 0, 1, 0, 0`,
 			`starts (person, scope, source, at) SELECT value ->> 0, '', 1, 0`,
+			`windows (person, channel, at) SELECT value ->> 0, 'main', 0`,
 			`reached (portfolio, person, at) SELECT 'p', value ->> 0, 0`,
 			`forgotten (hash, at) SELECT value ->> 0, 0`,
 			`replies (id, message_id, at, payload, text, pressed) SELECT value ->> 0, CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 0, '', '', 0`,
@@ -207,6 +210,57 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 	check(err)
 	_, err = l.Unsuppress(ctx, phone(9), campaign.ScopeAll)
 	check(err)
+}
+
+// thankful is a running campaign that thanks one person for their answer.
+func thankful(t *testing.T, l *Ledger) campaign.ID {
+	t.Helper()
+	ctx, now := t.Context(), noon
+	in, err := l.BeginIntake(ctx, NewCampaign{Definition: &campaign.Definition{Name: "free", Channel: "main", Steps: []campaign.Step{
+		{Template: "x", Language: "en"},
+		{Text: &campaign.Text{Body: "thanks"}, After: campaign.AfterReply, Reply: true},
+	}}}, now)
+	if err == nil {
+		err = in.Add(ctx, []campaign.Row{{Number: 1, Phone: "+4479100", Person: "+4479100", Verdict: campaign.OK, Values: []string{}}}, now)
+	}
+	if err == nil {
+		err = in.Reveal(ctx)
+	}
+	if err == nil {
+		_, err = l.Act(ctx, in.ID(), campaign.Start, "tester", now)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in.ID()
+}
+
+// writeFreely has that person answer, sends them what is no template, and has the
+// provider say that their window is shut.
+func writeFreely(t *testing.T, l *Ledger, id campaign.ID) {
+	t.Helper()
+	ctx, now := t.Context(), noon
+	first := id.Recipient(1).Message(0)
+	for _, id := range []campaign.MessageID{first, first + 1} {
+		claimed, err := l.Claim(ctx, campaign.Task{Message: id, Attempt: 1}, Sender{}, now, now.Add(time.Minute))
+		if err != nil || claimed.FreeForm != (id != first) {
+			t.Fatalf("claimed %+v, %v", claimed, err)
+		}
+		s := Settlement{Message: id, Attempt: 1, Outcome: OutcomeAccepted, At: now, ProviderID: fmt.Sprint("free", id)}
+		if claimed.FreeForm {
+			s.Outcome, s.Failure = OutcomeRefused, campaign.Failure{Code: 131047, Reason: "outside_window", WindowShut: true}
+		}
+		if err := l.Settle(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		h := InboundEvent{
+			ID: "answer", Person: "+4479100", Channel: "main", Peers: []string{"main"}, At: now, Message: true, Opens: true, Answers: true,
+			ReplyTo: fmt.Sprint("free", id), Source: SourcePerson,
+		}
+		if _, err := l.Hear(ctx, []InboundEvent{h}, now); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // poll has a message accepted that has to be asked about, and asks: in vain, with

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"carillon/campaign"
 )
 
 // slotsFor is how long a schedule's history goes back: a year, and some time to
@@ -15,10 +17,15 @@ const slotsFor = 400 * 24 * time.Hour
 // has sent since (ours: whatever slowed it is over after a day).
 const slowedFor = 24 * time.Hour
 
+// windowsFor is how long it is remembered that somebody wrote: the day for which a
+// window is open, and two for receipts that come late and say that it was shut.
+const windowsFor = 3 * campaign.WindowFor
+
 // Tidy deletes what nothing looks at any more: receipts whose attempt did not
 // become known, opt-ins so long ago that no provider repeats them, whom no daily
-// limit counts, polls of channels that are gone, templates that were slowed long
-// ago, the slots of schedules beyond their history, and files.
+// limit counts, windows that are shut, polls of channels that are gone, templates that
+// were slowed long ago, template lists that nobody asks for, notices that nobody repeats
+// any more, the slots of schedules beyond their history, and files.
 func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
 	return errors.Join(l.tidyRows(ctx, now), l.tidyMedia(ctx, now))
 }
@@ -31,8 +38,12 @@ func (l *Ledger) tidyRows(ctx context.Context, now time.Time) error {
 		}{
 			{"receipts", `DELETE FROM early_receipts WHERE received_at < $1`, earlyFor},
 			{"who was reached", `DELETE FROM reached WHERE at <= $1`, reachedFor},
+			{"windows", `DELETE FROM windows WHERE at < $1 AND shut < $1`, windowsFor},
 			{"polls", `DELETE FROM polls WHERE until < $1`, pollsFor},
 			{"slowed templates", `DELETE FROM slowed_templates WHERE until < $1`, slowedFor},
+			{"templates", `DELETE FROM templates WHERE account IN (SELECT l.account FROM template_lists l WHERE l.tried < $1)`, templatesFor},
+			{"template lists", `DELETE FROM template_lists WHERE tried < $1`, templatesFor},
+			{"notices", `DELETE FROM notices WHERE last_heard < $1`, noticesFor},
 			{"slots", `DELETE FROM slots WHERE at < $1 AND state NOT IN ('due', 'running') AND NOT EXISTS (
 				SELECT 1 FROM campaigns c WHERE c.id = slots.campaign_id AND c.state IN ('scheduled', 'running', 'paused'))`, slotsFor},
 		} {
@@ -40,6 +51,6 @@ func (l *Ledger) tidyRows(ctx context.Context, now time.Time) error {
 				return fmt.Errorf("ledger: drop old %s: %w", old.what, err)
 			}
 		}
-		return nil
+		return t.dropNotices(ctx)
 	})
 }

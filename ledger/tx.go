@@ -26,10 +26,15 @@ type tx struct {
 	noted    map[failureKey]noted
 	slowed   map[slowedKey]slowing
 	probes   map[slowedKey]probing
+	windows  windowChanges
 	// halted counts the campaigns and numbers that the transaction stops, halting
 	// are the messages whose failure did.
 	halted  int64
 	halting map[campaign.MessageID]bool
+	// decided counts the unknown messages that were decided, by the way; way is the
+	// one in which they are now.
+	decided map[Way]int
+	way     Way
 	// renewing are the messages that are tried again with their files renewed.
 	renewing map[campaign.MessageID]bool
 }
@@ -43,6 +48,7 @@ func (l *Ledger) transact(ctx context.Context, shard int, f func(context.Context
 		t = &tx{
 			Tx: raw, l: l, shard: shard, messages: map[campaign.MessageID]*message{}, counts: map[countKey]int64{},
 			failures: map[failureKey]int64{}, noted: map[failureKey]noted{}, slowed: map[slowedKey]slowing{}, probes: map[slowedKey]probing{}, halting: map[campaign.MessageID]bool{}, renewing: map[campaign.MessageID]bool{},
+			decided: map[Way]int{}, way: ByReceipt,
 		}
 		if err := f(ctx, t); err != nil {
 			return err
@@ -54,6 +60,7 @@ func (l *Ledger) transact(ctx context.Context, shard int, f func(context.Context
 		return err
 	}
 	l.tell(t.noted, news)
+	l.tellDecided(t.decided)
 	return nil
 }
 
@@ -72,7 +79,10 @@ func (t *tx) flush(ctx context.Context) (news []Refusal, err error) {
 	if err := t.flushCounts(ctx); err != nil {
 		return nil, err
 	}
-	return news, t.flushSlowed(ctx)
+	if err := t.flushSlowed(ctx); err != nil {
+		return nil, err
+	}
+	return news, t.flushWindows(ctx)
 }
 
 // definition is the campaign's definition, read once.

@@ -108,7 +108,7 @@ func (t *tx) runShared(ctx context.Context, b batch) error {
 			return err
 		}
 	}
-	if err := t.settle(ctx, b.settlements); err != nil {
+	if err := t.inWay(ByResult, func() error { return t.settle(ctx, b.settlements) }); err != nil {
 		return err
 	}
 	if err := t.receiveAll(ctx, b.receipts, b.now); err != nil {
@@ -124,6 +124,9 @@ func (t *tx) runShared(ctx context.Context, b batch) error {
 		return err
 	}
 	if err := t.flushMessages(ctx); err != nil {
+		return err
+	}
+	if err := t.flushWindows(ctx); err != nil {
 		return err
 	}
 	return t.claim(ctx, b.claims)

@@ -98,8 +98,10 @@ func (t *tx) resend(ctx context.Context, m *message, now time.Time) error {
 	}
 	m.failures++
 	m.because("no receipt confirmed the previous attempt")
-	t.set(m, campaign.Pending, at(now), now)
-	return nil
+	return t.inWay(ByResend, func() error {
+		t.set(m, campaign.Pending, at(now), now)
+		return nil
+	})
 }
 
 // postedAt is when the newest attempt of a message was claimed.
@@ -128,6 +130,26 @@ func (t *tx) proofOf(ctx context.Context, channel string) (since, proof time.Tim
 		since = time.UnixMilli(up.Int64)
 	}
 	return since, moment(accepted), nil
+}
+
+// LastReceipts returns by channel the newest acceptance that a receipt has come
+// for, to within proofEvery.
+func (l *Ledger) LastReceipts(ctx context.Context) (map[string]time.Time, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT channel, accepted_at FROM proofs`)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: last receipts: %w", err)
+	}
+	defer rows.Close()
+	found := map[string]time.Time{}
+	for rows.Next() {
+		var channel string
+		var at int64
+		if err := rows.Scan(&channel, &at); err != nil {
+			return nil, fmt.Errorf("ledger: last receipts: %w", err)
+		}
+		found[channel] = time.UnixMilli(at).UTC()
+	}
+	return found, rows.Err()
 }
 
 // gap is how long the webhooks may be silent about being up before that counts
@@ -208,7 +230,9 @@ func (l *Ledger) Resolve(ctx context.Context, id campaign.ID, d Decision, by str
 	const resolved = "resolved"
 	counts := map[string]int{}
 	err = l.eachBatch(ctx, id, []campaign.Status{campaign.Unknown}, counts, func(ctx context.Context, t *tx, m *message) (string, error) {
+		t.way = ByPersonDrop
 		if d == Resend {
+			t.way = ByPersonResend
 			again, err := t.reopen(ctx, m.id.Campaign(), now)
 			if err != nil || !again {
 				return "", err

@@ -4,6 +4,8 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -24,11 +26,10 @@ var bucketLua string
 
 // bucket is a number's rate in Redis.
 type bucket struct {
-	client     redis.UniversalClient
-	script     *redis.Script
-	key        string
-	configured float64
-	unlimited  bool
+	client redis.UniversalClient
+	script *redis.Script
+	key    string
+	rate   atomic.Uint64 // the configured one, a second, as the bits of a float; 0: no limit
 }
 
 func newBucket(client redis.UniversalClient, channel string, perSecond float64) *bucket {
@@ -36,13 +37,21 @@ func newBucket(client redis.UniversalClient, channel string, perSecond float64) 
 		client: client, script: redis.NewScript(bucketLua),
 		// In a cluster it lies with the channel's queue, whose name is in the
 		// braces: a number needs one shard, not two.
-		key:        "carillon:{send:" + channel + "}:rate",
-		configured: perSecond,
+		key: "carillon:{send:" + channel + "}:rate",
 	}
-	if perSecond == 0 {
-		b.configured, b.unlimited = unlimitedRate, true
-	}
+	b.setRate(perSecond)
 	return b
+}
+
+func (b *bucket) setRate(perSecond float64) { b.rate.Store(math.Float64bits(perSecond)) }
+
+// configured is the rate in requests a second; of a number without a limit what it is
+// slowed down from.
+func (b *bucket) configured() (perSecond float64, unlimited bool) {
+	if perSecond = math.Float64frombits(b.rate.Load()); perSecond == 0 {
+		return unlimitedRate, true
+	}
+	return perSecond, false
 }
 
 // question is what Redis is asked.
@@ -72,14 +81,15 @@ func (g grant) next() redisTime {
 
 func (b *bucket) ask(ctx context.Context, q question) (grant, error) {
 	unlimited, age := 0, int64(-1)
-	if b.unlimited {
+	configured, free := b.configured()
+	if free {
 		unlimited = 1
 	}
 	if q.refused {
 		age = max(0, q.age.Microseconds())
 	}
 	answer, err := b.script.Run(ctx, b.client, []string{b.key},
-		b.configured, unlimited, q.wanted, ahead.Microseconds(), block.Microseconds(),
+		configured, unlimited, q.wanted, ahead.Microseconds(), block.Microseconds(),
 		age, max(0, q.wait).Microseconds(),
 		halvingInterval.Microseconds(), climbShare, slowest, climbAfter.Microseconds(), keptFor.Milliseconds(),
 	).Int64Slice()

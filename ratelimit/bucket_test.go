@@ -109,16 +109,27 @@ func shift(t interface {
 	}
 }
 
-// Whatever is asked and whenever: the script answers like the model, and no
-// second holds more departures than the rate and one.
+// rated is a rate as the model knows it.
+func rated(perSecond float64) (configured float64, unlimited bool) {
+	if perSecond == 0 {
+		return unlimitedRate, true
+	}
+	return perSecond, false
+}
+
+// Whatever is asked and whenever, and also where the rate changes: the script answers like the model, and no
+// second holds more departures than the highest rate and one.
 func TestScriptAgreesWithTheModel(t *testing.T) {
 	client := startRedis(t).client(t, nil)
 	numbers := 0
 	rapid.Check(t, func(t *rapid.T) {
-		perSecond := rapid.SampledFrom([]float64{0, 0.5, 1, 7, 80, 333, 1000, 20_000}).Draw(t, "rate")
+		rates := rapid.SampledFrom([]float64{0, 0.5, 1, 7, 80, 333, 1000, 20_000})
+		perSecond := rates.Draw(t, "rate")
 		numbers++
 		b := newBucket(client, fmt.Sprint(numbers), perSecond)
-		m := &model{adaptive: adaptive{configured: b.configured}, unlimited: b.unlimited}
+		m := &model{}
+		m.adaptive.configured, m.unlimited = rated(perSecond)
+		highest := m.adaptive.configured
 		var passed time.Duration
 		var departures []time.Time
 		for i := range rapid.IntRange(1, 40).Draw(t, "questions") {
@@ -127,6 +138,12 @@ func TestScriptAgreesWithTheModel(t *testing.T) {
 				q.refused = true
 				q.age = rapid.SampledFrom([]time.Duration{0, 30 * time.Millisecond, time.Second}).Draw(t, "age")
 				q.wait = rapid.SampledFrom([]time.Duration{0, 0, 70 * time.Millisecond, 2 * time.Second}).Draw(t, "wait")
+			}
+			if rapid.IntRange(0, 9).Draw(t, "another rate") == 0 {
+				perSecond := rates.Draw(t, "rate")
+				b.setRate(perSecond)
+				m.adaptive.configured, m.unlimited = rated(perSecond)
+				highest = max(highest, m.adaptive.configured)
 			}
 			g, err := b.ask(t.Context(), q)
 			if err != nil {
@@ -150,8 +167,8 @@ func TestScriptAgreesWithTheModel(t *testing.T) {
 			shift(t, client, b.key, pause)
 			passed += pause
 		}
-		if n := most(departures, time.Second); float64(n) > b.configured*1.02+1 {
-			t.Fatalf("%d departures within a second at a rate of %v", n, b.configured)
+		if n := most(departures, time.Second); float64(n) > highest*1.02+1 {
+			t.Fatalf("%d departures within a second at a rate of %v", n, highest)
 		}
 	})
 }

@@ -21,9 +21,9 @@ const unlimitedRate = 1000
 // calls, and fails with ErrFarAhead where that takes more than two seconds. So
 // a refusal slows down whatever leaves later than a moment after it.
 //
-// The bucket keeps the configured rate and is never changed: departures that
-// are handed out already would not follow. Slowing down is a wider space
-// between a departure and the next.
+// The bucket keeps the configured rate. Departures that are handed out already do
+// not follow when it changes, so a wider space between the last departure and the
+// next keeps the rate then, and slows down.
 type Local struct {
 	now   func() time.Time
 	mutex chan struct{} // held by the caller that is served
@@ -43,13 +43,22 @@ var _ Limiter = (*Local)(nil)
 
 // NewLocal returns a limiter of perSecond requests a second; 0 means no limit.
 func NewLocal(perSecond float64, now func() time.Time) *Local {
-	l := &Local{now: now, mutex: make(chan struct{}, 1), news: make(chan struct{}, 1)}
-	if perSecond == 0 {
-		l.bucket, l.adaptive, l.unlimited = rate.NewLimiter(rate.Inf, 1), adaptive{configured: unlimitedRate}, true
-		return l
-	}
-	l.bucket, l.adaptive = rate.NewLimiter(rate.Limit(perSecond), 1), adaptive{configured: perSecond}
+	l := &Local{now: now, mutex: make(chan struct{}, 1), news: make(chan struct{}, 1), bucket: rate.NewLimiter(rate.Inf, 1)}
+	l.SetRate(perSecond)
 	return l
+}
+
+// SetRate implements Limiter.
+func (l *Local) SetRate(perSecond float64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	limit := rate.Limit(perSecond)
+	l.unlimited, l.adaptive.configured = perSecond == 0, perSecond
+	if l.unlimited {
+		limit, l.adaptive.configured, l.returned = rate.Inf, unlimitedRate, nil
+	}
+	l.bucket.SetLimitAt(l.now(), limit)
+	l.wake()
 }
 
 // Reserve implements Limiter. It fails with ErrFarAhead after two seconds.

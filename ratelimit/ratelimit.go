@@ -36,6 +36,10 @@ type Limiter interface {
 	// left at the given time because there were too many, and how long it asked
 	// to be left alone (0: it did not say).
 	Throttled(left time.Time, wait time.Duration)
+	// SetRate changes the configured rate to so many requests a second; 0 means no
+	// limit. Departures that were handed out stay as they are, and lie at most a
+	// block ahead; what follows keeps its distance from the last of them.
+	SetRate(perSecond float64)
 }
 
 // Departure is the right to send one request at or after a moment.

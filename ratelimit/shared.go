@@ -50,12 +50,14 @@ type Shared struct {
 
 	mu     sync.Mutex
 	clock  redisClock
-	hand   []time.Time // departures granted and not handed out, in order
-	last   time.Time   // the last departure granted
-	free   time.Time   // no limit until then
-	quiet  time.Time   // nothing leaves before
-	opens  time.Time   // asking is in vain before
-	untold *refusal    // Redis has not heard of it
+	hand   []time.Time   // departures granted and not handed out, in order
+	last   time.Time     // the last departure granted
+	free   time.Time     // no limit until then
+	quiet  time.Time     // nothing leaves before
+	opens  time.Time     // asking is in vain before
+	untold *refusal      // Redis has not heard of it
+	space  time.Duration // between two departures, as Redis told it last
+	spaced time.Time     // when it did; zero: not yet
 }
 
 // refusal is what the provider said since Redis was told last.
@@ -226,6 +228,7 @@ func (s *Shared) accept(g grant, sent, received time.Time) error {
 	if g.quiet != 0 {
 		s.quiet = latest(s.quiet, s.clock.local(g.quiet))
 	}
+	s.space, s.spaced = g.space, received
 	s.free, s.opens = time.Time{}, s.clock.local(g.next()).Add(-ahead)
 	if g.count == unbounded && s.untold == nil {
 		s.free = s.clock.local(g.now).Add(ahead)
@@ -257,6 +260,16 @@ func (s *Shared) Throttled(left time.Time, wait time.Duration) {
 	s.mu.Unlock()
 	s.wake()
 	s.tell()
+}
+
+// SetRate implements Limiter. Redis is told by the next question. Until all
+// processes have been told of another rate, each asks for departures at its own.
+func (s *Shared) SetRate(perSecond float64) {
+	s.bucket.setRate(perSecond)
+	s.mu.Lock()
+	s.free, s.opens = time.Time{}, time.Time{}
+	s.mu.Unlock()
+	s.wake()
 }
 
 // unlock lets the next caller in.

@@ -93,6 +93,7 @@ func (s *Scheduler) cron(ctx context.Context, term ledger.Term, now time.Time) e
 	if err != nil {
 		return errors.Join(planned, err)
 	}
+	s.countSlots(open)
 	schedules := map[string]ledger.Schedule{}
 	for _, of := range all {
 		schedules[of.Name] = of

@@ -49,7 +49,7 @@ type feeder struct {
 	rounds  chan round
 	term    ledger.Term // of the last round
 
-	window int
+	limits func() campaign.Limits // at this moment
 	fed    map[campaign.ID]map[campaign.MessageID]feed
 	looked map[campaign.ID]time.Time
 	seen   map[campaign.ID]int64 // ledger.Campaign.Changes
@@ -58,6 +58,10 @@ type feeder struct {
 	lost   lost
 	polls  map[pollKey]polled                      // those in the queue
 	slowed map[campaign.TemplateName]ledger.Slowed // templates, on this number
+
+	view      shown[view]
+	stretches map[campaign.ID]stretch
+	measured  time.Time // what waits longest was
 
 	pairs     pairs
 	portfolio *portfolio // shared with other channels; nil without a daily limit
@@ -83,23 +87,28 @@ func (k feed) before(id campaign.MessageID, other ledger.Feedable) bool {
 }
 
 func newFeeder(
-	name string, channel Channel, p *portfolio, caps *caps, l Ledger, client redis.UniversalClient, counter prometheus.Counter,
+	name string, channel Channel, limits func() campaign.Limits, p *portfolio, caps *caps, l Ledger, client redis.UniversalClient, counter prometheus.Counter,
 ) *feeder {
 	f := &feeder{
-		name: name, channel: channel, ledger: l, portfolio: p, caps: caps, pairs: pairs{Pair: channel.Pair},
+		name: name, channel: channel, limits: limits, ledger: l, portfolio: p, caps: caps, pairs: pairs{Pair: channel.Pair},
 		client: asynq.NewClientFromRedisClient(unannounced{client}), epoch: newEpoch(client, name),
 		counter: counter, rounds: make(chan round, 1),
 	}
-	f.window = unlimitedWindow
-	if channel.Rate > 0 {
-		smallest := smallestWindow
-		if channel.Polled {
-			smallest = smallestPolled
-		}
-		f.window = max(smallest, int(math.Ceil(windowSeconds*channel.Rate)))
-	}
 	f.forget()
+	f.view.value.window = f.window()
 	return f
+}
+
+// window is how many tasks its queue gets.
+func (f *feeder) window() int {
+	rate, smallest := f.limits().Rate, smallestWindow
+	if f.channel.Polled {
+		smallest = smallestPolled
+	}
+	if rate == 0 {
+		return unlimitedWindow
+	}
+	return max(smallest, int(math.Ceil(windowSeconds*rate)))
 }
 
 // forget empties the memory of what was fed.
@@ -120,22 +129,27 @@ func (f *feeder) forget() {
 // the same share, and with the polls that are due.
 func (f *feeder) feed(ctx context.Context, running []ledger.Campaign, now time.Time) error {
 	f.keepOnly(running)
+	if err := f.watchOldest(ctx, running, now); err != nil {
+		return err
+	}
 	due, err := f.duePolls(ctx, now)
 	if err != nil {
 		return err
 	}
+	queued := 0
+	defer func() { f.view.change(func(v *view) { v.queued, v.window = queued, f.window() }) }()
 	if len(running) == 0 && due.none() {
 		clear(f.polls)
 		return nil
 	}
-	queued, err := f.queued(ctx, now)
-	if err != nil {
+	if queued, err = f.queued(ctx, now); err != nil {
 		return err
 	}
-	full := queued > f.window/2
-	room := f.window - queued
+	window := f.window()
+	full := queued > window/2
+	room := window - queued
 	if full {
-		room = f.window / 2
+		room = window / 2
 	}
 	share := max(1, room/max(1, len(running)))
 	errs := []error{f.feedPolls(ctx, due, now)}

@@ -56,7 +56,7 @@ func (s *Scheduler) weights(def *campaign.Definition) []float64 {
 	numbers := def.ChannelNames()
 	rates := make([]float64, len(numbers))
 	for i, number := range numbers {
-		rates[i] = s.Channels[number].Rate
+		rates[i] = s.Limits(number).Rate
 	}
 	return campaign.Weights(rates)
 }

@@ -89,6 +89,7 @@ func TestHandOver(t *testing.T) {
 				Options: Options{Ledger: book, Now: time.Now, Channels: map[string]Channel{"main": {Rate: 80}, "second": {}}},
 				closing: newClosing(newTrouble(slog.New(slog.DiscardHandler), time.Now)),
 			}
+			s.Limits = s.configured
 			for range 3 { // ticks, while the first handover is under way
 				s.handOver(t.Context(), test.campaign)
 			}

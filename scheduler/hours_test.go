@@ -30,7 +30,7 @@ func TestSomebodyWithoutAZoneIsLeftToTheClaim(t *testing.T) {
 	t.Parallel()
 	night := time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
 	b := &book{postponed: map[campaign.MessageID]time.Time{}}
-	f := limited(b, Pair{}, nil)
+	f := limited(b, Pair{}, nil, 0)
 	f.ledger = places{b, map[int]string{1: "Europe/London", 2: "", 3: "Asia/Tokyo"}}
 	c := ofSteps(1, 1)
 	c.Definition.Hours = &campaign.Hours{From: "09:00", To: "20:00"}
@@ -53,8 +53,8 @@ func TestSomebodyWithoutAZoneIsLeftToTheClaim(t *testing.T) {
 func TestARestGivesBackTheDay(t *testing.T) {
 	t.Parallel()
 	evening := time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC)
-	daily := &portfolio{name: "p", limit: 1, promised: map[string]promises{"main": {}}}
-	f := limited(&book{}, Pair{}, daily)
+	daily := &portfolio{name: "p", promised: map[string]promises{"main": {}}}
+	f := limited(&book{}, Pair{}, daily, 1)
 	f.looked, f.rests, f.fed = map[campaign.ID]time.Time{}, map[campaign.ID]time.Time{}, map[campaign.ID]map[campaign.MessageID]feed{}
 	asleep := ofSteps(1, 1)
 	asleep.Definition.Hours = &campaign.Hours{From: "09:00", To: "20:00", Zone: "UTC"}

@@ -60,8 +60,7 @@ func (p promises) persons() map[string]int {
 
 // portfolio is the daily limit that some channels share.
 type portfolio struct {
-	name  string
-	limit int // different persons within 24 hours
+	name string
 
 	// mu is held from the question of how many were reached to the promises that
 	// follow from it: channels are fed side by side.
@@ -139,7 +138,11 @@ func (f *feeder) limit(ctx context.Context, c ledger.Campaign, candidates []ledg
 		return held, nil
 	}
 	pairMatters, err := f.pairMatters(ctx, c, now)
-	if err != nil || !pairMatters && f.portfolio == nil {
+	daily := f.limits().DailyRecipients
+	if f.portfolio == nil {
+		daily = 0
+	}
+	if err != nil || !pairMatters && daily == 0 {
 		return held, err
 	}
 	ids := make([]campaign.MessageID, len(candidates))
@@ -159,8 +162,8 @@ func (f *feeder) limit(ctx context.Context, c ledger.Campaign, candidates []ledg
 			return nil, err
 		}
 	}
-	if f.portfolio != nil {
-		if err := f.limitDay(ctx, ids, names, held, now); err != nil {
+	if daily > 0 {
+		if err := f.limitDay(ctx, daily, ids, names, held, now); err != nil {
 			return nil, err
 		}
 	}
@@ -228,8 +231,8 @@ func (f *feeder) limitPairs(ctx context.Context, ids []campaign.MessageID, perso
 }
 
 // limitDay lets through whoever was reached within a day already, and as many
-// others as there is room for.
-func (f *feeder) limitDay(ctx context.Context, ids []campaign.MessageID, persons []string, held map[campaign.MessageID]holding, now time.Time) error {
+// others as there is room for: limit is how many there may be in all.
+func (f *feeder) limitDay(ctx context.Context, limit int, ids []campaign.MessageID, persons []string, held map[campaign.MessageID]holding, now time.Time) error {
 	p := f.portfolio
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -242,7 +245,7 @@ func (f *feeder) limitDay(ctx context.Context, ids []campaign.MessageID, persons
 		return err
 	}
 	own, promised := p.promised[f.name], p.persons()
-	room := p.limit - used.People - len(promised)
+	room := limit - used.People - len(promised)
 	for i, id := range ids {
 		person := persons[i]
 		switch {

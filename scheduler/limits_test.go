@@ -107,8 +107,10 @@ func (b *book) ReachedAmong(context.Context, string, []string, time.Time) (map[s
 	return b.reached, nil
 }
 
-func limited(b *book, p Pair, daily *portfolio) *feeder {
-	return &feeder{name: "main", ledger: b, pairs: pairs{Pair: p, promised: promises{}}, portfolio: daily}
+// limited is a feeder whose portfolio may write to so many people a day.
+func limited(b *book, p Pair, daily *portfolio, people int) *feeder {
+	limits := func() campaign.Limits { return campaign.Limits{DailyRecipients: people} }
+	return &feeder{name: "main", ledger: b, limits: limits, pairs: pairs{Pair: p, promised: promises{}}, portfolio: daily}
 }
 
 func ofSteps(id campaign.ID, n int) ledger.Campaign {
@@ -128,7 +130,7 @@ func TestAPairLimitIsLookedAtOnlyWhereItCanMatter(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_760_000_000, 0)
 	b := &book{Ledger: nil, active: []ledger.Campaign{ofSteps(1, 2)}}
-	f := limited(b, Pair{Every: 6 * time.Second, Burst: 2}, nil)
+	f := limited(b, Pair{Every: 6 * time.Second, Burst: 2}, nil, 0)
 	b.attempted = map[string][]time.Time{"+1": {now, now, now}} // which two steps cannot have done
 	if held, err := f.limit(t.Context(), b.active[0], rows(1, 1), now); err != nil || len(held) > 0 {
 		t.Errorf("held %v, %v", held, err)
@@ -143,7 +145,7 @@ func TestPairLimits(t *testing.T) {
 		attempted: map[string][]time.Time{"+1": {now, now}},
 		postponed: map[campaign.MessageID]time.Time{},
 	}
-	f := limited(b, Pair{Every: 6 * time.Second, Burst: 2}, nil)
+	f := limited(b, Pair{Every: 6 * time.Second, Burst: 2}, nil, 0)
 	held, err := f.limit(t.Context(), b.active[1], rows(2, 1, 2), now)
 	if err != nil {
 		t.Fatal(err)
@@ -167,9 +169,9 @@ func TestPairLimits(t *testing.T) {
 func TestDailyLimit(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_760_000_000, 0)
-	daily := &portfolio{name: "p", limit: 3, promised: map[string]promises{"main": {}}}
+	daily := &portfolio{name: "p", promised: map[string]promises{"main": {}}}
 	b := &book{reached: map[string]bool{"+1": true}}
-	f := limited(b, Pair{}, daily)
+	f := limited(b, Pair{}, daily, 3)
 	check := func(c campaign.ID, want []int, numbers ...int) {
 		t.Helper()
 		messages := rows(c, numbers...)
@@ -201,9 +203,9 @@ func TestDailyLimit(t *testing.T) {
 func TestTwoQueuesShareADay(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_760_000_000, 0)
-	daily := &portfolio{name: "p", limit: 1, promised: map[string]promises{"main": {}, "second": {}}}
+	daily := &portfolio{name: "p", promised: map[string]promises{"main": {}, "second": {}}}
 	b := &book{reached: map[string]bool{}}
-	first, second := limited(b, Pair{}, daily), limited(b, Pair{}, daily)
+	first, second := limited(b, Pair{}, daily, 1), limited(b, Pair{}, daily, 1)
 	second.name = "second"
 	c := ofSteps(1, 1)
 	if held, err := first.limit(t.Context(), c, rows(1, 1), now); err != nil || len(held) > 0 {

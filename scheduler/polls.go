@@ -57,7 +57,7 @@ func (f *feeder) duePolls(ctx context.Context, now time.Time) (d duePolls, err e
 	return d, err
 }
 
-func (f *feeder) mostPolls() int { return f.window / pollParts }
+func (f *feeder) mostPolls() int { return f.window() / pollParts }
 
 // feedPolls puts polls that are due into the queue, whether or not their campaigns
 // still run.

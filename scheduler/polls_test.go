@@ -48,9 +48,10 @@ type line struct {
 func newLine(t *testing.T, polled bool) *line {
 	p, a := newPlace(t), &asked{}
 	a.due = map[campaign.MessageID]time.Time{}
-	channel := Channel{Rate: 10, Polled: polled, TaskTimeout: time.Minute}
+	channel := Channel{Polled: polled, TaskTimeout: time.Minute}
+	limits := func() campaign.Limits { return campaign.Limits{Rate: 10} }
 	counter := prometheus.NewCounter(prometheus.CounterOpts{Name: "fed"})
-	return &line{p, newFeeder("main", channel, nil, newCaps(), a, p.client, counter), a, time.Unix(1_760_000_000, 0)}
+	return &line{p, newFeeder("main", channel, limits, nil, newCaps(), a, p.client, counter), a, time.Unix(1_760_000_000, 0)}
 }
 
 // dues has n messages asked about, each a millisecond after the other.
@@ -155,8 +156,8 @@ func TestAChannelThatIsNotPolledAsksForNoPolls(t *testing.T) {
 	if l.asked.looks != 0 || len(l.polls) != 0 {
 		t.Errorf("looked %d times, remembers %d", l.asked.looks, len(l.polls))
 	}
-	if l.window != smallestWindow {
-		t.Errorf("its window is %d", l.window)
+	if l.window() != smallestWindow {
+		t.Errorf("its window is %d", l.window())
 	}
 }
 
@@ -187,6 +188,10 @@ func TestPollsAndSendsShareTheRate(t *testing.T) {
 			delete(l.asked.due, task.Message)
 		}
 		l.now = l.now.Add(100 * time.Millisecond)
+	}
+	seen := l.view.get()
+	if seen.window != l.window() || seen.queued < l.window()/4 || seen.queued > l.window() || seen.fresh.IsZero() {
+		t.Errorf("of a window of %d, it shows %+v", l.window(), seen)
 	}
 	if polls < 150 || polls > 350 {
 		t.Errorf("%d polls and %d sends, want about a quarter of polls", polls, sends)

@@ -32,6 +32,7 @@ type Ledger interface {
 	Act(ctx context.Context, id campaign.ID, a campaign.Action, by string, now time.Time) (ledger.Campaign, error)
 	StartDue(ctx context.Context, id campaign.ID, now time.Time) (ledger.Campaign, error)
 	Feedable(ctx context.Context, id campaign.ID, position, limit int, now time.Time) ([]ledger.Feedable, error)
+	OldestFeedable(ctx context.Context, id campaign.ID, position int, now time.Time) (ledger.Oldest, error)
 	DuePolls(ctx context.Context, channel string, limit int, now time.Time) ([]ledger.Poll, error)
 	Sweep(ctx context.Context, now time.Time, policy func(channel string) ledger.UnknownPolicy) (int, error)
 	MatchEarly(ctx context.Context, now time.Time) (int, error)
@@ -62,6 +63,9 @@ type Ledger interface {
 	SettleSlot(ctx context.Context, s campaign.Slot, until time.Time) (bool, error)
 	Keyed(ctx context.Context, key string) (campaign.ID, error)
 	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
+	Facts(ctx context.Context) (map[string]map[string]ledger.Fact, error)
+	Learn(ctx context.Context, facts []ledger.Fact) error
+	TakeNotice(ctx context.Context, n ledger.Notice, now time.Time) (ledger.Taken, error)
 }
 
 var _ Ledger = (*ledger.Ledger)(nil)
@@ -81,8 +85,13 @@ type Channel struct {
 	// DailyRecipients is how many different persons all numbers of the
 	// portfolio may write to within 24 hours; 0 means no limit.
 	DailyRecipients int
-	// Portfolio names that limit.
+	// Portfolio names that limit; empty where there is none and never will be.
 	Portfolio string
+	// Numbers is asked how the number stands; nil where the provider does not tell.
+	Numbers Numbers
+	// Account names the channels of the account that the number belongs to, its own
+	// included.
+	Account []string
 }
 
 // Options are a scheduler's parts.
@@ -90,14 +99,25 @@ type Options struct {
 	Ledger Ledger
 	// Importer makes the campaigns of schedules.
 	Importer Importer
-	Redis    redis.UniversalClient
+	// Templates keeps what is known of templates current. If nil, nobody does.
+	Templates Templates
+	Redis     redis.UniversalClient
 	// Explained reports whether the log tells of the cause of what goes wrong at
 	// a channel's queue at this moment.
 	Explained func(channel string) bool
 	Channels  map[string]Channel
-	Registry  prometheus.Registerer
-	Log       *slog.Logger
-	Now       func() time.Time
+	// Limits are those of a channel at this moment. If nil, they are what Channels
+	// say.
+	Limits   func(channel string) campaign.Limits
+	Registry prometheus.Registerer
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// Templates are the lists of templates at the providers.
+type Templates interface {
+	// RefreshDue asks for those whose time has come. The error is the ledger's.
+	RefreshDue(ctx context.Context) error
 }
 
 // The clocks of the scheduler.
@@ -109,6 +129,8 @@ const (
 	sweepEvery = 250 * time.Millisecond
 	// tidyEvery is how often it clears away abandoned imports and what is old.
 	tidyEvery = time.Minute
+	// templatesEvery is how often it looks for lists of templates that are old.
+	templatesEvery = 2 * time.Second
 )
 
 // Scheduler runs the campaigns of some channels.
@@ -118,9 +140,11 @@ type Scheduler struct {
 	closing *closing
 	firing  firing
 	lease   *lease
+	asking  *asking
 	wake    chan struct{}
 	trouble *trouble
 	slots   *prometheus.CounterVec // that came to an end, by how
+	open    shown[openSlots]
 
 	tidied time.Time // the sweep's alone
 }
@@ -133,6 +157,7 @@ func New(o Options) *Scheduler {
 		feeders: map[string]*feeder{},
 		closing: newClosing(trouble),
 		firing:  firing{under: map[string]bool{}},
+		asking:  newAsking(),
 		lease:   newLease(o.Ledger, o.Now),
 		wake:    make(chan struct{}, 1),
 		trouble: trouble,
@@ -146,23 +171,33 @@ func New(o Options) *Scheduler {
 	for _, state := range []campaign.SlotState{campaign.SlotDone, campaign.SlotFailed, campaign.SlotSkipped, campaign.SlotMissed} {
 		s.slots.WithLabelValues(string(state))
 	}
-	o.Registry.MustRegister(fed, s.slots)
+	o.Registry.MustRegister(fed, s.slots, newGauges(s))
 	portfolios, caps := map[string]*portfolio{}, newCaps()
+	if s.Limits == nil {
+		s.Limits = s.configured
+	}
 	for name, channel := range o.Channels {
-		s.feeders[name] = newFeeder(name, channel, shared(portfolios, channel), caps, o.Ledger, o.Redis, fed.WithLabelValues(name))
+		limits := func() campaign.Limits { return s.Limits(name) }
+		s.feeders[name] = newFeeder(name, channel, limits, shared(portfolios, channel), caps, o.Ledger, o.Redis, fed.WithLabelValues(name))
 	}
 	return s
 }
 
 // shared is the channel's portfolio, the same for all its channels, or nil.
 func shared(all map[string]*portfolio, c Channel) *portfolio {
-	if c.DailyRecipients == 0 {
+	if c.Portfolio == "" {
 		return nil
 	}
 	if all[c.Portfolio] == nil {
-		all[c.Portfolio] = &portfolio{name: c.Portfolio, limit: c.DailyRecipients, promised: map[string]promises{}}
+		all[c.Portfolio] = &portfolio{name: c.Portfolio, promised: map[string]promises{}}
 	}
 	return all[c.Portfolio]
+}
+
+// configured are the limits that a channel has to begin with.
+func (s *Scheduler) configured(channel string) campaign.Limits {
+	c := s.Channels[channel]
+	return campaign.Limits{Rate: c.Rate, DailyRecipients: c.DailyRecipients}
 }
 
 // Wake makes the scheduler look at once.
@@ -181,10 +216,14 @@ func (s *Scheduler) Run(ctx context.Context) {
 	defer s.lease.release(context.WithoutCancel(ctx))
 	defer s.closing.wait()
 	defer s.firing.group.Wait()
+	defer s.asking.group.Wait()
 	var working sync.WaitGroup
 	defer working.Wait()
 	working.Go(func() { every(ctx, sweepEvery, nil, s.sweepTick) })
 	working.Go(func() { every(ctx, announceEvery, nil, s.announce) })
+	if s.Templates != nil {
+		working.Go(func() { every(ctx, templatesEvery, nil, s.templatesTick) })
+	}
 	for _, f := range s.feeders {
 		working.Go(func() { s.feedChannel(ctx, f) })
 	}
@@ -223,16 +262,26 @@ func (s *Scheduler) sweepTick(ctx context.Context) {
 	}
 	if elected {
 		s.Wake()
+		s.asking.anew()
 	}
 	s.report("schedules", s.cron(ctx, term, now))
 	ctx = ledger.Fenced(ctx, term)
 	s.report("sweep", s.sweep(ctx, now))
 	s.report("finish", s.finish(ctx, now))
+	s.report("numbers", s.askNumbers(ctx, now))
 	if now.Sub(s.tidied) >= tidyEvery {
 		s.tidied = now
 		_, abandoned := s.Ledger.RemoveAbandoned(ctx, now)
 		_, learnt := s.Ledger.ForgetLearnt(ctx, now)
 		s.report("tidy", errors.Join(abandoned, learnt, s.Ledger.Tidy(ctx, now)))
+	}
+}
+
+// templatesTick has a goroutine of its own, for providers may be slow. It is not
+// fenced: a list that is kept twice does no harm.
+func (s *Scheduler) templatesTick(ctx context.Context) {
+	if _, leads := s.lease.term(); leads {
+		s.report("templates", s.Templates.RefreshDue(ctx))
 	}
 }
 

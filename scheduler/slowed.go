@@ -32,11 +32,13 @@ func slowedOn(name string, all []ledger.Slowed) map[campaign.TemplateName]ledger
 	return found
 }
 
-// sendsSlowed reports whether a campaign may send a template that is slowed.
+// sendsSlowed reports whether a campaign may send a template that is slowed. A
+// free-form step is fed whatever its otherwise_template: the claim decides whether
+// that goes out, and the worker gives it back then.
 func (f *feeder) sendsSlowed(c ledger.Campaign) bool {
 	for name := range f.slowed {
 		for _, step := range c.Definition.Steps {
-			if step.MaySend(name) {
+			if !step.FreeForm() && step.MaySend(name) {
 				return true
 			}
 		}
@@ -90,6 +92,9 @@ func (f *feeder) slowedAmong(ctx context.Context, c ledger.Campaign, messages []
 	var unclear []campaign.MessageID // the list has their language
 	for _, m := range messages {
 		step := c.Definition.Steps[m.ID.Step()]
+		if step.FreeForm() {
+			continue
+		}
 		name, fixed := step.FixedTemplate()
 		_, slowed := f.slowed[name]
 		switch {

@@ -40,6 +40,10 @@ func (b *backlog) Feedable(_ context.Context, _ campaign.ID, _, limit int, now t
 	return found[:min(limit, len(found))], nil
 }
 
+func (b *backlog) OldestFeedable(context.Context, campaign.ID, int, time.Time) (ledger.Oldest, error) {
+	return ledger.Oldest{Fresh: len(b.due) > 0}, nil
+}
+
 func (b *backlog) Postpone(_ context.Context, until map[campaign.MessageID]time.Time, reason string, now time.Time) error {
 	for id, at := range until {
 		if !b.due[id].After(now) {
@@ -239,5 +243,18 @@ func TestTheLanguageOfTheRowSaysWhetherItIsSlowed(t *testing.T) {
 	b.due[c.ID.Recipient(1).Message(0)] = time.Time{}
 	if got := f.feedOnce(t, c, 10, noon); len(got) != 1 || strings.Contains(b.reasons[got[0]], "another") {
 		t.Errorf("fed %v", got)
+	}
+}
+
+// TestAFreeFormStepIsFedWhateverItsTemplate: in the window it sends none.
+func TestAFreeFormStepIsFedWhateverItsTemplate(t *testing.T) {
+	t.Parallel()
+	f, b, c := slowFeeder(3, campaign.Step{
+		Text: &campaign.Text{Body: "Thanks!"}, OtherwiseTemplate: &campaign.Step{Template: "slow", Language: "en"},
+	})
+	name := campaign.TemplateName{Name: "slow", Language: "en"}
+	f.slow(name, noon.Add(time.Hour), 1)
+	if tasks := f.feedOnce(t, c, 10, noon); len(tasks) != 3 || len(b.reasons) != 0 {
+		t.Errorf("%d of 3 are fed, %d are put off", len(tasks), len(b.reasons))
 	}
 }

@@ -15,7 +15,8 @@ import (
 // Record is what a sender says of one recipient and step.
 type Record struct {
 	// To is the recipient in E.164, or a user ID.
-	To       string
+	To string
+	// Template is the step's name, as StepName has it.
 	Template string
 	// Step counts from 0. It matters only where two steps share a template.
 	Step   int
@@ -101,7 +102,7 @@ func (a Audit) String() string {
 }
 
 // Audit holds the records, one per recipient and step, against the truth.
-// steps are the templates in their order. rate is what the number may do, in
+// steps are the names of the steps in their order, as StepName has them. rate is what the number may do, in
 // messages a second, 0 for no limit. The campaign should be finished and the
 // simulator drained.
 func (t Truth) Audit(records iter.Seq[Record], steps []string, rate float64) Audit {
@@ -198,10 +199,34 @@ func (a *auditor) slot(m Message) slot {
 // place finds the step of a template, the hinted one if there are several.
 func (a *auditor) place(to, template string, hint int) slot {
 	to = cmp.Or(a.numbers[to], to)
-	if hint >= 0 && hint < len(a.steps) && a.steps[hint] == template {
-		return slot{to, template, hint}
+	if hint < 0 || hint >= len(a.steps) || !sends(a.steps[hint], template) {
+		hint = slices.IndexFunc(a.steps, func(step string) bool { return sends(step, template) })
 	}
-	return slot{to, template, slices.Index(a.steps, template)}
+	if hint < 0 {
+		return slot{to, template, -1}
+	}
+	return slot{to, a.steps[hint], hint}
+}
+
+// or stands between the names of what a step sends one of.
+const or = "|"
+
+// StepName is what Audit knows a step by: its template, and of a step that sends
+// something else its kind, as Message.Template has it, and its template after that.
+func StepName(step campaign.Step) string {
+	if !step.FreeForm() {
+		return step.Template
+	}
+	name := step.Title()
+	if other := step.OtherwiseTemplate; other != nil {
+		name += or + other.Template
+	}
+	return name
+}
+
+// sends reports whether a step of this name sends a template, or that name itself.
+func sends(step, template string) bool {
+	return step == template || strings.Contains(step, or) && slices.Contains(strings.Split(step, or), template)
 }
 
 // find counts a finding and keeps the first few as examples.

@@ -48,7 +48,9 @@ type book struct {
 	mu       sync.Mutex
 	pages    []*[pageSize]message
 	accepted int
-	said     []*saying // by people
+	said     []*saying                  // by people
+	words    map[string][]time.Duration // when people said something, by their number
+	reads    int
 	refused  map[int]int
 	arrivals []time.Duration
 	polls    int // of the arrivals
@@ -62,7 +64,7 @@ type book struct {
 func newBook(code func(fault) int) *book {
 	return &book{
 		start: time.Now(), nonce: rand.Uint64(), code: code,
-		refused: map[int]int{}, tries: map[uint64]uint32{}, index: map[string]uint32{},
+		refused: map[int]int{}, words: map[string][]time.Duration{}, tries: map[uint64]uint32{}, index: map[string]uint32{},
 	}
 }
 
@@ -246,7 +248,7 @@ func (b *book) clock(i *item, e event) *time.Duration {
 
 // counts must be called under the lock.
 func (b *book) counts() Counts {
-	c := Counts{Requests: len(b.arrivals) - b.polls, Polls: b.polls, Accepted: b.accepted, Refused: map[int]int{}}
+	c := Counts{Requests: len(b.arrivals) - b.polls, Polls: b.polls, Reads: b.reads, Accepted: b.accepted, Refused: map[int]int{}}
 	for code, n := range b.refused {
 		c.Refused[code] = n
 	}

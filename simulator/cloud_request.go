@@ -25,6 +25,8 @@ type cloudMessage struct {
 	Type      string `json:"type"`
 	Reference string `json:"biz_opaque_callback_data"`
 	Policy    string `json:"product_policy"`
+	Status    string `json:"status"`
+	Read      string `json:"message_id"`
 	Template  struct {
 		Name     string `json:"name"`
 		Language struct {
@@ -69,11 +71,33 @@ func readCloud(body []byte) (request, *refusal) {
 	if err := json.Unmarshal(body, &m); err != nil {
 		return request{}, malformed("The body is not a message in JSON: " + err.Error())
 	}
+	if m.Product == "whatsapp" && m.Status == "read" && m.Read != "" { // Meta, mark messages as read
+		return request{read: true}, nil
+	}
+	if m.Type != "template" {
+		return m.free(body)
+	}
 	recipient, no := m.check()
 	if no != nil {
 		return request{}, no
 	}
 	return m.request(cmp.Or(m.To, m.Recipient), recipient), nil
+}
+
+// free is the message of a body that asks for no template.
+func (m *cloudMessage) free(body []byte) (request, *refusal) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil {
+		return request{}, malformed("The body is not a message in JSON: " + err.Error())
+	}
+	recipient, no := m.checkEnvelope()
+	if no == nil {
+		no = checkFree(m.Type, members[m.Type], "")
+	}
+	if no != nil {
+		return request{}, no
+	}
+	return m.request(cmp.Or(m.To, m.Recipient), recipient).asFree(m.Type, members[m.Type]), nil
 }
 
 // request is the message to a number, written so and in E.164, or to a user ID.
@@ -87,11 +111,10 @@ func (m *cloudMessage) request(to, phone string) request {
 // check refuses what Meta refuses, and returns the recipient: in E.164, or the user
 // ID.
 func (m *cloudMessage) check() (recipient string, no *refusal) {
+	if recipient, no = m.checkEnvelope(); no != nil {
+		return "", no
+	}
 	switch {
-	case m.Product != "whatsapp":
-		return "", malformed("The parameter messaging_product is required and must be whatsapp.")
-	case m.To == "" && m.Recipient == "":
-		return "", malformed("The parameter to is required.")
 	case m.Type != "template":
 		return "", &refusal{reason: unsupported, details: fmt.Sprintf("Only templates are accepted here, and the type is %q.", m.Type)}
 	case m.Template.Name == "":
@@ -100,6 +123,18 @@ func (m *cloudMessage) check() (recipient string, no *refusal) {
 		return "", malformed("The parameter template['language']['code'] is required.")
 	case m.Policy != "" && m.Policy != "CLOUD_API_FALLBACK" && m.Policy != "STRICT":
 		return "", malformed("The parameter product_policy must be CLOUD_API_FALLBACK or STRICT.")
+	}
+	return recipient, checkComponents(m.Template.Components)
+}
+
+// checkEnvelope refuses what Meta refuses of every message, and returns the
+// recipient: in E.164, or the user ID.
+func (m *cloudMessage) checkEnvelope() (recipient string, no *refusal) {
+	switch {
+	case m.Product != "whatsapp":
+		return "", malformed("The parameter messaging_product is required and must be whatsapp.")
+	case m.To == "" && m.Recipient == "":
+		return "", malformed("The parameter to is required.")
 	case len(m.Reference) > maxReference:
 		return "", malformed("Param biz_opaque_callback_data must be at most 512 characters long.")
 	}
@@ -107,13 +142,13 @@ func (m *cloudMessage) check() (recipient string, no *refusal) {
 		if !campaign.LooksLikeUserID(m.Recipient) {
 			return "", malformed("The parameter recipient must be a user ID.")
 		}
-		return m.Recipient, checkComponents(m.Template.Components)
+		return m.Recipient, nil
 	}
 	phone, ok := international(m.To)
 	if !ok {
 		return "", malformed("The parameter to must be a phone number with a plus sign and the country code.")
 	}
-	return phone, checkComponents(m.Template.Components)
+	return phone, nil
 }
 
 // maxReference is the longest reference, in characters (Meta, calls API).

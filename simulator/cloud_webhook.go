@@ -40,6 +40,9 @@ func cloudWebhook(account string, list []telling) []byte {
 	b := make([]byte, 0, 300+600*len(list))
 	b = append(b, `{"object":"whatsapp_business_account","entry":[{"id":`...)
 	b = appendEscaped(b, account)
+	if at := list[0].newsTime(); at > 0 {
+		b = strconv.AppendInt(append(b, `,"time":`...), at, 10)
+	}
 	b = append(b, `,"changes":[`...)
 	for from, to := 0, 0; from < len(list); from = to {
 		if from > 0 {
@@ -137,6 +140,8 @@ func cloudFailure(fate fault) int {
 		return 131026
 	case marketingCap:
 		return 131049
+	case outsideWindow:
+		return reEngagement
 	}
 	return http.StatusRequestTimeout
 }
@@ -144,6 +149,8 @@ func cloudFailure(fate fault) int {
 // failureWords say what a code of a failed message means.
 func failureWords(code int) (title, details string) {
 	switch code {
+	case reEngagement:
+		return "Re-engagement message", "More than 24 hours have passed since the person last wrote to this number."
 	case receiverIncapable:
 		return "Receiver Incapable", "The person's WhatsApp cannot show this message."
 	case 131026:

@@ -112,6 +112,14 @@ func cloudNotice(t telling) []byte {
 		return changeOf("message_template_status_update", templateNews(e))
 	case accountUpdate:
 		return changeOf("account_update", accountNews(e))
+	case templateQuality:
+		return changeOf("message_template_quality_update", named(e, object{"previous_quality_score": e.Before, "new_quality_score": e.Quality}))
+	case templateCategory:
+		return changeOf("template_category_update", named(e, object{"previous_category": e.Before, "new_category": e.Category}))
+	case numberUpdate:
+		return changeOf("phone_number_quality_update", object{"display_phone_number": t.shown(), "event": e.Event, "max_daily_conversations_per_business": e.Tier})
+	case limitUpdate:
+		return changeOf("business_capability_update", object{"max_daily_conversations_per_business": e.Tier, "max_phone_numbers_per_waba": 25})
 	}
 	const title = "Simulated trouble"
 	return changeOf("messages", object{"messaging_product": "whatsapp", "metadata": metadata(t), "errors": []object{{
@@ -119,12 +127,25 @@ func cloudNotice(t telling) []byte {
 	}}})
 }
 
-// templateNews has a hyphen in the language, as Meta's has.
-func templateNews(e *Event) object {
-	value := object{
-		"event": e.Event, "message_template_id": 1689000000000001, "message_template_name": e.Template,
-		"message_template_language": strings.ReplaceAll(e.Language, "_", "-"), "reason": cmp.Or(e.Reason, "NONE"),
+// newsTime is when news of the platform are from, in seconds since 1970; 0 for what
+// tells no time there.
+func (t telling) newsTime() int64 {
+	if t.said == nil || t.said.notice == nil || t.said.notice.At < 0 {
+		return 0
 	}
+	return cmp.Or(t.said.notice.At, t.at.Unix())
+}
+
+// named adds the template that an event names, with a hyphen in the language, as
+// Meta's have.
+func named(e *Event, value object) object {
+	value["message_template_id"], value["message_template_name"] = 1689000000000001, e.Template
+	value["message_template_language"] = strings.ReplaceAll(e.Language, "_", "-")
+	return value
+}
+
+func templateNews(e *Event) object {
+	value := named(e, object{"event": e.Event, "reason": cmp.Or(e.Reason, "NONE")})
 	if e.Title != "" {
 		value["other_info"] = object{"title": e.Title}
 	}

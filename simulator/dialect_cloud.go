@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"path"
 )
@@ -9,17 +10,33 @@ import (
 // cloudDialect is Meta's Cloud API.
 type cloudDialect struct{}
 
-var _ Dialect = cloudDialect{}
+var (
+	_ Dialect = cloudDialect{}
+	_ broader = cloudDialect{}
+)
 
 func (cloudDialect) Name() string { return "cloud" }
 
 func (cloudDialect) About() string { return "Meta's Cloud API" }
 
 func (cloudDialect) settings(o Options, base string) map[string]string {
-	return map[string]string{
+	settings := map[string]string{
 		"base_url": base, "phone_number_id": cmp.Or(o.PhoneNumberID, "106540352242922"),
 		"access_token": o.AccessToken, "app_secret": o.AppSecret, "verify_token": "any-word",
 	}
+	if o.Templates != nil { // which are listed by the account
+		settings["waba_id"] = cmp.Or(o.WABAID, defaultAccount)
+	}
+	return settings
+}
+
+func (cloudDialect) more() map[string]extra {
+	all := graphObjects()
+	maps.Copy(all, map[string]extra{
+		"GET /{version}/{account}/message_templates": listCloud, "GET /{account}/message_templates": listCloud,
+		"POST /{version}/{number}/media": storeFile(cloudDialect{}), "POST /{number}/media": storeFile(cloudDialect{}),
+	})
+	return all
 }
 
 // routes have a version in them or not: relaying services leave it out.

@@ -11,7 +11,10 @@ import (
 // itself comes in a form of its own.
 type dialog360Dialect struct{}
 
-var _ Dialect = dialog360Dialect{}
+var (
+	_ Dialect = dialog360Dialect{}
+	_ broader = dialog360Dialect{}
+)
 
 func (dialog360Dialect) Name() string { return "360dialog-cloud" }
 
@@ -28,6 +31,28 @@ func (dialog360Dialect) settings(o Options, base string) map[string]string {
 }
 
 func (dialog360Dialect) routes() []string { return []string{"POST /messages"} }
+
+func (dialog360Dialect) more() map[string]extra {
+	return map[string]extra{
+		"GET /v1/configs/webhook": registeredWebhook, "GET /v1/configs/templates": list360, "POST /media": storeFile(dialog360Dialect{}),
+		"GET /health_status": dialog360Health,
+	}
+}
+
+// registeredWebhook tells the webhook of a number, with the headers that it was
+// registered with (360dialog, receiving messages via webhook).
+func registeredWebhook(s *Simulator, r *http.Request) answer {
+	if wrongKey(r, s.options) {
+		return s.options.Dialect.refuse(refusal{reason: badToken})
+	}
+	headers := http.Header{}
+	s.options.Dialect.sign(headers, s.options, nil)
+	told := object{}
+	for name := range headers {
+		told[name] = headers.Get(name)
+	}
+	return answer{status: http.StatusOK, kind: typeJSON, body: jsonOf(object{"url": s.outbox.webhook(), "headers": told})}
+}
 
 func (dialog360Dialect) decode(r *http.Request, o Options) (request, *refusal) {
 	key := r.Header.Get("D360-API-KEY")

@@ -25,11 +25,11 @@ func (dialog360V1Dialect) Name() string { return "360dialog" }
 
 func (dialog360V1Dialect) About() string {
 	return "360dialog's v1 API: an API key, a contacts check, codes of the on-premises client, flat webhooks, references not echoed; " +
-		"no preference, template_status or account_update"
+		"no preference, " + noNews
 }
 
 func (dialog360V1Dialect) lacks() []string {
-	return []string{preference, templateStatus, accountUpdate}
+	return append([]string{preference}, platformNews...)
 }
 
 func (d dialog360V1Dialect) settings(o Options, base string) map[string]string {
@@ -41,7 +41,12 @@ func (d dialog360V1Dialect) settings(o Options, base string) map[string]string {
 func (dialog360V1Dialect) routes() []string { return []string{"POST /v1/messages"} }
 
 func (dialog360V1Dialect) more() map[string]extra {
-	return map[string]extra{"POST /v1/contacts": checkContacts, "PUT /v1/messages/{id}": markRead, "POST /v1/media": storeFile(dialog360V1Dialect{})}
+	return map[string]extra{
+		"POST /v1/contacts": checkContacts, "PUT /v1/messages/{id}": markRead, "POST /v1/media": storeFile(dialog360V1Dialect{}),
+		"GET /v1/configs/templates": list360,
+		"GET /v1/configs/webhook":   registeredWebhook,
+		"GET /v1/health":            clientHealth,
+	}
 }
 
 // wrongKey reports whether a request is not from whom it must be.
@@ -49,9 +54,24 @@ func wrongKey(r *http.Request, o Options) bool {
 	return o.AccessToken != "" && r.Header.Get("D360-API-KEY") != o.AccessToken
 }
 
-// v1Message is all that the body of a template may have (360dialog, send template
-// message).
+// v1Message is all that the body of a message may have (360dialog, send message and
+// send template message; Meta, on-premises API, messages page).
 type v1Message struct {
+	Context struct {
+		ID string `json:"message_id"`
+	} `json:"context"`
+	PreviewURL  bool            `json:"preview_url"`
+	Text        json.RawMessage `json:"text"`
+	Image       json.RawMessage `json:"image"`
+	Video       json.RawMessage `json:"video"`
+	Audio       json.RawMessage `json:"audio"`
+	Document    json.RawMessage `json:"document"`
+	Sticker     json.RawMessage `json:"sticker"`
+	Location    json.RawMessage `json:"location"`
+	Contacts    json.RawMessage `json:"contacts"`
+	Interactive json.RawMessage `json:"interactive"`
+	Reaction    json.RawMessage `json:"reaction"`
+
 	RecipientType string `json:"recipient_type"`
 	To            string `json:"to"`
 	Type          string `json:"type"`
@@ -92,6 +112,9 @@ func readV1(body []byte) (request, *refusal) {
 	if no != nil {
 		return request{}, no
 	}
+	if m.Type != "template" {
+		return request{to: m.To, phone: phone}.asFree(m.Type, m.content()), nil
+	}
 	return request{
 		to: m.To, phone: phone, template: m.Template.Name, language: m.Template.Language.Code, components: m.Template.Components,
 	}, nil
@@ -106,20 +129,29 @@ func (m *v1Message) check() (phone string, no *refusal) {
 		return "", malformed("The parameter recipient_type must be individual.")
 	case m.To == "":
 		return "", malformed("The parameter to is required.")
-	case m.Type != "template":
-		return "", &refusal{reason: unsupported, details: "Only templates are accepted here."}
-	case t.Name == "" || t.Namespace == "":
-		return "", malformed("The parameters template['name'] and template['namespace'] are required.")
-	case t.Language.Code == "" || t.Language.Policy != "deterministic":
-		return "", malformed("The parameter template['language'] needs a code, and the policy deterministic.")
 	case strings.Trim(m.To, "0123456789") != "":
 		return "", malformed("The parameter to must be a wa_id, which has only digits.")
 	}
 	phone, ok := international("+" + m.To)
-	if !ok {
+	switch {
+	case !ok:
 		return "", malformed("The parameter to is no wa_id.")
+	case m.Type != "template":
+		return phone, checkFree(m.Type, m.content(), "")
+	case t.Name == "" || t.Namespace == "":
+		return "", malformed("The parameters template['name'] and template['namespace'] are required.")
+	case t.Language.Code == "" || t.Language.Policy != "deterministic":
+		return "", malformed("The parameter template['language'] needs a code, and the policy deterministic.")
 	}
 	return phone, checkComponents(t.Components)
+}
+
+// content stands under the name of the message's type.
+func (m *v1Message) content() json.RawMessage {
+	return map[string]json.RawMessage{
+		"text": m.Text, "image": m.Image, "video": m.Video, "audio": m.Audio, "document": m.Document, "sticker": m.Sticker,
+		"location": m.Location, "contacts": m.Contacts, "interactive": m.Interactive, "reaction": m.Reaction,
+	}[m.Type]
 }
 
 func (dialog360V1Dialect) accept(m request, id string, d decision) answer {
@@ -187,6 +219,8 @@ func (dialog360V1Dialect) failure(fate fault) int {
 		return receiverIncapable
 	case marketingCap:
 		return 472
+	case outsideWindow:
+		return 470
 	}
 	return http.StatusRequestTimeout
 }
@@ -264,5 +298,6 @@ func markRead(s *Simulator, r *http.Request) answer {
 	case err != nil || asked.Status != "read":
 		return s.options.Dialect.refuse(refusal{reason: badRequest, details: "status must be read"})
 	}
+	s.book.read()
 	return answer{status: http.StatusOK, kind: typeJSON, body: []byte("{}")}
 }

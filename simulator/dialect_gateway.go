@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -21,12 +22,12 @@ var _ asked = gatewayDialect{}
 func (gatewayDialect) Name() string { return "gateway" }
 
 func (gatewayDialect) About() string {
-	return "WhatsApp Business API v2: asked for statuses, webhooks only with --webhook, codes of its own, references not echoed; no preference, template_status or account_update"
+	return "WhatsApp Business API v2: asked for statuses, webhooks only with --webhook, codes of its own, references not echoed; no preference, " + noNews
 }
 
 func (gatewayDialect) alone() bool { return false }
 
-func (gatewayDialect) lacks() []string { return []string{preference, templateStatus, accountUpdate} }
+func (gatewayDialect) lacks() []string { return append([]string{preference}, platformNews...) }
 
 // settings have nothing of webhooks unless they are posted, so that asking is
 // proven.
@@ -38,7 +39,11 @@ func (gatewayDialect) settings(o Options, base string) map[string]string {
 	return settings
 }
 
-func (gatewayDialect) routes() []string { return []string{"POST /messages", "POST /v2/messages"} }
+func (gatewayDialect) routes() []string {
+	return []string{
+		"POST /messages", "POST /send-message", "POST /send-media", "POST /v2/messages", "POST /v2/send-message", "POST /v2/send-media",
+	}
+}
 
 func (gatewayDialect) asks() []string {
 	return []string{"GET /message-status", "GET /v2/message-status"}
@@ -58,7 +63,56 @@ func (d gatewayDialect) decode(r *http.Request, o Options) (request, *refusal) {
 	if no != nil {
 		return request{}, no
 	}
+	switch path.Base(r.URL.Path) {
+	case "send-message":
+		return decodeBody(r, number, readGatewayText)
+	case "send-media":
+		return decodeBody(r, number, readGatewayFile)
+	}
 	return decodeBody(r, number, readGateway)
+}
+
+// readGatewayText reads a text (v2, send-message).
+func readGatewayText(body []byte) (request, *refusal) {
+	var told struct {
+		To      string `json:"phone_number"`
+		Message string `json:"message"`
+	}
+	if err := json.Unmarshal(body, &told); err != nil {
+		return request{}, malformed("The body is not a message in JSON: " + err.Error())
+	}
+	return gatewayFree(told.To, "text", object{"body": told.Message})
+}
+
+// readGatewayFile reads a file (v2, send-media).
+func readGatewayFile(body []byte) (request, *refusal) {
+	var told struct {
+		To      string `json:"phone_number"`
+		Kind    string `json:"media_type"`
+		Link    string `json:"media_url"`
+		Caption string `json:"caption"`
+	}
+	if err := json.Unmarshal(body, &told); err != nil {
+		return request{}, malformed("The body is not a message in JSON: " + err.Error())
+	}
+	switch told.Kind {
+	case "image", "video", "document", "audio", "sticker":
+		return gatewayFree(told.To, told.Kind, object{"link": told.Link, "caption": told.Caption})
+	}
+	return request{}, &refusal{reason: unsupported, details: "There is no media of the type " + told.Kind + "."}
+}
+
+// gatewayFree is a message that is no template, to a number with its plus sign.
+func gatewayFree(to, kind string, told object) (request, *refusal) {
+	phone, ok := international(to)
+	if !ok {
+		return request{}, &refusal{reason: invalidRecipient, details: "Phone number must include country code"}
+	}
+	content := jsonOf(told)
+	if no := checkFree(kind, content, ""); no != nil {
+		return request{}, no
+	}
+	return request{to: to, phone: phone}.asFree(kind, content), nil
 }
 
 // readGateway reads a template: the Cloud API's body without its envelope, to a
@@ -187,6 +241,8 @@ func (gatewayDialect) failure(fate fault) int {
 		return 132000
 	case marketingCap:
 		return http.StatusUnavailableForLegalReasons
+	case outsideWindow:
+		return http.StatusUnprocessableEntity
 	}
 	return http.StatusRequestTimeout
 }
@@ -195,6 +251,8 @@ func v2FailureWords(code int) string {
 	switch code {
 	case 132000:
 		return "Incorrect phone number format"
+	case http.StatusUnprocessableEntity:
+		return "The person has not written within the last 24 hours"
 	case http.StatusUnavailableForLegalReasons:
 		return "The person gets no more marketing messages now"
 	}

@@ -18,12 +18,12 @@ var _ Dialect = service4uDialect{}
 func (service4uDialect) Name() string { return "service4u" }
 
 func (service4uDialect) About() string {
-	return "Service4U: a number in the path, some webhooks flat, references not echoed, 1026 for 131026; no preference, template_status or account_update"
+	return "Service4U: a number in the path, some webhooks flat, references not echoed, 1026 for 131026; no preference, " + noNews
 }
 
 func (service4uDialect) alone() bool { return false }
 
-func (service4uDialect) lacks() []string { return []string{preference, templateStatus, accountUpdate} }
+func (service4uDialect) lacks() []string { return append([]string{preference}, platformNews...) }
 
 func (service4uDialect) settings(o Options, base string) map[string]string {
 	sender := o.PhoneNumberID
@@ -40,7 +40,7 @@ func (service4uDialect) routes() []string { return []string{"POST /{number}/mess
 
 func (service4uDialect) decode(r *http.Request, o Options) (request, *refusal) {
 	m, no := decodeBearer(r, o)
-	if no == nil && !campaign.IsNumber(m.phone) { // its documentation knows numbers alone
+	if no == nil && !m.read && !campaign.IsNumber(m.phone) { // its documentation knows numbers alone
 		return request{}, malformed("The parameter to is required.")
 	}
 	return m, no

@@ -44,7 +44,7 @@ func (d *vonageDialect) Name() string {
 }
 
 func (d *vonageDialect) About() string {
-	const lacks = "no preference, number_change, template_status, account_update or errors"
+	const lacks = "no preference, number_change, errors, " + noNews
 	if d.beta {
 		return "Vonage's Messages API before v1: numbers as objects, a body's texts alone; " + lacks
 	}
@@ -52,7 +52,7 @@ func (d *vonageDialect) About() string {
 }
 
 func (*vonageDialect) lacks() []string {
-	return []string{preference, numberChange, templateStatus, accountUpdate, numberErrors}
+	return append([]string{preference, numberChange, numberErrors}, platformNews...)
 }
 
 func (*vonageDialect) alone() bool { return true }
@@ -195,6 +195,7 @@ const (
 	vonageNotSubmitted = 1100
 	vonageNoUser       = 1300
 	vonageUnknown      = 1330
+	vonageNoWindow     = 1340
 )
 
 func (*vonageDialect) failure(fate fault) int {
@@ -203,6 +204,8 @@ func (*vonageDialect) failure(fate fault) int {
 		return vonageNoUser
 	case marketingCap:
 		return vonageUnknown
+	case outsideWindow:
+		return vonageNoWindow
 	}
 	return vonageNotSubmitted
 }

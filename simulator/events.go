@@ -20,10 +20,14 @@ import (
 //	curl -d '{"kind":"inbound","from":"+447700900123","payload":"yes","text":"Yes","reply_to":"wamid.…"}' …
 //	curl -d '{"kind":"preference","from":"+447700900123","value":"stop"}' …
 //	curl -d '{"kind":"number_change","from":"+447700900123","to":"+447700900124"}' …
+//	curl -d '{"kind":"template_quality","template":"order_update","language":"en_US","before":"GREEN","quality":"RED"}' …
+//	curl -d '{"kind":"template_category","template":"order_update","language":"en_US","before":"UTILITY","category":"MARKETING"}' …
+//	curl -d '{"kind":"number_update","event":"THROUGHPUT_UPGRADE","tier":"TIER_UNLIMITED"}' …
+//	curl -d '{"kind":"limit_update","tier":"TIER_10K"}' …
 //	curl -d '{"kind":"errors","code":130429}' …
 type Event struct {
-	// Kind is template_status, account_update, inbound, preference,
-	// number_change or errors. Each uses the fields that its example has. Not every
+	// Kind is template_status, template_quality, template_category, account_update,
+	// number_update, limit_update, inbound, preference, number_change or errors. Each uses the fields that its example has. Not every
 	// Dialect has them all.
 	Kind string `json:"kind"`
 	// Number is the id of the number that is told. If empty, it is
@@ -44,6 +48,16 @@ type Event struct {
 	// DISABLED_UPDATE (Meta, webhooks reference, account_update).
 	Restriction string `json:"restriction"`
 	Ban         string `json:"ban"`
+
+	// Before is what a quality or category was, Quality and Category what it is now,
+	// Tier the limit.
+	Before   string `json:"before"`
+	Quality  string `json:"quality"`
+	Category string `json:"category"`
+	Tier     string `json:"tier"`
+	// At is when news of the platform are from, in seconds since 1970. 0 is now,
+	// less than 0 tells none.
+	At int64 `json:"at"`
 
 	// From is the person, To a new number, both in E.164.
 	From string `json:"from"`
@@ -71,7 +85,18 @@ const (
 	templateStatus = "template_status"
 	accountUpdate  = "account_update"
 	numberErrors   = "errors"
+
+	templateQuality  = "template_quality"
+	templateCategory = "template_category"
+	numberUpdate     = "number_update"
+	limitUpdate      = "limit_update"
 )
+
+// noNews says of a dialect that it lacks platformNews.
+const noNews = "template_status, template_quality, template_category, account_update, number_update or limit_update"
+
+// platformNews are the kinds that tell of templates, numbers and accounts.
+var platformNews = []string{templateStatus, templateQuality, templateCategory, accountUpdate, numberUpdate, limitUpdate}
 
 // ErrNoWebhook is returned where there is nobody to tell.
 var ErrNoWebhook = errors.New("no webhook is set; set one with --webhook first")
@@ -90,6 +115,9 @@ func (s *Simulator) Tell(ctx context.Context, e Event) (id string, err error) {
 	say, err := s.saying(e)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrEvent, err)
+	}
+	if e.Kind == templateStatus {
+		s.setStatus(e)
 	}
 	done := make(chan struct{})
 	if !s.outbox.add(item{due: say.At, happens: say.At, said: say, posted: done}) {
@@ -111,7 +139,7 @@ func (s *Simulator) saying(e Event) (*saying, error) {
 		return nil, fmt.Errorf("%s never reports an event of kind %s", s.options.Dialect.Name(), e.Kind)
 	}
 	switch e.Kind {
-	case templateStatus, accountUpdate, numberErrors:
+	case templateStatus, templateQuality, templateCategory, accountUpdate, numberUpdate, limitUpdate, numberErrors:
 		return s.notice(e)
 	}
 	kind, err := e.kind()
@@ -165,7 +193,7 @@ func (e Event) kind() (Kind, error) {
 		}
 		return "", errors.New("text or payload is required")
 	}
-	return "", fmt.Errorf("unknown kind %q; the kinds are template_status, account_update, inbound, preference, number_change and errors", e.Kind)
+	return "", fmt.Errorf("unknown kind %q; the kinds are template_status, template_quality, template_category, account_update, number_update, limit_update, inbound, preference, number_change and errors", e.Kind)
 }
 
 // toldTo is the number that the event is told to.
@@ -187,7 +215,13 @@ func (s *Simulator) notice(e Event) (*saying, error) {
 	switch {
 	case e.Kind == templateStatus && (e.Template == "" || e.Event == ""):
 		return nil, errors.New("template and event are required")
-	case e.Kind == accountUpdate && e.Event == "":
+	case (e.Kind == templateQuality && e.Quality == "" || e.Kind == templateCategory && e.Category == ""):
+		return nil, errors.New("quality or category is required")
+	case (e.Kind == templateQuality || e.Kind == templateCategory) && e.Template == "":
+		return nil, errors.New("template is required")
+	case e.Kind == limitUpdate && e.Tier == "":
+		return nil, errors.New("tier is required")
+	case (e.Kind == accountUpdate || e.Kind == numberUpdate) && e.Event == "":
 		return nil, errors.New("event is required")
 	case e.Kind == numberErrors && e.Code <= 0:
 		return nil, errors.New("code is required")

@@ -44,6 +44,14 @@ func TestEvents(t *testing.T) {
 			whatsapp.Notice{Scope: whatsapp.AccountScope, Account: "33", Reason: "account_restricted"}),
 		`{"kind":"account_update","event":"DISABLED_UPDATE","ban":"REINSTATE"}`: notice(
 			whatsapp.Notice{Account: account, Reason: "account_reinstated"}),
+		`{"kind":"template_quality","template":"order_update","language":"en_US","before":"GREEN","quality":"RED"}`: notice(
+			whatsapp.Notice{Account: account, Template: "order_update", Language: "en_US", Reason: "template_quality"}),
+		`{"kind":"template_category","template":"order_update","language":"en_US","before":"UTILITY","category":"MARKETING"}`: notice(
+			whatsapp.Notice{Scope: whatsapp.TemplateScope, Account: account, Template: "order_update", Language: "en_US", Reason: "template_category", Category: "marketing"}),
+		`{"kind":"number_update","event":"THROUGHPUT_UPGRADE","tier":"TIER_UNLIMITED"}`: notice(
+			whatsapp.Notice{Account: account, Reason: "number_throughput", Told: whatsapp.NumberState{Throughput: "high", Rate: 1000, Tier: "tier_unlimited", DailyRecipients: whatsapp.NoLimit}}),
+		`{"kind":"limit_update","tier":"TIER_2K"}`: notice(
+			whatsapp.Notice{Account: account, Reason: "account_limit", Told: whatsapp.NumberState{Tier: "tier_2k", DailyRecipients: 2000}}),
 		`{"kind":"errors","code":130429}`: notice(
 			whatsapp.Notice{Number: testNumber, Account: account, Reason: "number_rate_limit"}),
 	} {
@@ -55,7 +63,7 @@ func TestEvents(t *testing.T) {
 				}
 				got := h.events() // it was posted by the time of the answer
 				if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(whatsapp.Inbound{}, "ID", "At"),
-					cmpopts.IgnoreFields(whatsapp.Preference{}, "At"), cmpopts.IgnoreFields(whatsapp.Notice{}, "Detail", "Err")); diff != "" {
+					cmpopts.IgnoreFields(whatsapp.Preference{}, "At"), cmpopts.IgnoreFields(whatsapp.Notice{}, "Topic", "At", "Detail", "Err")); diff != "" {
 					t.Error(diff)
 				}
 				drain(t, s)

@@ -120,12 +120,15 @@ const (
 	stopsMarketing
 	twinWaID
 	hiddenNumber
+	// outsideWindow: failed for want of a window; the rule of free-form messages
+	// gives it.
+	outsideWindow
 )
 
 func (f fault) String() string {
 	names := [...]string{"", "invalid", "throttle", "timeout408", "unavailable", "lost_answer", "bad_gateway",
 		"hang", "held", "undeliverable", "fail_later408", "marketing_cap", "silent",
-		"reply", "press", "stop", "stop_twin", "stop_start", "preference_stop", "twin_wa_id", "hidden_number"}
+		"reply", "press", "stop", "stop_twin", "stop_start", "preference_stop", "twin_wa_id", "hidden_number", "outside_window"}
 	return names[f]
 }
 

@@ -189,12 +189,6 @@ func (u *Upload) read(content io.Reader) (err error) {
 	return err
 }
 
-func (cloudDialect) more() map[string]extra {
-	return map[string]extra{
-		"POST /{version}/{number}/media": storeFile(cloudDialect{}), "POST /{number}/media": storeFile(cloudDialect{}),
-	}
-}
-
 func (cloudDialect) uploaded(r *http.Request, o Options) (Upload, *refusal) {
 	if token := o.AccessToken; token != "" && r.Header.Get("Authorization") != "Bearer "+token {
 		return Upload{}, &refusal{reason: badToken}
@@ -208,10 +202,6 @@ func (cloudDialect) uploaded(r *http.Request, o Options) (Upload, *refusal) {
 
 func (cloudDialect) stored(id string) answer {
 	return answer{status: http.StatusOK, kind: typeJSON, body: escaped(object{"id": id})}
-}
-
-func (dialog360Dialect) more() map[string]extra {
-	return map[string]extra{"POST /media": storeFile(dialog360Dialect{})}
 }
 
 func (dialog360Dialect) uploaded(r *http.Request, o Options) (Upload, *refusal) {

@@ -125,6 +125,9 @@ func (b *book) say(s *saying) *saying {
 	defer b.mu.Unlock()
 	if s.Kind != StopMarketing && s.Kind != WantMarketing { // those have none
 		s.ID = b.id(-1 - len(b.said)) // messages have the places from 0 on
+		if s.notice == nil && s.Kind != ChangeNumber {
+			b.heard(s.Person, s.At)
+		}
 	}
 	b.said = append(b.said, s)
 	return s

@@ -111,7 +111,7 @@ func (o ReceiptOptions) story(fate fault, hits func(float64) bool) []campaign.St
 	switch fate {
 	case silent:
 		return nil
-	case undeliverable, marketingCap:
+	case undeliverable, marketingCap, outsideWindow:
 		return []campaign.Status{campaign.Failed}
 	case failLater408:
 		return []campaign.Status{campaign.Sent, campaign.Failed}

@@ -21,6 +21,11 @@ type request struct {
 	components json.RawMessage
 	// marketing says that it came by the endpoint for marketing messages.
 	marketing bool
+	// free says that it is no template: template is then the freeName of its kind, and
+	// components its content.
+	free bool
+	// read says that it asks for no message, but marks one of a person as read.
+	read bool
 }
 
 // message serves a request for a message.
@@ -43,8 +48,12 @@ func (s *Simulator) message(w http.ResponseWriter, r *http.Request) {
 
 // answer decides about a request and books what was accepted.
 func (s *Simulator) answer(r *http.Request, begun time.Duration) answer {
-	inTime := s.book.arrive(begun, s.options.Rate)
 	m, no := s.options.Dialect.decode(r, s.options)
+	if no == nil && m.read {
+		s.book.read()
+		return answer{status: http.StatusOK, kind: typeJSON, body: []byte(`{"success":true}`)}
+	}
+	inTime := s.book.arrive(begun, s.options.Rate)
 	if no != nil {
 		return s.options.Dialect.refuse(*no)
 	}
@@ -76,6 +85,9 @@ func (s *Simulator) take(m request, begun time.Duration) answer {
 	d.twin = d.twin || s.options.Twins
 	if !campaign.IsNumber(m.phone) { // nobody learns the number of who is written to by a user ID
 		d.twin, d.hidden = false, true
+	}
+	if m.free && !s.book.open(m.phone, begun) {
+		d.fate, d.says = outsideWindow, noFault
 	}
 	if !d.accepted() {
 		return s.options.Dialect.refuse(d.refused(m.phone))

@@ -74,7 +74,8 @@ func TestRefusals(t *testing.T) {
 		"too short":          {`"+447700900123"`, `"+4477009"`, 100},
 		"too long":           {`"+447700900123"`, `"+4477009001234567"`, 100},
 		"spaces are fine":    {`"+447700900123"`, `"+44 (7700) 900-123"`, 0},
-		"text":               {`"type":"template"`, `"type":"text"`, 131051},
+		"another kind":       {`"type":"template"`, `"type":"fax"`, 131051},
+		"text without one":   {`"type":"template"`, `"type":"text"`, 100},
 		"no template":        {`"template":{`, `"tomplate":{`, 100},
 		"no name":            {`"name":"hello"`, `"name":""`, 100},
 		"no language":        {`"code":"en_US"`, `"kode":"en_US"`, 100},
@@ -98,6 +99,8 @@ func TestRefusals(t *testing.T) {
 				want = 0
 			case name == "components null" && d.Name() == "360dialog":
 				want = 400 // the rest of the list is an unknown field
+			case isAsked(d) && name == "text without one":
+				want = codeIn(d, 131051) // texts go elsewhere
 			case inWords(d, body) == inWords(d, good):
 				want = 0 // what is wrong is never sent there
 			}
@@ -152,10 +155,12 @@ func FuzzRead(f *testing.F) {
 	f.Add(template("+447700900123", "hello", "7.1"))
 	f.Add(`{"messaging_product":"whatsapp","to":"+","type":"template"}`)
 	f.Add(inWords(dialog360V1Dialect{}, template("+447700900123", "hello", "7.1")))
+	f.Add(`{"messaging_product":"whatsapp","to":"+447700900123","type":"text","text":{"body":"Hello"}}`)
+	f.Add(`{"to":"447700900123","type":"reaction","reaction":{"message_id":"w","emoji":"👍"}}`)
 	f.Add(`[]`)
 	f.Fuzz(func(t *testing.T, body string) {
 		m, no := readCloud([]byte(body))
-		if no == nil && (!strings.HasPrefix(m.phone, "+") || m.template == "") {
+		if no == nil && !m.read && (!strings.HasPrefix(m.phone, "+") || m.template == "") {
 			t.Errorf("took %q as %+v", body, m)
 		}
 		m, no = readV1([]byte(body))

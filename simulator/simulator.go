@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"carillon/campaign"
 )
 
 // Options say what the simulated account is like. The zero value serves any
@@ -49,6 +51,9 @@ type Options struct {
 	// Twins answers Brazilian, Mexican and Argentine numbers with the other
 	// spelling of the number as wa_id (Meta, send-messages page).
 	Twins bool
+	// Templates is the account's list; nil has the provider list none. Messages are
+	// taken of any template.
+	Templates []campaign.Approved
 	// Seed chooses who meets which fault.
 	Seed uint64
 	// Receipts says when receipts come and what happens to them on the way.
@@ -61,6 +66,9 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// defaultAccount is the account where Options name none.
+const defaultAccount = "102000000000001"
+
 // Simulator is the simulated provider. Beside the calls of its Dialect, such as
 // POST /{version}/{phone_number_id}/messages, it serves
 //
@@ -68,6 +76,8 @@ type Options struct {
 //	GET  /counts    its Counts alone
 //	POST /faults    replaces the Faults (JSON)
 //	POST /events    tells an Event (JSON) at once
+//	POST /templates replaces the list of templates (JSON, see ReadTemplates)
+//	POST /number    changes how the Number stands (JSON)
 //	GET  /healthz   200
 //
 // It is safe for concurrent use.
@@ -75,7 +85,9 @@ type Simulator struct {
 	options Options
 	faults  atomic.Pointer[Faults]
 	book    *book
+	number  *number
 	outbox  *outbox
+	library library
 	shelf   shelf
 	mux     *http.ServeMux
 
@@ -92,15 +104,16 @@ func New(o Options) *Simulator {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.WABAID == "" {
-		o.WABAID = "102000000000001"
+		o.WABAID = defaultAccount
 	}
 	o = o.withDialect()
 	o.Receipts = o.Receipts.withDefaults()
 	if o.Dialect.alone() {
 		o.Receipts.Batch = 1
 	}
-	s := &Simulator{options: o, book: newBook(o.Dialect.failure), mux: http.NewServeMux()}
+	s := &Simulator{options: o, book: newBook(o.Dialect.failure), number: newNumber(), mux: http.NewServeMux()}
 	s.faults.Store(&o.Faults)
+	s.SetTemplates(o.Templates)
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.outbox = newOutbox(o, s.book)
 	s.senders.Go(func() { s.outbox.dispatch(s.closing) })
@@ -128,6 +141,8 @@ func New(o Options) *Simulator {
 	s.mux.HandleFunc("GET /counts", s.serveCounts)
 	s.mux.HandleFunc("POST /faults", s.serveFaults)
 	s.mux.HandleFunc("POST /events", s.serveEvents)
+	s.mux.HandleFunc("POST /templates", s.serveTemplates)
+	s.mux.HandleFunc("POST /number", s.serveNumber)
 	s.mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		s.options.Dialect.refuse(refusal{reason: noSuchPath}).write(w)

@@ -13,6 +13,8 @@ type Counts struct {
 	Requests int `json:"requests"`
 	// Polls asked what became of a message.
 	Polls int `json:"polls,omitempty"`
+	// Reads marked a person's message as read.
+	Reads int `json:"reads,omitempty"`
 	// Uploads is how many files were stored, Uploading how many are on their way.
 	Uploads   int `json:"uploads,omitempty"`
 	Uploading int `json:"uploading,omitempty"`
@@ -47,13 +49,15 @@ type Message struct {
 	// Number is the sending number's id.
 	Number string `json:"number"`
 	// To is the recipient in E.164, or the user ID that was written to.
-	To        string `json:"to"`
+	To string `json:"to"`
+	// Template is its name. A message that is none has its kind there, in parentheses.
 	Template  string `json:"template"`
 	Language  string `json:"language"`
 	Reference string `json:"reference,omitempty"`
 	// Marketing says that it came by the endpoint for marketing messages.
 	Marketing bool `json:"marketing,omitempty"`
-	// Components are the template's parameters, byte for byte.
+	// Components are the template's parameters, or the content of what is none, byte
+	// for byte.
 	Components json.RawMessage `json:"components,omitempty"`
 	// At is when its request came.
 	At time.Duration `json:"at"`

@@ -48,6 +48,9 @@ func readVonage(body []byte) (request, *refusal) {
 			Name       string   `json:"name"`
 			Parameters []string `json:"parameters"`
 		} `json:"template"`
+		Context struct {
+			ID string `json:"message_uuid"`
+		} `json:"context"`
 		Custom struct {
 			Type     string `json:"type"`
 			Template struct {
@@ -72,9 +75,47 @@ func readVonage(body []byte) (request, *refusal) {
 	case told.Type == "custom" && told.Custom.Type == "template":
 		m.template, m.language, m.components = meta.Name, meta.Language.Code, meta.Components
 	default:
-		return request{}, &refusal{reason: unsupported, details: "Only templates are accepted here."}
+		kind, content := vonageContent(told.Type, body)
+		if no := checkFree(kind, content, told.Context.ID); no != nil {
+			return request{}, no
+		}
+		m = m.asFree(kind, content)
 	}
 	return m.checked(told.WhatsApp.Policy)
+}
+
+// vonageContent is a content that is no template, in the Cloud API's words: as custom
+// has it, or out of the form that the kind has at Vonage.
+func vonageContent(kind string, members []byte) (string, json.RawMessage) {
+	var told map[string]json.RawMessage
+	if json.Unmarshal(members, &told) != nil {
+		return kind, nil
+	}
+	content := told[kind]
+	switch kind {
+	case "custom":
+		var within map[string]json.RawMessage
+		if json.Unmarshal(content, &within) != nil || json.Unmarshal(within["type"], &kind) != nil {
+			return kind, nil
+		}
+		return kind, within[kind]
+	case "text":
+		return kind, jsonOf(object{"body": content})
+	case "file":
+		kind = "document"
+	case "image", "video", "audio", "sticker":
+	default:
+		return kind, content
+	}
+	var file struct {
+		URL     string `json:"url"`
+		ID      string `json:"id"`
+		Caption string `json:"caption,omitempty"`
+	}
+	if json.Unmarshal(content, &file) != nil {
+		return kind, nil
+	}
+	return kind, jsonOf(object{"link": file.URL, "id": file.ID, "caption": file.Caption})
 }
 
 // readVonageBeta decodes and checks the beta's body.
@@ -111,7 +152,7 @@ func readVonageBeta(body []byte) (request, *refusal) {
 	case told.From.Type != "whatsapp" || told.To.Type != "whatsapp":
 		return request{}, malformed("from and to must be of the type whatsapp.")
 	case content.Type != "template":
-		return request{}, &refusal{reason: unsupported, details: "Only templates are accepted here."}
+		return readVonageBetaFree(request{number: told.From.Number, to: told.To.Number, reference: told.Reference}, content.Type, body)
 	case !strings.Contains(content.Template.Name, ":"):
 		return request{}, malformed("The template's name must have a namespace.")
 	}
@@ -127,6 +168,29 @@ func readVonageBeta(body []byte) (request, *refusal) {
 	return m.checked(told.Message.WhatsApp.Policy)
 }
 
+// readVonageBetaFree completes a message that is no template. The beta has few kinds
+// (Vonage, v0.1 specification).
+func readVonageBetaFree(m request, kind string, body []byte) (request, *refusal) {
+	var told struct {
+		Message struct {
+			Content json.RawMessage `json:"content"`
+		} `json:"message"`
+	}
+	if err := json.Unmarshal(body, &told); err != nil {
+		return request{}, malformed("The body is not a message in JSON: " + err.Error())
+	}
+	switch kind {
+	case "text", "image", "video", "audio", "file", "location":
+	default:
+		return request{}, &refusal{reason: unsupported, details: "There is no message of type " + kind + "."}
+	}
+	kind, content := vonageContent(kind, told.Message.Content)
+	if no := checkFree(kind, content, ""); no != nil {
+		return request{}, no
+	}
+	return m.asFree(kind, content).checked("")
+}
+
 // checked refuses what both APIs refuse, and reads the recipient.
 func (m request) checked(policy string) (request, *refusal) {
 	switch {
@@ -134,7 +198,7 @@ func (m request) checked(policy string) (request, *refusal) {
 		return request{}, malformed("from must be a number in digits.")
 	case m.template == "":
 		return request{}, malformed("The template's name is required.")
-	case m.language == "":
+	case m.language == "" && !m.free:
 		return request{}, malformed("The locale is required.")
 	case policy != "" && policy != "deterministic":
 		return request{}, malformed("policy must be deterministic.")
@@ -146,6 +210,9 @@ func (m request) checked(policy string) (request, *refusal) {
 	var ok bool
 	if m.phone, ok = international("+" + m.to); !ok {
 		return request{}, &refusal{reason: invalidRecipient, details: "to must begin with the country code."}
+	}
+	if m.free {
+		return m, nil
 	}
 	if no := checkComponents(m.components); no != nil {
 		return request{}, no

@@ -169,7 +169,7 @@ func (r *recorder) requests(t *testing.T) {
 	r.send("no JSON", "{")
 	r.send("no recipient", strings.Replace(good, `"to":"`+phone(1)+`",`, "", 1))
 	r.send("no plus", strings.Replace(good, `"+44`, `"44`, 1))
-	r.send("a text", strings.Replace(good, `"type":"template"`, `"type":"text"`, 1))
+	r.send("another kind", strings.Replace(good, `"type":"template"`, `"type":"fax"`, 1))
 	r.send("no name", strings.Replace(good, `"name":"hello"`, `"name":""`, 1))
 	r.send("an empty text", strings.Replace(good, "Café / 42", "", 1))
 	r.send("a newline", strings.Replace(good, "Café / 42", `Café\n42`, 1))

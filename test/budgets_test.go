@@ -22,7 +22,7 @@ func TestADayIsUsedUp(t *testing.T) {
 	large := h.launch(t, campaignOf(t, ""), people(t, wanted))
 	eventually(t, "the day's recipients are reached", func() bool { return h.state(t, large.ID).Counts[campaign.Delivered] == limit })
 	c := h.state(t, large.ID)
-	if c.State != "running" || c.Daily == nil || c.Daily.Used != limit || c.Daily.Later != wanted-limit || c.Daily.FreesAt == nil {
+	if c.State != "running" || c.Daily == nil || c.Daily.Used != limit || c.Daily.Later != wanted-limit || c.Daily.FreesAt == nil || c.Daily.LastOn == nil {
 		t.Errorf("the campaign is %s with %+v; want it to run, and %d recipients to wait", c.State, c.Daily, wanted-limit)
 	}
 	small := h.finish(t, h.launch(t, campaignOf(t, ""), people(t, limit)).ID) // people who were reached today

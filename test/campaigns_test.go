@@ -114,6 +114,16 @@ func renderSampleList(t *testing.T, definition *campaign.Definition) {
 			t.Errorf("row %d: %s", row.Number, problem)
 		}
 		for step := range definition.Steps {
+			rule := &definition.Steps[step]
+			if rule.FreeForm() {
+				free, err := renderer.RenderFree(step, row.Values)
+				if err != nil || free.Kind != rule.Kind() || !json.Valid(free.Content) {
+					t.Errorf("row %d, step %d: %s, %v", row.Number, step, free.Content, err)
+				}
+			}
+			if rule.TemplatePart() == nil {
+				continue
+			}
 			template, err := renderer.Render(step, row.Values)
 			if err != nil || template.Name == "" || template.Language == "" {
 				t.Errorf("row %d, step %d: %+v, %v", row.Number, step, template, err)

@@ -116,21 +116,28 @@ func (s *Server) createCampaign(w http.ResponseWriter, r *http.Request) error {
 	imported, err := admitted.Import(r.Context(), s.ledger, admission.Upload{Key: wanted.key, Hash: up.hash, Files: admission.NewFiles(&up.media)}, up.contacts, s.now)
 	var exists *ledger.ExistsError
 	if errors.As(err, &exists) && exists.Same && !exists.Importing {
-		return s.answerCreated(w, r, exists.ID, nil, wanted)
+		return s.answerCreated(w, r, admission.Imported{ID: exists.ID}, true, wanted)
 	}
 	if err != nil {
 		return err
 	}
-	return s.answerCreated(w, r, imported.ID, &imported.Layout, wanted)
+	return s.answerCreated(w, r, imported, false, wanted)
 }
 
-// answerCreated starts the campaign where that is wanted and shows it. The
-// layout is nil for a repeated request, which still starts a draft: the first
-// one may have died before it could.
-func (s *Server) answerCreated(w http.ResponseWriter, r *http.Request, id campaign.ID, layout *campaign.Layout, wanted plan) error {
+// answerCreated starts the campaign where that is wanted and shows it. Of a
+// repeated request nothing but the campaign's id is known. It still starts a draft:
+// the first one may have died before it could.
+func (s *Server) answerCreated(w http.ResponseWriter, r *http.Request, imported admission.Imported, repeated bool, wanted plan) error {
+	id, notes, layout := imported.ID, imported.Notes, &imported.Layout
 	c, err := s.ledger.Campaign(r.Context(), id)
 	if err != nil {
 		return err
+	}
+	if repeated {
+		layout = nil
+		if notes, err = s.approvedAgain(r.Context(), c); err != nil && wanted.starts() {
+			return err
+		}
 	}
 	if c.State == campaign.Draft {
 		if c, err = s.startAs(r.Context(), c, wanted, visitOf(r).caller.name); err != nil {
@@ -142,7 +149,7 @@ func (s *Server) answerCreated(w http.ResponseWriter, r *http.Request, id campai
 		return err
 	}
 	status := http.StatusCreated
-	if layout == nil {
+	if repeated {
 		status = http.StatusOK
 		w.Header().Set("Idempotency-Replayed", "true")
 	}
@@ -150,6 +157,7 @@ func (s *Server) answerCreated(w http.ResponseWriter, r *http.Request, id campai
 	if err != nil {
 		return err
 	}
+	shown.Notes = notes
 	w.Header().Set("Location", "/api/campaigns/"+id.String())
 	return answer(w, status, api.Created{Campaign: shown, Problems: problems, Layout: layout})
 }
@@ -162,6 +170,9 @@ type plan struct {
 	late time.Duration
 	key  string
 }
+
+// starts reports whether the campaign shall run, now or later.
+func (p plan) starts() bool { return p.start || !p.at.IsZero() }
 
 func readPlan(r *http.Request, now time.Time) (plan, error) {
 	const longestKey = 255

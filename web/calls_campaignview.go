@@ -87,7 +87,7 @@ func (s *Server) view(c ledger.Campaign) api.Campaign {
 		if i < len(c.Steps) {
 			counts = c.Steps[i]
 		}
-		v.Steps = append(v.Steps, api.Step{Step: i + 1, Template: step.Template, Counts: counts})
+		v.Steps = append(v.Steps, api.Step{Step: i + 1, Template: step.Title(), Counts: counts})
 	}
 	return v
 }

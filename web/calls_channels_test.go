@@ -71,19 +71,22 @@ func TestANumberThatIsNotThere(t *testing.T) {
 
 func TestDailyLimitsOfSeveralNumbers(t *testing.T) {
 	t.Parallel()
+	tomorrow := "2026-12-03"
+	wednesday := clockAt(time.Date(2026, 12, 2, 9, 0, 0, 0, time.UTC))
 	for name, test := range map[string]struct {
 		main, second Channel
 		want         *api.Daily
 	}{
-		"each its own":    {Channel{DailyRecipients: 1, Portfolio: "a"}, Channel{DailyRecipients: 2, Portfolio: "b"}, &api.Daily{Limit: 3}},
-		"one for both":    {Channel{DailyRecipients: 1, Portfolio: "a"}, Channel{DailyRecipients: 1, Portfolio: "a"}, &api.Daily{Limit: 1, Later: 1}},
-		"one without any": {Channel{DailyRecipients: 1, Portfolio: "a"}, Channel{}, nil},
+		"each its own":    {Channel{Limits: campaign.Limits{DailyRecipients: 1}, Portfolio: "a"}, Channel{Limits: campaign.Limits{DailyRecipients: 2}, Portfolio: "b"}, &api.Daily{Limit: 3}},
+		"one for both":    {Channel{Limits: campaign.Limits{DailyRecipients: 1}, Portfolio: "a"}, Channel{Limits: campaign.Limits{DailyRecipients: 1}, Portfolio: "a"}, &api.Daily{Limit: 1, Later: 1, LastOn: &tomorrow}},
+		"one without any": {Channel{Limits: campaign.Limits{DailyRecipients: 1}, Portfolio: "a"}, Channel{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := start(t, func(o *Options) {
+				o.Now = wednesday.now
 				for number, limits := range map[string]Channel{"main": test.main, "second": test.second} {
 					channel := o.Channels[number]
-					channel.DailyRecipients, channel.Portfolio = limits.DailyRecipients, limits.Portfolio
+					channel.Limits, channel.Portfolio = limits.Limits, limits.Portfolio
 					o.Channels[number] = channel
 				}
 			})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"regexp"
@@ -28,7 +29,7 @@ func (s *Server) readSchedule(w http.ResponseWriter, r *http.Request) (ledger.Ne
 	wanted := campaign.Schedule{
 		Name: q.Name, Campaign: q.Campaign, Contacts: q.Contacts, Cron: q.Cron, Zone: q.Zone, Overlap: q.Overlap, CatchUp: q.CatchUp,
 	}
-	faults := s.faultsOf(q)
+	faults := s.faultsOf(r.Context(), q)
 	next, err := s.nextSlot(ledger.Schedule{Schedule: wanted, Origin: ledger.FromAPI}, s.now())
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
@@ -48,12 +49,12 @@ func (s *Server) readSchedule(w http.ResponseWriter, r *http.Request) (ledger.Ne
 }
 
 // faultsOf is everything wrong with a schedule but for its times and its list.
-func (s *Server) faultsOf(q api.NewSchedule) []api.Fault {
+func (s *Server) faultsOf(ctx context.Context, q api.NewSchedule) []api.Fault {
 	var faults []api.Fault
 	if !scheduleName.MatchString(q.Name) {
 		faults = append(faults, api.Fault{Path: "name", Detail: "must start with a letter or digit and contain only letters, digits, - and _, at most 64 characters"})
 	}
-	faults = append(faults, s.faultsOfCampaign(q.Campaign)...)
+	faults = append(faults, s.faultsOfCampaign(ctx, q.Campaign)...)
 	if !slices.Contains([]campaign.Overlap{"", campaign.OverlapSkip, campaign.OverlapQueue, campaign.OverlapParallel}, q.Overlap) {
 		faults = append(faults, api.Fault{Path: "overlap", Detail: "write skip, queue or parallel"})
 	}
@@ -63,12 +64,15 @@ func (s *Server) faultsOf(q api.NewSchedule) []api.Fault {
 	return faults
 }
 
-func (s *Server) faultsOfCampaign(text string) []api.Fault {
+func (s *Server) faultsOfCampaign(ctx context.Context, text string) []api.Fault {
 	const path = "campaign"
 	if len(text) > maxDefinition {
 		return []api.Fault{{Path: path, Detail: "has more than 1 MiB"}}
 	}
-	_, err := s.door.Read([]byte(text))
+	admitted, err := s.door.Read([]byte(text))
+	if err == nil {
+		_, err = s.door.Approve(ctx, admitted.Definition, s.now())
+	}
 	var channel *admission.UnknownChannelError
 	if errors.As(err, &channel) {
 		return []api.Fault{{Path: path, Detail: channel.Error()}}

@@ -20,6 +20,7 @@ import (
 
 	"carillon/api"
 	"carillon/campaign"
+	"carillon/whatsapp"
 )
 
 // contract is a transport that holds every answer of the API against
@@ -181,10 +182,18 @@ func TestContract(t *testing.T) {
 	for _, action := range []string{"pause", "resume", "start", "pause", "resume", "cancel", "start"} {
 		post("/api/campaigns/" + created + "/" + action)
 	}
+	f.webhook("word", eventsBody(whatsapp.Events{Notices: []whatsapp.Notice{{Topic: whatsapp.AccountLimit, Reason: "account_limit", Told: whatsapp.NumberState{Tier: "tier_2k", DailyRecipients: 2000}}}}))
+	get("/api/channels")
+	get("/api/channels/main")
+	get("/api/channels/none")
+	get("/api/campaigns/" + created)
 	f.visitRetry(created)
 	f.visitResolve(created)
 	post("/api/campaigns/" + f.finished() + "/cancel")
 	get("/api/campaigns/" + f.finished() + "/events")
+	get("/api/templates")
+	get("/api/channels/main/templates")
+	post("/api/channels/main/templates/refresh")
 	f.visitSuppressions()
 	for _, phone := range []string{"+4915112345601", "12"} {
 		f.forget(adminToken, `{"phone": "`+phone+`"}`)

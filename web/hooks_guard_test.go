@@ -91,6 +91,46 @@ func TestAReceiptStopsTheWholeAccount(t *testing.T) {
 	}
 }
 
+// TestAReportedWindowPausesNothing: whoever gets no text any more gets the template.
+func TestAReportedWindowPausesNothing(t *testing.T) {
+	t.Parallel()
+	f := start(t, guarded)
+	const freely = `
+name: thanks
+channel: main
+steps:
+  - text: Thanks!
+    otherwise_template: {template: thanks, language: en_US}
+`
+	people := "Phone,Name\n"
+	var wrote []whatsapp.Inbound
+	for row := range 5 {
+		people += fmt.Sprintf("+4915112345%03d,Ada\n", row)
+		wrote = append(wrote, whatsapp.Inbound{
+			Number: "1001", ID: fmt.Sprint("wamid.in", row), From: whatsapp.Who{Phone: fmt.Sprintf("4915112345%03d", row)}, Type: "text", Text: "Hello",
+		})
+	}
+	wantStatus(t, f.webhook("word", eventsBody(whatsapp.Events{Inbound: wrote})), http.StatusOK)
+	id := f.running(freely, people, 5)
+	shut := func(_ int, r *whatsapp.Receipt) {
+		r.Status = campaign.Failed
+		r.Err = &whatsapp.Error{Class: whatsapp.BadRequest, Reason: "outside_window", Code: 131047, WindowShut: true}
+	}
+	f.report(id, 1, 5, shut)
+	f.report(id, 1, 5, shut)
+	if state, reason := f.state(id); state != campaign.Running {
+		t.Errorf("it is %s: %s", state, reason)
+	}
+	c, err := f.ledger.Campaign(t.Context(), id)
+	if err != nil || c.Counts[campaign.Pending] != 5 {
+		t.Errorf("it has %v, %v", c.Counts, err)
+	}
+	metrics := f.do(call{path: "/metrics", token: adminToken}).body
+	if want := `carillon_webhook_windows_shut_total{channel="main"} 10`; !strings.Contains(metrics, want+"\n") {
+		t.Errorf("the metrics lack %s", want)
+	}
+}
+
 func (f *fixture) wantLog(line string) {
 	f.t.Helper()
 	if !strings.Contains(f.log.String(), line) {

@@ -66,6 +66,7 @@ func (s *Server) message(r *http.Request, channel string, told whatsapp.Inbound)
 	s.log.Info("message received", "request", visitOf(r).id, "channel", channel, "type", told.Type, "from", maskKey(h.Person))
 	reply := campaign.Reply{Payload: cut(told.Payload, longestReply), Text: cut(told.Text, longestReply), Pressed: told.Payload != "" || told.Type == "button"}
 	h.ID, h.Edit, h.At = cmp.Or(told.Edits, told.ID), told.Edits != "", told.At
+	h.Opens = told.Type != whatsapp.Edit && told.Type != whatsapp.Revoke
 	h.Message, h.ReplyTo, h.Reply, h.Source = true, told.ReplyTo, reply, ledger.SourcePerson
 	if says(told) {
 		h.Answers = true
@@ -142,73 +143,4 @@ func (s *Server) noteOptOut(r *http.Request, h ledger.InboundEvent, fate ledger.
 	}
 	s.log.Log(r.Context(), level, text, "request", visitOf(r).id, "channel", h.Channel, "wish", optOut, "scope", h.OptOut,
 		"by", h.Source.String(), "from", maskKey(h.Person), "written", h.At.UTC().Format(time.RFC3339))
-}
-
-// takeNotices stops what a template, a number or an account that cannot be used
-// any more would have sent.
-func (s *Server) takeNotices(r *http.Request, arrivedAt string, told []whatsapp.Notice) error {
-	for _, notice := range told {
-		channel, ours := s.concernedChannel(notice, arrivedAt)
-		if !ours {
-			s.stranger(r, arrivedAt, notice.Number)
-			continue
-		}
-		trouble := s.trouble(channel, notice)
-		s.log.Warn("the provider sent a notice", "request", visitOf(r).id, "channel", channel, "about", string(notice.Scope),
-			"template", notice.Template, "reason", notice.Reason, "detail", campaign.Masked(notice.Detail, nil))
-		if trouble.Scope == campaign.PauseNothing {
-			continue
-		}
-		reason := notice.Reason
-		if notice.Detail != "" {
-			reason += ": " + notice.Detail
-		}
-		stopped, err := s.ledger.StopFor(r.Context(), trouble, reason, s.now())
-		if err != nil {
-			return refuse(unavailable, "send it again", "the campaigns that this concerns cannot be paused").because(err)
-		}
-		if stopped > 0 {
-			s.log.Error("campaigns paused because of a provider's notice", "request", visitOf(r).id, "channel", channel, "campaigns", stopped, "reason", campaign.Masked(reason, nil))
-		}
-	}
-	return nil
-}
-
-// trouble is what a notice makes unusable.
-func (s *Server) trouble(channel string, notice whatsapp.Notice) campaign.Trouble {
-	t := campaign.Trouble{
-		Step:   campaign.Step{Template: notice.Template, Language: notice.Language},
-		Number: channel, Account: s.channels[channel].Account,
-	}
-	switch notice.Scope {
-	case whatsapp.TemplateScope:
-		t.Scope = campaign.PauseTemplate
-	case whatsapp.NumberScope:
-		t.Scope = campaign.PauseChannel
-	case whatsapp.AccountScope:
-		t.Scope = campaign.PauseAccount
-	}
-	if notice.Err != nil && t.Scope == campaign.PauseNothing {
-		t.Scope = notice.Err.Failure().Pause
-	}
-	return t
-}
-
-// concernedChannel is a channel of the account that a notice is about, among those
-// that the app may speak for: the one with its number, else one of the account. An account that is not in the
-// configuration is that of the channel whose address was called, if that does
-// not say which it has.
-func (s *Server) concernedChannel(notice whatsapp.Notice, arrivedAt string) (name string, ours bool) {
-	if notice.Number != "" || notice.Account == "" {
-		return s.channelOf(notice.Number, arrivedAt)
-	}
-	if id := s.channels[arrivedAt].Identity.Account; id == "" || id == notice.Account {
-		return arrivedAt, true
-	}
-	for _, name := range s.peers[arrivedAt] {
-		if s.channels[name].Identity.Account == notice.Account {
-			return name, true
-		}
-	}
-	return "", false
 }

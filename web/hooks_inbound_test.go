@@ -31,12 +31,14 @@ func (e *ears) Hear(_ context.Context, list []ledger.InboundEvent, _ time.Time) 
 	return slices.Repeat([]ledger.Fate{ledger.FateOnRecord}, len(list)), nil
 }
 
-func (e *ears) StopFor(_ context.Context, trouble campaign.Trouble, _ string, _ time.Time) (int, error) {
+func (e *ears) TakeNotice(_ context.Context, n ledger.Notice, _ time.Time) (ledger.Taken, error) {
 	if e.deaf {
-		return 0, errors.New("the disk is full")
+		return ledger.Taken{}, errors.New("the disk is full")
 	}
-	e.stopped = append(e.stopped, trouble)
-	return 1, nil
+	if n.Trouble.Scope != campaign.PauseNothing {
+		e.stopped = append(e.stopped, n.Trouble)
+	}
+	return ledger.Taken{Stopped: 1}, nil
 }
 
 func listening(t *testing.T, now time.Time) (*fixture, *ears) {
@@ -100,6 +102,7 @@ func TestWhatPeopleSayReachesTheLedger(t *testing.T) {
 	}
 	for i := range want {
 		want[i].Peers = []string{"main", "second"}
+		want[i].Opens = want[i].Message // none of them is an edit
 		if want[i].Person != "" && want[i].Also == nil {
 			want[i].Also = []string{}
 		}

@@ -81,6 +81,7 @@ func (s *Server) refused(r *http.Request, channel string, err error) {
 // takeReceipts records the receipts of all numbers that are ours.
 func (s *Server) takeReceipts(r *http.Request, arrivedAt string, told []whatsapp.Receipt) error {
 	receipts := make([]ledger.Receipt, 0, len(told))
+	timed := make([]bool, 0, len(told)) // the provider says when it happened
 	for _, receipt := range told {
 		channel, ours := s.channelOf(receipt.Number, arrivedAt)
 		if !ours {
@@ -88,6 +89,7 @@ func (s *Server) takeReceipts(r *http.Request, arrivedAt string, told []whatsapp
 			continue
 		}
 		receipts = append(receipts, s.receipt(channel, receipt))
+		timed = append(timed, !receipt.At.IsZero())
 	}
 	if len(receipts) == 0 {
 		return nil
@@ -96,8 +98,12 @@ func (s *Server) takeReceipts(r *http.Request, arrivedAt string, told []whatsapp
 	if err != nil {
 		return refuse(unavailable, "send it again", "the receipts cannot be recorded").because(err)
 	}
+	recorded := s.now()
 	for i, receipt := range receipts {
 		s.metrics.receipts.WithLabelValues(receipt.Channel, receipt.Status.String()).Inc()
+		if timed[i] {
+			s.metrics.hooks.delays.WithLabelValues(receipt.Channel, receipt.Status.String()).Observe(max(0, recorded.Sub(receipt.At)).Seconds())
+		}
 		s.watchCampaign(r, receipt, about[i])
 	}
 	return nil
@@ -109,6 +115,10 @@ func (s *Server) takeReceipts(r *http.Request, arrivedAt string, told []whatsapp
 func (s *Server) watchCampaign(r *http.Request, receipt ledger.Receipt, about ledger.Received) {
 	if about.Message == 0 || receipt.Status == campaign.Sent {
 		return // it is not known whose it is, or not yet what becomes of it
+	}
+	if about.WindowShut { // the ledger has done what there is to do
+		s.metrics.shut.WithLabelValues(receipt.Channel).Inc()
+		return
 	}
 	id, channel := about.Message.Campaign(), receipt.Channel
 	if stops := receipt.Failure.Pause; about.Stopped {

@@ -24,9 +24,11 @@ type metrics struct {
 	strangers *prometheus.CounterVec
 	refused   *prometheus.CounterVec
 	malformed *prometheus.CounterVec
+	shut      *prometheus.CounterVec
 	inbound   *prometheus.CounterVec
 	optOuts   *prometheus.CounterVec
 	unkept    *prometheus.CounterVec
+	hooks     hookMetrics
 	exporter  http.Handler
 }
 
@@ -41,9 +43,11 @@ func newMetrics(registry *prometheus.Registry, routes []route, channels map[stri
 		strangers: counter("webhook_unknown_numbers_total", "Receipts and messages ignored because no channel has their number.", "channel"),
 		refused:   counter("webhook_refused_total", "Webhook requests that did not prove where they came from.", "channel"),
 		malformed: counter("webhook_malformed_total", "Signed webhook requests that could not be understood.", "channel"),
+		shut:      counter("webhook_windows_shut_total", "Free-form messages reported failed because the person's window is shut.", "channel"),
 		inbound:   counter("webhook_inbound_total", "Messages from people, by kind.", "channel", "type"),
 		optOuts:   counter("webhook_wishes_total", "Opt-outs and opt-ins of people on record.", "channel", "wish"),
 		unkept:    counter("webhook_wishes_not_on_record_total", "Opt-outs and opt-ins that apply to no number: the number of a user ID is not known yet, the person is unknown, it was taken back since, or the person was erased.", "channel", "wish", "why"),
+		hooks:     newHookMetrics(channels),
 		exporter:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
 	for _, r := range routes {
@@ -68,11 +72,13 @@ func newMetrics(registry *prometheus.Registry, routes []route, channels map[stri
 				}
 			}
 		}
-		for _, vec := range []*prometheus.CounterVec{m.strangers, m.refused, m.malformed} {
+		for _, vec := range []*prometheus.CounterVec{m.strangers, m.refused, m.malformed, m.shut} {
 			vec.WithLabelValues(name)
 		}
 	}
-	for _, vec := range []*prometheus.CounterVec{m.requests, m.receipts, m.strangers, m.refused, m.malformed, m.inbound, m.optOuts, m.unkept} {
+	for _, vec := range []prometheus.Collector{
+		m.requests, m.receipts, m.strangers, m.refused, m.malformed, m.shut, m.inbound, m.optOuts, m.unkept, m.hooks.delays, m.hooks.answers,
+	} {
 		if err := registry.Register(vec); err != nil {
 			return nil, fmt.Errorf("web: metrics: %w", err)
 		}

@@ -46,8 +46,10 @@ func (s *Server) middleware(mux *http.ServeMux) http.Handler {
 		recorder := &recorder{ResponseWriter: w}
 		setHeaders(w.Header(), seen.id)
 		defer func() {
+			took := time.Since(began)
 			s.metrics.request(r.Pattern, recorder.status)
-			s.logRequest(r, recorder, time.Since(began))
+			s.answered(r, recorder.status, took)
+			s.logRequest(r, recorder, took)
 		}()
 		body := s.timeBody(recorder, r)
 		defer body.leave()

@@ -48,7 +48,7 @@ func (s *Server) routes() []route {
 		{"GET", "/api/campaigns", Viewer, s.listCampaigns},
 		{"POST", "/api/campaigns", Operator, s.createCampaign},
 		{"GET", "/api/campaigns/{id}", Viewer, s.showCampaign},
-		{"POST", "/api/campaigns/{id}/start", Operator, s.act(campaign.Start)},
+		{"POST", "/api/campaigns/{id}/start", Operator, s.start},
 		{"POST", "/api/campaigns/{id}/pause", Operator, s.act(campaign.Pause)},
 		{"POST", "/api/campaigns/{id}/resume", Operator, s.act(campaign.Resume)},
 		{"POST", "/api/campaigns/{id}/cancel", Operator, s.act(campaign.Cancel)},
@@ -57,6 +57,12 @@ func (s *Server) routes() []route {
 		{"GET", "/api/campaigns/{id}/recipients", Viewer, s.listRecipients},
 		{"GET", "/api/campaigns/{id}/report.csv", Viewer, s.report},
 		{"GET", "/api/campaigns/{id}/events", Viewer, s.events},
+
+		{"GET", "/api/channels", Viewer, s.listChannels},
+		{"GET", "/api/channels/{name}", Viewer, s.showChannel},
+		{"GET", "/api/templates", Viewer, s.allTemplates},
+		{"GET", "/api/channels/{channel}/templates", Viewer, s.templates(Templates.Of)},
+		{"POST", "/api/channels/{channel}/templates/refresh", Operator, s.templates(Templates.Refresh)},
 
 		{"GET", "/api/suppressions", Viewer, s.listSuppressions},
 		{"POST", "/api/suppressions", Admin, s.addSuppressions},

@@ -58,9 +58,14 @@ type Ledger interface {
 	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) ([]ledger.Received, error)
 	Hear(ctx context.Context, list []ledger.InboundEvent, now time.Time) ([]ledger.Fate, error)
 	PauseBecause(ctx context.Context, id campaign.ID, reason string) (ran bool, err error)
-	StopFor(ctx context.Context, trouble campaign.Trouble, reason string, now time.Time) (int, error)
+	TakeNotice(ctx context.Context, n ledger.Notice, now time.Time) (ledger.Taken, error)
+	Notices(ctx context.Context, channels []string, limit int) ([]ledger.HeardNotice, error)
+	LastReceipts(ctx context.Context) (map[string]time.Time, error)
+	Facts(ctx context.Context) (map[string]map[string]ledger.Fact, error)
 	Totals(ctx context.Context) (campaign.Counts, error)
+	Census(ctx context.Context) (ledger.Census, error)
 	Reached(ctx context.Context, portfolio string, now time.Time) (ledger.Reach, error)
+	ReachedFrees(ctx context.Context, portfolio string, n int64, now time.Time) (time.Time, error)
 	Failures(ctx context.Context, id campaign.ID) ([]ledger.Failures, error)
 	Slowed(ctx context.Context) ([]ledger.Slowed, error)
 	Ping(ctx context.Context) error
@@ -88,6 +93,10 @@ var _ Ledger = (*ledger.Ledger)(nil)
 type Channel struct {
 	// Hook understands its provider's webhook; nil where the provider has none.
 	Hook whatsapp.Hook
+	// Numbers is asked how the number stands, Library for the account's templates,
+	// where a notice does not tell its time; nil where the provider does not say.
+	Numbers whatsapp.Numbers
+	Library whatsapp.Library
 	// Identity says how webhooks name the number, and what it shares with others.
 	// What is signed by one app counts for the channels of that app alone.
 	Identity whatsapp.Identity
@@ -102,10 +111,12 @@ type Channel struct {
 	Resend       bool
 	// Provider is the provider's name, for logs.
 	Provider string
-	// DailyRecipients is how many different persons the numbers of the
-	// portfolio may write to within 24 hours; 0 means no limit.
-	DailyRecipients int
-	// Portfolio names that limit.
+	// Limits are what the number may send to begin with. RateAuto and DailyAuto say
+	// that what its provider tells is taken over.
+	Limits              campaign.Limits
+	RateAuto, DailyAuto bool
+	// Portfolio names the limit of recipients; empty where there is none and never
+	// will be.
 	Portfolio string
 	// Account names the channels of the account that the number belongs to, its
 	// own included. Empty: it is the whole account.
@@ -123,6 +134,8 @@ type Options struct {
 	Keywords *campaign.Keywords
 	// Door says which campaigns may come in.
 	Door admission.Door
+	// Templates knows the templates of the channels. If nil, nothing is known of them.
+	Templates Templates
 	// Tokens admit callers. Without any, everything is open to whoever reaches
 	// the server under a loopback name, which is for one's own machine only.
 	Tokens []Token
@@ -141,6 +154,9 @@ type Options struct {
 	// Queue says of the channels whose queues take no tasks, why, and what to do;
 	// it repeats no secret and no address. If nil, all of them do.
 	Queue func() map[string]string
+	// Limits are those of a channel at this moment. If nil, they are what Channels
+	// say.
+	Limits func(channel string) campaign.Limits
 	// Log gets one line per request. If nil, nothing is logged.
 	Log *slog.Logger
 	// Now is the clock. If nil, time.Now is.
@@ -158,12 +174,14 @@ type Server struct {
 	keywords *campaign.Keywords
 	guards   map[string]*campaign.Guard // by channel
 	door     admission.Door
+	approved Templates // nil where nothing is known of them
 	tokens   []secret
 	tries    *throttle
 	proxies  []netip.Prefix
 	nextSlot func(ledger.Schedule, time.Time) (time.Time, error)
 	asynqmon http.Handler
 	queue    func() map[string]string
+	limits   func(channel string) campaign.Limits
 	fails    atomic.Bool // the ledger did, when readiness was asked for last
 	log      *slog.Logger
 	now      func() time.Time
@@ -233,12 +251,14 @@ func newServer(o Options) (*Server, error) {
 		keywords: o.Keywords,
 		guards:   map[string]*campaign.Guard{},
 		door:     o.Door,
+		approved: o.Templates,
 		tokens:   tokens,
 		tries:    newThrottle(),
 		proxies:  o.Proxies,
 		nextSlot: o.NextSlot,
 		asynqmon: o.Asynqmon,
 		queue:    o.Queue,
+		limits:   o.Limits,
 		log:      cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		now:      o.Now,
 		changed:  o.Changed,
@@ -251,6 +271,9 @@ func newServer(o Options) (*Server, error) {
 	}
 	if s.queue == nil {
 		s.queue = func() map[string]string { return nil }
+	}
+	if s.limits == nil {
+		s.limits = func(channel string) campaign.Limits { return s.channels[channel].Limits }
 	}
 	if s.now == nil {
 		s.now = time.Now

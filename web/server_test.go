@@ -103,6 +103,20 @@ func (b *brittle) Totals(ctx context.Context) (campaign.Counts, error) {
 	return b.Ledger.Totals(ctx)
 }
 
+func (b *brittle) Census(ctx context.Context) (ledger.Census, error) {
+	if b.totalling.Load() {
+		return ledger.Census{}, errBroken
+	}
+	return b.Ledger.Census(ctx)
+}
+
+func (b *brittle) Ping(ctx context.Context) error {
+	if b.totalling.Load() {
+		return errBroken
+	}
+	return b.Ledger.Ping(ctx)
+}
+
 // provider is a webhook receiver whose signature is a plain word and whose
 // body is whatsapp.Events as JSON.
 type provider struct{}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"carillon/campaign"
 )
 
 // Hook is a provider that tells what happens by webhook.
@@ -36,21 +38,12 @@ type Poller interface {
 	Poll(ctx context.Context, id string) (receipt Receipt, ok bool, err error)
 }
 
-// Library is a provider that tells which templates it has approved.
+// Library is a provider that tells which templates it has. A kind of provider some of
+// whose channels have no library says in Spec.Unlisted why.
 type Library interface {
-	// Templates lists the account's templates. The error is an *Error.
-	Templates(ctx context.Context) ([]Approved, error)
-}
-
-// Approved is a template as the provider knows it.
-type Approved struct {
-	// Name and Language are as templates are sent.
-	Name, Language string
-	// Category and Status are the provider's words in lower case, such as utility
-	// and approved.
-	Category, Status string
-	// Components is the template's text in the provider's JSON.
-	Components []byte
+	// Templates lists all templates of the account, approved or not, in as many
+	// requests as that takes. The error is an *Error, and never Ambiguous.
+	Templates(ctx context.Context) ([]campaign.Approved, error)
 }
 
 // Marker is a provider that can be told that a person's message was read here.
@@ -78,3 +71,15 @@ type Upload struct {
 	Size    int64
 	Content io.Reader
 }
+
+// Numbers is a provider that tells how a number stands.
+type Numbers interface {
+	// State asks how the channel's own number stands. The error is an *Error.
+	State(ctx context.Context) (NumberState, error)
+}
+
+// NumberState is how a number stands.
+type NumberState = campaign.NumberState
+
+// NoLimit is the DailyRecipients of who may write to anybody.
+const NoLimit = campaign.NoLimit

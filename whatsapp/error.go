@@ -24,6 +24,9 @@ const (
 	Ambiguous
 )
 
+// Classes are all there are.
+func Classes() []Class { return []Class{RetrySoon, RetrySlow, Pause, Drop, BadRequest, Ambiguous} }
+
 func (c Class) String() string {
 	switch c {
 	case RetrySoon:
@@ -124,6 +127,9 @@ type Error struct {
 	// message: what is wrong is this channel's and not the person's. A RetrySoon and a
 	// Pause always are.
 	Elsewhere bool
+	// WindowShut says that what is no template cannot be sent because the person's
+	// window is shut.
+	WindowShut bool
 	// Media says that the provider may not know the message's file (any more):
 	// uploading it again may help.
 	Media bool

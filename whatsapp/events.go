@@ -67,8 +67,12 @@ type Preference struct {
 
 // Notice is a provider's word on a template, a number or an account.
 type Notice struct {
-	// Scope is what it is about; NoScope for news that stop nothing.
+	// Topic is what kind of thing is told.
+	Topic Topic
+	// Scope is what it makes unusable; NoScope for news that stop nothing.
 	Scope Scope
+	// At is when, by the provider's clock; zero where it is not told.
+	At time.Time
 	// Number is the provider's identifier of the number, Account that of the
 	// account; either may be empty.
 	Number, Account string
@@ -79,9 +83,36 @@ type Notice struct {
 	// Reason is a label out of a closed set per provider, Detail says what to do
 	// and, in parentheses, what the provider says besides.
 	Reason, Detail string
+	// Category is the one that the template has from now on, where it is told that
+	// this is another one. Steps that say so are not concerned.
+	Category campaign.Category
+	// Told is what it tells of how a number stands; of the number alone whose
+	// identifier the notice has, but for the limit, which is the business's.
+	Told NumberState
 	// Err is an error that concerns the number and no message; nil for none.
 	Err *Error
 }
+
+// Topic is what kind of thing a notice tells. What is told later of the same
+// topic, about the same template, number or account, replaces what was told
+// before.
+type Topic string
+
+// The topics. Those about the number that the notice names begin with number_.
+const (
+	TemplateStatus   Topic = "template_status"
+	TemplateQuality  Topic = "template_quality"
+	TemplateCategory Topic = "template_category"
+	NumberStatus     Topic = "number_status"
+	NumberError      Topic = "number_error"
+	NumbersNews      Topic = "numbers"
+	AccountLimit     Topic = "account_limit"
+	AccountAccess    Topic = "account_access"
+	AccountBan       Topic = "account_ban"
+	AccountBounds    Topic = "account_restriction"
+	AccountNews      Topic = "account"
+	AccountAlert     Topic = "account_alert"
+)
 
 // Move tells that a person has changed their number, and with it the identifier
 // that the provider has for them; or that identifier alone.

@@ -12,6 +12,7 @@ func (e *Error) Failure() campaign.Failure {
 	f := campaign.Failure{
 		Code: e.Code, Reason: e.Reason, Detail: e.Hint, Said: Excerpt(e.Message), Wait: e.Wait,
 		Invalid: e.Class == BadRequest, Unreachable: e.Suppress == SuppressSoft, Elsewhere: e.Elsewhere, Media: e.Media,
+		WindowShut: e.WindowShut,
 	}
 	switch e.Class {
 	case RetrySoon:

@@ -33,6 +33,7 @@ func TestFailure(t *testing.T) {
 		"no marketing":   {Error{Class: Drop, Suppress: SuppressMarketing}, campaign.Failure{Suppress: campaign.ScopeMarketing}},
 		"nobody there":   {Error{Class: Drop, Suppress: SuppressSoft}, campaign.Failure{Unreachable: true}},
 		"bad request":    {Error{Class: BadRequest, Message: " too\nmany\x00\twords "}, campaign.Failure{Invalid: true, Said: "too many words"}},
+		"window shut":    {Error{Class: BadRequest, WindowShut: true}, campaign.Failure{Invalid: true, WindowShut: true}},
 		"ambiguous":      {Error{Class: Ambiguous, Reason: "timeout"}, campaign.Failure{Reason: "timeout"}},
 	}
 	for name, test := range tests {

@@ -25,9 +25,11 @@ type Spec struct {
 	NumberKey string
 	// Settings makes the settings of a channel with their defaults.
 	Settings func() Settings
-	// Supports says why a step's template cannot be sent this way; nil where it can.
-	// Refuses asks it.
+	// Supports says why a step's content cannot be sent this way, its template or what
+	// it sends without one; nil where it can. Refuses asks it.
 	Supports func(step *campaign.Step) error
+	// Unlisted says why a channel that is no Library does not tell its templates.
+	Unlisted string
 	// Reasons are all that a refusal's Reason can be, sorted: a closed set, fit for
 	// the labels of a metric.
 	Reasons []string
@@ -54,7 +56,8 @@ type Traits struct {
 	Requests int
 }
 
-// Refuses says why a step cannot be sent this way; nil where it can.
+// Refuses says why a step cannot be sent this way; nil where it can. Of a free-form
+// step that is its content as well as what goes out otherwise.
 func (s Spec) Refuses(step *campaign.Step) error {
 	if step.MarketingMessages != nil && !s.Traits.MarketingMessages {
 		return fmt.Errorf("%s has no endpoint for marketing messages; remove marketing_messages, or choose a channel of another provider", s.Title)
@@ -62,7 +65,13 @@ func (s Spec) Refuses(step *campaign.Step) error {
 	if uses := step.FileUses(); len(uses) > 0 && !s.Traits.Media {
 		return fmt.Errorf("%s: %s keeps no files for messages; write link: with a public address in place of the file", uses[0].Path, s.Title)
 	}
-	return s.Supports(step)
+	if err := s.Supports(step); err != nil || step.OtherwiseTemplate == nil {
+		return err
+	}
+	if err := s.Refuses(step.OtherwiseTemplate); err != nil {
+		return fmt.Errorf("otherwise_template: %w", err)
+	}
+	return nil
 }
 
 // RefusesUserIDs says why nothing can be sent to user IDs this way; nil where it can.

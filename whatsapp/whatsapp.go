@@ -16,7 +16,7 @@ import (
 )
 
 // Message is one attempt of one message. It has exactly one content: the template
-// where neither Text nor File is set.
+// where Free is nil.
 type Message struct {
 	// To is the recipient's number in E.164, with the plus sign. UserID is their user
 	// ID where there is no number. Exactly one is set.
@@ -25,34 +25,24 @@ type Message struct {
 	Reference string
 	// Template is the rendered template.
 	Template campaign.Template
-	// Text is a text of one's own, nil for none.
-	Text *Text
-	// File is a picture, a film or another file, nil for none.
-	File *File
+	// Free is a content that is no template, nil for none. People get those only for a
+	// day after they wrote (Meta, customer service window).
+	Free *campaign.FreeForm
 }
 
-// FreeForm reports whether the message is no template. People get those only for
-// a day after they wrote (Meta, customer service window).
-func (m *Message) FreeForm() bool { return m.Text != nil || m.File != nil }
-
-// Text is a text that is not a template's.
-type Text struct {
-	Body string
-	// PreviewURL shows the first link of the body with a preview.
-	PreviewURL bool
-	// ReplyTo is the provider's identifier of the message that it answers, empty
-	// for none.
-	ReplyTo string
-}
-
-// File is a file that the provider fetches.
-type File struct {
-	// Kind is image, video, document, audio or sticker.
-	Kind string
-	// Link is where it is to be had.
-	Link string
-	// Caption stands below it, empty for none.
-	Caption string
+// Wrong says why no provider can send the message, or returns an empty text.
+func (m *Message) Wrong() string {
+	switch {
+	case m.Free == nil:
+		return ""
+	case m.Template.Name != "":
+		return "a message has one content, and this has two"
+	case len(m.Free.Content) == 0:
+		return "a message has a content, and this has none"
+	case m.Free.Kind == campaign.KindReaction && m.Free.Answers == "":
+		return "a reaction is about a message of the person, and none is known"
+	}
+	return ""
 }
 
 // Accepted is the provider's word that it took a message.
@@ -73,7 +63,8 @@ type Sender interface {
 }
 
 // Provider is one open channel: a sending number at a provider. What more it can
-// do is told by the interfaces that it has besides: Hook, Poller, Library, Marker, Media.
+// do is told by the interfaces that it has besides: Hook, Prober, Poller, Library, Marker,
+// Media, Numbers, Examiner.
 // Its methods may be called concurrently.
 type Provider interface {
 	Sender

@@ -118,17 +118,3 @@ func (w *Worker) releaseUntil(ctx context.Context, s *send, again time.Time, why
 	}
 	return errDone
 }
-
-// message is the request's content.
-func (s *send) message() whatsapp.Message {
-	m := whatsapp.Message{
-		Reference: s.task.Message.Reference(s.task.Attempt),
-		Template:  s.template,
-	}
-	if campaign.IsNumber(s.claimed.Phone) {
-		m.To = s.claimed.Phone
-	} else {
-		m.UserID = s.claimed.Phone
-	}
-	return m
-}

@@ -78,7 +78,7 @@ func (w *Worker) renderWithFiles(ctx context.Context, s *send) error {
 		return w.releaseUntil(ctx, s, w.now().Add(uploadAgain), reasonUploading)
 	}
 	if err == nil {
-		s.template, err = s.campaign.renderer.RenderWith(step, s.claimed.Cells, ids)
+		err = s.render(ids)
 	}
 	if err != nil {
 		s.departure.Cancel()

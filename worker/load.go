@@ -21,6 +21,7 @@ const retryLedger = time.Second
 // loaded is what a worker keeps of a campaign.
 type loaded struct {
 	renderer *campaign.Renderer
+	steps    []campaign.Step
 	names    []campaign.TemplateName // of the steps' templates
 	fixed    [][]string              // of the steps, the files that all rows have
 	// position is where the worker's number stands in its list.
@@ -81,8 +82,9 @@ func (w *Worker) campaign(ctx context.Context, id campaign.ID) (*loaded, error) 
 		return nil, fmt.Errorf("campaign %s: %w", id, err)
 	}
 	c := &loaded{
-		renderer: renderer, names: renderer.Names(), fixed: fixedFiles(renderer, len(record.Definition.Steps)), position: record.Definition.Position(w.channel.Name),
-		state: record.State, checked: w.now(),
+		renderer: renderer, steps: record.Definition.Steps, names: renderer.Names(), fixed: fixedFiles(renderer, len(record.Definition.Steps)),
+		position: record.Definition.Position(w.channel.Name),
+		state:    record.State, checked: w.now(),
 	}
 	w.campaigns.known[id] = c
 	return c, nil

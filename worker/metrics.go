@@ -6,22 +6,41 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"carillon/ledger"
+	"carillon/whatsapp"
+)
+
+// The classes of a request that was accepted; whatsapp.Classes has the others.
+const (
+	classAccepted = "accepted"
+	classHeld     = "held"
 )
 
 // Metrics counts what workers do. All label sets are closed.
 type Metrics struct {
+	answers  *prometheus.CounterVec
+	waits    *prometheus.HistogramVec
 	outcomes *prometheus.CounterVec
 	refusals *prometheus.CounterVec
 	failures *prometheus.CounterVec
 	requests *prometheus.HistogramVec
 	breakers *prometheus.GaugeVec
 	asked    *prometheus.CounterVec
+	contents *prometheus.CounterVec
+	reads    *prometheus.CounterVec
+	shut     *prometheus.CounterVec
 }
 
 // NewMetrics registers the metrics of channels, with every label at zero. reasons
 // are, by channel, those that its provider may give.
 func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 	m := &Metrics{
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carillon_answers_total", Help: "Requests that send a message, by the class of the answer.",
+		}, []string{"channel", "class"}),
+		waits: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "carillon_departure_wait_seconds", Help: "Time from taking a task up to its departure in the number's rate.",
+			Buckets: []float64{.01, .05, .1, .15, .25, .5, 1, 2, 4, 8, 15},
+		}, []string{"channel"}),
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "carillon_attempts_total", Help: "Attempts by outcome.",
 		}, []string{"channel", "outcome"}),
@@ -41,8 +60,17 @@ func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 		asked: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "carillon_polls_total", Help: "Times that a provider was asked what became of a message, by result.",
 		}, []string{"channel", "result"}),
+		contents: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carillon_sends_total", Help: "Attempts that were made, by what they sent.",
+		}, []string{"channel", "content"}),
+		reads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carillon_reads_total", Help: "Messages of people that were marked as read, by result.",
+		}, []string{"channel", "result"}),
+		shut: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "carillon_windows_shut_total", Help: "Free-form messages that the provider refused because the person's window is shut.",
+		}, []string{"channel"}),
 	}
-	r.MustRegister(m.outcomes, m.refusals, m.failures, m.requests, m.breakers, m.asked)
+	r.MustRegister(m.answers, m.waits, m.outcomes, m.refusals, m.failures, m.requests, m.breakers, m.asked, m.contents, m.reads, m.shut)
 	outcomes := []ledger.Outcome{
 		ledger.OutcomeAccepted, ledger.OutcomeHeld, ledger.OutcomeRefused, ledger.OutcomeUnknown, ledger.OutcomeReleased,
 	}
@@ -56,6 +84,17 @@ func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 		for _, reason := range known {
 			m.failures.WithLabelValues(channel, reason)
 		}
+		for _, content := range []content{contentTemplate, contentFree, contentOtherwise} {
+			m.contents.WithLabelValues(channel, string(content))
+		}
+		for _, result := range []string{markedRead, notMarked} {
+			m.reads.WithLabelValues(channel, result)
+		}
+		m.shut.WithLabelValues(channel)
+		for _, class := range classes() {
+			m.answers.WithLabelValues(channel, class)
+		}
+		m.waits.WithLabelValues(channel)
 		m.requests.WithLabelValues(channel)
 		m.breakers.WithLabelValues(channel)
 	}
@@ -73,6 +112,23 @@ func (m *Metrics) polled(channel string, result pollResult) {
 	m.asked.WithLabelValues(channel, string(result)).Inc()
 }
 
+func (m *Metrics) content(channel string, c content) {
+	m.contents.WithLabelValues(channel, string(c)).Inc()
+}
+
+// The results of marking a message as read.
+const markedRead, notMarked = "marked", "failed"
+
+func (m *Metrics) read(channel string, marked bool) {
+	result := notMarked
+	if marked {
+		result = markedRead
+	}
+	m.reads.WithLabelValues(channel, result).Inc()
+}
+
+func (m *Metrics) windowShut(channel string) { m.shut.WithLabelValues(channel).Inc() }
+
 func (m *Metrics) settled(channel string, outcome ledger.Outcome) {
 	m.outcomes.WithLabelValues(channel, string(outcome)).Inc()
 }
@@ -85,8 +141,30 @@ func (m *Metrics) failed(channel, reason string) {
 	m.failures.WithLabelValues(channel, reason).Inc()
 }
 
-func (m *Metrics) posted(channel string, took time.Duration) {
+func classes() []string {
+	all := []string{classAccepted, classHeld}
+	for _, class := range whatsapp.Classes() {
+		all = append(all, class.String())
+	}
+	return all
+}
+
+// posted counts a request by its answer; refusal is nil where it was accepted.
+func (m *Metrics) posted(channel string, took time.Duration, accepted whatsapp.Accepted, refusal *whatsapp.Error) {
+	class := classAccepted
+	switch {
+	case refusal != nil:
+		class = refusal.Class.String()
+	case accepted.Held:
+		class = classHeld
+	}
+	m.answers.WithLabelValues(channel, class).Inc()
 	m.requests.WithLabelValues(channel).Observe(took.Seconds())
+}
+
+// waited notes how long a task waited for its departure.
+func (m *Metrics) waited(channel string, wait time.Duration) {
+	m.waits.WithLabelValues(channel).Observe(max(0, wait).Seconds())
 }
 
 func (m *Metrics) outage(channel string, open bool) {

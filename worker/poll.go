@@ -17,7 +17,7 @@ import (
 const (
 	// pollRest is how long a poll waits at least that did not get through.
 	pollRest = 5 * time.Second
-	// complainEvery is how often the log tells of polls that fail.
+	// complainEvery is how often the log tells of requests beside sends that fail.
 	complainEvery = time.Minute
 )
 
@@ -138,6 +138,10 @@ func (w *Worker) record(ctx context.Context, task campaign.Task, polled ledger.P
 	if r == nil || about.Message == 0 || r.Status == campaign.Sent {
 		return nil // not known yet what becomes of it
 	}
+	if about.WindowShut { // the ledger has done what there is to do
+		w.metrics.windowShut(w.channel.Name)
+		return nil
+	}
 	id := task.Message.Campaign()
 	if about.Stopped {
 		w.log.Error("a receipt reports a problem that pauses campaigns or stops channels", "campaign", id, "trouble", r.Failure.Pause, "reason", r.Failure.WithoutWords().String())
@@ -156,15 +160,21 @@ type complaints struct {
 	last time.Time
 }
 
+// due reports whether the log has not told of it lately.
+func (c *complaints) due(now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now.Sub(c.last) < complainEvery {
+		return false
+	}
+	c.last = now
+	return true
+}
+
 // complain says in the log that polls fail, without the provider's words: they may
 // quote values of a row that is not known here.
 func (w *Worker) complain(e *whatsapp.Error) {
-	w.complaints.mu.Lock()
-	defer w.complaints.mu.Unlock()
-	now := w.now()
-	if now.Sub(w.complaints.last) < complainEvery {
-		return
+	if w.complaints.due(w.now()) {
+		w.log.Warn("the provider does not say what became of a message, so it is asked again later", "reason", e.Reason, "code", e.Code, "hint", e.Hint)
 	}
-	w.complaints.last = now
-	w.log.Warn("the provider does not say what became of a message, so it is asked again later", "reason", e.Reason, "code", e.Code, "hint", e.Hint)
 }

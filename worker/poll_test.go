@@ -93,19 +93,26 @@ func (s *polledStand) runs(t *testing.T) ledger.Polled {
 // counted are the polls by result, those that are none left out.
 func (s *polledStand) counted(t *testing.T) map[string]float64 {
 	t.Helper()
-	families, err := s.registry.Gather()
+	return countsOf(t, s.registry, "carillon_polls_total")
+}
+
+// countsOf are the values of a counter of one channel by its other label, or by the
+// channel where it has none; those that are zero are left out.
+func countsOf(t *testing.T, registry *prometheus.Registry, metric string) map[string]float64 {
+	t.Helper()
+	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
-	results := map[string]float64{}
+	counts := map[string]float64{}
 	for _, family := range families {
 		for _, m := range family.GetMetric() {
-			if n := m.GetCounter().GetValue(); family.GetName() == "carillon_polls_total" && n > 0 {
-				results[m.GetLabel()[1].GetValue()] = n
+			if n := m.GetCounter().GetValue(); family.GetName() == metric && n > 0 {
+				counts[m.GetLabel()[len(m.GetLabel())-1].GetValue()] = n
 			}
 		}
 	}
-	return results
+	return counts
 }
 
 func TestPoll(t *testing.T) {

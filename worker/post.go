@@ -23,6 +23,7 @@ func (w *Worker) post(ctx context.Context, s *send) error {
 	detached := context.WithoutCancel(ctx)
 	backoff := retry.WithMaxRetries(maxRepeats, retry.NewExponential(repeatAfter))
 	first := true
+	w.metrics.content(w.channel.Name, s.content())
 	err := retry.Do(detached, backoff, func(ctx context.Context) error {
 		if !first && !w.again(ctx, s) {
 			return s.refusal
@@ -41,13 +42,13 @@ func (w *Worker) postOnce(ctx context.Context, s *send) error {
 	defer cancel()
 	s.left = w.now()
 	accepted, err := w.channel.Sender.Send(bounded, s.message())
-	w.metrics.posted(w.channel.Name, w.now().Sub(s.left))
-	if err == nil {
-		s.accepted, s.refusal = accepted, nil
-		return nil
-	}
-	if !errors.As(err, &s.refusal) {
+	s.accepted, s.refusal = accepted, nil
+	if err != nil && !errors.As(err, &s.refusal) {
 		s.refusal = &whatsapp.Error{Class: whatsapp.Ambiguous, Reason: "unexplained", Cause: err}
+	}
+	w.metrics.posted(w.channel.Name, w.now().Sub(s.left), s.accepted, s.refusal)
+	if s.refusal == nil {
+		return nil
 	}
 	if passing(s.refusal) {
 		return retry.RetryableError(s.refusal)

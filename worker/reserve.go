@@ -32,6 +32,7 @@ func (w *Worker) reserve(ctx context.Context, s *send) error {
 	if err := w.holdTemplate(s); err != nil {
 		return err
 	}
+	began := w.now()
 	departure, err := w.near(ctx)
 	if errors.Is(err, errStopping) {
 		return &backError{why: err}
@@ -48,6 +49,7 @@ func (w *Worker) reserve(ctx context.Context, s *send) error {
 		return &backError{after: wait, why: errOutage}
 	}
 	s.departure = departure
+	w.metrics.waited(w.channel.Name, departure.At.Sub(began))
 	return nil
 }
 

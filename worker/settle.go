@@ -54,6 +54,13 @@ func (w *Worker) refused(s *send) ledger.Settlement {
 	if s.refusal.Class == whatsapp.Ambiguous {
 		settlement.Outcome = ledger.OutcomeUnknown
 	}
+	if s.free != nil {
+		settlement.Failure = settlement.Failure.OfFreeForm()
+		settlement.Failure.Slows = false // there is no template
+		if settlement.Failure.WindowShut {
+			w.metrics.windowShut(w.channel.Name)
+		}
+	}
 	stops := settlement.Failure.Pause
 	if stops != campaign.PauseNothing || settlement.Failure.Slows {
 		settlement.Failure.Account = w.channel.Account

@@ -210,10 +210,10 @@ func (w *Worker) learnTemplates(ctx context.Context) error {
 }
 
 // holdTemplate ends a send whose template is slowed, where that is known before
-// its row is.
+// its row is. What a free-form step sends is known once it is claimed.
 func (w *Worker) holdTemplate(s *send) error {
 	name := s.campaign.names[s.task.Message.Step()]
-	if name.Language == "" {
+	if name.Language == "" || s.rule().FreeForm() {
 		return nil
 	}
 	wait, recorded := w.templates.admit(s, name, w.now())

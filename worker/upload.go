@@ -80,14 +80,14 @@ type contentError struct{ error }
 
 func (e contentError) Unwrap() error { return e.error }
 
-// content notes why reading failed, which a transport does not tell apart from
+// stored notes why reading failed, which a transport does not tell apart from
 // trouble with the network.
-type content struct {
+type stored struct {
 	io.Reader
 	failed error
 }
 
-func (c *content) Read(into []byte) (int, error) {
+func (c *stored) Read(into []byte) (int, error) {
 	n, err := c.Reader.Read(into)
 	if err != nil && !errors.Is(err, io.EOF) {
 		c.failed = err
@@ -100,7 +100,7 @@ func (w *Worker) store(ctx context.Context, file ledger.Attachment) (id string, 
 	if file.Type == "" { // nothing is known of it but its name
 		return "", until, contentError{ledger.ErrNotFound}
 	}
-	read := &content{Reader: w.ledger.MediaContent(ctx, file.Hash)}
+	read := &stored{Reader: w.ledger.MediaContent(ctx, file.Hash)}
 	id, until, err = w.channel.Media.Upload(ctx, whatsapp.Upload{
 		Name: path.Base(file.Name), Type: file.Type, Size: file.Size, Content: read,
 	})

@@ -2,7 +2,7 @@
 // providers that tell nothing by themselves what became of them.
 //
 // One send is a row of stages, each in a file of its own, in this order: load,
-// reserve, claim, depart, post, settle. What makes it safe to run a task
+// reserve, claim, read, depart, post, settle. What makes it safe to run a task
 // twice, late, or at once elsewhere is the claim: it is durable before the
 // request, and a message can be claimed once per attempt. What a crash leaves
 // behind is a claim without a settlement, which the ledger turns into an
@@ -19,8 +19,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
-	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -61,6 +59,9 @@ type Channel struct {
 	// Poller is asked what became of messages; nil where the provider tells it by
 	// itself.
 	Poller whatsapp.Poller
+	// Marker is told which messages of people were read; nil where the provider
+	// takes no such word.
+	Marker whatsapp.Marker
 	// Media keeps files; nil where the provider keeps none.
 	Media   whatsapp.Media
 	Limiter ratelimit.Limiter
@@ -99,9 +100,11 @@ type Worker struct {
 	guard     *campaign.Guard // of outcomes
 	told      *campaign.Guard // of what polls have told
 	stages    []stage
-	servers   []*asynq.Server
+
+	servers servers
 
 	complaints complaints // about polls
+	unread     complaints // about messages that could not be marked as read
 
 	// stopping ends the waits of sends that have not departed.
 	stopping context.Context
@@ -121,6 +124,7 @@ type send struct {
 	claimedAt time.Time // or asked about again
 	until     time.Time // the claim is taken for dead then
 	template  campaign.Template
+	free      *campaign.FreeForm // goes out in its place; nil for none
 	left      time.Time
 	accepted  whatsapp.Accepted
 	refusal   *whatsapp.Error
@@ -149,7 +153,7 @@ func New(channel Channel, l Ledger, metrics *Metrics, log *slog.Logger, now func
 	w.files.known, w.files.flying, w.files.holder = map[fileKey]knownFile{}, map[string]bool{}, rand.Text()
 	w.campaigns.known = map[campaign.ID]*loaded{}
 	w.stopping, w.stop = context.WithCancel(context.Background())
-	w.stages = []stage{w.load, w.reserve, w.claim, w.depart, w.post, w.settle}
+	w.stages = []stage{w.load, w.reserve, w.claim, w.read, w.depart, w.post, w.settle}
 	return w
 }
 
@@ -158,8 +162,7 @@ func New(channel Channel, l Ledger, metrics *Metrics, log *slog.Logger, now func
 // moment.
 func (w *Worker) Start(redis redis.UniversalClient, explained func() bool) error {
 	log := newQueueLog(w.log, w.now, explained)
-	servers, concurrency := w.size()
-	for range servers {
+	return w.servers.open(w.channel.Rate, func(concurrency int) (*asynq.Server, error) {
 		server := asynq.NewServerFromRedisClient(redis, asynq.Config{
 			Concurrency:              concurrency,
 			Queues:                   map[string]int{campaign.Queue(w.channel.Name): 1},
@@ -172,45 +175,22 @@ func (w *Worker) Start(redis redis.UniversalClient, explained func() bool) error
 			LogLevel:                 asynq.WarnLevel,
 		})
 		if err := server.Start(asynq.HandlerFunc(w.handle)); err != nil {
-			return fmt.Errorf("channel %s: start its queue: %w", w.channel.Name, err)
+			return nil, fmt.Errorf("channel %s: start its queue: %w", w.channel.Name, err)
 		}
-		w.servers = append(w.servers, server)
-	}
-	return nil
+		return server, nil
+	})
 }
+
+// SetRate has the worker keep up with another rate of its number, in messages a
+// second, 0 for no limit. What is sized for more stays so until the process ends.
+func (w *Worker) SetRate(perSecond float64) error { return w.servers.grow(perSecond) }
 
 // Stop ends the worker: nothing new is sent, sends under way are finished and
 // recorded, claims that have not departed are given back.
 func (w *Worker) Stop() {
 	w.stop()
-	for _, server := range w.servers {
-		server.Stop() // takes no more tasks
-	}
-	var group sync.WaitGroup
-	for _, server := range w.servers {
-		group.Go(server.Shutdown)
-	}
-	group.Wait()
+	w.servers.close()
 	w.files.group.Wait()
-}
-
-// fastChannel is the rate above which one asynq server, whose one goroutine
-// dequeues about 9,000 tasks a second at best, is helped by others.
-const fastChannel = 500
-
-// size is how many asynq servers a channel gets, and how many sends each has
-// under way: enough for two seconds of the rate, but at most 2,000. So the rate
-// is kept up to a latency of two seconds, above 1,000 a second of less.
-func (w *Worker) size() (servers, concurrency int) {
-	const most, least, fast = 2000, 8, 4
-	switch rate := w.channel.Rate; {
-	case rate == 0:
-		return fast, 128
-	case rate > fastChannel:
-		return fast, int(math.Ceil(min(most, 2*rate) / fast))
-	default:
-		return 1, int(max(least, math.Ceil(2*rate)))
-	}
 }
 
 // handle does what a task is about.

@@ -29,7 +29,7 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newDemo(), newServe(), newRole("web"), newRole("scheduler"), newRole("worker"), newMigrate(),
-		newCheck(), newTest(), newLaunch(), newStatus(), newList(),
+		newCheck(), newDoctor(), newTest(), newLaunch(), newStatus(), newList(), newChannels(), newTemplates(),
 		newAct("pause", "Stops sending at once"), newAct("resume", "Goes on sending"), newAct("cancel", "Ends a campaign; unsent messages are not sent"),
 		newReport(), newRetry(), newResolve(), newSchedule(), newSuppress(), newForget(), newSimulate(), newVersion(),
 	)

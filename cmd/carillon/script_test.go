@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -22,7 +23,8 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the program as people do. $NOBODY is a server's address at
 // which nobody answers, $STRICT a server that wants the token "secret" and has
-// one campaign, abc, and one schedule, daily.
+// one campaign, abc, and one schedule, daily. $HERE and $THERE are free addresses
+// without http://, and *answers* waits until a server answers at an address.
 func TestScripts(t *testing.T) {
 	strict := httptest.NewServer(http.HandlerFunc(strictServer))
 	t.Cleanup(strict.Close)
@@ -31,16 +33,39 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				return err
-			}
-			env.Setenv("NOBODY", "http://"+listener.Addr().String())
 			env.Setenv("STRICT", strict.URL)
-			return listener.Close()
+			for name, before := range map[string]string{"NOBODY": "http://", "HERE": "", "THERE": ""} {
+				listener, err := net.Listen("tcp", "127.0.0.1:0")
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, before+listener.Addr().String())
+				if err := listener.Close(); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "answers": answers},
 	})
+}
+
+// answers waits until a server answers: answers $HERE.
+func answers(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: answers ADDRESS")
+	}
+	for deadline := time.Now().Add(time.Minute); ; {
+		conn, err := net.Dial("tcp", args[0])
+		if err == nil {
+			ts.Check(conn.Close())
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("nobody answers: %v", err)
+		}
+		<-time.After(20 * time.Millisecond)
+	}
 }
 
 // exits runs a program that ends with a given code: exits 2 carillon list.
@@ -64,6 +89,9 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 const springCampaign = `{"id":"abc","name":"spring","state":"running","counts":{"sent":1,"unknown":3},"steps":[],"new_key":1}`
+
+const mainTemplates = `{"channel":"main","fetched_at":"2026-01-31T09:00:00Z","trouble":"","items":[
+	{"name":"order_update","language":"en","category":"utility","status":"approved","components":[{"type":"BODY","text":"Hi {{1}}, order {{2}}."}]}]}`
 
 // resolve takes the two decisions there are.
 func resolve(w http.ResponseWriter, r *http.Request) {
@@ -131,6 +159,10 @@ func strictServer(w http.ResponseWriter, r *http.Request) {
 		retry(w, r)
 	case r.Method == http.MethodPost && r.URL.Path == "/api/campaigns/abc/resolve":
 		resolve(w, r)
+	case r.URL.Path == "/api/channels/main/templates" || r.URL.Path == "/api/channels/main/templates/refresh" && r.Method == http.MethodPost:
+		fmt.Fprint(w, mainTemplates)
+	case r.URL.Path == "/api/templates":
+		fmt.Fprintf(w, `{"items":[%s,{"channel":"other","fetched_at":null,"trouble":"it has no list","items":[]}]}`, mainTemplates)
 	case r.Method == http.MethodGet && r.URL.Path == "/api/campaigns/abc/report.csv":
 		fmt.Fprint(w, "row,phone\n1,+4915123018622\n")
 	default:

@@ -32,6 +32,7 @@ func newSimulate() *cobra.Command {
 	flags.DurationVar(&o.Delay, "delay", 0, "the time between a message's receipts, and from there to an answer")
 	flags.StringVar(&o.Faults, "faults", "", "what goes wrong and what people do, as shares such as throttle=0.02,reply=0.3")
 	flags.BoolVar(&o.Suffixes, "suffixes", false, "let the last digits of a number choose its behaviour")
+	flags.StringVar(&o.Templates, "templates", "", "a JSON file with the templates that it lists, each with name, language, category, status and components; without it none are listed, and any will do")
 	flags.Uint64Var(&o.Seed, "seed", 1, "seed of the random faults")
 	return cmd
 }

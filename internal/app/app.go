@@ -49,8 +49,11 @@ type App struct {
 	health   *queue.Health // of the queue
 	registry *prometheus.Registry
 	door     admission.Door
+	approved *admission.Templates
 
 	clients   map[string]whatsapp.Provider
+	limiters  map[string]ratelimit.Limiter // by channel
+	limits    *limits
 	workers   map[string]*worker.Worker // by channel
 	scheduler *scheduler.Scheduler      // nil without the role
 	web       *web.Server               // without the role, its probes alone
@@ -74,6 +77,7 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 		return nil, err
 	}
 	a.ledger.OnRefusal(logRefusals(log))
+	a.observeLedger()
 	if a.queue, err = queue.Open(ctx, config.Redis, log); err != nil {
 		return nil, err
 	}
@@ -90,7 +94,13 @@ func New(ctx context.Context, config *configs.Config, roles Roles, log *slog.Log
 	if a.door, err = cli.DoorOf(config); err != nil {
 		return nil, err
 	}
-	if err := a.openChannels(config); err != nil {
+	if err := a.openClients(config); err != nil {
+		return nil, err
+	}
+	a.approved = newTemplates(a.ledger, config, a.clients, log)
+	a.door.Templates = a.approved.Of
+	a.openChannels(config)
+	if err := a.limits.refresh(ctx); err != nil {
 		return nil, err
 	}
 	if roles.Scheduler {
@@ -115,9 +125,21 @@ func listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// openChannels makes each channel's client, and its share of the worker and of
-// the scheduler where this process has these roles.
-func (a *App) openChannels(config *configs.Config) error {
+// openClients makes each channel's client.
+func (a *App) openClients(config *configs.Config) (err error) {
+	for _, name := range slices.Sorted(maps.Keys(config.Channels)) {
+		channel := config.Channels[name]
+		if a.clients[name], err = channel.Settings.Open(whatsapp.Opening{Timeout: time.Duration(channel.Timeout)}); err != nil {
+			delete(a.clients, name)
+			return fmt.Errorf("channels.%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// openChannels makes each channel's share of the worker and of the scheduler where
+// this process has these roles.
+func (a *App) openChannels(config *configs.Config) {
 	names := slices.Sorted(maps.Keys(config.Channels))
 	reasons := map[string][]string{}
 	for _, name := range names {
@@ -125,24 +147,23 @@ func (a *App) openChannels(config *configs.Config) error {
 	}
 	metrics := worker.NewMetrics(a.registry, reasons)
 	feeds := map[string]scheduler.Channel{}
-	limiters := map[string]ratelimit.Limiter{}
+	a.limiters = map[string]ratelimit.Limiter{}
 	for _, name := range names {
-		limiters[name] = a.limiter(name, config.Channels[name].Rate)
+		a.limiters[name] = a.limiter(name, config.Channels[name].Rate)
 	}
+	a.limits = newLimits(config, a.ledger, a.log)
+	a.limits.changed = a.follow
+	a.watchChannels(names, a.limiters)
 	for _, name := range names {
-		channel := config.Channels[name]
-		client, err := channel.Settings.Open(whatsapp.Opening{Timeout: time.Duration(channel.Timeout)})
-		if err != nil {
-			return fmt.Errorf("channels.%s: %w", name, err)
-		}
-		a.clients[name] = client
+		channel, client := config.Channels[name], a.clients[name]
 		portfolio, daily := dailyLimit(config, name)
 		timeout, unknownAfter := time.Duration(channel.Timeout), time.Duration(channel.UnknownAfter)
 		if a.roles.Worker {
 			poller, _ := client.(whatsapp.Poller)
+			marker, _ := client.(whatsapp.Marker)
 			media, _ := client.(whatsapp.Media)
 			a.workers[name] = worker.New(worker.Channel{
-				Name: name, Sender: client, Poller: poller, Media: media, Limiter: limiters[name], Siblings: pick(limiters, config.Siblings(name)),
+				Name: name, Sender: client, Poller: poller, Media: media, Marker: marker, Limiter: a.limiters[name], Siblings: pick(a.limiters, config.Siblings(name)),
 				Rate: channel.Rate, Timeout: timeout, UnknownAfter: unknownAfter, Portfolio: portfolio,
 				Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 			}, a.ledger, metrics, a.log, time.Now)
@@ -151,20 +172,19 @@ func (a *App) openChannels(config *configs.Config) error {
 			Rate: channel.Rate, TaskTimeout: worker.TaskTimeout(timeout), Polled: channel.Spec.Traits.Polled,
 			Unknown:   ledger.UnknownPolicy{After: unknownAfter, Resend: channel.OnUnknown == configs.Resend, Echoes: channel.Spec.Traits.Echoes},
 			Pair:      scheduler.Pair{Every: time.Duration(channel.Pair.Every), Burst: channel.Pair.Burst},
-			Portfolio: portfolio, DailyRecipients: daily,
+			Portfolio: portfolio, DailyRecipients: daily, Numbers: numbersOf(client), Account: config.Account(name),
 		}
 	}
 	if !a.roles.Scheduler {
-		return nil
+		return
 	}
 	imports := &importer{ledger: a.ledger, door: a.door, dir: config.Dir, fetch: fetchList, now: time.Now}
 	imports.warnOfCampaigns(schedulesOf(config), a.log)
 	a.scheduler = scheduler.New(scheduler.Options{
-		Importer: imports,
-		Ledger:   a.ledger, Redis: a.queue.Client(), Explained: a.health.Explains,
-		Channels: feeds, Registry: a.registry, Log: a.log, Now: time.Now,
+		Importer: imports, Templates: a.approved,
+		Ledger: a.ledger, Redis: a.queue.Client(), Explained: a.health.Explains,
+		Channels: feeds, Limits: a.limits.of, Registry: a.registry, Log: a.log, Now: time.Now,
 	})
-	return nil
 }
 
 // pick are the limiters of these channels.
@@ -179,10 +199,19 @@ func pick(limiters map[string]ratelimit.Limiter, names []string) []ratelimit.Lim
 // dailyLimit is the limit of recipients that a channel is under; without one
 // nobody need note who was reached.
 func dailyLimit(config *configs.Config, channel string) (portfolio string, recipients int) {
-	if portfolio, recipients = config.DailyLimit(channel); recipients == 0 {
+	if portfolio, recipients = config.DailyLimit(channel); recipients == 0 && !config.Channels[channel].DailyAuto {
 		return "", 0
 	}
 	return portfolio, recipients
+}
+
+// numbersOf is what tells how a channel's number stands; nil where its provider
+// does not.
+func numbersOf(client whatsapp.Provider) scheduler.Numbers {
+	if numbers, tells := client.(whatsapp.Numbers); tells {
+		return numbers
+	}
+	return nil
 }
 
 // limiter keeps a number's rate: within this process where it is alone, else
@@ -199,11 +228,15 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 	for name, channel := range config.Channels {
 		portfolio, daily := dailyLimit(config, name)
 		hook, _ := a.clients[name].(whatsapp.Hook)
+		numbers, _ := a.clients[name].(whatsapp.Numbers)
+		library, _ := a.clients[name].(whatsapp.Library)
 		channels[name] = web.Channel{
+			Numbers: numbers, Library: library, Limits: campaign.Limits{Rate: channel.Rate, DailyRecipients: daily},
+			RateAuto: channel.RateAuto, DailyAuto: channel.DailyAuto,
 			Hook: hook, Identity: channel.Settings.Identity(), Provider: channel.Provider, Hint: channel.Spec.Hint,
 			Echoes: channel.Spec.Traits.Echoes, UnknownAfter: time.Duration(channel.UnknownAfter), Resend: channel.OnUnknown == configs.Resend,
-			Portfolio: portfolio, DailyRecipients: daily,
-			Account: config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
+			Portfolio: portfolio,
+			Account:   config.Account(name), Guard: campaign.GuardLimits(channel.Guard),
 		}
 	}
 	keywords, err := newKeywords(config)
@@ -211,10 +244,10 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 		return err
 	}
 	a.web, err = web.New(web.Options{
-		Ledger: a.ledger, Channels: channels, Keywords: keywords, Tokens: tokensOf(config), Proxies: config.HTTP.Proxies(), Door: a.door, Registry: a.registry, Log: a.log, Now: time.Now,
+		Ledger: a.ledger, Channels: channels, Keywords: keywords, Tokens: tokensOf(config), Proxies: config.HTTP.Proxies(), Door: a.door, Templates: a.approved, Registry: a.registry, Log: a.log, Now: time.Now,
 		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.Option()}),
-		Queue:    a.unqueued,
-		Changed:  a.wake, NextSlot: nextAllowed,
+		Queue:    a.unqueued, Limits: a.limits.of,
+		Changed: a.wake, NextSlot: nextAllowed,
 	})
 	return err
 }
@@ -282,6 +315,7 @@ func (a *App) Run(ctx context.Context) error {
 	answering, stopAnswering := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopAnswering()
 	feed.Go(func() { a.health.Run(answering) })
+	feed.Go(func() { a.limits.run(answering) })
 	if a.roles.Web {
 		feed.Go(func() { a.sayThatWebhooksAreUp(answering) })
 	}

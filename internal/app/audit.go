@@ -21,7 +21,7 @@ func Audit(ctx context.Context, l *ledger.Ledger, id campaign.ID, truth simulato
 	}
 	var templates []string
 	for _, step := range c.Definition.Steps {
-		templates = append(templates, step.Template)
+		templates = append(templates, simulator.StepName(step))
 	}
 	var failed error
 	result := truth.Audit(records(ctx, l, c, &failed), templates, rate)
@@ -45,7 +45,7 @@ func records(ctx context.Context, l *ledger.Ledger, c ledger.Campaign, failed *e
 				}
 				if line.Step > 0 {
 					step := c.Definition.Steps[line.Step-1]
-					r.Step, r.Template = line.Step-1, step.Template
+					r.Step, r.Template = line.Step-1, simulator.StepName(step)
 					r.Marketing, r.Unordered = step.Category == campaign.Marketing || step.Category == "", unordered(c.Definition, line.Step-1)
 				}
 				if !yield(r) {

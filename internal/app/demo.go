@@ -172,6 +172,7 @@ func startProvider(config *configs.Config, dialect simulator.Dialect, o DemoOpti
 	options := simulator.Options{
 		Dialect: dialect, AppSecret: rand.Text(), AccessToken: rand.Text(), PhoneNumberID: demoNumber,
 		Latency: 20 * time.Millisecond, Faults: demoFaults(spec.Traits.Polled), Receipts: demoReceipts(), Twins: true, Seed: o.Seed, Logger: o.Log,
+		Templates: sampleTemplates(),
 	}
 	channel := configs.NewChannel(spec)
 	channel.Rate, channel.Pair, channel.Guard = o.Rate, configs.Pair{}, configs.Guard{}

@@ -77,7 +77,7 @@ func TestOpenFilesAreToldWithTheCommand(t *testing.T) {
 func migrateQuietly(t *testing.T, config string) string {
 	t.Helper()
 	var log, out strings.Builder
-	if err := Migrate(t.Context(), config, &out, slog.New(slog.NewTextHandler(&log, nil))); err != nil || out.String() != "the ledger is up to date\n" {
+	if err := Migrate(t.Context(), config, false, &out, slog.New(slog.NewTextHandler(&log, nil))); err != nil || out.String() != "the ledger is up to date\n" {
 		t.Fatalf("%v, %s", err, out.String())
 	}
 	return log.String()

@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -74,6 +75,31 @@ func sampleFor(spec whatsapp.Spec) (string, error) {
 		}
 	}
 	return sampleCampaign, nil
+}
+
+// sampleTemplates are the templates of the sample campaign in all languages of the
+// sample list.
+func sampleTemplates() []campaign.Approved {
+	const reply = `,{"type":"BUTTONS","buttons":[{"type":"QUICK_REPLY","text":"Track"}]}`
+	languages := []string{"en_US"}
+	for _, who := range sampleNames() {
+		if who.language != "" {
+			languages = append(languages, who.language)
+		}
+	}
+	var all []campaign.Approved
+	for _, language := range languages {
+		for name, components := range map[string]string{
+			"order_update":   `[{"type":"BODY","text":"Hello {{1}}, your order {{2}} of {{3}} is on its way."}` + reply + `]`,
+			"order_feedback": `[{"type":"BODY","text":"Hello {{1}}, are you happy with your order?"}]`,
+		} {
+			all = append(all, campaign.Approved{
+				TemplateName: campaign.TemplateName{Name: name, Language: language}, Category: campaign.Utility, Status: campaign.StatusApproved,
+				Components: json.RawMessage(components),
+			})
+		}
+	}
+	return all
 }
 
 // writeSample writes a campaign and a sample list of n people into a folder.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"carillon/internal/cli"
 	"carillon/ledger"
@@ -66,8 +67,9 @@ func parseRoles(names []string) (Roles, error) {
 }
 
 // Migrate brings the ledger's tables up to date, and its secrets under the
-// configuration's keys, and ends.
-func Migrate(ctx context.Context, configPath string, out io.Writer, log *slog.Logger) (err error) {
+// configuration's keys, and ends. pauseAll also pauses whatever would send by
+// itself as soon as a server starts.
+func Migrate(ctx context.Context, configPath string, pauseAll bool, out io.Writer, log *slog.Logger) (err error) {
 	config, err := cli.LoadConfig(configPath)
 	if err != nil {
 		return err
@@ -82,5 +84,13 @@ func Migrate(ctx context.Context, configPath string, out io.Writer, log *slog.Lo
 	}
 	warnOfReaders(l, config, configPath, log)
 	fmt.Fprintln(out, "the ledger is up to date")
+	if !pauseAll {
+		return nil
+	}
+	done, err := l.PauseAll(ctx, "carillon migrate --pause-all", time.Now())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "paused: %d campaigns, %d schedules; skipped: %d slots\n", done.Campaigns, done.Schedules, done.Slots)
 	return nil
 }

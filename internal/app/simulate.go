@@ -9,10 +9,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"carillon/campaign"
 	"carillon/internal/cli"
 	"carillon/simulator"
 )
@@ -43,6 +45,9 @@ type SimulateOptions struct {
 	Faults string
 	// Suffixes makes numbers with certain last digits always behave in one way.
 	Suffixes bool
+	// Templates is a file with the account's templates, as simulator.ReadTemplates has
+	// them. If empty, none are listed, and messages are taken of any.
+	Templates string
 	// Seed chooses who meets which fault.
 	Seed uint64
 	Out  io.Writer
@@ -95,10 +100,25 @@ func (o SimulateOptions) simulated() (simulator.Options, error) {
 		Latency: o.Latency, Faults: faults, Seed: o.Seed, Suffixes: o.Suffixes, Logger: o.Log,
 		Receipts: simulator.ReceiptOptions{Delay: o.Delay},
 	}
+	if options.Templates, err = readTemplates(o.Templates); err != nil {
+		return simulator.Options{}, &cli.UsageError{Err: fmt.Errorf("--templates: %w", err)}
+	}
 	if err := options.Check(); err != nil {
 		return simulator.Options{}, &cli.UsageError{Err: fmt.Errorf("--faults: %w", err)}
 	}
 	return options, nil
+}
+
+func readTemplates(path string) ([]campaign.Approved, error) {
+	if path == "" {
+		return nil, nil
+	}
+	file, err := os.Open(path) //nolint:gosec // the operator's own file
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	return simulator.ReadTemplates(file)
 }
 
 // dialectOf is what --provider names. An unknown name is a *cli.UsageError.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"time"
 
 	"carillon/api"
 	"carillon/campaign"
@@ -12,6 +13,11 @@ func dailyText(d api.Daily) string {
 	if d.Later > 0 {
 		text += fmt.Sprintf("; %d of this campaign have to wait and are sent by themselves, over about %s",
 			d.Later, quantity((d.Later-1)/int64(d.Limit)+1, "day"))
+	}
+	if d.LastOn != nil {
+		if day, err := time.Parse(time.DateOnly, *d.LastOn); err == nil {
+			text += ", the last on about " + day.Format("Monday, 2 January 2006")
+		}
 	}
 	if d.FreesAt != nil {
 		text += ", from " + moment(d.FreesAt)

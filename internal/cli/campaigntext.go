@@ -60,6 +60,9 @@ func WriteLaunched(out io.Writer, c client.Campaign) {
 		fmt.Fprintf(out, " (%s; `carillon check` says why)", campaign.CountVerdicts(c.Verdicts))
 	}
 	fmt.Fprintln(out)
+	for _, note := range c.Notes {
+		fmt.Fprintln(out, note)
+	}
 	for _, trouble := range queueTrouble(c.Campaign) {
 		fmt.Fprintln(out, "the queue "+trouble)
 	}
@@ -107,6 +110,7 @@ func WriteCampaign(out io.Writer, c api.Campaign) error {
 	_ = about.Flush() // a buffer takes everything
 	writeSteps(&text, c)
 	writeFailures(&text, c)
+	writeNotices(&text, c.Notices)
 	writeUnknown(&text, c)
 	_, err := out.Write(text.Bytes())
 	return err

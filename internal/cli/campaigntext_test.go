@@ -205,3 +205,13 @@ func TestHoursInALine(t *testing.T) {
 		}
 	}
 }
+
+func TestDailyTextNamesTheDayOfTheLast(t *testing.T) {
+	t.Parallel()
+	day := "2026-12-03"
+	got := dailyText(api.Daily{Limit: 1000, Used: 400, Later: 1400, LastOn: &day})
+	const want = "400 of 1000 recipients within 24 hours; 1400 of this campaign have to wait and are sent by themselves, over about 2 days, the last on about Thursday, 3 December 2026"
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

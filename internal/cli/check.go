@@ -11,6 +11,7 @@ import (
 
 	"carillon/admission"
 	"carillon/campaign"
+	"carillon/client"
 	"carillon/configs"
 	"carillon/contacts"
 )
@@ -31,6 +32,9 @@ type CheckResult struct {
 	Estimate Estimate  `json:"estimate"`
 	// Channels are those that cannot know all; missing without a configuration.
 	Channels []CheckChannel `json:"channels,omitempty"`
+	// Notes say what is not known of the templates; missing where no server was asked,
+	// and where all is.
+	Notes []string `json:"notes,omitempty"`
 	// Layout is how the list was read.
 	Layout campaign.Layout `json:"layout"`
 	// Hours says when messages go out; empty where they go out at any time.
@@ -72,20 +76,36 @@ type Preview struct {
 // PreviewMessage is one rendered message.
 type PreviewMessage struct {
 	// Step counts from 1.
-	Step       int             `json:"step"`
+	Step int `json:"step"`
+	// Kind and Content are what goes out inside the person's window where the step has
+	// more than a template; the template is then what goes out otherwise, if there is one.
+	Kind       campaign.Kind   `json:"kind,omitempty"`
+	Content    json.RawMessage `json:"content,omitempty"`
 	Template   string          `json:"template"`
 	Language   string          `json:"language"`
 	Components json.RawMessage `json:"components,omitempty"`
+	// Text is what the recipient reads, where the template's own text is known.
+	Text string `json:"text,omitempty"`
 	// MarketingMessages says how it goes by the endpoint for those; nil where it
 	// does not.
 	MarketingMessages *campaign.MarketingMessages `json:"marketing_messages,omitempty"`
 }
 
-// previewOf is a rendered message of a step, which counts from 1.
-func previewOf(step int, t campaign.Template) PreviewMessage {
-	return PreviewMessage{
-		Step: step, Template: t.Name, Language: t.Language, Components: t.Components, MarketingMessages: t.MarketingMessages,
+// previewOf renders a step, the one at a place of the renderer's, for a row.
+func previewOf(r *campaign.Renderer, at int, step *campaign.Step, values []string) (m PreviewMessage, err error) {
+	if step.FreeForm() {
+		free, err := r.RenderFree(at, values)
+		if err != nil {
+			return m, err
+		}
+		m.Kind, m.Content = free.Kind, free.Content
 	}
+	if step.TemplatePart() == nil {
+		return m, nil
+	}
+	t, err := r.Render(at, values)
+	m.Template, m.Language, m.Components, m.MarketingMessages = t.Name, t.Language, t.Components, t.MarketingMessages
+	return m, err
 }
 
 // Check reads a campaign and its list as a launch would, and sends nothing. It
@@ -93,12 +113,18 @@ func previewOf(step int, t campaign.Template) PreviewMessage {
 // number's rate. The error is a *UsageError where a file cannot be used, and
 // says so where ctx ended first.
 func Check(ctx context.Context, campaignPath, contactsPath, configPath string) (*CheckResult, error) {
-	return CheckWithMedia(ctx, campaignPath, contactsPath, configPath, "")
+	return CheckAgainst(ctx, nil, campaignPath, contactsPath, configPath, "")
 }
 
 // CheckWithMedia is Check with the folder of the files that the list names; if empty,
 // they are beside the campaign's file.
 func CheckWithMedia(ctx context.Context, campaignPath, contactsPath, configPath, mediaDir string) (*CheckResult, error) {
+	return CheckAgainst(ctx, nil, campaignPath, contactsPath, configPath, mediaDir)
+}
+
+// CheckAgainst is CheckWithMedia with the templates that a server knows, unless that
+// is nil.
+func CheckAgainst(ctx context.Context, server *client.Client, campaignPath, contactsPath, configPath, mediaDir string) (*CheckResult, error) {
 	def, err := readCampaign(campaignPath)
 	if err != nil {
 		return nil, err
@@ -108,6 +134,10 @@ func CheckWithMedia(ctx context.Context, campaignPath, contactsPath, configPath,
 		return nil, err
 	}
 	admitted, err := admit(config, campaignPath, configPath, def)
+	if err != nil {
+		return nil, err
+	}
+	approval, err := approve(ctx, server, campaignPath, def)
 	if err != nil {
 		return nil, err
 	}
@@ -126,9 +156,10 @@ func CheckWithMedia(ctx context.Context, campaignPath, contactsPath, configPath,
 	if err != nil {
 		return nil, unusable(campaignPath, err)
 	}
-	c := &checker{path: contactsPath, steps: def.Steps, list: list, result: &CheckResult{
+	list.Against(def, approval.Lists)
+	c := &checker{path: contactsPath, steps: def.Steps, list: list, approval: approval, result: &CheckResult{
 		Counts: map[campaign.Verdict]int64{}, Rows: []CheckedRow{}, Warnings: []CheckWarning{}, Preview: []Preview{},
-		barredBy: map[string]int64{}, Layout: list.Layout(), Hours: hoursOf(config, def.Hours), Channels: unknowing(config, def),
+		barredBy: map[string]int64{}, Layout: list.Layout(), Hours: hoursOf(config, def.Hours), Channels: unknowing(config, def), Notes: approval.Notes,
 	}, zones: map[string]int64{}}
 	err = c.readAll(ctx)
 	if ctx.Err() != nil {
@@ -199,6 +230,8 @@ type checker struct {
 	steps  []campaign.Step
 	list   *admission.List
 	result *CheckResult
+	// approval is what is known of the templates.
+	approval admission.Approval
 	// zones is how many rows are sent to, by their zones.
 	zones map[string]int64
 }
@@ -260,11 +293,13 @@ func (c *checker) tally(row campaign.Row) error {
 	}
 	messages := make([]PreviewMessage, len(c.steps))
 	for step := range messages {
-		rendered, err := c.list.Renderer().Render(step, row.Values)
+		m, err := previewOf(c.list.Renderer(), step, &c.steps[step], row.Values)
 		if err != nil {
 			return fmt.Errorf("row %d: %w", row.Number, err)
 		}
-		messages[step] = previewOf(step+1, rendered)
+		m.Step = step + 1
+		m.Text = c.approval.Text(campaign.Template{Name: m.Template, Language: m.Language, Components: m.Components})
+		messages[step] = m
 	}
 	r.Preview = append(r.Preview, Preview{Row: row.Number, To: row.Phone, Messages: messages})
 	return nil

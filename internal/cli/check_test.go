@@ -156,8 +156,8 @@ func TestCheckSumsUpTheNumbers(t *testing.T) {
 	}{
 		{"rates", "rate: 5", "rate: 10", "rate: 20", pace{rate: 35}},
 		{"one without a limit", "rate: 5", "rate: 0", "rate: 20", pace{}},
-		{"limits of a day", "rate: 5, daily_recipients: 100", "rate: 5, daily_recipients: 250", "rate: 5, daily_recipients: 250", pace{15, 600}},
-		{"a shared limit", "rate: 5, daily_recipients: 100, portfolio: p", "rate: 5, daily_recipients: 100, portfolio: p", "rate: 5, daily_recipients: 50", pace{15, 150}},
+		{"limits of a day", "rate: 5, daily_recipients: 100", "rate: 5, daily_recipients: 250", "rate: 5, daily_recipients: 250", pace{15, []dailyShare{{100, 1. / 3}, {250, 1. / 3}, {250, 1. / 3}}}},
+		{"a shared limit", "rate: 5, daily_recipients: 100, portfolio: p", "rate: 5, daily_recipients: 100, portfolio: p", "rate: 5, daily_recipients: 50", pace{15, []dailyShare{{50, 1. / 3}, {100, 2. / 3}}}},
 		{"one without a limit of a day", "rate: 5, daily_recipients: 100", "rate: 5", "rate: 5", pace{rate: 15}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -171,8 +171,8 @@ func TestCheckSumsUpTheNumbers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := paceOf(loaded, read); got != test.want {
-				t.Errorf("got %v, want %v", got, test.want)
+			if diff := cmp.Diff(test.want, paceOf(loaded, read), cmp.AllowUnexported(pace{}, dailyShare{})); diff != "" {
+				t.Error(diff)
 			}
 			if result, err := Check(t.Context(), def, list, config); err != nil || result.Estimate.Rate != test.want.rate {
 				t.Errorf("checked as %+v, %v", result, err)

@@ -34,6 +34,9 @@ func (r *CheckResult) WriteText(out io.Writer) error {
 	for _, c := range r.Channels {
 		fmt.Fprintf(&text, "Channel %s: %s\n", c.Channel, c.Detail)
 	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(&text, "Note: %s\n", note)
+	}
 	_, err := out.Write(text.Bytes())
 	return err
 }
@@ -128,19 +131,44 @@ func (r *CheckResult) writePreview(text *bytes.Buffer) {
 	}
 	for _, p := range r.Preview {
 		for _, m := range p.Messages {
-			fmt.Fprintf(text, "row %d, %s, step %d: %s (%s)", p.Row, p.To, m.Step, m.Template, m.Language)
-			if m.MarketingMessages != nil {
-				text.WriteString(", by marketing_messages")
+			fmt.Fprintf(text, "row %d, %s, step %d: %s\n", p.Row, p.To, m.Step, m.title())
+			writeJSON(text, m.Content)
+			if m.Kind != "" && m.Template != "" {
+				fmt.Fprintf(text, "  or outside the window: %s\n", m.template())
 			}
-			text.WriteString("\n")
-			if len(m.Components) == 0 {
+			if m.Text != "" {
+				fmt.Fprintf(text, "  %s\n", strings.ReplaceAll(m.Text, "\n", "\n  "))
 				continue
 			}
-			text.WriteString("  ")
-			if json.Indent(text, m.Components, "  ", "  ") != nil {
-				text.Write(m.Components)
-			}
-			text.WriteString("\n")
+			writeJSON(text, m.Components)
 		}
 	}
+}
+
+// title says in a few words what is sent.
+func (m PreviewMessage) title() string {
+	if m.Kind != "" {
+		return string(m.Kind)
+	}
+	return m.template()
+}
+
+func (m PreviewMessage) template() string {
+	text := fmt.Sprintf("%s (%s)", m.Template, m.Language)
+	if m.MarketingMessages != nil {
+		text += ", by marketing_messages"
+	}
+	return text
+}
+
+// writeJSON writes a document below a message, nothing of none.
+func writeJSON(text *bytes.Buffer, document json.RawMessage) {
+	if len(document) == 0 {
+		return
+	}
+	text.WriteString("  ")
+	if json.Indent(text, document, "  ", "  ") != nil {
+		text.Write(document)
+	}
+	text.WriteString("\n")
 }

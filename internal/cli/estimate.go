@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"carillon/campaign"
@@ -20,9 +21,13 @@ type Estimate struct {
 	// Seconds is the time at that rate, without waits between steps; 0 where
 	// there is no limit.
 	Seconds float64 `json:"seconds"`
-	// Days is how many days the portfolio's limit of recipients makes of it; 0
-	// without a limit.
+	// Days is how many days the portfolio's limit of recipients makes of it, without
+	// those on which the campaign's hours never come; 0 without a limit.
 	Days int64 `json:"days,omitempty"`
+	// LastOn is about the day on which the last recipient gets the first message, such
+	// as 2026-12-03, if the campaign was started now and no other one uses the limit;
+	// empty where Days is 0, and for more than ten years.
+	LastOn string `json:"last_on,omitempty"`
 	// LastAt is when the last message would go out if the campaign was started now,
 	// without waits between steps; nil where it has no hours, or Days says more.
 	LastAt *time.Time `json:"last_at,omitempty"`
@@ -32,8 +37,23 @@ type Estimate struct {
 
 // pace is how fast a campaign's numbers may send together.
 type pace struct {
-	rate  float64 // messages a second; 0 for no limit
-	daily int     // recipients within 24 hours; 0 for no limit
+	rate   float64      // messages a second; 0 for no limit
+	limits []dailyShare // of recipients within 24 hours; none for no limit
+}
+
+// dailyShare is the limit of a portfolio, and the share of the recipients that its
+// numbers have.
+type dailyShare struct {
+	size  int
+	share float64
+}
+
+// daily is what all limits allow together, 0 for no limit.
+func (p pace) daily() (sum int) {
+	for _, limit := range p.limits {
+		sum += limit.size
+	}
+	return sum
 }
 
 // paceOf sums up the campaign's numbers, each with the usual rate where there is
@@ -45,26 +65,38 @@ func paceOf(config *configs.Config, def *campaign.Definition) pace {
 		return pace{rate: providers.All()[0].Rate * float64(len(numbers))}
 	}
 	var sum pace
-	limits := map[string]int{} // by portfolio: those who share one have it once
-	unlimited, boundless := false, false
-	for _, number := range numbers {
-		found := config.Channels[number]
-		sum.rate += found.Rate
-		unlimited = unlimited || found.Rate == 0
-		portfolio, daily := config.DailyLimit(number)
-		limits[portfolio] = daily
-		boundless = boundless || daily == 0
+	rates := make([]float64, len(numbers))
+	for i, number := range numbers {
+		rates[i] = config.Channels[number].Rate
+		sum.rate += rates[i]
 	}
-	for _, daily := range limits {
-		sum.daily += daily
-	}
-	if unlimited {
+	if slices.Contains(rates, 0) {
 		sum.rate = 0
 	}
-	if boundless {
-		sum.daily = 0
-	}
+	sum.limits = limitsOf(config, numbers, campaign.Weights(rates))
 	return sum
+}
+
+// limitsOf are the limits that some numbers are under, with their shares of the
+// recipients; none where one of the numbers has none.
+func limitsOf(config *configs.Config, numbers []string, weights []float64) []dailyShare {
+	whole := 0.0
+	for _, weight := range weights {
+		whole += weight
+	}
+	limits := map[string]dailyShare{} // by portfolio: those who share one have it once
+	for i, number := range numbers {
+		portfolio, daily := config.DailyLimit(number)
+		if daily == 0 {
+			return nil
+		}
+		limits[portfolio] = dailyShare{daily, limits[portfolio].share + weights[i]/whole}
+	}
+	var all []dailyShare
+	for _, portfolio := range slices.Sorted(maps.Keys(limits)) {
+		all = append(all, limits[portfolio])
+	}
+	return all
 }
 
 // estimate reckons with the number's rate, the campaign's own cap and its hours.
@@ -99,10 +131,8 @@ func estimate(def *campaign.Definition, zones map[string]int64, p pace, now time
 	if waits > 0 {
 		e.Text += fmt.Sprintf(" with waits of %s", waits)
 	}
-	if p.daily > 0 && recipients > int64(p.daily) {
-		e.Days = (recipients-1)/int64(p.daily) + 1
-		e.Text += fmt.Sprintf("; the limit of %d recipients a day stretches it to %d days, if no other campaign uses it", p.daily, e.Days)
-		took = max(took, time.Duration(e.Days-1)*24*time.Hour)
+	if last := e.addDays(def, zones, p, now); !last.IsZero() {
+		took = max(took, last.Sub(now))
 	}
 	if def.Hours != nil && e.Days == 0 {
 		if first, last, ever := sentWithin(def.Hours, zones, messages, rate, now); ever {
@@ -119,6 +149,70 @@ func estimate(def *campaign.Definition, zones map[string]int64, p pace, now time
 		e.Text += fmt.Sprintf("; the campaign expires after %s, before all is sent", expires)
 	}
 	return e
+}
+
+// addDays says what the limits of recipients make of it, if anything: on which day the
+// last of them gets the first message. last is when, and zero where it is not told.
+func (e *Estimate) addDays(def *campaign.Definition, zones map[string]int64, p pace, now time.Time) (last time.Time) {
+	var recipients int64
+	for _, n := range zones {
+		recipients += n
+	}
+	ever := true
+	for _, limit := range p.limits {
+		people := int64(math.Ceil(float64(recipients) * limit.share))
+		if days := (people-1)/int64(limit.size) + 1; days > 1 {
+			e.Days = max(e.Days, days)
+		}
+		at, ok := campaign.DailyLimit{Size: int64(limit.size)}.Last(people, now, def.Hours.Opens(slices.Collect(maps.Keys(zones))))
+		ever = ever && ok
+		if at.After(last) {
+			last = at
+		}
+	}
+	if e.Days == 0 {
+		return time.Time{}
+	}
+	e.Text += fmt.Sprintf("; %s people at %s a day: ", thousands(recipients), thousands(int64(p.daily())))
+	if !ever {
+		e.Text += "the last message does not go out within ten years"
+		return time.Time{}
+	}
+	day := last.In(def.Hours.Place())
+	e.LastOn = day.Format(time.DateOnly)
+	e.Text += lastText(len(def.Steps), def.Hours != nil) + dayText(day, now) + ", if no other campaign uses the limit"
+	return last
+}
+
+// lastText goes before a day. Hours may put off a day's messages, so that it is one
+// or the other.
+func lastText(steps int, hours bool) string {
+	text := "the last message goes out on "
+	if steps > 1 {
+		text = "the last person gets the first message on "
+	}
+	if hours {
+		text += "about "
+	}
+	return text
+}
+
+// dayText is a day for people: Thursday, 3 December; with the year where it is
+// another one.
+func dayText(day, now time.Time) string {
+	if day.Year() != now.In(day.Location()).Year() {
+		return day.Format("Monday, 2 January 2006")
+	}
+	return day.Format("Monday, 2 January")
+}
+
+// thousands writes a number with commas.
+func thousands(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
 }
 
 // mostMessages is how many messages one recipient gets at most: of several
@@ -183,11 +277,7 @@ func sentWithin(hours *campaign.Hours, zones map[string]int64, steps int64, rate
 
 // betweenHours says when a campaign's messages would go out.
 func betweenHours(hours *campaign.Hours, now, first, last time.Time) string {
-	place, err := time.LoadLocation(hours.Zone)
-	if err != nil { // a column, or the recipient's
-		place = time.UTC
-	}
-	clock := func(t time.Time) string { return t.In(place).Format("Mon 2 Jan 15:04 MST") }
+	clock := func(t time.Time) string { return t.In(hours.Place()).Format("Mon 2 Jan 15:04 MST") }
 	if first.Equal(now) {
 		return "the last goes out at about " + clock(last)
 	}

@@ -52,7 +52,7 @@ type Testing struct {
 // String is the message with its values, in a line.
 func (t Testing) String() string {
 	message := t.Preview.Messages[0]
-	text := fmt.Sprintf("step %d to %s: %s (%s)", t.Step, t.Preview.To, message.Template, message.Language)
+	text := fmt.Sprintf("step %d to %s: %s", t.Step, t.Preview.To, message.title())
 	if len(t.Filled) > 0 {
 		words := make([]string, len(t.Filled))
 		for i, f := range t.Filled {
@@ -158,6 +158,7 @@ func previewTest(list []byte, one *campaign.Definition, r TestRequest, files map
 	for _, name := range renderer.Files(0, row.Values) {
 		files[name] = true
 	}
-	rendered, err := renderer.Render(0, row.Values)
-	return Preview{Row: row.Number, To: row.Phone, Messages: []PreviewMessage{previewOf(r.Step, rendered)}}, err
+	rendered, err := previewOf(renderer, 0, &one.Steps[0], row.Values)
+	rendered.Step = r.Step
+	return Preview{Row: row.Number, To: row.Phone, Messages: []PreviewMessage{rendered}}, err
 }

@@ -77,21 +77,32 @@ type DB struct {
 // migrations/postgres. The error wraps ErrInUse or ErrUnsupported where that is
 // the cause.
 func Open(ctx context.Context, url string, migrations fs.FS) (*DB, error) {
-	kind, rest, _ := strings.Cut(url, ":")
+	kind, rest, err := engineOf(url)
+	if err != nil {
+		return nil, err
+	}
 	var db *DB
-	var err error
-	switch kind {
-	case "sqlite":
+	if kind == "sqlite" {
 		db, err = openSQLite(ctx, rest)
-	case "postgres", "postgresql":
+	} else {
 		db, err = openPostgres(ctx, url)
-	default:
-		err = fmt.Errorf("%w %q: write sqlite:FILE or postgres://user@host/database", ErrUnsupported, kind)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return db.start(ctx, migrations)
+}
+
+// engineOf is the engine that a URL names, sqlite or postgres, and what follows.
+func engineOf(url string) (kind, rest string, err error) {
+	kind, rest, _ = strings.Cut(url, ":")
+	switch kind {
+	case "sqlite":
+		return kind, rest, nil
+	case "postgres", "postgresql":
+		return "postgres", rest, nil
+	}
+	return "", "", fmt.Errorf("%w %q: write sqlite:FILE or postgres://user@host/database", ErrUnsupported, kind)
 }
 
 // start brings the tables of a database up to date and makes its transactions
@@ -120,12 +131,16 @@ func (db *DB) migrate(ctx context.Context, migrations fs.FS) error {
 		return fmt.Errorf("ledger: read its version: %w", err)
 	}
 	if current > target {
-		return fmt.Errorf("ledger: its tables have version %d and this program knows up to %d; use a newer carillon", current, target)
+		return tooNew(current, target)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("ledger: migrate: %w", err)
 	}
 	return nil
+}
+
+func tooNew(current, target int64) error {
+	return fmt.Errorf("ledger: its tables have version %d and this program knows up to %d; use a newer carillon", current, target)
 }
 
 // Shared reports whether other processes may use the database at the same time.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -35,6 +36,28 @@ const (
 // ErrClosed is returned for work that comes after Close.
 var ErrClosed = errors.New("ledger: closed")
 
+// Priorities are all there are.
+func Priorities() []Priority { return []Priority{Urgent, Background} }
+
+// String names the priority, as a label of metrics.
+func (p Priority) String() string {
+	if p == Background {
+		return "background"
+	}
+	return "urgent"
+}
+
+// Commit tells of one transaction.
+type Commit struct {
+	Priority Priority
+	// Jobs is how many callers' work it held.
+	Jobs int
+	// Took is the time from its begin to the answer of the disk, with repeats.
+	Took time.Duration
+	// Err is nil where it is on disk.
+	Err error
+}
+
 // Job is one caller's work.
 type Job interface {
 	// Alone reports whether it needs a transaction of its own.
@@ -54,6 +77,7 @@ type waiting[J Job] struct {
 type Committer[J Job] struct {
 	commit  func(writer int, jobs []J) error
 	queues  [2]chan *waiting[J]
+	observe atomic.Pointer[func(Commit)]
 	stop    chan struct{}
 	stopped sync.WaitGroup
 }
@@ -82,6 +106,10 @@ func (c *Committer[J]) Close() {
 	close(c.stop)
 	c.stopped.Wait()
 }
+
+// Observe has f told of each transaction from now on. Writers call it, so it has to
+// be quick.
+func (c *Committer[J]) Observe(f func(Commit)) { c.observe.Store(&f) }
 
 // Submit hands a job to a writer and waits until it is committed. Once the
 // writer has begun it, the caller's context no longer matters: a half-known
@@ -126,7 +154,7 @@ func (c *Committer[J]) run(writer int, now, later <-chan *waiting[J]) {
 			batch(first)
 			select { // let background work have its turn under load
 			case w := <-later:
-				c.runAlone(writer, w)
+				c.runAlone(writer, Background, w)
 			default:
 			}
 			continue
@@ -139,7 +167,7 @@ func (c *Committer[J]) run(writer int, now, later <-chan *waiting[J]) {
 		case first := <-now:
 			batch(first)
 		case w := <-later:
-			c.runAlone(writer, w)
+			c.runAlone(writer, Background, w)
 		}
 	}
 }
@@ -198,10 +226,10 @@ func (c *Committer[J]) runBatch(writer int, batch []*waiting[J]) {
 		}
 	}
 	if len(shared) > 0 {
-		err := c.transact(writer, shared)
+		err := c.transact(writer, Urgent, shared)
 		for _, w := range shared {
 			if err != nil && len(shared) > 1 && !errors.Is(err, context.DeadlineExceeded) {
-				c.runAlone(writer, w)
+				c.runAlone(writer, Urgent, w)
 			} else {
 				w.done <- err
 			}
@@ -209,19 +237,23 @@ func (c *Committer[J]) runBatch(writer int, batch []*waiting[J]) {
 	}
 	for _, w := range batch {
 		if w.job.Alone() {
-			c.runAlone(writer, w)
+			c.runAlone(writer, Urgent, w)
 		}
 	}
 }
 
-func (c *Committer[J]) runAlone(writer int, w *waiting[J]) {
-	w.done <- c.transact(writer, []*waiting[J]{w})
+func (c *Committer[J]) runAlone(writer int, p Priority, w *waiting[J]) {
+	w.done <- c.transact(writer, p, []*waiting[J]{w})
 }
 
-func (c *Committer[J]) transact(writer int, batch []*waiting[J]) (err error) {
+func (c *Committer[J]) transact(writer int, p Priority, batch []*waiting[J]) (err error) {
+	began := time.Now()
 	defer func() { // a panic in one job must not end the writer for all
 		if p := recover(); p != nil {
 			err = fmt.Errorf("ledger: %v", p)
+		}
+		if observe := c.observe.Load(); observe != nil {
+			(*observe)(Commit{Priority: p, Jobs: len(batch), Took: time.Since(began), Err: err})
 		}
 	}()
 	jobs := make([]J, len(batch))

@@ -70,6 +70,8 @@ func TestJobsShareATransaction(t *testing.T) {
 		}
 		return nil
 	})
+	var commits []Commit // of the one writer
+	c.Observe(func(c Commit) { commits = append(commits, c) })
 	var callers sync.WaitGroup
 	submit := func(w work, want string) {
 		callers.Go(func() {
@@ -102,6 +104,16 @@ func TestJobsShareATransaction(t *testing.T) {
 	slices.Sort(apart)
 	if want := []string{"a", "alone", "b", "mistaken", "refused"}; !slices.Equal(apart, want) {
 		t.Errorf("then %q, want each of %q", apart, want)
+	}
+	var jobs, failed []int
+	for _, c := range commits {
+		if jobs = append(jobs, c.Jobs); c.Err != nil {
+			failed = append(failed, c.Jobs)
+		}
+	}
+	slices.Sort(failed)
+	if !slices.Equal(jobs, []int{1, 4, 1, 1, 1, 1, 1}) || !slices.Equal(failed, []int{1, 1, 4}) {
+		t.Errorf("told of commits of %d jobs, and that of %d failed", jobs, failed)
 	}
 }
 

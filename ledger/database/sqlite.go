@@ -92,18 +92,33 @@ func sqliteDSN(path string) string { return "file:" + (&url.URL{Path: path}).Esc
 // system drops it when the process dies.
 func holdFile(path string) (*os.File, error) {
 	if path == "" {
-		return nil, fmt.Errorf("%w: sqlite: does not name a file; write sqlite:carillon.db", ErrUnsupported)
+		return nil, errNoFile()
 	}
-	file, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, private)
+	file, err := os.OpenFile(lockOf(path), os.O_CREATE|os.O_RDWR, private)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("ledger %s: the folder %s does not exist; create it: %w", path, filepath.Dir(path), err)
+		return nil, noFolder(path, err)
 	case err != nil:
-		return nil, fmt.Errorf("ledger %s: %w; check the folder's permissions", path, err)
+		return nil, noAccess(path, err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, errors.Join(fmt.Errorf(
 			"%w: %s is open in another carillon; stop it first", ErrInUse, path), file.Close())
 	}
 	return file, nil
+}
+
+// lockOf is the file whose lock is held by the process that has a ledger's file.
+func lockOf(path string) string { return path + ".lock" }
+
+func errNoFile() error {
+	return fmt.Errorf("%w: sqlite: does not name a file; write sqlite:carillon.db", ErrUnsupported)
+}
+
+func noFolder(path string, err error) error {
+	return fmt.Errorf("ledger %s: the folder %s does not exist; create it: %w", path, filepath.Dir(path), err)
+}
+
+func noAccess(path string, err error) error {
+	return fmt.Errorf("ledger %s: %w; check the folder's permissions", path, err)
 }

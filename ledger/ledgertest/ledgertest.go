@@ -45,7 +45,8 @@ func opened(t *testing.T, url string) *ledger.Ledger {
 // Run runs the suite.
 func Run(t *testing.T, fresh Fresh) {
 	for _, group := range []map[string]func(*testing.T, *bench){
-		intakeScenarios, claimScenarios, settleScenarios, failureScenarios, slowedScenarios, mediaScenarios, pauseScenarios, channelScenarios, stopScenarios, handoverScenarios, fallbackScenarios, unknownScenarios, retryScenarios, receiptScenarios, pollScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, editScenarios, optOutScenarios, suppressionScenarios, userIDScenarios, erasedIDScenarios, listedIDScenarios, whoseScenarios, forgetScenarios, hourScenarios, leaseScenarios, reportScenarios, scheduleScenarios, slotScenarios, lateScenarios,
+		intakeScenarios, claimScenarios, settleScenarios, failureScenarios, slowedScenarios, templateScenarios, mediaScenarios, pauseScenarios, noticeScenarios, channelScenarios, stopScenarios, handoverScenarios, fallbackScenarios, unknownScenarios, retryScenarios, receiptScenarios, pollScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, editScenarios, optOutScenarios, suppressionScenarios, userIDScenarios, erasedIDScenarios, listedIDScenarios, whoseScenarios, forgetScenarios, hourScenarios, windowScenarios, windowWordScenarios, leaseScenarios, reportScenarios, scheduleScenarios, slotScenarios, lateScenarios,
+		observeScenarios,
 	} {
 		for name, scenario := range group {
 			t.Run(name, func(t *testing.T) {
@@ -57,6 +58,7 @@ func Run(t *testing.T, fresh Fresh) {
 	}
 	t.Run("model", func(t *testing.T) { model(t, fresh) })
 	t.Run("series", func(t *testing.T) { series(t, fresh) })
+	t.Run("windows", func(t *testing.T) { windows(t, fresh) })
 	t.Run("sealing", func(t *testing.T) { sealing(t, fresh) })
 }
 

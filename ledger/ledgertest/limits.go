@@ -36,6 +36,13 @@ var limitScenarios = map[string]func(*testing.T, *bench){
 		claim(second, 3, "")
 		expect("p", ledger.Reach{People: 2, Frees: begun.Add(24 * time.Hour)})
 		expect("another", ledger.Reach{})
+		for n, want := range map[int64]time.Time{1: begun.Add(24 * time.Hour), 2: begun.Add(25 * time.Hour), 3: {}} {
+			frees, err := b.ReachedFrees(t.Context(), "p", n, b.now)
+			b.check(err)
+			if !frees.Equal(want) {
+				t.Errorf("number %d counts until %v, want %v", n, frees, want)
+			}
+		}
 		among, err := b.ReachedAmong(t.Context(), "p", []string{people(3)[0].Person, people(3)[2].Person}, b.now)
 		b.check(err)
 		if diff := cmp.Diff(map[string]bool{people(3)[0].Person: true}, among); diff != "" {

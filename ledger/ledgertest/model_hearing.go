@@ -16,7 +16,7 @@ import (
 func (m *machine) hear(rt *rapid.T) {
 	key := m.drawKey(rt)
 	h := ledger.InboundEvent{
-		ID: fmt.Sprintf("heard %s %d", m.people[0][0][4:], len(m.heard)), Channel: "main", Person: key, Message: true,
+		ID: fmt.Sprintf("heard %s %d", m.people[0][0][4:], len(m.heard)), Channel: "main", Person: key, Message: true, Opens: true,
 		At: m.bench.now.Add(-rapid.SampledFrom([]time.Duration{0, 0, time.Hour}).Draw(rt, "late")), Source: ledger.SourcePerson,
 		Answers: rapid.IntRange(0, 3).Draw(rt, "answers") > 0,
 		Reply:   campaign.Reply{Text: rapid.SampledFrom([]string{"yes", "no", "hm"}).Draw(rt, "text"), Pressed: rapid.Bool().Draw(rt, "pressed")},
@@ -26,7 +26,7 @@ func (m *machine) hear(rt *rapid.T) {
 		h.ID = ""
 	case 1: // it edits something, which may be somebody else's
 		if len(m.heard) > 0 {
-			h.ID, h.Edit = rapid.SampledFrom(m.heard).Draw(rt, "edited").ID, true
+			h.ID, h.Edit, h.Opens = rapid.SampledFrom(m.heard).Draw(rt, "edited").ID, true, false
 		}
 	}
 	switch rapid.SampledFrom([]string{"", "", "", "stop", "stop", "start", "moved", "menu"}).Draw(rt, "optOut") {
@@ -37,7 +37,7 @@ func (m *machine) hear(rt *rapid.T) {
 	case "moved":
 		h.Also = []string{rapid.SampledFrom(m.twins(key)).Draw(rt, "formerly")}
 	case "menu": // a choice in the app, which is no message
-		h.ID, h.Message, h.Answers, h.Source = "", false, false, ledger.SourceProvider
+		h.ID, h.Message, h.Opens, h.Answers, h.Source = "", false, false, false, ledger.SourceProvider
 		if h.OptIn = rapid.Bool().Draw(rt, "again"); h.OptIn {
 			h.Restores = campaign.ScopeMarketing
 		} else {

@@ -113,7 +113,7 @@ func (c *crowd) do(ctx context.Context, l *ledger.Ledger, d deed) (err error) {
 	m := id.Recipient(d.Row + 1).Message(d.Step)
 	now := c.now()
 	heard := ledger.InboundEvent{
-		ID: fmt.Sprintf("heard %d", c.ticks.Load()), Channel: "main", Peers: []string{"main"}, Person: c.keys[d.Row], At: now, Message: true, Source: ledger.SourcePerson,
+		ID: fmt.Sprintf("heard %d", c.ticks.Load()), Channel: "main", Peers: []string{"main"}, Person: c.keys[d.Row], At: now, Message: true, Opens: true, Source: ledger.SourcePerson,
 	}
 	switch d.What {
 	case "send":

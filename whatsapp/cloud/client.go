@@ -19,24 +19,36 @@ import (
 	"carillon/whatsapp"
 	"carillon/whatsapp/call"
 	"carillon/whatsapp/codes"
+	"carillon/whatsapp/wire"
 )
 
 // Client is one sending number at the Cloud API, or at a service that relays it.
 // Its methods may be called concurrently.
 type Client struct {
 	*Sender
-	whatsapp.Hook
+	ProbedHook
+	whatsapp.Examiner
 	identity whatsapp.Identity
 }
 
-// NewClient makes a client of what it sends by and what takes its webhooks.
-func NewClient(identity whatsapp.Identity, sender *Sender, hook whatsapp.Hook) *Client {
-	return &Client{Sender: sender, Hook: hook, identity: identity}
+// ProbedHook takes webhooks and can make them.
+type ProbedHook interface {
+	whatsapp.Hook
+	whatsapp.Prober
+}
+
+// NewClient makes a client of what it sends by, what takes its webhooks and what
+// looks at it.
+func NewClient(identity whatsapp.Identity, sender *Sender, hook ProbedHook, examiner whatsapp.Examiner) *Client {
+	return &Client{Sender: sender, ProbedHook: hook, Examiner: examiner, identity: identity}
 }
 
 var (
 	_ whatsapp.Provider = (*Client)(nil)
 	_ whatsapp.Hook     = (*Client)(nil)
+	_ whatsapp.Marker   = (*Client)(nil)
+	_ whatsapp.Prober   = (*Client)(nil)
+	_ whatsapp.Examiner = (*Client)(nil)
 )
 
 // Identity says how webhooks name the number.
@@ -80,25 +92,24 @@ func (s *Sender) sendMarketing(reader *Reader) {
 	s.marketing = &endpoint{prototype, reader}
 }
 
-// endpointOf is where a message goes. ok is false where it cannot go anywhere.
-func (s *Sender) endpointOf(m *whatsapp.Message) (to endpoint, ok bool) {
+// endpointOf is where a message goes, or what is wrong with it.
+func (s *Sender) endpointOf(m *whatsapp.Message) (to endpoint, wrong string) {
 	switch {
-	case m.FreeForm():
-		return endpoint{}, false
+	case m.Wrong() != "":
+		return endpoint{}, m.Wrong()
 	case m.Template.MarketingMessages == nil:
-		return s.messages, true
+		return s.messages, ""
 	case s.marketing == nil:
-		return endpoint{}, false
+		return endpoint{}, "there is no endpoint for marketing messages"
 	}
-	return *s.marketing, true
+	return *s.marketing, ""
 }
 
-// Send makes one request of m, which has to be a template. The error is always a
-// *whatsapp.Error.
+// Send makes one request of m. The error is always a *whatsapp.Error.
 func (s *Sender) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
-	to, ok := s.endpointOf(&m)
-	if !ok {
-		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
+	to, wrong := s.endpointOf(&m)
+	if wrong != "" {
+		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{Message: wrong})
 	}
 	if m.UserID != "" && !s.userIDs {
 		return whatsapp.Accepted{}, codes.NumbersOnly().Of(codes.Fault{})
@@ -112,6 +123,20 @@ func (s *Sender) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepte
 		return whatsapp.Accepted{}, refusal
 	}
 	return accepted, nil
+}
+
+// MarkRead makes one request (Meta, mark messages as read).
+func (s *Sender) MarkRead(ctx context.Context, id string) error {
+	body := wire.AppendString([]byte(`{"messaging_product":"whatsapp","status":"read","message_id":`), id)
+	answer, refusal := s.call.Do(ctx, s.messages.prototype, append(body, '}'))
+	if refusal != nil {
+		return refusal
+	}
+	if answer.OK() {
+		return nil
+	}
+	_, refusal = s.messages.reader.Answer(answer, s.now())
+	return refusal
 }
 
 // Close closes the connections that wait for the next request.

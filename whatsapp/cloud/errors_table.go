@@ -136,7 +136,7 @@ var codeTable = codes.Table{
 	codes.One(131043).Means(codes.Drop(keep, "time_to_live_over", "It could not be delivered in time: send it again in a later campaign.")),
 	codes.One(131044).Means(codes.Pause(account, "payment_problem", "Fix the account's payment method in Meta's billing, then resume.")),
 	codes.One(131045).Means(codes.Pause(number, "number_not_registered", "Register the number again in WhatsApp Manager, then resume.")),
-	codes.One(131047).Means(codes.Bad("outside_window", "The 24-hour window after the person's last message is over: send a template.")),
+	codes.One(131047).Means(codes.Bad("outside_window", "The 24-hour window after the person's last message is over: send a template.").ShutsWindow()),
 	codes.One(131048).Means(codes.Pause(number, "spam_rate_limit", "Too many people block or report this number. Wait a day, improve the list and the text, then resume with a small list.").After(time.Hour)),
 	codes.One(131049).Means(codes.Slow(whatsapp.UserBudget, 24*time.Hour, "user_marketing_limit", "This person already gets enough marketing messages. It is tried again four times, a day apart, and then by `carillon retry`.")),
 	codes.One(131050).Means(codes.Drop(noOffers, "stopped_marketing", "The person stopped marketing messages from this business: send none until they opt in again.")),

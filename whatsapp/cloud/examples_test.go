@@ -15,15 +15,19 @@ import (
 	"carillon/whatsapp"
 )
 
-// The examples of the documentation, and one template for each kind of component.
+// The examples of the documentation, and one message for each kind of component and
+// of content.
 
 // pablo is the row that the examples are rendered for.
 func pablo() (columns, values []string) {
 	return []string{"Name", "Order", "Code", "Version"}, []string{"Pablo", "SKBUP2-4CPIG9", "J7F2P", "abc123"}
 }
 
-// rendered is the first step of an example's file, for Pablo.
-func rendered(t *testing.T, name string) campaign.Template {
+// answered is the message that the examples quote and react to.
+const answered = "wamid.HBgLMTY0NjcwNDM1OTUVAgASGBQzQTdCNTg5RjY1MEMyRjlGMjRGNgA="
+
+// rendered is the message of the first step of an example's file, for Pablo.
+func rendered(t *testing.T, name string) whatsapp.Message {
 	t.Helper()
 	definition, err := campaign.Parse(fixture(t, name))
 	if err != nil {
@@ -34,11 +38,23 @@ func rendered(t *testing.T, name string) campaign.Template {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template, err := renderer.Render(0, values)
+	m := whatsapp.Message{To: "+16505551234", Reference: "4503599627370512.1"}
+	step := definition.Steps[0]
+	if !step.FreeForm() {
+		if m.Template, err = renderer.Render(0, values); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	free, err := renderer.RenderFree(0, values)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return template
+	if step.Reply || step.Reaction != nil {
+		free.Answers = answered
+	}
+	m.Free = &free
+	return m
 }
 
 // exampleClient is the documentation's number.
@@ -49,9 +65,9 @@ func exampleClient(t *testing.T, base string) *Client {
 	})
 }
 
-// TestTemplateExamples makes of each step the request that is recorded beside it:
+// TestExamples makes of each step the request that is recorded beside it:
 // address, token and body.
-func TestTemplateExamples(t *testing.T) {
+func TestExamples(t *testing.T) {
 	files, err := filepath.Glob("testdata/examples/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no examples", err)
@@ -75,8 +91,7 @@ func TestTemplateExamples(t *testing.T) {
 				_, _ = w.Write(fixture(t, "accepted.json"))
 			}))
 			defer server.Close()
-			m := whatsapp.Message{To: "+16505551234", Reference: "4503599627370512.1", Template: rendered(t, name)}
-			if _, err := exampleClient(t, server.URL).Send(t.Context(), m); err != nil {
+			if _, err := exampleClient(t, server.URL).Send(t.Context(), rendered(t, name)); err != nil {
 				t.Error(err)
 			}
 		})

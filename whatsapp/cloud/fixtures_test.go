@@ -38,7 +38,10 @@ func newClient(tb testing.TB, base string, change func(*Settings)) *Client {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(opened.Close)
-	return opened.(*MediaClient).Client
+	if listing, ok := opened.(*Listing); ok {
+		return listing.Client
+	}
+	return opened.(*Numbered).Client
 }
 
 func signed(secret string, body []byte) http.Header {

@@ -38,10 +38,11 @@ func Spec() whatsapp.Spec {
 			return &Settings{BaseURL: DefaultBaseURL, APIVersion: DefaultAPIVersion}
 		},
 		Supports: Supports, Reasons: book.Reasons(), Hint: book.Hint,
+		Unlisted: "its waba_id is not set, and the provider lists templates by that",
 	}
 }
 
-// Supports refuses nothing: all steps are written in this API's own components.
+// Supports refuses nothing: all steps are written in this API's own words.
 func Supports(*campaign.Step) error { return nil }
 
 // Settings say where the API is and how to prove who is calling.
@@ -55,7 +56,7 @@ type Settings struct {
 	// channels share one.
 	PhoneNumberID string `yaml:"phone_number_id"`
 	// WABAID is the WhatsApp Business account the number belongs to, digits;
-	// empty if it is not told.
+	// empty if it is not told. Without it the templates are not listed.
 	WABAID string `yaml:"waba_id"`
 	// AccessToken proves to the provider who is sending.
 	AccessToken whatsapp.Secret `yaml:"access_token"`
@@ -118,7 +119,23 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	sender.TakeUserIDs()
 	sender.sendMarketing(NewReader(marketingBook()))
 	signing := Signing{Secret: s.AppSecret, VerifyToken: s.VerifyToken}
-	return NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}).WithMedia(), nil
+	number, err := url.JoinPath(s.BaseURL, s.APIVersion, s.PhoneNumberID)
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	at, err := NewNumberAt(number, sender)
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	client := NewNumbered(NewClient(s.Identity(), sender, Hook{Signing: signing, Read: reader.Events}, examiner{s, sender}).WithMedia(), at.Fields)
+	if s.WABAID == "" {
+		return client, nil
+	}
+	address, err = url.JoinPath(s.BaseURL, s.APIVersion, s.WABAID, "message_templates")
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	return client.WithLibrary(address, Bearer(s.AccessToken), GraphPages{}, reader, o)
 }
 
 // Bearer is the header of an access token.

@@ -56,12 +56,17 @@ func (s Signing) Verify(header http.Header, body []byte) error {
 	if err != nil || len(claimed) != sha256.Size {
 		return fmt.Errorf("%w: the %s header holds no SHA-256", whatsapp.ErrRefused, signatureHeader)
 	}
-	mac := hmac.New(sha256.New, []byte(s.Secret))
-	mac.Write(body)
-	if !hmac.Equal(mac.Sum(nil), claimed) {
+	if !hmac.Equal(s.sum(body), claimed) {
 		return fmt.Errorf("%w: signed with another secret than the configured app_secret", whatsapp.ErrRefused)
 	}
 	return nil
+}
+
+// sum is the signature of a body.
+func (s Signing) sum(body []byte) []byte {
+	mac := hmac.New(sha256.New, []byte(s.Secret))
+	mac.Write(body)
+	return mac.Sum(nil)
 }
 
 // Hook takes webhooks that are signed as Meta signs them.

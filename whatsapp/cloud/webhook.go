@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"carillon/campaign"
 	"carillon/whatsapp"
@@ -15,7 +16,8 @@ import (
 // list may hold several.
 type notification struct {
 	Entry []struct {
-		ID      wire.Text `json:"id"` // of the account
+		ID      wire.Text `json:"id"`   // of the account
+		Time    wire.Text `json:"time"` // of the changes, where they are no messages
 		Changes []change  `json:"changes"`
 	} `json:"entry"`
 	value // of a flat body
@@ -86,35 +88,38 @@ func (r *Reader) Events(body []byte) (whatsapp.Events, error) {
 	for _, entry := range told.Entry {
 		for i := range entry.Changes {
 			change := &entry.Changes[i]
-			r.appendChange(&events, &change.Value, cmp.Or(change.Field, change.Value.Field), string(entry.ID))
+			r.appendChange(&events, &change.Value, cmp.Or(change.Field, change.Value.Field), string(entry.ID), entry.Time.Time())
 		}
 	}
 	if r.Flat && len(told.Entry) == 0 {
-		r.appendMessages(&events, &told.value, "")
+		r.appendMessages(&events, &told.value, "", time.Time{})
 	}
 	return events, nil
 }
 
-// appendChange adds what a change of the field tells. One without a field is
-// about messages.
-func (r *Reader) appendChange(events *whatsapp.Events, v *value, field wire.Text, account string) {
+// appendChange adds what a change of the field tells, and when. One without a field
+// is about messages.
+func (r *Reader) appendChange(events *whatsapp.Events, v *value, field wire.Text, account string, at time.Time) {
 	switch {
 	case field == "" || field.Is("messages") || slices.ContainsFunc(r.Messages, field.Is):
-		r.appendMessages(events, v, account)
+		r.appendMessages(events, v, account, at)
 	case field.Is("user_preferences"):
 		v.appendPreferences(events, r.number(v))
 	case field.Is("user_id_update"):
 		v.appendUserIDs(events, r.number(v))
 	default:
 		if notice, ok := v.notice(field); ok {
-			notice.Account = cmp.Or(notice.Account, account)
+			notice.Account, notice.At = cmp.Or(notice.Account, account), at
+			if notice.Topic == whatsapp.NumbersNews && r.Number != nil {
+				notice.Number = r.Number("", v.Display)
+			}
 			events.Notices = append(events.Notices, notice)
 		}
 	}
 }
 
 // appendMessages adds what is told about messages, ours and those of people.
-func (r *Reader) appendMessages(events *whatsapp.Events, v *value, account string) {
+func (r *Reader) appendMessages(events *whatsapp.Events, v *value, account string, at time.Time) {
 	number := r.number(v)
 	people, things := newDirectory(v.Contacts), len(v.Statuses)+len(v.Messages)
 	for i := range v.Statuses {
@@ -142,7 +147,7 @@ func (r *Reader) appendMessages(events *whatsapp.Events, v *value, account strin
 	for i := range v.Errors {
 		refusal := v.Errors[i].refusal(r.book)
 		events.Notices = append(events.Notices, whatsapp.Notice{
-			Number: number, Account: account, Reason: refusal.Reason, Detail: refusal.Hint, Err: refusal,
+			Topic: whatsapp.NumberError, Number: number, Account: account, At: at, Reason: refusal.Reason, Detail: refusal.Hint, Err: refusal,
 		})
 	}
 }

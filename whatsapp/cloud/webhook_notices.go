@@ -1,10 +1,12 @@
 package cloud
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
 
+	"carillon/campaign"
 	"carillon/whatsapp"
 	"carillon/whatsapp/wire"
 )
@@ -14,21 +16,23 @@ import (
 func (v *value) notice(field wire.Text) (notice whatsapp.Notice, ok bool) {
 	switch {
 	case field.Is("message_template_status_update"):
-		return v.templateStatus(v.Event), true
+		notice = v.templateStatus(v.Event)
 	case field.Is("message_template_quality_update"):
-		return v.templateQuality(), true
+		notice = v.templateQuality()
 	case field.Is("template_category_update"):
-		return v.templateCategory(), true
+		notice = v.templateCategory()
 	case field.Is("phone_number_quality_update"):
-		return v.numberUpdate(v.Event), true
+		notice = v.numberUpdate(v.Event)
 	case field.Is("business_capability_update"):
-		return v.capability(), true
+		notice = v.capability()
 	case field.Is("account_update"):
-		return v.accountUpdate(v.Event), true
+		notice = v.accountUpdate(v.Event)
 	case field.Is("account_alerts"):
-		return v.alert(), true
+		notice = v.alert()
+	default:
+		return whatsapp.Notice{}, false
 	}
-	return whatsapp.Notice{}, false
+	return notice, true
 }
 
 // news is one line of a table: what an event is about, and what to do.
@@ -113,9 +117,9 @@ var banNews = []news{
 var numberNews = []news{
 	{"FLAGGED", whatsapp.NoScope, "number_flagged", "People block or report the number: improve the list and the text, and send less, or Meta will lower its limit."},
 	{"UNFLAGGED", whatsapp.NoScope, "number_unflagged", "The number's quality has recovered: no action needed."},
-	{"UPGRADE", whatsapp.NoScope, "number_limit", "The number may write to more people a day: raise daily_recipients if it is set."},
-	{"DOWNGRADE", whatsapp.NoScope, "number_limit", "The number may write to fewer people a day: lower daily_recipients."},
-	{"THROUGHPUT_UPGRADE", whatsapp.NoScope, "number_throughput", "The number may send faster: raise the channel's rate."},
+	{"UPGRADE", whatsapp.NoScope, "number_limit", "The number may write to more people a day: raise daily_recipients, unless that is auto or not set."},
+	{"DOWNGRADE", whatsapp.NoScope, "number_limit", "The number may write to fewer people a day: lower daily_recipients, unless that is auto."},
+	{"THROUGHPUT_UPGRADE", whatsapp.NoScope, "number_throughput", "The number may send faster: raise the channel's rate, unless that is auto."},
 	{"ONBOARDING", whatsapp.NoScope, "number_ready", "The number is ready: no action needed."},
 	{"", whatsapp.NoScope, "number_news", "Check the number in WhatsApp Manager."},
 }
@@ -126,7 +130,8 @@ var (
 	betterQuality     = news{"", whatsapp.NoScope, "template_quality", "The template's quality has improved: no action needed."}
 	worseQuality      = news{"", whatsapp.NoScope, "template_quality", "The template's quality has dropped, and Meta pauses it if that continues: send it to fewer people, or improve its text."}
 	otherCategory     = news{"", whatsapp.NoScope, "template_category", "Meta moves the template to another category, with another price and other limits: set the step's category to it."}
-	dailyLimit        = news{"", whatsapp.NoScope, "account_limit", "The number of people that the business may write to a day has changed: set the channel's daily_recipients to it."}
+	nowMarketing      = news{"", template, "template_category", "Meta counts the template as marketing now, and whoever opted out of marketing must not get it: start a new campaign whose step says category: marketing. A resume sends it all the same."}
+	dailyLimit        = news{"", whatsapp.NoScope, "account_limit", "The number of people that the business may write to a day has changed: set the channel's daily_recipients to it, unless that is auto."}
 	accountAlert      = news{"", whatsapp.NoScope, "account_alert", "Meta has a notice about the account: check it in WhatsApp Manager."}
 )
 
@@ -155,7 +160,8 @@ type aboutTemplate struct {
 // of names the template in the notice. Without a name nothing can be stopped.
 // The language gets its underscore: webhooks have en-GB for what templates have
 // as en_GB.
-func (a *aboutTemplate) of(notice whatsapp.Notice) whatsapp.Notice {
+func (a *aboutTemplate) of(notice whatsapp.Notice, topic whatsapp.Topic) whatsapp.Notice {
+	notice.Topic = topic
 	notice.Template = string(a.Name)
 	notice.Language = strings.ReplaceAll(string(a.Language), "-", "_")
 	if notice.Template == "" {
@@ -173,7 +179,7 @@ func (a *aboutTemplate) templateStatus(event wire.Text) whatsapp.Notice {
 	if n.event == "" {
 		besides = append([]wire.Text{event}, besides...)
 	}
-	return a.of(n.notice(besides...))
+	return a.of(n.notice(besides...), whatsapp.TemplateStatus)
 }
 
 func (a *aboutTemplate) templateQuality() whatsapp.Notice {
@@ -181,11 +187,22 @@ func (a *aboutTemplate) templateQuality() whatsapp.Notice {
 	if a.NewQuality.Is("GREEN") {
 		n = betterQuality
 	}
-	return a.of(n.notice(a.OldQuality, a.NewQuality))
+	return a.of(n.notice(a.OldQuality, a.NewQuality), whatsapp.TemplateQuality)
 }
 
+// templateCategory tells of a category that will be another one, or is since now:
+// then it tells which it was before (Meta, template_category_update).
 func (a *aboutTemplate) templateCategory() whatsapp.Notice {
-	return a.of(otherCategory.notice(a.OldCategory, a.NewCategory, a.CorrectCategory))
+	n := otherCategory
+	changed := a.OldCategory != "" && a.NewCategory != "" && a.NewCategory != a.OldCategory
+	if changed && a.NewCategory.Is(string(campaign.Marketing)) {
+		n = nowMarketing
+	}
+	notice := n.notice(a.OldCategory, a.NewCategory, a.CorrectCategory)
+	if changed {
+		notice.Category = campaign.Category(strings.ToLower(string(a.NewCategory)))
+	}
+	return a.of(notice, whatsapp.TemplateCategory)
 }
 
 // aboutNumber is what is told about a number, which is named by its digits
@@ -204,7 +221,18 @@ func (a *aboutNumber) numberUpdate(event wire.Text) whatsapp.Notice {
 	if limit == "" {
 		limit = a.Limit
 	}
-	return lookUp(numberNews, event).notice(event, a.ending(), limit)
+	notice := lookUp(numberNews, event).notice(event, a.ending(), limit)
+	notice.Topic = whatsapp.NumbersNews
+	notice.Told.Tier, notice.Told.DailyRecipients = tierOf(limit)
+	switch {
+	case event.Is("THROUGHPUT_UPGRADE"):
+		notice.Told.Throughput, notice.Told.Rate = throughputOf("HIGH")
+	case event.Is("FLAGGED"):
+		notice.Told.Status = "flagged"
+	case event.Is("UNFLAGGED"):
+		notice.Told.Status = "connected"
+	}
+	return notice
 }
 
 // ending tells which number it is, without telling all of it.
@@ -218,7 +246,10 @@ func (a *aboutNumber) ending() wire.Text {
 }
 
 func (a *aboutNumber) capability() whatsapp.Notice {
-	return dailyLimit.notice(a.DailyLimit, a.DailyLimitOld)
+	notice := dailyLimit.notice(a.DailyLimit, a.DailyLimitOld)
+	notice.Topic = whatsapp.AccountLimit
+	notice.Told.Tier, notice.Told.DailyRecipients = tierOf(cmp.Or(a.DailyLimit, a.DailyLimitOld))
+	return notice
 }
 
 // aboutAccount is what is told about the account.
@@ -259,10 +290,16 @@ func (a *aboutAccount) accountUpdate(event wire.Text) whatsapp.Notice {
 	switch {
 	case event.Is("ACCOUNT_RESTRICTION"):
 		notice = a.restricted()
+		notice.Topic = whatsapp.AccountBounds
 	case event.Is("DISABLED_UPDATE"):
 		notice = lookUp(banNews, wire.Text(a.Ban.State)).notice(wire.Text(a.Ban.State), a.Ban.Date)
+		notice.Topic = whatsapp.AccountBan
 	default:
 		notice = lookUp(accountNews, event).notice(event, a.Violation.Type)
+		notice.Topic = whatsapp.AccountNews
+		if notice.Scope != whatsapp.NoScope {
+			notice.Topic = whatsapp.AccountAccess
+		}
 	}
 	notice.Account = string(a.Whose.ID)
 	return notice
@@ -285,5 +322,7 @@ func (a *aboutAccount) restricted() whatsapp.Notice {
 }
 
 func (a *aboutAccount) alert() whatsapp.Notice {
-	return accountAlert.notice(a.Alert.Severity, a.Alert.Type, a.Alert.Description)
+	notice := accountAlert.notice(a.Alert.Severity, a.Alert.Type, a.Alert.Description)
+	notice.Topic = whatsapp.AccountAlert
+	return notice
 }

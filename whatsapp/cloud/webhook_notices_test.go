@@ -30,7 +30,7 @@ func badNotice(n whatsapp.Notice) string {
 	stops := []whatsapp.Scope{whatsapp.NoScope, whatsapp.TemplateScope, whatsapp.NumberScope, whatsapp.AccountScope}
 	var reasons []string
 	for _, n := range slices.Concat(templateNews, accountNews, banNews, numberNews,
-		[]news{restrictedSending, restrictedOther, betterQuality, otherCategory, dailyLimit, accountAlert}) {
+		[]news{restrictedSending, restrictedOther, betterQuality, otherCategory, nowMarketing, dailyLimit, accountAlert}) {
 		reasons = append(reasons, n.reason)
 	}
 	switch {
@@ -73,7 +73,9 @@ func TestNotices(t *testing.T) {
 		"nameless":        {status, `{"event":"PAUSED"}`, "nothing template_paused of 33", ""},
 		"worse":           {"message_template_quality_update", templated(`"previous_quality_score":"GREEN","new_quality_score":"YELLOW"`), "nothing template_quality of 33 spring_offer/en_GB", "quality has dropped"},
 		"better":          {"message_template_quality_update", templated(`"previous_quality_score":"RED","new_quality_score":"GREEN"`), "nothing template_quality of 33 spring_offer/en_GB", "(Meta: RED, GREEN)"},
-		"recategorised":   {"template_category_update", templated(`"previous_category":"UTILITY","new_category":"MARKETING"`), "nothing template_category of 33 spring_offer/en_GB", "(Meta: UTILITY, MARKETING)"},
+		"recategorised":   {"template_category_update", templated(`"previous_category":"UTILITY","new_category":"MARKETING"`), "template template_category of 33 spring_offer/en_GB", "(Meta: UTILITY, MARKETING)"},
+		"soon marketing":  {"template_category_update", templated(`"correct_category":"MARKETING","new_category":"UTILITY"`), "nothing template_category of 33 spring_offer/en_GB", "(Meta: UTILITY, MARKETING)"},
+		"now utility":     {"template_category_update", templated(`"previous_category":"MARKETING","new_category":"UTILITY"`), "nothing template_category of 33 spring_offer/en_GB", "(Meta: MARKETING, UTILITY)"},
 		"may not begin":   {account, `{"event":"ACCOUNT_RESTRICTION","restriction_info":[{"restriction_type":"RESTRICTED_BIZ_INITIATED_MESSAGING","expiration":1767600000}]}`, "account account_restricted of 33", "until 2026-01-05T08:00:00Z"},
 		"no utility":      {account, `{"event":"ACCOUNT_RESTRICTION","restriction_info":[{"restriction_type":"RESTRICTED_UTILITY_TEMPLATES"}]}`, "account account_restricted of 33", "RESTRICTED_UTILITY_TEMPLATES"},
 		"no new number":   {account, `{"event":"ACCOUNT_RESTRICTION","restriction_info":[{"restriction_type":"RESTRICTED_ADD_PHONE_NUMBER_ACTION"}]}`, "nothing account_restricted of 33", "not the sending"},

@@ -117,6 +117,9 @@ func (m Meaning) Times(n int) Meaning { m.Retries = n; return m }
 // TryElsewhere says that another channel may send the message.
 func (m Meaning) TryElsewhere() Meaning { m.Elsewhere = true; return m }
 
+// ShutsWindow says that the person's window is shut for what is no template.
+func (m Meaning) ShutsWindow() Meaning { m.WindowShut = true; return m }
+
 // OfMedia says that the message's file may not be known (any more).
 func (m Meaning) OfMedia() Meaning { m.Media = true; return m }
 

@@ -100,5 +100,18 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 		return nil, err
 	}
 	sender.TakeUserIDs()
-	return cloud.NewClient(s.Identity(), sender, hook{s.WebhookHeader, s.WebhookSecret, reader.Events}).WithMedia(), nil
+	health, err := url.JoinPath(s.BaseURL, "health_status")
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	at, err := cloud.NewNumberAt(health, sender)
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	taker := hook{s.WebhookHeader, s.WebhookSecret, reader.Events}
+	client := cloud.NewNumbered(cloud.NewClient(s.Identity(), sender, taker, examiner{taker, sender}).WithMedia(), at.Whole) // 360dialog, health status
+	if address, err = url.JoinPath(s.BaseURL, "v1", listPath); err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	return client.WithLibrary(address, header, pages{}, reader, o)
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"carillon/campaign"
 	"carillon/whatsapp"
 	"carillon/whatsapp/call"
 	"carillon/whatsapp/cloud"
@@ -18,7 +17,8 @@ import (
 // v1Client is one sending number at the v1 API. Its methods may be called
 // concurrently.
 type v1Client struct {
-	whatsapp.Hook
+	hook
+	*cloud.Library
 	identity  whatsapp.Identity
 	namespace string
 	reader    *cloud.Reader
@@ -33,19 +33,25 @@ var (
 	_ whatsapp.Provider = (*v1Client)(nil)
 	_ whatsapp.Hook     = (*v1Client)(nil)
 	_ whatsapp.Marker   = (*v1Client)(nil)
+	_ whatsapp.Library  = (*v1Client)(nil)
+	_ whatsapp.Prober   = (*v1Client)(nil)
+	_ whatsapp.Examiner = (*v1Client)(nil)
 )
 
 // Identity says how webhooks name the number.
 func (c *v1Client) Identity() whatsapp.Identity { return c.identity }
 
 // Close closes the connections that wait for the next request.
-func (c *v1Client) Close() { c.call.Close() }
+func (c *v1Client) Close() {
+	c.call.Close()
+	c.Library.Close()
+}
 
 // Send asks for the recipient's wa_id where that is wanted, and makes one request
-// of m, which has to be a template. The error is always a *whatsapp.Error.
+// of m. The error is always a *whatsapp.Error.
 func (c *v1Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
-	if m.FreeForm() || m.Template.MarketingMessages != nil {
-		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
+	if wrong := v1Fault(&m); wrong != "" {
+		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{Message: wrong})
 	}
 	if m.UserID != "" {
 		return whatsapp.Accepted{}, codes.NumbersOnly().Of(codes.Fault{})
@@ -62,7 +68,7 @@ func (c *v1Client) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accep
 	if to == "" {
 		to = strings.TrimPrefix(m.To, "+")
 	}
-	answer, refusal := c.call.Do(ctx, c.messages, v1Body(to, c.namespace, m.Template))
+	answer, refusal := c.call.Do(ctx, c.messages, v1Body(to, c.namespace, &m))
 	if refusal != nil {
 		return whatsapp.Accepted{}, refusal
 	}
@@ -150,23 +156,4 @@ func (c *v1Client) MarkRead(ctx context.Context, id string) error {
 	}
 	_, refusal = c.reader.Answer(answer, c.now())
 	return refusal
-}
-
-// v1Body is the request's body for a template to a wa_id (360dialog, send template
-// message). The components are taken word for word.
-func v1Body(to, namespace string, template campaign.Template) []byte {
-	b := make([]byte, 0, 256+len(template.Components))
-	b = append(b, `{"to":`...)
-	b = wire.AppendString(b, to)
-	b = append(b, `,"type":"template","template":{"namespace":`...)
-	b = wire.AppendString(b, namespace)
-	b = append(b, `,"language":{"policy":"deterministic","code":`...)
-	b = wire.AppendString(b, template.Language)
-	b = append(b, `},"name":`...)
-	b = wire.AppendString(b, template.Name)
-	if len(template.Components) > 0 {
-		b = append(b, `,"components":`...)
-		b = append(b, template.Components...)
-	}
-	return append(b, `}}`...)
 }

@@ -98,7 +98,7 @@ var v1Table = codes.Table{
 	codes.One(429).Means(throttled),
 	codes.One(430).Means(codes.Pause(number, "certificate_problem", askHub)),
 	codes.Range(432, 433).Means(codes.Pause(number, "certificate_problem", askHub)),
-	codes.One(470).Means(codes.Bad("outside_window", "The 24-hour window after the person's last message is over, or the number has no WhatsApp account: send an approved template, as a step's fallback if there is one.")),
+	codes.One(470).Means(codes.Bad("outside_window", "The 24-hour window after the person's last message is over, or the number has no WhatsApp account: send an approved template, as a step's fallback if there is one.").ShutsWindow()),
 	codes.One(471).Means(codes.Pause(number, "spam_rate_limit", "Too many people block or report this number. Wait a day, improve the list and the text, then resume with a small list.").After(time.Hour)),
 	codes.One(472).Means(codes.Drop(keep, "experiment", "Meta withholds marketing messages from this person for an experiment: contact them in another way.")),
 	codes.One(480).Means(codes.Drop(keep, "identity_changed", "The person's identity may have changed: write to them in a later campaign.")),

@@ -38,7 +38,7 @@ func V1Spec() whatsapp.Spec {
 		Settings: func() whatsapp.Settings {
 			return &V1Settings{BaseURL: DefaultV1BaseURL, ContactsCheck: true, WebhookHeader: DefaultWebhookHeader}
 		},
-		Supports: cloud.Supports,
+		Supports: v1Supports,
 		Reasons:  slices.Sorted(slices.Values(append(book.Reasons(), unchecked.Reason))),
 		Hint: func(reason string, code int) string {
 			if reason == unchecked.Reason {
@@ -95,9 +95,15 @@ func (s *V1Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 	c := &v1Client{
 		identity: s.Identity(), namespace: s.Namespace, now: time.Now,
 		reader: reader, call: call.New(o.Timeout, o.Transport),
-		Hook: hook{s.WebhookHeader, s.WebhookSecret, reader.Events},
+		hook: hook{s.WebhookHeader, s.WebhookSecret, reader.Events},
 	}
-	var err error
+	address, err := url.JoinPath(s.BaseURL, listPath)
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	if c.Library, err = cloud.NewLibrary(address, s.header(), pages{}, reader, o); err != nil {
+		return nil, err
+	}
 	if c.messages, err = s.post("messages"); err != nil {
 		return nil, err
 	}

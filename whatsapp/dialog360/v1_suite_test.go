@@ -92,7 +92,7 @@ func strictly(body []byte, into any) error {
 	return decoder.Decode(into)
 }
 
-// Read reads a template message, and refuses every field that the on-premises API
+// Read reads a message, and of a template refuses every field that the on-premises API
 // does not have.
 func (v1Wire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 	var told struct {
@@ -108,6 +108,9 @@ func (v1Wire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 			Components json.RawMessage `json:"components"`
 		} `json:"template"`
 	}
+	if bytes.Contains(body, []byte(`"recipient_type":"individual"`)) {
+		return readV1Free(r, body)
+	}
 	if err := strictly(body, &told); err != nil {
 		return whatsapp.Message{}, err
 	}
@@ -120,6 +123,47 @@ func (v1Wire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 	return whatsapp.Message{To: told.To, Template: campaign.Template{
 		Name: told.Template.Name, Language: told.Template.Language.Code, Components: told.Template.Components,
 	}}, nil
+}
+
+// readV1Free reads a message that is no template. The client has a text's preview
+// beside the text, and numbers for the degrees of a location.
+func readV1Free(r *http.Request, body []byte) (whatsapp.Message, error) {
+	var told struct {
+		To       string `json:"to"`
+		Preview  bool   `json:"preview_url"`
+		Product  string `json:"messaging_product"`
+		Location struct {
+			Latitude, Longitude *float64
+			Name, Address       string
+		} `json:"location"`
+	}
+	if err := json.Unmarshal(body, &told); err != nil || told.Product != "" || r.URL.Path != "/v1/messages" || r.Header.Get(keyHeader) != "key" {
+		return whatsapp.Message{}, fmt.Errorf("%s %s: %w", r.Method, r.URL, err)
+	}
+	free, err := whatsapptest.ReadFree(body)
+	if err != nil {
+		return whatsapp.Message{}, err
+	}
+	var content object
+	switch free.Kind {
+	case campaign.KindText:
+		err = json.Unmarshal(free.Content, &content)
+		if _, within := content["preview_url"]; within {
+			return whatsapp.Message{}, errors.New("the preview stands within the text")
+		}
+		if told.Preview {
+			content["preview_url"] = true
+		}
+	case campaign.KindLocation:
+		content = object{"latitude": fmt.Sprint(*told.Location.Latitude), "longitude": fmt.Sprint(*told.Location.Longitude)}
+		if told.Location.Name != "" {
+			content["name"], content["address"] = told.Location.Name, told.Location.Address
+		}
+	default:
+		return whatsapp.Message{To: told.To, Free: free}, nil
+	}
+	free.Content = written(content)
+	return whatsapp.Message{To: told.To, Free: free}, err
 }
 
 // ReadUpload reads an upload, whose body is the file.
@@ -190,4 +234,31 @@ func (w v1Wire) Silent() []string {
 	return append(w.CloudWire.Silent(),
 		`{"statuses":[{"id":"gBEG","status":"deleted","timestamp":"1767000009","type":"message"},{"id":"gBEG","status":"warning"}]}`,
 		`{"errors":[]}`, `{"meta":{"api_status":"stable"}}`)
+}
+
+func (v1Wire) List(r *http.Request, all []campaign.Approved, most int) (whatsapptest.Answer, error) {
+	return whatsapptest.Wire360{}.List(r, all, most)
+}
+
+func (v1Wire) NoList() []whatsapptest.Answer { return whatsapptest.Wire360{}.NoList() }
+
+// Examined tells the webhook that is registered.
+func (v1Wire) Examined(r *http.Request, _ []byte, webhooks string) (whatsapptest.Answer, bool) {
+	return webhookOf(r, "/v1/configs/webhook", webhooks)
+}
+
+// Stranger refuses in 360dialog's own form.
+func (v1Wire) Stranger() whatsapptest.Answer { return unknownKey() }
+
+// AsksState wants a question for the client's health.
+func (v1Wire) AsksState(r *http.Request) error {
+	if r.Method != http.MethodGet || r.URL.Path != "/v1/health" || r.Header.Get(keyHeader) != "key" {
+		return fmt.Errorf("%s %s asks for no health, or does not say who asks", r.Method, r.URL)
+	}
+	return nil
+}
+
+// TellState tells whether the client is connected.
+func (v1Wire) TellState(s whatsapp.NumberState) (whatsapptest.Answer, whatsapp.NumberState) {
+	return v1Answer(http.StatusOK, object{"health": object{"gateway_status": s.Status}}), whatsapp.NumberState{Status: s.Status}
 }

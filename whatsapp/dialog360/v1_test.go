@@ -80,7 +80,7 @@ func same(t *testing.T, want, got string) {
 // rendered is the message of a campaign's step.
 func rendered(t *testing.T, step string) whatsapp.Message {
 	t.Helper()
-	definition, err := campaign.Parse([]byte("name: test\nchannel: main\nsteps: [{template: template_name, " + step + "}]"))
+	definition, err := campaign.Parse([]byte("name: test\nchannel: main\nsteps: [{" + step + "}]"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +89,14 @@ func rendered(t *testing.T, step string) whatsapp.Message {
 		t.Fatal(err)
 	}
 	m := whatsapp.Message{To: "+447700900123", Reference: "7.1"}
+	if definition.Steps[0].FreeForm() {
+		free, err := renderer.RenderFree(0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Free = &free
+		return m
+	}
 	if m.Template, err = renderer.Render(0, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -98,8 +106,9 @@ func rendered(t *testing.T, step string) whatsapp.Message {
 // TestV1Examples sends the examples of the documentation from steps of a campaign.
 func TestV1Examples(t *testing.T) {
 	for file, step := range map[string]string{
-		"template":       `language: en`,
-		"media_template": `language: de, header: {image: {id: "1037000000000001"}}, body: [Ana, "10 %"]`,
+		"template":       `template: template_name, language: en`,
+		"text":           `text: "Hello, dear customer!"`,
+		"media_template": `template: template_name, language: de, header: {image: {id: "1037000000000001"}}, body: [Ana, "10 %"]`,
 	} {
 		t.Run(file, func(t *testing.T) {
 			base, seen := api(t, http.StatusCreated, map[string]string{"/v1/contacts": recorded(t, "checked"), "/v1/messages": recorded(t, "accepted")})
@@ -119,7 +128,8 @@ func TestV1Examples(t *testing.T) {
 	t.Run("language", func(t *testing.T) {
 		var want, got struct{ Language any }
 		sent := struct{ Template any }{&got}
-		body := v1Body("447700900123", "ns", rendered(t, "language: en").Template)
+		m := rendered(t, "template: template_name, language: en")
+		body := v1Body("447700900123", "ns", &m)
 		if err := errors.Join(json.Unmarshal([]byte(recorded(t, "language")), &want), json.Unmarshal(body, &sent)); err != nil {
 			t.Fatal(err)
 		}
@@ -127,16 +137,22 @@ func TestV1Examples(t *testing.T) {
 			t.Error(diff)
 		}
 	})
-	t.Run("text", func(t *testing.T) {
-		var text, sent struct{ To, Type string }
-		body := v1Body("447700900123", "ns", rendered(t, "language: en").Template)
-		if err := errors.Join(json.Unmarshal([]byte(recorded(t, "text")), &text), json.Unmarshal(body, &sent)); err != nil {
-			t.Fatal(err)
+}
+
+// TestV1FreeForm holds what is no template to the forms of the on-premises API.
+func TestV1FreeForm(t *testing.T) {
+	for step, want := range map[string]string{
+		`text: {body: "https://example.com", preview_url: true}, reply: true`: `"type":"text","preview_url":true,"text":{"body":"https://example.com"},"context":{"message_id":"ABGG1"}}`,
+		`location: {latitude: 37.50, longitude: "-122", name: Shop}`:          `"type":"location","location":{"latitude":37.5,"longitude":-122,"name":"Shop"}}`,
+		`image: {id: "7", caption: A}`:                                        `"type":"image","image":{"id":"7","caption":"A"}}`,
+		`reaction: 👍`:                                                         `"type":"reaction","reaction":{"message_id":"ABGG1","emoji":"👍"}}`,
+	} {
+		m := rendered(t, step)
+		if strings.Contains(step, "reply") || m.Free.Kind == campaign.KindReaction {
+			m.Free.Answers = "ABGG1"
 		}
-		if text.To != sent.To || text.Type != "text" || sent.Type != "template" {
-			t.Errorf("sent %+v beside %+v", sent, text)
-		}
-	})
+		same(t, `{"recipient_type":"individual","to":"447700900123",`+want, string(v1Body("447700900123", "ns", &m)))
+	}
 }
 
 // TestV1Contacts holds what a check says to what is sent after it.
@@ -163,7 +179,7 @@ func TestV1Contacts(t *testing.T) {
 			base, seen := api(t, http.StatusOK, answers)
 			s := v1Settings(base)
 			s.ContactsCheck = true
-			m := rendered(t, "language: en")
+			m := rendered(t, "template: template_name, language: en")
 			m.To = "+5511987654321"
 			_, err := openV1(t, s).Send(t.Context(), m)
 			var refusal *whatsapp.Error
@@ -227,7 +243,7 @@ func TestV1Codes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			failure := `"errors":[{"code":` + test.code + `,"title":"` + test.title + `","href":"https://developers.facebook.com/docs/whatsapp/api/errors/"}]`
 			base, _ := api(t, http.StatusBadRequest, map[string]string{"/v1/messages": `{` + failure + `}`})
-			_, err := openV1(t, v1Settings(base)).Send(t.Context(), rendered(t, "language: en"))
+			_, err := openV1(t, v1Settings(base)).Send(t.Context(), rendered(t, "template: template_name, language: en"))
 			var refusal *whatsapp.Error
 			if !errors.As(err, &refusal) || whatsapptest.Summary(refusal) != test.answer || refusal.Message != test.title {
 				t.Errorf("by answer: %v", err)
@@ -256,7 +272,7 @@ func TestV1RefusalsOf360dialogItself(t *testing.T) {
 		``: {500, "ambiguous server_error"},
 	} {
 		base, _ := api(t, test.status, map[string]string{"/v1/messages": body})
-		_, err := openV1(t, v1Settings(base)).Send(t.Context(), rendered(t, "language: en"))
+		_, err := openV1(t, v1Settings(base)).Send(t.Context(), rendered(t, "template: template_name, language: en"))
 		var refusal *whatsapp.Error
 		if !errors.As(err, &refusal) || whatsapptest.Summary(refusal) != test.want {
 			t.Errorf("%s: %v, want %s", body, err, test.want)

@@ -26,6 +26,8 @@ var (
 	_ whatsapp.Provider = (*Client)(nil)
 	_ whatsapp.Poller   = (*Client)(nil)
 	_ whatsapp.Hook     = (*Client)(nil)
+	_ whatsapp.Prober   = (*Client)(nil)
+	_ whatsapp.Examiner = (*Client)(nil)
 )
 
 // Identity says how webhooks name the number.

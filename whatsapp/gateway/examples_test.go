@@ -108,18 +108,16 @@ func answering(t *testing.T, request string, status int, answer string) *Client 
 var took = whatsapp.Accepted{ID: "wamid.ABGS...", Recipient: whatsapp.Who{Phone: "14155552671"}}
 
 func TestSendMessageExample(t *testing.T) {
-	text := &whatsapp.Text{Body: "Hello! This is an *important message*.", PreviewURL: true}
 	channel := answering(t, recorded(t, "send_message.http"), http.StatusOK, recorded(t, "sent.json"))
-	got, err := channel.Send(t.Context(), whatsapp.Message{To: "+14155552671", Text: text})
+	got, err := channel.Send(t.Context(), freeStep(t, `text: {body: "Hello! This is an *important message*.", preview_url: true}`))
 	if err != nil || got != took {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
 func TestSendMediaExample(t *testing.T) {
-	file := &whatsapp.File{Kind: "image", Link: "https://example.com/image.jpg", Caption: "This is our *new product*"}
 	channel := answering(t, recorded(t, "send_media.http"), http.StatusOK, recorded(t, "sent.json"))
-	got, err := channel.Send(t.Context(), whatsapp.Message{To: "+14155552671", File: file})
+	got, err := channel.Send(t.Context(), freeStep(t, `image: {link: "https://example.com/image.jpg", caption: "This is our *new product*"}`))
 	if err != nil || got != took {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -136,6 +134,27 @@ func TestErrorExample(t *testing.T) {
 			t.Errorf("it says %q", refused.Message)
 		}
 	}
+}
+
+// freeStep is a message of a campaign's step that has no template.
+func freeStep(t *testing.T, text string) whatsapp.Message {
+	t.Helper()
+	definition, err := campaign.Parse([]byte("name: test\nchannel: main\nsteps: [{" + text + "}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Spec().Refuses(&definition.Steps[0]); err != nil {
+		t.Error(err)
+	}
+	renderer, err := definition.Compile(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rendered, err := renderer.RenderFree(0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return whatsapp.Message{To: "+14155552671", Free: &rendered}
 }
 
 // step is a message of a campaign's step to the number of the examples.

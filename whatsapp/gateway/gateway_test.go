@@ -110,10 +110,10 @@ func TestErrorFieldOfAFailedMessage(t *testing.T) {
 // Texts and files up to their limits are sent, and beyond not.
 func TestLimits(t *testing.T) {
 	text := func(n int) whatsapp.Message {
-		return whatsapp.Message{Text: &whatsapp.Text{Body: strings.Repeat("é", n)}}
+		return whatsapp.Message{Free: free("text", object{"body": strings.Repeat("é", n)}, "")}
 	}
 	file := func(kind, link, caption string) whatsapp.Message {
-		return whatsapp.Message{File: &whatsapp.File{Kind: kind, Link: link, Caption: caption}}
+		return whatsapp.Message{Free: free(kind, object{"link": link, "caption": caption}, "")}
 	}
 	caption := strings.Repeat("é", 1024)
 	for name, test := range map[string]struct {

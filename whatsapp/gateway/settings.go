@@ -37,7 +37,8 @@ func Spec() whatsapp.Spec {
 		Traits: whatsapp.Traits{Polled: true, Requests: 1},
 		Rate:   DefaultRate, NumberKey: "access_token",
 		Settings: func() whatsapp.Settings { return &Settings{BaseURL: DefaultBaseURL} },
-		Supports: cloud.Supports, Reasons: book.Reasons(), Hint: book.Hint,
+		Supports: supports, Reasons: book.Reasons(), Hint: book.Hint,
+		Unlisted: "the gateway's API has no list of templates",
 	}
 }
 

@@ -45,7 +45,11 @@ func (apiWire) Read(r *http.Request, body []byte) (m whatsapp.Message, err error
 			ReplyTo string `json:"reply_to"`
 		}
 		err = decoder.Decode(&told)
-		return whatsapp.Message{To: told.To, Text: &whatsapp.Text{Body: told.Body, PreviewURL: told.Preview, ReplyTo: told.ReplyTo}}, err
+		content := object{"body": told.Body}
+		if told.Preview {
+			content["preview_url"] = true
+		}
+		return whatsapp.Message{To: told.To, Free: free("text", content, told.ReplyTo)}, err
 	case "/send-media":
 		var told struct {
 			To      string `json:"phone_number"`
@@ -54,9 +58,22 @@ func (apiWire) Read(r *http.Request, body []byte) (m whatsapp.Message, err error
 			Caption string `json:"caption"`
 		}
 		err = decoder.Decode(&told)
-		return whatsapp.Message{To: told.To, File: &whatsapp.File{Kind: told.Kind, Link: told.Link, Caption: told.Caption}}, err
+		content := object{"link": told.Link}
+		if told.Caption != "" {
+			content["caption"] = told.Caption
+		}
+		return whatsapp.Message{To: told.To, Free: free(told.Kind, content, "")}, err
 	}
 	return m, errors.New("no such path: " + r.URL.Path)
+}
+
+// free is a content that is no template.
+func free(kind string, content object, answers string) *campaign.FreeForm {
+	text, err := json.Marshal(content)
+	if err != nil {
+		panic(err) // texts always marshal
+	}
+	return &campaign.FreeForm{Kind: campaign.Kind(kind), Content: text, Answers: answers}
 }
 
 func readTemplate(decoder *json.Decoder) (whatsapp.Message, error) {
@@ -134,4 +151,16 @@ func (apiWire) Nothing() []whatsapptest.Answer {
 		answerOf(http.StatusOK, object{"status": "success", "message_id": "id-1"}),
 		answerOf(http.StatusOK, object{"status": "delivered", "message_id": "id-2"}),
 	}
+}
+
+// Examined does not know the message that is asked for.
+func (w apiWire) Examined(r *http.Request, _ []byte, _ string) (whatsapptest.Answer, bool) {
+	if id, err := w.Asked(r); err != nil || id == "" {
+		return whatsapptest.Answer{}, false
+	}
+	return w.Nothing()[0], true
+}
+
+func (w apiWire) Stranger() whatsapptest.Answer {
+	return w.Refuse(codes.Fault{Status: http.StatusUnauthorized, Code: 131030, Message: "Invalid or expired access token"})
 }

@@ -45,31 +45,38 @@ func document(t *testing.T, text string) (value object) {
 }
 
 // render makes the message of the first step of a campaign.
-func render(t *testing.T, text string) campaign.Template {
+func render(t *testing.T, text string) whatsapp.Message {
 	t.Helper()
 	definition, err := campaign.Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Spec().Supports(&definition.Steps[0]); err != nil {
+	if err := Spec().Refuses(&definition.Steps[0]); err != nil {
 		t.Error(err)
 	}
 	renderer, err := definition.Compile(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if definition.Steps[0].FreeForm() {
+		free, err := renderer.RenderFree(0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return whatsapp.Message{Free: &free}
+	}
 	template, err := renderer.Render(0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return template
+	return whatsapp.Message{Template: template}
 }
 
 const reference = "4503599627370512.1"
 
-// asked is the body of the request that sends a template. It has our reference,
+// asked is the body of the request that sends a message. It has our reference,
 // which no example shows; it is taken out.
-func asked(t *testing.T, to string, template campaign.Template) (body object) {
+func asked(t *testing.T, to string, m whatsapp.Message) (body object) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, err := io.ReadAll(r.Body)
@@ -80,7 +87,8 @@ func asked(t *testing.T, to string, template campaign.Template) (body object) {
 		_, _ = io.WriteString(w, recorded(t, "answers/completed.json"))
 	}))
 	defer server.Close()
-	if _, err := open(t, server.URL).Send(t.Context(), whatsapp.Message{To: to, Reference: reference, Template: template}); err != nil {
+	m.To, m.Reference = to, reference
+	if _, err := open(t, server.URL).Send(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
 	if body["biz_opaque_callback_data"] != reference {
@@ -110,10 +118,10 @@ func textIndex(components []any) {
 	}
 }
 
-// templateExamples are the names of the examples in testdata/templates.
-func templateExamples(t *testing.T) (names []string) {
+// examples are the names of the examples in a folder of testdata.
+func examples(t *testing.T, folder string) (names []string) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("testdata", "templates", "*.json"))
+	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
@@ -124,7 +132,7 @@ func templateExamples(t *testing.T) (names []string) {
 }
 
 func TestTemplateExamples(t *testing.T) {
-	for _, name := range templateExamples(t) {
+	for _, name := range examples(t, "templates") {
 		t.Run(name, func(t *testing.T) {
 			want := document(t, recorded(t, "templates/"+name+".json"))
 			to := international(want)
@@ -137,9 +145,53 @@ func TestTemplateExamples(t *testing.T) {
 	}
 }
 
+// The free-form examples. Some leave out recipient_type, which is then the same, and
+// write a preview that is not wanted; both are told the way we write them. What a
+// reply quotes is a placeholder there.
+func TestMessageExamples(t *testing.T) {
+	for _, name := range examples(t, "messages") {
+		t.Run(name, func(t *testing.T) {
+			want := document(t, recorded(t, "messages/"+name+".json"))
+			to := international(want)
+			want["recipient_type"] = "individual"
+			if text, _ := want["text"].(object); text["preview_url"] == false {
+				delete(text, "preview_url")
+			}
+			m := render(t, recorded(t, "messages/"+name+".yaml"))
+			if context, ok := want["context"].(object); ok {
+				m.Free.Answers = context["message_id"].(string)
+			}
+			if reaction, ok := want["reaction"].(object); ok {
+				m.Free.Answers = reaction["message_id"].(string)
+			}
+			if diff := cmp.Diff(want, asked(t, to, m)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// The documentation's last example asks a number of the United States for an address
+// in Singapore, which it says elsewhere cannot be done: such a row is refused.
+func TestAddressExampleToAnotherCountry(t *testing.T) {
+	definition, err := campaign.Parse([]byte(recorded(t, "messages/errors_singapore.yaml")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	renderer, err := definition.Compile(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for phone, verdict := range map[string]campaign.Verdict{"+12065550107": campaign.BadValue, "+6581234567": campaign.OK} {
+		if row := renderer.Judge(campaign.Row{Phone: phone, Verdict: campaign.OK}); row.Verdict != verdict {
+			t.Errorf("%s is %s: %s", phone, row.Verdict, row.Detail)
+		}
+	}
+}
+
 // A step may have the components of an example word for word.
 func TestTemplateExamplesWordForWord(t *testing.T) {
-	for _, name := range templateExamples(t) {
+	for _, name := range examples(t, "templates") {
 		t.Run(name, func(t *testing.T) {
 			want := document(t, recorded(t, "templates/"+name+".json"))
 			to := international(want)
@@ -173,8 +225,8 @@ func TestComponentsToldInWords(t *testing.T) {
 			"parameters":[{"type":"text","text":"orders/566701"}]}`,
 	} {
 		t.Run(step, func(t *testing.T) {
-			template := render(t, "name: example\nchannel: main\nsteps: [{template: template_name, language: en_US, "+step+"}]")
-			got := components(asked(t, "+16315551234", template))
+			m := render(t, "name: example\nchannel: main\nsteps: [{template: template_name, language: en_US, "+step+"}]")
+			got := components(asked(t, "+16315551234", m))
 			if diff := cmp.Diff([]any{document(t, want)}, got); diff != "" {
 				t.Error(diff)
 			}

@@ -29,6 +29,7 @@ func Spec() whatsapp.Spec {
 		Rate:   cloud.DefaultRate, NumberKey: "sender",
 		Settings: func() whatsapp.Settings { return &Settings{} },
 		Supports: cloud.Supports, Reasons: book.Reasons(), Hint: book.Hint,
+		Unlisted: "Service4U's API has no list of templates",
 	}
 }
 
@@ -90,5 +91,5 @@ func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
 		return nil, err
 	}
 	signing := cloud.Signing{Secret: s.AppSecret, VerifyToken: s.VerifyToken}
-	return cloud.NewClient(s.Identity(), sender, cloud.Hook{Signing: signing, Read: reader.Events}), nil
+	return cloud.NewClient(s.Identity(), sender, cloud.Hook{Signing: signing, Read: reader.Events}, examiner{sender}), nil
 }

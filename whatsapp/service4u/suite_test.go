@@ -1,9 +1,11 @@
 package service4u
 
 import (
+	"net/http"
 	"testing"
 
 	"carillon/whatsapp"
+	"carillon/whatsapp/codes"
 	"carillon/whatsapp/whatsapptest"
 )
 
@@ -28,6 +30,17 @@ func suite(flat bool) whatsapptest.Suite {
 			"verify_token": {"  "},
 		},
 		Proof: whatsapptest.Signature("app_secret"),
-		Wire:  whatsapptest.CloudWire{Number: "106540352242922", Display: "16315550123", Flat: flat},
+		Wire:  relayWire{whatsapptest.CloudWire{Number: "106540352242922", Display: "16315550123", Flat: flat}},
 	}
+}
+
+// relayWire is the Cloud API behind a number: nothing but messages is documented.
+type relayWire struct{ whatsapptest.CloudWire }
+
+// Examined refuses an empty message for what it lacks.
+func (w relayWire) Examined(r *http.Request, body []byte, _ string) (whatsapptest.Answer, bool) {
+	if r.Method != http.MethodPost || r.URL.Path != "/16315550123/messages" || string(body) != "{}" {
+		return whatsapptest.Answer{}, false
+	}
+	return w.Refuse(codes.Fault{Code: 100, Message: "The parameter messaging_product is required."}), true
 }

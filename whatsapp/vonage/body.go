@@ -161,8 +161,12 @@ func isBody(component map[string]json.RawMessage) bool {
 
 const nothingButTexts = "vonage-beta fills in nothing but the texts of a template's body"
 
-// supportsInBeta wants a step that has nothing but texts of the body.
+// supportsInBeta wants a template that has nothing but texts of the body, or one of
+// the few other messages that there are.
 func supportsInBeta(step *campaign.Step) error {
+	if step.FreeForm() {
+		return betaSupports(step)
+	}
 	has := func(what string) error {
 		return errors.New(nothingButTexts + ", and the step has " + what + "; send it by a channel of the provider vonage, or choose another template")
 	}

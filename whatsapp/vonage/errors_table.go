@@ -125,7 +125,7 @@ var codeTable = codes.Table{
 	codes.One(1320).Means(codes.Ambiguous("already_sent", "Vonage says that it was sent before: a receipt will tell.")),
 	codes.One(1330).Means(codes.Soon("provider_error", "It is tried again once, and later by `carillon retry`. If many fail like this, compare the campaign with the template.").After(5 * time.Second).Times(1)),
 	codes.One(1331).Means(codes.Soon("provider_silent", willRetry).After(time.Minute)),
-	codes.One(1340).Means(codes.Bad("outside_window", "The 24-hour window after the person's last message is over: send a template.")),
+	codes.One(1340).Means(codes.Bad("outside_window", "The 24-hour window after the person's last message is over: send a template.").ShutsWindow()),
 	codes.One(1360).Means(codes.Drop(keep, "time_to_live_over", "It could not be delivered in time: send it again in a later campaign.")),
 	codes.One(1370).Means(codes.Pause(account, "token_rejected", askAccount)),
 	codes.Range(1380, 1382).Means(codes.Bad("media_refused", fixMedia)),

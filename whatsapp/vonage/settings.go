@@ -29,6 +29,7 @@ func Spec() whatsapp.Spec {
 		Rate:   cloud.DefaultRate, NumberKey: "sender",
 		Settings: func() whatsapp.Settings { return &Settings{BaseURL: DefaultBaseURL} },
 		Supports: cloud.Supports, Reasons: reasons(), Hint: hint,
+		Unlisted: "Vonage's Messages API has no list of templates",
 	}
 }
 
@@ -127,10 +128,10 @@ func (s *Settings) identity(provider string) whatsapp.Identity {
 
 // Open makes the channel.
 func (s *Settings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
-	return s.open(s.Identity(), "v1/messages", s.body, o)
+	return s.open(s.Identity(), "v1/messages", s.body, s.free, o)
 }
 
 // Open makes the channel.
 func (s *BetaSettings) Open(o whatsapp.Opening) (whatsapp.Provider, error) {
-	return (*Settings)(s).open(s.Identity(), "beta/messages", (*Settings)(s).betaBody, o)
+	return (*Settings)(s).open(s.Identity(), "beta/messages", (*Settings)(s).betaBody, (*Settings)(s).betaFree, o)
 }

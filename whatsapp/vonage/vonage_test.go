@@ -57,8 +57,13 @@ func channel(t *testing.T, provider, base string) (whatsapp.Provider, *rsa.Publi
 	return opened, &key.PublicKey
 }
 
-// sent has a channel send a step and gives the request.
+// sent has a channel send a step of a template and gives the request.
 func sent(t *testing.T, provider, step string) (r *http.Request, body []byte) {
+	t.Helper()
+	return sentStep(t, provider, "template: verify, language: en_GB, "+step)
+}
+
+func sentStep(t *testing.T, provider, step string) (r *http.Request, body []byte) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, got *http.Request) {
 		r = got.Clone(got.Context())
@@ -67,7 +72,7 @@ func sent(t *testing.T, provider, step string) (r *http.Request, body []byte) {
 		_, _ = w.Write(recorded(t, "answers/accepted.json"))
 	}))
 	defer server.Close()
-	definition, err := campaign.Parse([]byte("name: test\nchannel: main\nsteps: [{template: verify, language: en_GB, " + step + "}]"))
+	definition, err := campaign.Parse([]byte("name: test\nchannel: main\nsteps: [{" + step + "}]"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +81,16 @@ func sent(t *testing.T, provider, step string) (r *http.Request, body []byte) {
 		t.Fatal(err)
 	}
 	m := whatsapp.Message{To: "+447700900123", Reference: reference}
-	if m.Template, err = renderer.Render(0, nil); err != nil {
+	if first := definition.Steps[0]; first.FreeForm() {
+		free, err := renderer.RenderFree(0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first.Reply || first.Reaction != nil {
+			free.Answers = "id-7"
+		}
+		m.Free = &free
+	} else if m.Template, err = renderer.Render(0, nil); err != nil {
 		t.Fatal(err)
 	}
 	c, _ := channel(t, provider, server.URL)

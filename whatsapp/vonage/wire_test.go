@@ -32,9 +32,6 @@ const (
 	secret      = "signature-secret"
 )
 
-// object is one of JSON.
-type object = map[string]any
-
 func encoded(value any) []byte {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -128,6 +125,9 @@ func (w vonageWire) Read(r *http.Request, body []byte) (whatsapp.Message, error)
 	if w.beta {
 		return readBeta(body)
 	}
+	if free, err := readFree(body); free != nil || err != nil {
+		return *free, err
+	}
 	return readV1(body)
 }
 
@@ -198,6 +198,9 @@ func readBeta(body []byte) (whatsapp.Message, error) {
 		return whatsapp.Message{}, err
 	}
 	content, on := told.Message.Content, told.Message.WhatsApp
+	if content.Type != "template" {
+		return readBetaFree(body)
+	}
 	name, found := strings.CutPrefix(content.Template.Name, namespace+":")
 	if !found || content.Type != "template" || on.Policy != "deterministic" || told.From != (number{"whatsapp", sender}) || told.To.Type != "whatsapp" {
 		return whatsapp.Message{}, errors.New("no template message from the number on WhatsApp")
@@ -332,4 +335,16 @@ func (w vonageWire) Silent() []string {
 		`{"message_type":"text","text":"STOP","to":"447700900001"}`, `{"message":{"content":{"type":"text","text":"STOP"}}}`,
 		`{"message_uuid":"id-1","message":{"content":{"type":[],"text":[]}}}`, `{"message_uuid":"id-1","message":"text"}`,
 	}
+}
+
+// Examined refuses an empty message for what it lacks.
+func (w vonageWire) Examined(r *http.Request, body []byte, _ string) (whatsapptest.Answer, bool) {
+	if r.Method != http.MethodPost || string(body) != "{}" {
+		return whatsapptest.Answer{}, false
+	}
+	return w.Refuse(codes.Fault{Code: 1010, Message: "Missing params"}), true
+}
+
+func (vonageWire) Stranger() whatsapptest.Answer {
+	return whatsapptest.Answer{Status: http.StatusUnauthorized, Body: `{"type":"https://developer.vonage.com/api-errors","title":"Unauthorized","detail":"You did not provide correct credentials."}`}
 }

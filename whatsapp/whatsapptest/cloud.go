@@ -26,12 +26,12 @@ type CloudWire struct {
 	Flat bool
 }
 
-var _ Wire = CloudWire{}
+var _ ExaminedWire = CloudWire{}
 
 // object is one of JSON.
 type object = map[string]any
 
-// Read reads a template message (Meta, send-messages page).
+// Read reads a message (Meta, send-messages page).
 func (CloudWire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 	var told struct {
 		Policy    campaign.ProductPolicy `json:"product_policy"`
@@ -53,10 +53,13 @@ func (CloudWire) Read(r *http.Request, body []byte) (whatsapp.Message, error) {
 	switch kind := r.Header.Get("Content-Type"); {
 	case r.Method != http.MethodPost || !strings.HasPrefix(kind, "application/json"):
 		return whatsapp.Message{}, fmt.Errorf("%s of %s", r.Method, kind)
-	case told.Product != "whatsapp" || told.Type != "template":
-		return whatsapp.Message{}, errors.New("no template message")
+	case told.Product != "whatsapp":
+		return whatsapp.Message{}, errors.New("no message of WhatsApp")
 	case (told.To == "") == (told.Recipient == ""):
 		return whatsapp.Message{}, fmt.Errorf("to is %q and recipient %q, and one has to be there", told.To, told.Recipient)
+	case told.Type != "template":
+		free, err := ReadFree(body)
+		return whatsapp.Message{To: told.To, UserID: told.Recipient, Reference: told.Reference, Free: free}, err
 	}
 	m := whatsapp.Message{To: told.To, UserID: told.Recipient, Reference: told.Reference, Template: campaign.Template{
 		Name: told.Template.Name, Language: told.Template.Language["code"], Components: told.Template.Components,
@@ -199,4 +202,36 @@ func (w CloudWire) Silent() []string {
 		`{"entry":[{"changes":[{"field":"messages","value":[]}]}]}`,
 		`{"entry":[{"changes":[{"field":"calls","value":{"statuses":[{"id":"wacid.1","status":"failed"}]}}]}]}`,
 	)
+}
+
+var _ NumberedWire = CloudWire{}
+
+// AsksState wants a GET of a number with its fields (Meta, phone number reference).
+func (w CloudWire) AsksState(r *http.Request) error {
+	switch fields := r.URL.Query().Get("fields"); {
+	case r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, "/"+w.Number) || r.Header.Get("Authorization") == "":
+		return fmt.Errorf("%s %s asks for no number, or does not say who asks", r.Method, r.URL)
+	case !strings.Contains(fields, "quality_rating") || !strings.Contains(fields, "throughput") || !strings.Contains(fields, "health_status"):
+		return fmt.Errorf("asks for the fields %q", fields)
+	}
+	return nil
+}
+
+// TellState tells all of it.
+func (w CloudWire) TellState(s whatsapp.NumberState) (Answer, whatsapp.NumberState) {
+	body := object{"id": w.Number, "quality_rating": strings.ToUpper(s.Quality), "status": strings.ToUpper(s.Status)}
+	maps.Copy(body, told(object{"name_status": strings.ToUpper(s.NameStatus), "whatsapp_business_manager_messaging_limit": strings.ToUpper(s.Tier)}))
+	if s.Throughput != "" {
+		body["throughput"] = object{"level": strings.ToUpper(s.Throughput)}
+	}
+	maps.Copy(body, HealthStatus(s))
+	return Answer{Status: http.StatusOK, Header: jsonHeader(), Body: string(encode(body))}, s
+}
+
+// HealthStatus is whether a number can send (Meta, health status page).
+func HealthStatus(s whatsapp.NumberState) map[string]any {
+	word := strings.ToUpper(s.Health)
+	return object{"health_status": object{"can_send_message": word, "entities": []any{
+		object{"entity_type": "PHONE_NUMBER", "id": "1", "can_send_message": word}, object{"entity_type": "WABA", "id": "2", "can_send_message": "AVAILABLE"},
+	}}}
 }

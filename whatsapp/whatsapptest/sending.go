@@ -23,6 +23,7 @@ func (s Suite) sending(t *testing.T) {
 	t.Run("templates", s.templates)
 	t.Run("at once", s.atOnce)
 	t.Run("contents", s.contents)
+	t.Run("marks", s.marks)
 	t.Run("marketing messages", s.marketing)
 	t.Run("user IDs", s.userIDs)
 }
@@ -54,7 +55,7 @@ func (s Suite) userIDs(t *testing.T) {
 	if asked := s.asked(t, m); asked.UserID != userID || asked.To != "" {
 		t.Errorf("asked for user ID %q and number %q", asked.UserID, asked.To)
 	}
-	if !s.takesWebhooks() {
+	if _, takesWebhooks := s.abilitiesOf(); !takesWebhooks {
 		return
 	}
 	told := progress(campaign.Sent, campaign.Failed)
@@ -85,33 +86,6 @@ func (s Suite) marketing(t *testing.T) {
 		}
 		if diff := cmp.Diff(m.Template, s.asked(t, m).Template); diff != "" {
 			t.Error(diff)
-		}
-	}
-}
-
-// contents sends what is no template. It arrives whole, or is refused without a
-// request; so is what holds two contents.
-func (s Suite) contents(t *testing.T) {
-	text := &whatsapp.Text{Body: "Désolé, *Ana* 👋 https://example.com/a?b=1&c=2", PreviewURL: true, ReplyTo: "id-0"}
-	file := &whatsapp.File{Kind: "image", Link: "https://example.com/a.jpg?b=1&c=2", Caption: "Été"}
-	for name, m := range map[string]whatsapp.Message{
-		"a text": {Text: text}, "a short text": {Text: &whatsapp.Text{Body: "a"}},
-		"an image": {File: file}, "an audio": {File: &whatsapp.File{Kind: "audio", Link: "https://example.com/a.mp3"}},
-	} {
-		m.To = "+" + phone
-		if s.sendsNone(t, m) {
-			continue
-		}
-		got := s.asked(t, m)
-		if diff := cmp.Diff(whatsapp.Message{Text: m.Text, File: m.File}, whatsapp.Message{Text: got.Text, File: got.File, Template: got.Template}); diff != "" {
-			t.Errorf("%s: %s", name, diff)
-		}
-	}
-	both := letter()
-	both.Text = text
-	for name, m := range map[string]whatsapp.Message{"a template and a text": both, "two contents": {To: "+" + phone, Text: text, File: file}} {
-		if !s.sendsNone(t, m) {
-			t.Errorf("%s was sent", name)
 		}
 	}
 }

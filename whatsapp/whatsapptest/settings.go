@@ -181,7 +181,7 @@ func (s Suite) identity(t *testing.T) {
 	if number, ok := fields(settings)[s.Spec.NumberKey]; !ok || number.String() == "" {
 		t.Errorf("no setting %q stands for the number", s.Spec.NumberKey)
 	}
-	if !s.takesWebhooks() {
+	if _, takes := s.abilitiesOf(); !takes {
 		return
 	}
 	if own.App != "" && s.with(s.Proof.Key, "other-"+hidden).Identity().App == own.App {

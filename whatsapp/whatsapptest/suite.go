@@ -34,8 +34,9 @@ type Suite struct {
 	Digits bool
 	// Proof is how webhooks are proven; that of a provider without is not used.
 	Proof Proof
-	// Wire is how the provider talks; that of one that is asked is a PolledWire, that
-	// of one that keeps files a MediaWire.
+	// Wire is how the provider talks, an ExaminedWire; that of one that is asked is a
+	// PolledWire besides, that of one that keeps files a MediaWire, that of one that lists
+	// its templates a LibraryWire.
 	Wire Wire
 }
 
@@ -53,13 +54,26 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("ambiguous", s.ambiguous)
 	t.Run("unwritten", s.unwritten)
 	t.Run("preparations", s.preparations)
+	opened, takesWebhooks := s.abilitiesOf()
+	if _, examines := opened.(whatsapp.Examiner); examines {
+		t.Run("examinations", s.examinations)
+	}
 	if s.Spec.Traits.Polled {
 		t.Run("polls", s.polls)
+	}
+	if able[whatsapp.Numbers](opened) {
+		t.Run("states", s.states)
+	}
+	if able[whatsapp.Library](opened) {
+		t.Run("templates", s.library)
 	}
 	if s.Spec.Traits.Media {
 		t.Run("media", s.media)
 	}
-	if s.takesWebhooks() {
+	if _, probes := opened.(whatsapp.Prober); probes {
+		t.Run("probes", s.probes)
+	}
+	if takesWebhooks {
 		t.Run("webhooks", s.webhooks)
 		t.Run("failures", s.failures)
 		t.Run("forged", s.forged)
@@ -81,20 +95,29 @@ func (s Suite) abilities(t *testing.T) {
 	if err := s.Spec.Refuses(file); !s.Spec.Traits.Media && (err == nil || !strings.Contains(err.Error(), "link:")) {
 		t.Errorf("a step with a file is refused with %v, which says nothing of a link", err)
 	}
-	if !polled && !s.takesWebhooks() {
+	if !polled && !able[whatsapp.Hook](opened) {
 		t.Error("nothing would tell what became of a message: the channel takes no webhooks and cannot be asked")
+	}
+	if _, lists := opened.(whatsapp.Library); !lists && len(s.Spec.Unlisted) < 10 {
+		t.Errorf("the channel lists no templates, and %q does not say why", s.Spec.Unlisted)
 	}
 	if s.Spec.Name == "" || s.Spec.Title == "" || s.Spec.Traits.Requests < 1 || s.Spec.Rate < 0 {
 		t.Errorf("the specification is not complete: %+v", s.Spec)
 	}
 }
 
-func (s Suite) takesWebhooks() bool {
+// abilitiesOf is a channel that is closed again, to see what it can do.
+func (s Suite) abilitiesOf() (opened whatsapp.Provider, takesWebhooks bool) {
 	opened, err := s.Settings(nowhere).Open(whatsapp.Opening{Timeout: timeout})
 	if err != nil {
-		return false // the scenarios say so
+		return nil, false // the scenarios say so
 	}
-	defer opened.Close()
-	_, takes := opened.(whatsapp.Hook)
-	return takes
+	opened.Close()
+	return opened, able[whatsapp.Hook](opened)
+}
+
+// able reports whether a channel has an ability.
+func able[Ability any](opened whatsapp.Provider) bool {
+	_, has := opened.(Ability)
+	return has
 }

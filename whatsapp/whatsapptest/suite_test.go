@@ -106,7 +106,7 @@ type texts []struct {
 func (p *pigeon) Identity() whatsapp.Identity { return p.settings.Identity() }
 
 func (p *pigeon) Send(ctx context.Context, m whatsapp.Message) (whatsapp.Accepted, error) {
-	if m.FreeForm() || m.Template.MarketingMessages != nil {
+	if m.Free != nil || m.Template.MarketingMessages != nil {
 		return whatsapp.Accepted{}, codes.NoSuchContent().Of(codes.Fault{})
 	}
 	if m.UserID != "" {
@@ -248,11 +248,12 @@ func pigeonSpec() whatsapp.Spec {
 	book := pigeonBook()
 	return whatsapp.Spec{
 		Name: "pigeon", Title: "Pigeon post", Traits: whatsapp.Traits{Requests: 1}, Rate: 1, NumberKey: "loft",
+		Unlisted: "pigeons know no templates",
 		Settings: func() whatsapp.Settings { return &pigeonSettings{BaseURL: "https://post.example.com"} },
 		Supports: func(step *campaign.Step) error {
 			named := len(step.Body) > 0 && (step.Body[0].Name != "" || step.Body[0].Currency != nil)
-			if step.Header != nil || len(step.Buttons) > 0 || step.LimitedTimeOffer != nil || len(step.Carousel) > 0 || len(step.Components) > 0 || named {
-				return fmt.Errorf("a pigeon carries texts alone; send %s another way", step.Template)
+			if step.FreeForm() || step.Header != nil || len(step.Buttons) > 0 || step.LimitedTimeOffer != nil || len(step.Carousel) > 0 || len(step.Components) > 0 || named {
+				return fmt.Errorf("a pigeon carries the texts of a form alone; send %q another way", step.Template)
 			}
 			return nil
 		},
