@@ -48,7 +48,7 @@ func Start(t testing.TB, folder, name, path string, args ...string) *Process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }() // the process has its own
 	p := &Process{Name: name, Log: out.Name(), Cmd: exec.Command(path, args...), done: make(chan struct{})}
 	p.Cmd.Stdout, p.Cmd.Stderr, p.Cmd.Dir = out, out, folder
 	p.Cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -32,7 +33,7 @@ func TestTheChecksFindMistakes(t *testing.T) {
 		_, _ = w.Write([]byte(broken))
 	}))
 	t.Cleanup(server.Close)
-	w := newTab(t, startChrome(t), server.URL)
+	w := newTab(startChrome(t), t, server.URL)
 	found := &complaints{TB: t}
 	w.TB = found
 	w.wear(look{narrow: true})
@@ -63,10 +64,6 @@ type complaints struct {
 	texts []string
 }
 
-func (c *complaints) Error(args ...any) {
-	for _, arg := range args {
-		if text, ok := arg.(string); ok {
-			c.texts = append(c.texts, text)
-		}
-	}
+func (c *complaints) Errorf(format string, args ...any) {
+	c.texts = append(c.texts, fmt.Sprintf(format, args...))
 }

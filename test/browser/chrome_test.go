@@ -66,7 +66,7 @@ type tab struct {
 }
 
 // newTab opens a window. What its console is told of mistakes fails the test.
-func newTab(t testing.TB, chrome context.Context, root string) *tab {
+func newTab(chrome context.Context, t testing.TB, root string) *tab {
 	t.Helper()
 	cookies, id, err := openWindow(chrome)
 	if err != nil {
@@ -275,12 +275,6 @@ func (w *tab) click(label string) {
 func (w *tab) fill(label, text string) {
 	w.Helper()
 	w.do("fill in "+label, chromedp.Clear(field(label), chromedp.BySearch), chromedp.SendKeys(field(label), text, chromedp.BySearch))
-}
-
-// choose takes an option of a field.
-func (w *tab) choose(label, option string) {
-	w.Helper()
-	w.do("choose "+option, chromedp.SetValue(field(label), option, chromedp.BySearch))
 }
 
 // attach puts a file into a field.

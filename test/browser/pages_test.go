@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -94,7 +93,7 @@ func TestPages(t *testing.T) {
 	titles := map[string]string{}
 	visitors := map[string]*tab{}
 	for _, token := range []string{"", adminToken, viewerToken} {
-		visitors[token] = newTab(t, chrome, s.url)
+		visitors[token] = newTab(chrome, t, s.url)
 		if token != "" {
 			visitors[token].logIn(token)
 		}
@@ -142,6 +141,6 @@ func (w *tab) title() (title string) {
 func (w *tab) complain(l look, problems []string) {
 	w.Helper()
 	for _, problem := range problems {
-		w.Error(fmt.Sprintf("%s: %s", l, problem))
+		w.Errorf("%s: %s", l, problem)
 	}
 }

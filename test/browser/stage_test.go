@@ -2,7 +2,6 @@ package browser
 
 import (
 	"bytes"
-	"context"
 	"encoding/csv"
 	"fmt"
 	"net/http"
@@ -192,13 +191,10 @@ func contacts(t *testing.T, n int, endings ...int) []byte {
 }
 
 // lines counts the lines of a file once it is complete.
-func lines(t *testing.T, ctx context.Context, folder, name string) int {
+func lines(t *testing.T, folder, name string) int {
 	t.Helper()
 	var text []byte
 	programtest.Eventually(t, programtest.Patience, "the file "+name+" arrives", func() bool {
-		if ctx.Err() != nil {
-			t.Fatal(ctx.Err())
-		}
 		files, err := filepath.Glob(filepath.Join(folder, name))
 		if err != nil || len(files) != 1 {
 			return false

@@ -23,7 +23,7 @@ func TestWalkOfACampaign(t *testing.T) {
 	s, chrome := setStage(t), startChrome(t)
 	for _, scripts := range []bool{true, false} {
 		t.Run(map[bool]string{true: "with scripts", false: "without scripts"}[scripts], func(t *testing.T) {
-			w := newTab(t, chrome, s.url)
+			w := newTab(chrome, t, s.url)
 			if !scripts {
 				w.withoutScripts()
 			}
@@ -103,7 +103,7 @@ func (s *stage) walk(t *testing.T, w *tab, scripts bool) {
 	w.open(at)
 	w.downloads(t)
 	w.click("Report")
-	if n := lines(t, w.ctx, w.folder, "*.csv"); n != people+failing+1 {
+	if n := lines(t, w.folder, "*.csv"); n != people+failing+1 {
 		t.Errorf("the report has %d lines, want one for each of %d messages and a head", n, people+failing)
 	}
 	w.click("Log out")
@@ -139,7 +139,7 @@ func TestWalkOfAViewer(t *testing.T) {
 	s, chrome := setStage(t), startChrome(t)
 	id := s.launch(t, oneStep("Slow", 1), contacts(t, 500), time.Time{})
 	at := "/campaigns/" + id
-	w := newTab(t, chrome, s.url)
+	w := newTab(chrome, t, s.url)
 	w.logIn(viewerToken)
 	w.click("Slow")
 	w.arrives(at)
@@ -194,7 +194,7 @@ func TestWalkOfOptOuts(t *testing.T) {
 	s, chrome := setStage(t), startChrome(t)
 	for _, scripts := range []bool{true, false} {
 		t.Run(map[bool]string{true: "with scripts", false: "without scripts"}[scripts], func(t *testing.T) {
-			w := newTab(t, chrome, s.url)
+			w := newTab(chrome, t, s.url)
 			if !scripts {
 				w.withoutScripts()
 			}
@@ -243,7 +243,7 @@ func (w *tab) fillFirst(label, text string) {
 func TestWalkOfASchedule(t *testing.T) {
 	t.Parallel()
 	s, chrome := setStage(t), startChrome(t)
-	w := newTab(t, chrome, s.url)
+	w := newTab(chrome, t, s.url)
 	w.logIn(adminToken)
 	w.click("Schedules")
 	w.arrives("/schedules")
