@@ -56,6 +56,10 @@ type oddProvider struct {
 }
 
 func (p *oddProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost { // it tells nothing of numbers and templates
+		http.NotFound(w, r)
+		return
+	}
 	var m struct {
 		To        string `json:"to"`
 		Reference string `json:"biz_opaque_callback_data"`
