@@ -149,3 +149,36 @@ func TestFreeFormColumns(t *testing.T) {
 		t.Errorf("a list without a column: %v", err)
 	}
 }
+
+// A file of a free-form step is sent by the identifier that the provider gave it.
+func TestFreeFormFiles(t *testing.T) {
+	t.Parallel()
+	d := parseFree(t, `  - image: {file: promo.jpg, caption: "For {{Name}}"}
+  - document: {file: "{{File}}", filename: plan.pdf}
+  - interactive: {type: cta_url, header: {type: image, image: {file: promo.jpg}}, body: {text: Look}, action: {name: cta_url, parameters: {display_text: Open, url: "https://example.com"}}}
+`)
+	r, err := d.Compile([]string{"Name", "File"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := []string{"Ana", "a.pdf"}
+	ids := map[string]string{"promo.jpg": "11", "a.pdf": "12"}
+	for step, want := range []string{
+		`{"id":"11","caption":"For Ana"}`, `{"id":"12","filename":"plan.pdf"}`,
+		`"header":{"image":{"id":"11"},"type":"image"}`,
+	} {
+		free, err := r.RenderFreeWith(step, row, ids)
+		if err != nil || !strings.Contains(string(free.Content), want) {
+			t.Errorf("step %d: %s, %v; want %s", step+1, free.Content, err, want)
+		}
+		if _, err := r.RenderFreeWith(step, row, map[string]string{}); err == nil {
+			t.Errorf("step %d goes out without its file", step+1)
+		}
+		if shown, err := r.RenderFree(step, row); err != nil || !strings.Contains(string(shown.Content), `"file":`) {
+			t.Errorf("step %d is shown as %s, %v", step+1, shown.Content, err)
+		}
+	}
+	if got := r.Files(1, row); len(got) != 1 || got[0] != "a.pdf" {
+		t.Errorf("the row needs %v", got)
+	}
+}

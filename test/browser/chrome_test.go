@@ -179,6 +179,12 @@ func (w *tab) withoutScripts() {
 	w.do("turn scripts off", emulation.SetScriptExecutionDisabled(true))
 }
 
+// withScripts turns the scripts of pages on again.
+func (w *tab) withScripts() {
+	w.Helper()
+	w.do("turn scripts on", emulation.SetScriptExecutionDisabled(false))
+}
+
 // eval evaluates an expression in the page.
 func (w *tab) eval(expression string, result any) {
 	w.Helper()

@@ -53,6 +53,9 @@ func screens() []screen {
 		{name: "opt-outs-viewer", path: at("/suppressions?q=4915"), token: viewerToken, shows: "asked by phone"},
 		{name: "confirm-remove", path: at("/suppressions/remove?phone=%2B4915120003344&scope=all"), token: adminToken, shows: "only if they have asked"},
 		{name: "problem", path: at("/campaigns/nothing"), token: adminToken, shows: "What to do"},
+		{name: "audit", path: at("/audit"), token: adminToken, shows: "Audit log"},
+		{name: "person", path: func(s sample) string { return "/campaigns/" + s.finished + "/people/1" }, token: adminToken, shows: "row 1"},
+		{name: "new", path: at("/new"), token: adminToken, shows: "New campaign"},
 		{name: "forbidden", path: at("/schedules/order-reminder/run"), token: viewerToken, shows: "needs the role admin"},
 	}
 }
@@ -108,7 +111,11 @@ func TestPages(t *testing.T) {
 				w.keep(page.name, l)
 				w.wantUsable(l)
 				w.wantNamedControls(l)
+				w.withoutScripts() // nothing comes or goes while the focus moves on
+				w.open(page.path(s))
+				w.shows(page.shows)
 				w.wantVisibleFocus(l)
+				w.withScripts()
 			}
 			w.wantStillness()
 			title := w.title()

@@ -1,8 +1,10 @@
 package pages
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -39,12 +41,14 @@ type phone struct {
 
 // bubble is a message as a telephone shows it.
 type bubble struct {
-	Step     int
-	Template string
-	Language string
-	Header   string
-	Body     []string
-	Buttons  []string
+	Step int
+	// Title is the template, or the kind of a free-form message.
+	Title string
+	// Text is what the person reads, where that is known.
+	Text    string
+	Header  string
+	Body    []string
+	Buttons []string
 }
 
 // showDraft shows what a campaign would do, or its mistakes.
@@ -154,7 +158,14 @@ func (c component) texts() []string {
 }
 
 func bubbleOf(m api.PreviewMessage) bubble {
-	b := bubble{Step: m.Step, Template: m.Template, Language: m.Language}
+	b := bubble{Step: m.Step, Title: fmt.Sprintf("%s (%s)", m.Template, m.Language), Text: m.Text}
+	if m.Kind != "" {
+		b.Title, b.Text = string(m.Kind), contentText(m)
+		return b
+	}
+	if m.Text != "" {
+		return b
+	}
 	var components []component
 	if err := json.Unmarshal(m.Components, &components); err != nil {
 		return b // a template without parameters
@@ -172,4 +183,25 @@ func bubbleOf(m api.PreviewMessage) bubble {
 		}
 	}
 	return b
+}
+
+// contentText is what a person reads of a free-form message.
+func contentText(m api.PreviewMessage) string {
+	var content struct {
+		Body    json.RawMessage `json:"body"`
+		Caption string          `json:"caption"`
+		Emoji   string          `json:"emoji"`
+		Name    string          `json:"name"`
+		Link    string          `json:"link"`
+		File    string          `json:"file"`
+	}
+	_ = json.Unmarshal(m.Content, &content) // contacts are a list; they have no words of their own
+	var text string
+	var part struct {
+		Text string `json:"text"`
+	}
+	if json.Unmarshal(content.Body, &text) != nil && json.Unmarshal(content.Body, &part) == nil {
+		text = part.Text
+	}
+	return cmp.Or(text, content.Caption, content.Emoji, content.Name, content.Link, content.File, string(m.Kind))
 }
