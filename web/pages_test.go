@@ -214,3 +214,12 @@ func TestPeopleInABrowser(t *testing.T) {
 	b.wants(b.get(at+"?q=555555"), http.StatusOK, "Nobody on this list is like that")
 	b.wants(b.get(at+"?status=flown"), http.StatusBadRequest, "flown")
 }
+
+// TestACampaignIsMadeAgain: its clone begins with its text.
+func TestACampaignIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	b, id := pagesOf(t, operatorToken)
+	b.wants(b.get("/campaigns/"+id), http.StatusOK, "/new?campaign="+id)
+	b.wants(b.get("/new?campaign="+id), http.StatusOK, "taken over", "template: order_feedback")
+	b.wants(b.get("/new?campaign=zzz"), http.StatusNotFound, "Not found")
+}

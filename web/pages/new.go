@@ -22,8 +22,20 @@ const maxDraft = 1 << 20
 type newView struct{ Text string }
 
 // newCampaign asks for a list.
-func (p *Pages) newCampaign(w http.ResponseWriter, _ *http.Request, v Visitor) error {
-	return p.show(w, http.StatusOK, "new", frame{Visitor: v, Here: "new", Data: newView{}})
+func (p *Pages) newCampaign(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	var view newView
+	if id := r.URL.Query().Get("campaign"); id != "" {
+		c, err := p.client(r)
+		if err != nil {
+			return err
+		}
+		text, err := c.Definition(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		view.Text = string(text)
+	}
+	return p.show(w, http.StatusOK, "new", frame{Visitor: v, Here: "new", Data: view})
 }
 
 // takeList keeps a list. With the text of a campaign it goes on where that was.
