@@ -139,19 +139,27 @@ func (t *tx) receive(ctx context.Context, receipts []Receipt, now time.Time) ([]
 	if err := t.nameAttempts(ctx, names); err != nil {
 		return nil, err
 	}
-	for id, list := range byMessage {
-		if t.messages[id] == nil { // it has an attempt; whoever tells it has to tell it again
-			return nil, fmt.Errorf("ledger: message %d, which a receipt is for, could not be locked", id)
-		}
-		if err := t.receiveFor(ctx, t.messages[id], list, now); err != nil {
-			return nil, err
-		}
+	if err := t.receiveByMessage(ctx, byMessage, now); err != nil {
+		return nil, err
 	}
 	for i, r := range receipts {
 		about[i].Renews = r.Failure.Media && t.renewing[about[i].Message]
 		about[i].Stopped = r.Failure.Pause != campaign.PauseNothing && t.halting[about[i].Message]
 	}
 	return about, t.matchEarly(ctx, providerIDsOf(names), now)
+}
+
+// receiveByMessage applies receipts to their messages, which are locked.
+func (t *tx) receiveByMessage(ctx context.Context, byMessage map[campaign.MessageID][]known, now time.Time) error {
+	for id, list := range byMessage {
+		if t.messages[id] == nil { // it has an attempt; whoever tells it has to tell it again
+			return fmt.Errorf("ledger: message %d, which a receipt is for, could not be locked", id)
+		}
+		if err := t.receiveFor(ctx, t.messages[id], list, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // known is a receipt with the attempt that it speaks of.

@@ -293,15 +293,8 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 		m.failedAt = at(now)
 		t.set(m, campaign.Failed, never(), now)
 	}
-	if f.Suppress != "" {
-		if err := t.suppressRecipient(ctx, m.id.Recipient(), f.Suppress, f.Reason, now); err != nil {
-			return err
-		}
-	}
-	if f.Unreachable {
-		if err := t.noteSilence(ctx, m.id, now); err != nil {
-			return err
-		}
+	if err := t.leaveAlone(ctx, m, f, now); err != nil {
+		return err
 	}
 	before := t.halted
 	if err := t.pauseFor(ctx, stopped, m.id.Campaign(), f, now); err != nil {
@@ -311,6 +304,19 @@ func (t *tx) fail(ctx context.Context, m *message, f campaign.Failure, after cam
 		t.halting[m.id] = true
 	}
 	return t.follow(ctx, m, now)
+}
+
+// leaveAlone records what a failure says about writing to the person again.
+func (t *tx) leaveAlone(ctx context.Context, m *message, f campaign.Failure, now time.Time) error {
+	if f.Suppress != "" {
+		if err := t.suppressRecipient(ctx, m.id.Recipient(), f.Suppress, f.Reason, now); err != nil {
+			return err
+		}
+	}
+	if f.Unreachable {
+		return t.noteSilence(ctx, m.id, now)
+	}
+	return nil
 }
 
 // setUntilLost moves a message to a status in which a receipt is waited for, as

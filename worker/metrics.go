@@ -71,34 +71,38 @@ func NewMetrics(r prometheus.Registerer, reasons map[string][]string) *Metrics {
 		}, []string{"channel"}),
 	}
 	r.MustRegister(m.answers, m.waits, m.outcomes, m.refusals, m.failures, m.requests, m.breakers, m.asked, m.contents, m.reads, m.shut)
-	outcomes := []ledger.Outcome{
-		ledger.OutcomeAccepted, ledger.OutcomeHeld, ledger.OutcomeRefused, ledger.OutcomeUnknown, ledger.OutcomeReleased,
-	}
 	for channel, known := range reasons {
-		for _, outcome := range outcomes {
-			m.outcomes.WithLabelValues(channel, string(outcome))
-		}
-		for _, reason := range ledger.RefusalReasons() {
-			m.refusals.WithLabelValues(channel, reason)
-		}
-		for _, reason := range known {
-			m.failures.WithLabelValues(channel, reason)
-		}
-		for _, content := range []content{contentTemplate, contentFree, contentOtherwise} {
-			m.contents.WithLabelValues(channel, string(content))
-		}
-		for _, result := range []string{markedRead, notMarked} {
-			m.reads.WithLabelValues(channel, result)
-		}
-		m.shut.WithLabelValues(channel)
-		for _, class := range classes() {
-			m.answers.WithLabelValues(channel, class)
-		}
-		m.waits.WithLabelValues(channel)
-		m.requests.WithLabelValues(channel)
-		m.breakers.WithLabelValues(channel)
+		m.zero(channel, known)
 	}
 	return m
+}
+
+// zero sets every label of a channel to zero.
+func (m *Metrics) zero(channel string, reasons []string) {
+	for _, outcome := range []ledger.Outcome{
+		ledger.OutcomeAccepted, ledger.OutcomeHeld, ledger.OutcomeRefused, ledger.OutcomeUnknown, ledger.OutcomeReleased,
+	} {
+		m.outcomes.WithLabelValues(channel, string(outcome))
+	}
+	for _, reason := range ledger.RefusalReasons() {
+		m.refusals.WithLabelValues(channel, reason)
+	}
+	for _, reason := range reasons {
+		m.failures.WithLabelValues(channel, reason)
+	}
+	for _, content := range []content{contentTemplate, contentFree, contentOtherwise} {
+		m.contents.WithLabelValues(channel, string(content))
+	}
+	for _, result := range []string{markedRead, notMarked} {
+		m.reads.WithLabelValues(channel, result)
+	}
+	for _, class := range classes() {
+		m.answers.WithLabelValues(channel, class)
+	}
+	m.shut.WithLabelValues(channel)
+	m.waits.WithLabelValues(channel)
+	m.requests.WithLabelValues(channel)
+	m.breakers.WithLabelValues(channel)
 }
 
 // polls sets the counts of a channel that is polled to zero.
