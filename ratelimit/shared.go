@@ -263,7 +263,9 @@ func (s *Shared) Throttled(left time.Time, wait time.Duration) {
 }
 
 // SetRate implements Limiter. Redis is told by the next question. Until all
-// processes have been told of another rate, each asks for departures at its own.
+// processes have been told of another rate, each asks for departures at its own. The
+// space in front of a departure is that of whoever asks, so the process with the
+// higher rate may ask first each time, and the other one get none meanwhile.
 func (s *Shared) SetRate(perSecond float64) {
 	s.bucket.setRate(perSecond)
 	s.mu.Lock()
