@@ -1,12 +1,12 @@
 package admission
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"log/slog"
-	"sync"
 	"time"
 
 	"carillon/campaign"
@@ -70,7 +70,7 @@ type account struct {
 	name    string
 	channel string // one of its channels
 	library Library
-	asking  sync.Mutex
+	asking  chan struct{} // who asks has put one in
 }
 
 // NewTemplates makes the templates of channels, by their names.
@@ -78,7 +78,7 @@ func NewTemplates(l TemplateLedger, sources map[string]TemplateSource, log *slog
 	t := &Templates{ledger: l, sources: sources, accounts: map[string]*account{}, log: log, now: now}
 	for channel, source := range sources {
 		if known := t.accounts[source.Account]; source.Library != nil && (known == nil || channel < known.channel) {
-			t.accounts[source.Account] = &account{name: source.Account, channel: channel, library: source.Library}
+			t.accounts[source.Account] = &account{name: source.Account, channel: channel, library: source.Library, asking: make(chan struct{}, 1)}
 		}
 	}
 	return t
@@ -125,17 +125,24 @@ func (t *Templates) list(ctx context.Context, channel string, wanted func(now ti
 	return list, nil
 }
 
-// ask has the provider list its templates, unless somebody else has just done so.
+// ask has the provider list its templates, unless somebody else has just done so. It
+// takes no longer than most, also where somebody else is asking all that time.
 func (t *Templates) ask(ctx context.Context, of *account, most time.Duration, wanted func(time.Time, *ledger.TemplateState) bool) (ledger.KeptTemplates, error) {
-	of.asking.Lock()
-	defer of.asking.Unlock()
+	waiting, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	select {
+	case of.asking <- struct{}{}:
+		defer func() { <-of.asking }()
+	case <-waiting.Done():
+		kept, err := t.ledger.Templates(ctx, of.name)
+		kept.Failure = cmp.Or(kept.Failure, "it is being asked, and has not answered yet")
+		return kept, err
+	}
 	kept, err := t.ledger.Templates(ctx, of.name)
 	if err != nil || !wanted(t.now(), &kept.TemplateState) {
 		return kept, err
 	}
 	asked := t.now()
-	waiting, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
 	templates, err := of.library.Templates(waiting)
 	switch {
 	case err == nil:

@@ -8,11 +8,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"carillon/campaign"
+	"carillon/ledger"
 )
 
 // shelf is a library that counts how often it is asked.
@@ -248,4 +250,41 @@ func TestImportAgainstTemplates(t *testing.T) {
 	if len(imported.Notes) != 1 || !strings.HasSuffix(imported.Notes[0], "ago: slow") {
 		t.Errorf("%q", imported.Notes)
 	}
+}
+
+// blank is a ledger that keeps no list.
+type blank struct{}
+
+func (blank) Templates(context.Context, string) (ledger.KeptTemplates, error) {
+	return ledger.KeptTemplates{}, nil
+}
+func (blank) TemplateStates(context.Context) ([]ledger.TemplateState, error)              { return nil, nil }
+func (blank) KeepTemplates(context.Context, string, []campaign.Approved, time.Time) error { return nil }
+func (blank) FailTemplates(context.Context, string, string, time.Time) error              { return nil }
+func (blank) NoticeTemplates(context.Context, string, time.Time) error                    { return nil }
+
+// TestNobodyWaitsForAnothersQuestion: while the leader asks a provider that does not
+// answer, a campaign comes in after its own patience.
+func TestNobodyWaitsForAnothersQuestion(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sources := map[string]TemplateSource{"main": {Account: "cloud 1", Library: &shelf{hang: true}}}
+		templates := NewTemplates(blank{}, sources, slog.New(slog.DiscardHandler), time.Now)
+		leading, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- templates.RefreshDue(leading) }()
+		synctest.Wait() // it has asked
+		begun := time.Now()
+		list, err := templates.Of(t.Context(), "main")
+		if err != nil || list.Known() || !strings.Contains(list.Trouble, "has not answered yet") {
+			t.Errorf("%+v, %v", list, err)
+		}
+		if waited := time.Since(begun); waited != patience {
+			t.Errorf("it waited for %s", waited)
+		}
+		stop()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("the leader's question ended with %v", err)
+		}
+	})
 }
