@@ -107,7 +107,9 @@ func (s *Scheduler) askNumber(ctx context.Context, name string, known map[string
 	}
 	if err != nil {
 		asked.Value = campaign.Masked(campaign.OneLine(err.Error(), 200), nil)
-		s.Log.Warn("the provider does not say how a number stands", "channel", name, "error", asked.Value)
+		if known[ledger.FactAsked].Value != asked.Value { // once, however often it is repeated
+			s.Log.Warn("the provider does not say how a number stands", "channel", name, "error", asked.Value)
+		}
 		if kept := s.Ledger.Learn(ctx, []ledger.Fact{asked}); kept != nil {
 			s.trouble.report("numbers", kept)
 		}

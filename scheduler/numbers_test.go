@@ -1,9 +1,11 @@
 package scheduler
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -135,5 +137,30 @@ func TestANumberThatCannotSendIsStoppedOnce(t *testing.T) {
 	}
 	if book.stopped[0].Scope != campaign.PauseChannel || book.stopped[0].Number != "main" {
 		t.Errorf("%+v", book.stopped[0])
+	}
+}
+
+// TestANumberThatIsNotToldAboutIsLoggedOnce: a service that relays the API may never
+// tell, and is asked all the same.
+func TestANumberThatIsNotToldAboutIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	book, s, pass := newStanding()
+	var log bytes.Buffer
+	s.Log = slog.New(slog.NewTextHandler(&log, nil))
+	book.fails = true
+	for range 5 {
+		if asked := pass(askSoon); asked != 1 {
+			t.Fatalf("asked %d times", asked)
+		}
+	}
+	if lines := strings.Count(log.String(), "does not say how a number stands"); lines != 1 {
+		t.Errorf("logged %d times:\n%s", lines, log.String())
+	}
+	book.fails = false
+	pass(askSoon)
+	book.fails = true
+	pass(askEvery)
+	if lines := strings.Count(log.String(), "does not say how a number stands"); lines != 2 {
+		t.Errorf("logged %d times, once before it was told and once after:\n%s", lines, log.String())
 	}
 }
