@@ -75,17 +75,13 @@ func (p *Pages) confirmNew(w http.ResponseWriter, r *http.Request, v Visitor) er
 	if err != nil {
 		return err
 	}
-	checked, err := c.Check(r.Context(), client.Check{Kept: draft.Upload, Campaign: client.Text("campaign.yaml", []byte(draft.Text))})
+	checked, def, err := checkDraft(r, c, draft, client.Check{})
 	if draftProblem(err) != nil {
 		draft.Checked = true
 		return p.showForm(w, r, v, c, draft)
 	}
 	if err != nil {
 		return err
-	}
-	def, err := campaign.Parse([]byte(draft.Text))
-	if err != nil {
-		return err // the check has let it pass
 	}
 	q := question{
 		Label: map[string]string{"at": "Schedule", "draft": "Save"}[l.How], About: def.Name, Effects: p.launchEffects(l, checked, def),
@@ -99,6 +95,16 @@ func (p *Pages) confirmNew(w http.ResponseWriter, r *http.Request, v Visitor) er
 		q.Fields["at"] = l.At.Format(time.RFC3339)
 	}
 	return p.ask(w, v, "new", q)
+}
+
+// checkDraft has a draft held against its list, and reads it.
+func checkDraft(r *http.Request, c *client.Client, draft draftView, what client.Check) (checked api.Checked, def *campaign.Definition, err error) {
+	what.Kept, what.Campaign = draft.Upload, client.Text("campaign.yaml", []byte(draft.Text))
+	if checked, err = c.Check(r.Context(), what); err != nil {
+		return checked, nil, err
+	}
+	def, err = campaign.Parse([]byte(draft.Text))
+	return checked, def, err
 }
 
 // launchEffects say to how many people it goes, and until when.
@@ -162,19 +168,13 @@ func (p *Pages) testNew(w http.ResponseWriter, r *http.Request, v Visitor) error
 	if err != nil {
 		return err
 	}
-	checked, err := c.Check(r.Context(), client.Check{
-		Kept: draft.Upload, Campaign: client.Text("campaign.yaml", []byte(draft.Text)), Rows: rowsOf(draft.Row), Quick: true,
-	})
+	checked, def, err := checkDraft(r, c, draft, client.Check{Rows: rowsOf(draft.Row), Quick: true})
 	if draftProblem(err) != nil {
 		draft.Checked = true
 		return p.showForm(w, r, v, c, draft)
 	}
 	if err != nil {
 		return err
-	}
-	def, err := campaign.Parse([]byte(draft.Text))
-	if err != nil {
-		return err // the check has let it pass
 	}
 	step, err := strconv.Atoi(r.PostForm.Get("step"))
 	if err != nil || step < 1 || step > len(def.Steps) || len(checked.Preview) == 0 {
