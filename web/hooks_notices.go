@@ -182,9 +182,9 @@ func (s *Server) trouble(channel string, notice whatsapp.Notice) campaign.Troubl
 }
 
 // concernedChannel is a channel of the account that a notice is about, among those
-// that the app may speak for: the one with its number, else one of the account. An account that is not in the
-// configuration is that of the channel whose address was called, if that does
-// not say which it has.
+// that the app may speak for: the one with its number, else one of the account. An
+// account that is not in the configuration is that of the channel whose address was
+// called, if that does not say which it has.
 func (s *Server) concernedChannel(notice whatsapp.Notice, arrivedAt string) (name string, ours bool) {
 	if notice.Number != "" || notice.Account == "" {
 		return s.channelOf(notice.Number, arrivedAt)
