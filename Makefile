@@ -54,6 +54,7 @@ cover: needs ## Run all tests and tell how much of the code they reach
 faults: needs ## Break everything while it sends, at length, and print docs/faults.md's table
 	cd test/faults && $(GO) test -count=1 -timeout 3h -args -faults.long -faults.repeat $(REPEAT)
 	cd test/faults && $(GO) test -count=1 -timeout 3h -run 'TestFaults|TestDemos' -args -faults.everywhere
+	cd test && $(GO) test -count=1 -timeout 1h -run TestOnePictureIsUploadedOnceForEachNumber -args -pictures 100000
 
 .PHONY: faults-short
 faults-short: needs ## The same in a few minutes, once; part of make test
