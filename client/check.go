@@ -20,6 +20,9 @@ type Check struct {
 	// Contacts is the list, Kept the id of one that was uploaded before.
 	Contacts File
 	Kept     string
+	// KeptMedia are the ids of files that were uploaded before, which messages have under
+	// their names.
+	KeptMedia []string
 	// Rows are shown beside the first recipients.
 	Rows []int
 	// Quick looks at the first rows alone.
@@ -32,6 +35,7 @@ type Check struct {
 func (c *Client) Check(ctx context.Context, asked Check) (api.Checked, error) {
 	query := optionsQuery(asked.Options)
 	setIf(query, "upload", asked.Kept)
+	query["media"] = asked.KeptMedia
 	for _, row := range asked.Rows {
 		query.Add("row", strconv.Itoa(row))
 	}

@@ -34,6 +34,9 @@ type Upload struct {
 	Media []File
 	// Kept is the id of a list that was uploaded before, in the place of Contacts.
 	Kept string
+	// KeptMedia are the ids of files that were uploaded before, which messages have under
+	// their names.
+	KeptMedia []string
 	// Draft leaves the campaign as it comes in: nothing starts it.
 	Draft bool
 	// Key keeps the campaign from being made twice; if empty, it is one of the
@@ -101,6 +104,7 @@ func (c *Client) create(ctx context.Context, up Upload, key string, launched *Ca
 func (up Upload) query() url.Values {
 	query := url.Values{}
 	setIf(query, "upload", up.Kept)
+	query["media"] = up.KeptMedia
 	switch {
 	case up.Draft:
 	case up.At.IsZero():

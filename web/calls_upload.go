@@ -34,8 +34,8 @@ type upload struct {
 	sums [2][]byte // of the definition and the list; nil for one that is missing
 }
 
-// receive takes the parts of a multipart request in any order; the list may be one
-// that was uploaded before. The caller removes the upload, also after an error.
+// receive takes the parts of a multipart request in any order; the list and files may
+// be some that were uploaded before. The caller removes the upload, also after an error.
 func (s *Server) receive(w http.ResponseWriter, r *http.Request) (*upload, error) {
 	const margin = 64 << 10 // the parts' headers
 	up := &upload{}
@@ -57,6 +57,11 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request) (*upload, error
 			return up, brokenUpload(err)
 		}
 		if err := up.take(part); err != nil {
+			return up, err
+		}
+	}
+	for _, id := range r.URL.Query()["media"] {
+		if err := s.fetchMedia(r, id, up); err != nil {
 			return up, err
 		}
 	}

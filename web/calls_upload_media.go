@@ -40,9 +40,22 @@ func (m *media) take(part *multipart.Part) error {
 	// FileName would leave out the folder.
 	_, about, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 	name := path.Clean(about["filename"])
-	switch {
-	case about["filename"] == "" || !fs.ValidPath(name) || name == ".":
+	if about["filename"] == "" || !fs.ValidPath(name) || name == "." {
 		return refuse(badRequest, `give the part a filename: the one that the campaign has, such as promo.jpg`, "a part media has the filename %q", about["filename"])
+	}
+	return m.add(name, func(to io.Writer) error {
+		_, err := io.Copy(to, io.LimitReader(part, campaign.LargestFile+1))
+		var written *os.PathError
+		if err == nil || errors.As(err, &written) {
+			return err
+		}
+		return brokenUpload(err)
+	})
+}
+
+// add keeps a file, which write writes.
+func (m *media) add(name string, write func(to io.Writer) error) error {
+	switch {
 	case m.parts[name] != nil:
 		return refuse(badRequest, "send each file once", "the upload has two files %q", name)
 	case len(m.parts) >= admission.MostFiles:
@@ -56,22 +69,35 @@ func (m *media) take(part *multipart.Part) error {
 		m.parts = map[string]*mediaPart{}
 	}
 	digest := sha256.New()
-	n, err := io.Copy(io.MultiWriter(m.file, digest), io.LimitReader(part, campaign.LargestFile+1))
+	counted := &counter{to: io.MultiWriter(m.file, digest)}
+	err := write(counted)
 	var written *os.PathError
-	switch {
+	switch n := counted.n; {
 	case errors.As(err, &written):
 		return fmt.Errorf("keep an upload: %w", err)
 	case err != nil:
-		return brokenUpload(err)
+		return err
 	case n > campaign.LargestFile:
 		return refuse(tooLarge, "make the file smaller", "the file %q has more than %d MiB", name, campaign.LargestFile>>20)
 	case m.size+n > admission.MostFileBytes:
 		return refuse(tooLarge, "split the list, or make the files smaller", "the files have more than %d GiB in all", admission.MostFileBytes>>30)
 	}
-	kept := &mediaPart{from: m.size, size: n}
+	kept := &mediaPart{from: m.size, size: counted.n}
 	digest.Sum(kept.sum[:0])
-	m.parts[name], m.size = kept, m.size+n
+	m.parts[name], m.size = kept, m.size+counted.n
 	return nil
+}
+
+// counter counts the bytes that go through it.
+type counter struct {
+	to io.Writer
+	n  int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.to.Write(p)
+	c.n += int64(n)
+	return n, err
 }
 
 // sum tells other files from these; it is empty where there are none.

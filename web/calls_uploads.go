@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"carillon/api"
+	"carillon/campaign"
 	"carillon/contacts"
 	"carillon/ledger"
 )
@@ -18,7 +19,7 @@ import (
 // maxFileName is how much of a file's name is kept, in bytes.
 const maxFileName = 200
 
-// addUpload keeps a list for a campaign that is not written yet. What is in it is not
+// addUpload keeps a list, or a file for messages, of a campaign that is not written yet. What is in it is not
 // looked at: how it is read can still be told.
 func (s *Server) addUpload(w http.ResponseWriter, r *http.Request) error {
 	s.byPieces(r)
@@ -70,7 +71,7 @@ func (s *Server) uploadOf(r *http.Request, id string) (ledger.Upload, error) {
 
 func goneUpload(err error) error {
 	if errors.Is(err, ledger.ErrNotFound) {
-		return refuse(notFound, "upload the list again; it is kept for a day, and until somebody is erased", "this upload is not there any more")
+		return refuse(notFound, "upload the file again; it is kept for a day, and until somebody is erased", "this upload is not there any more")
 	}
 	return err
 }
@@ -113,4 +114,16 @@ func (s *Server) fetchUpload(r *http.Request, id string, up *upload) (err error)
 		return fmt.Errorf("fetch an upload: %w", err)
 	}
 	return goneUpload(s.ledger.ReadUpload(r.Context(), up.kept, up.contacts))
+}
+
+// fetchMedia brings an uploaded file to those that messages have, under its name.
+func (s *Server) fetchMedia(r *http.Request, id string, up *upload) error {
+	kept, err := s.uploadOf(r, id)
+	if err != nil {
+		return err
+	}
+	if kept.Size > campaign.LargestFile {
+		return refuse(tooLarge, "make the file smaller", "the file %q has more than %d MiB", kept.Name, campaign.LargestFile>>20)
+	}
+	return up.media.add(kept.Name, func(to io.Writer) error { return goneUpload(s.ledger.ReadUpload(r.Context(), kept, to)) })
 }
