@@ -106,7 +106,7 @@ func TestANewCampaignWithoutScript(t *testing.T) {
 	b.lacks(bad, "Edsger")
 
 	page = b.get(at + "/campaign?" + url.Values{"phone": {"Telephone"}, "default_region": {"DE"}}.Encode())
-	b.wants(page, http.StatusOK, "default_region: DE", `value="spring people"`, `value="{{First}}"`, `name="channels" value="main"`)
+	b.wants(page, http.StatusOK, "default_region: DE", `value="spring people"`, `value="{{First}}"`, `type="checkbox" value="main" checked`)
 	b.lacks(page, `class="fault"`, `role="alert"`)
 	fill := url.Values{"form": {"true"}, "campaign": {b.hidden(page, "campaign")}, "do": {"text"}, "steps.0.template": {"spring_offer"},
 		"steps.0.body.0": {"{{First}}"}, "steps.0.body.1": {"{{City}}"}, "name": {"spring"}, "steps.0.category": {"utility"}}
@@ -198,7 +198,7 @@ func TestAListThatCannotBeReadSo(t *testing.T) {
 	at := b.uploadList("a.csv", "Phone,Name\n+4915112345601,\xc8\xe2\xe0\xed\n")
 	b.wants(b.get(at), http.StatusOK, `role="alert"`, "it is not clear", `name="encoding"`)
 	b.wants(b.get(at+"?encoding=windows-1251"), http.StatusOK, "Иван", "1 of these rows can be sent to")
-	b.wants(b.get("/new/gone"), http.StatusNotFound, "upload the list again")
+	b.wants(b.get("/new/gone"), http.StatusNotFound, "upload the file again")
 	b.wants(b.form("/new", field{"list", "a.csv", ""}), http.StatusUnprocessableEntity, "the file is empty")
 	at = b.uploadList("a.xlsx", filteredWorkbook(t))
 	b.wants(b.get(at), http.StatusOK, "1 hidden row is left out", "<option>Sheet1</option>", "2 of these rows")

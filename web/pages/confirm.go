@@ -1,6 +1,9 @@
 package pages
 
-import "net/http"
+import (
+	"net/http"
+	"net/url"
+)
 
 // question asks a visitor whether they mean it.
 type question struct {
@@ -15,7 +18,7 @@ type question struct {
 	// Effects are what will happen, a line each.
 	Effects []string
 	// Fields are sent along.
-	Fields map[string]string
+	Fields url.Values
 	// Back is where whoever does not mean it goes. With Return the fields are sent there.
 	Back   string
 	Return bool

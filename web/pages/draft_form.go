@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -24,6 +25,8 @@ type form struct {
 type group struct {
 	Legend string
 	Inputs []*input
+	// Says is what people read of the step's template, empty where that is not known.
+	Says string
 	// Kept are the keys that the form does not show. They stay as they are written.
 	Kept []string
 	// parts write what was changed.
@@ -35,8 +38,12 @@ type input struct {
 	Name, Label, Value, Hint string
 	// Options are the choices; none for a text.
 	Options []string
-	// List names the suggestions; empty for none.
-	List string
+	// Several says that more than one of the options may be chosen; Value has them with
+	// commas between them.
+	Several bool
+	// List names the suggestions of many fields, Known are those of this one.
+	List  string
+	Known []string
 	// Kept says that the draft has here what a field cannot show.
 	Kept bool
 	// Faults are the mistakes at this place.
@@ -48,6 +55,16 @@ type input struct {
 // Described is where the field's hint and mistakes stand.
 func (i *input) Described() bool { return i.Hint != "" || i.Kept || len(i.Faults) > 0 }
 
+// Chosen reports whether an option is.
+func (i *input) Chosen(option string) bool {
+	return option == i.Value || i.Several && slices.Contains(separate(i.Value), option)
+}
+
+// separate takes names apart that have commas or spaces between them.
+func separate(names string) []string {
+	return strings.FieldsFunc(names, func(c rune) bool { return c == ',' || c == ' ' })
+}
+
 // part is a value of the draft, which one field or several show.
 type part struct {
 	inputs []*input
@@ -55,11 +72,11 @@ type part struct {
 }
 
 // formOf shows a draft as fields.
-func (d *draft) formOf() *form {
+func (d *draft) formOf(a *aids) *form {
 	f := &form{Steps: items(d.at("steps"))}
 	general := group{Legend: "Campaign"}
 	general.add(d.scalarPart("Name", textNode, "name"))
-	general.add(d.channelsPart())
+	general.add(d.channelsPart(a.channels))
 	general.add(d.scalarPart("Messages a second, at most", plainNode, "rate").hint("empty: as fast as the numbers may"))
 	general.add(d.scalarPart("Expires", plainNode, "expires").hint("from the start, such as 72h; empty: never"))
 	general.add(d.scalarPart("Send from", plainNode, "hours", "from").hint("a time of day such as 09:00; empty: at any time"))
@@ -71,7 +88,7 @@ func (d *draft) formOf() *form {
 	})
 	f.Groups = append(f.Groups, general)
 	for i := range f.Steps {
-		f.Groups = append(f.Groups, d.stepGroup(i))
+		f.Groups = append(f.Groups, d.stepGroup(i, a))
 	}
 	return f
 }
@@ -102,7 +119,7 @@ func (p part) suggest(list string) part {
 }
 
 // stepGroup shows one step.
-func (d *draft) stepGroup(step int) group {
+func (d *draft) stepGroup(step int, a *aids) group {
 	at := func(keys ...string) []string { return append([]string{"steps", strconv.Itoa(step)}, keys...) }
 	g := group{Legend: "Step " + strconv.Itoa(step+1)}
 	if step > 0 {
@@ -111,12 +128,17 @@ func (d *draft) stepGroup(step int) group {
 		g.add(d.scalarPart("Be patient for", plainNode, at("patience")...).hint("such as 72h, which is usual"))
 		g.add(d.scalarPart("Otherwise", plainNode, at("otherwise")...).options("", "stop", "skip", "send").hint("what happens when that does not come; usual is stop"))
 	}
-	g.add(d.scalarPart("Template", textNode, at("template")...).hint("its name, as it was approved"))
+	template := d.scalarPart("Template", textNode, at("template")...).hint("its name, as it was approved")
+	if choices := a.choices(); len(choices) > 0 {
+		template = template.hint("one that the provider has approved; Update shows the fields that it needs").options(append([]string{""}, choices...)...)
+	}
+	g.add(template)
 	g.add(d.scalarPart("Category", plainNode, at("category")...).options("", "marketing", "utility", "authentication"))
-	g.add(d.scalarPart("Language", textNode, at("language")...).hint("such as en_US, or a column").suggest("columns"))
-	g.add(d.headerPart(at("header")))
-	g.add(d.bodyPart(at("body")))
+	g.add(d.languagePart(at("language"), a.languages(template.inputs[0].Value)))
+	g.add(d.headerPart(at("header"), a))
+	g.add(d.bodyPart(at("body"), a))
 	g.add(d.buttonsPart(at("buttons")))
+	g.says(a, d, step)
 	g.Kept = slices.DeleteFunc(keys(d.at(at()...)), func(key string) bool {
 		return slices.Contains([]string{"template", "category", "language", "header", "body", "buttons"}, key) ||
 			step > 0 && slices.Contains([]string{"after", "wait", "patience", "otherwise"}, key)
@@ -153,16 +175,43 @@ func (d *draft) scalarPart(label string, node func(string) *yaml.Node, path ...s
 	}}
 }
 
+// languagePart is the language of a template, of which some may be known.
+func (d *draft) languagePart(path, known []string) part {
+	p := d.scalarPart("Language", textNode, path...).hint("such as en_US, or a column such as {{Language|en_US}}").suggest("columns")
+	if len(known) > 0 {
+		p = p.hint("the template has " + strings.Join(known, ", ") + "; or a column such as {{Language|" + known[0] + "}}").suggest("")
+		p.inputs[0].Known = known
+	}
+	return p
+}
+
+// says shows what people read of a step's template.
+func (g *group) says(a *aids, d *draft, step int) {
+	outline, known := a.outline(d, strconv.Itoa(step))
+	if !known {
+		return
+	}
+	g.Says = outline.Text
+	for _, b := range outline.Buttons {
+		g.Says += fmt.Sprintf("\n[%d: %s]", b.Index, b.Label)
+	}
+}
+
 // channelsPart is the campaign's one channel, or several.
-func (d *draft) channelsPart() part {
+func (d *draft) channelsPart(known []string) part {
 	value, single := d.scalar("channel")
 	if several := d.at("channels"); several != nil {
 		texts, plain := d.texts(several)
 		value, single = strings.Join(texts, ", "), plain && value == ""
 	}
-	i := &input{Name: "channels", Label: "Channels", Value: value, Kept: !single, path: "channel", Hint: "the numbers that it is sent from, with commas between them", List: "channels-known"}
+	i := &input{Name: "channels", Label: "Channels", Value: value, Kept: !single, path: "channel", Hint: "the numbers that it is sent from", Several: true, Options: slices.Clone(known)}
+	for _, name := range separate(value) {
+		if !slices.Contains(i.Options, name) {
+			i.Options = append(i.Options, name)
+		}
+	}
 	return part{[]*input{i}, func(filled func(int) string) {
-		names := strings.FieldsFunc(filled(0), func(c rune) bool { return c == ',' || c == ' ' })
+		names := separate(filled(0))
 		was, is, value := "channels", "channel", listNode(names)
 		if len(names) > 1 {
 			was, is = is, was
@@ -201,7 +250,12 @@ func (f *form) fill(values url.Values) {
 			changed := false
 			filled := func(n int) string {
 				i := p.inputs[n]
-				if typed, sent := values[i.Name]; sent && !i.Kept {
+				typed, sent := values[i.Name]
+				switch {
+				case !sent || i.Kept:
+				case i.Several:
+					return strings.Join(slices.DeleteFunc(slices.Clone(typed), func(name string) bool { return name == "" }), ", ")
+				default:
 					return strings.TrimSpace(typed[0])
 				}
 				return i.Value

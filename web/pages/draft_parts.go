@@ -8,74 +8,104 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// headerPart is a header: none, a text, or media by a link.
-func (d *draft) headerPart(path []string) part {
-	kind, value, plain := d.header(path)
-	name := strings.Join(path, ".")
-	kinds := &input{Name: name + ".kind", Label: "Header", Value: kind, Kept: !plain, Options: []string{"none", "text", "image", "video", "document"}, path: place(path)}
-	content := &input{Name: name + ".value", Label: "Header's text or link", Value: value, Kept: !plain, List: "columns", path: place(path)}
-	return part{[]*input{kinds, content}, func(filled func(int) string) {
-		switch kind, value := filled(0), filled(1); kind {
-		case "none":
-			d.set(nil, path...)
-		case "text":
-			d.set(textNode(value), path...)
-		default:
-			d.set(nil, path...)
-			d.set(textNode(value), append(slices.Clone(path), kind, "link")...)
-		}
-	}}
-}
-
-// header reads what headerPart shows.
-func (d *draft) header(path []string) (kind, value string, plain bool) {
-	n := d.at(path...)
-	switch {
-	case n == nil:
-		return "none", "", true
-	case n.Kind == yaml.ScalarNode:
-		return "text", n.Value, true
-	}
-	if found := keys(n); len(found) == 1 && slices.Contains([]string{"image", "video", "document"}, found[0]) {
-		media := child(n, found[0])
-		if link := child(media, "link"); link != nil && link.Kind == yaml.ScalarNode && len(keys(media)) == 1 {
-			return found[0], link.Value, true
-		}
-	}
-	return "none", "", false
-}
-
-// spare is how many empty fields stand behind those that are filled.
+// spare is how many empty fields stand behind those that are filled, where nothing is
+// known of the template.
 const spare = 2
 
-// bodyPart is the body's parameters, a text each.
-func (d *draft) bodyPart(path []string) part {
-	texts, plain := d.texts(d.at(path...))
-	p := part{}
+// value is a parameter of a body, with the name of its variable where it has one.
+type value struct{ name, text string }
+
+// bodyPart is the body's parameters, a text each. A template that is known has a field
+// for each of its variables.
+func (d *draft) bodyPart(path []string, a *aids) part {
+	values, plain := d.values(d.at(path...))
+	outline, known := a.outline(d, path[1])
 	name, at := strings.Join(path, "."), place(path)
-	for n := range len(texts) + spare {
-		number := strconv.Itoa(n)
-		i := &input{Name: name + "." + number, Label: "Parameter " + strconv.Itoa(n+1) + " of the body", Kept: !plain, List: "columns", path: at + "[" + number + "]"}
-		if n < len(texts) {
-			i.Value = texts[n]
-		}
-		p.inputs = append(p.inputs, i)
-	}
 	if !plain {
-		p.inputs = p.inputs[:1]
-		p.inputs[0].path = at
+		return part{[]*input{{Name: name + ".0", Label: "Body", Kept: true, path: at}}, func(func(int) string) {}}
 	}
-	p.inputs[0].Hint = "a text, a column such as {{Name}}, or {{Name|what to say where it is empty}}"
-	p.write = func(filled func(int) string) {
-		var list []string
-		for n := range p.inputs {
-			if text := filled(n); text != "" {
-				list = append(list, text)
-			}
+	n := len(values) + spare
+	if known {
+		n = max(len(values), len(outline.Body))
+	}
+	for a.sent.Has(name + "." + strconv.Itoa(n)) {
+		n++
+	}
+	p := part{}
+	for i := range n {
+		number := strconv.Itoa(i)
+		field := &input{Name: name + "." + number, Label: "Parameter " + strconv.Itoa(i+1) + " of the body", List: "columns", path: at + "[" + number + "]"}
+		if i < len(values) {
+			field.Value = values[i].text
+		} else {
+			values = append(values, value{})
 		}
-		d.set(listNode(list), path...)
+		if known && i < len(outline.Body) && outline.Named {
+			values[i].name = outline.Body[i]
+		}
+		if values[i].name != "" {
+			field.Label = "Value of " + values[i].name
+		}
+		p.inputs = append(p.inputs, field)
+	}
+	if n > 0 {
+		p.inputs[0].Hint = "a text, a column such as {{Name}}, or {{Name|what to say where it is empty}}"
+	}
+	p.write = func(filled func(int) string) {
+		for i := range p.inputs {
+			values[i].text = filled(i)
+		}
+		d.set(valuesNode(values), path...)
 	}
 	return p
+}
+
+// values are the parameters of a body; plain is false where one is more than a text
+// with a name.
+func (d *draft) values(list *yaml.Node) (all []value, plain bool) {
+	if list == nil {
+		return nil, true
+	}
+	if list.Kind != yaml.SequenceNode {
+		return nil, false
+	}
+	for _, item := range list.Content {
+		if item.Kind == yaml.ScalarNode {
+			all = append(all, value{text: item.Value})
+			continue
+		}
+		parts, single := scalars(item)
+		v := value{parts["name"], parts["text"]}
+		delete(parts, "name")
+		delete(parts, "text")
+		if !single || v.name == "" || len(parts) > 0 {
+			return nil, false
+		}
+		all = append(all, v)
+	}
+	return all, true
+}
+
+// valuesNode writes parameters up to the last that is filled: an empty one between
+// others keeps its place, so that none says what another should. It is nil for none.
+func valuesNode(values []value) *yaml.Node {
+	for len(values) > 0 && values[len(values)-1].text == "" {
+		values = values[:len(values)-1]
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	list := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+	for _, v := range values {
+		node := textNode(v.text)
+		if v.name != "" {
+			node = &yaml.Node{Kind: yaml.MappingNode}
+			replace(node, "name", textNode(v.name))
+			replace(node, "text", textNode(v.text))
+		}
+		list.Content = append(list.Content, node)
+	}
+	return list
 }
 
 // buttonValue is the key that holds what a kind of button takes.

@@ -68,7 +68,9 @@ func (p *Pages) takeList(w http.ResponseWriter, r *http.Request, v Visitor) erro
 				SeeOther(w, "/new/"+kept.ID)
 				return nil
 			}
-			return p.showDraft(w, r, v, c, draftView{Upload: kept.ID, Text: text})
+			draft := draftOf(r, text, "")
+			draft.Upload = kept.ID
+			return p.showDraft(w, r, v, c, draft)
 		}
 	}
 }

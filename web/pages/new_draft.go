@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
+	"net/url"
+	"strings"
 
 	"carillon/api"
 	"carillon/campaign"
@@ -13,20 +14,75 @@ import (
 
 // draftView is the third step: the campaign, as a form and as text.
 type draftView struct {
-	Upload string
-	Text   string
-	// Row is the row that the preview shall show, as it was typed.
-	Row string
+	sentDraft
 	// Form is nil where the text cannot be shown in one; Why says the reason.
 	Form *form
 	Why  string
 	// Faults are all mistakes, Wrong is what is wrong besides.
 	Faults []api.Fault
 	Wrong  *api.Problem
-	// Columns are those of the list, Channels those that campaigns were sent from.
-	Columns, Channels []string
+	// Columns are those of the list.
+	Columns []string
 	// Checked says that the mistakes are worth showing: something was written.
 	Checked bool
+}
+
+// sentDraft is a campaign that is being written, as it travels with every request.
+type sentDraft struct {
+	Upload string
+	Text   string
+	// Row is the row that the preview shall show, as it was typed.
+	Row string
+	// Media are the files that its messages have.
+	Media []keptFile
+}
+
+// keptFile is a file that was uploaded.
+type keptFile struct{ ID, Name string }
+
+// ids are what the API knows the files by.
+func (d sentDraft) ids() []string {
+	var all []string
+	for _, f := range d.Media {
+		all = append(all, f.ID)
+	}
+	return all
+}
+
+// At is the address of a step, which carries the files along.
+func (d sentDraft) At(step string) string { return "/new/" + d.Upload + "/" + step + d.query() }
+
+// BadRows is the address of the file of rows that are not sent to.
+func (d sentDraft) BadRows() string {
+	values := url.Values{"upload": {d.Upload}, "media": d.ids()}
+	return "/api/check/bad-rows.csv?" + values.Encode()
+}
+
+// NewList is where another list is uploaded for the same campaign.
+func (d sentDraft) NewList() string { return "/new" + d.query() }
+
+func (d sentDraft) query() string {
+	if len(d.Media) == 0 {
+		return ""
+	}
+	values := url.Values{}
+	for _, f := range d.Media {
+		values.Add("media", f.ID+"/"+f.Name)
+	}
+	return "?" + values.Encode()
+}
+
+// campaign is the text as a file.
+func (d sentDraft) campaign() client.File { return client.Text("campaign.yaml", []byte(d.Text)) }
+
+// draftOf reads a draft from a request with its text and the row to show.
+func draftOf(r *http.Request, text, row string) sentDraft {
+	d := sentDraft{Upload: r.PathValue("upload"), Text: text, Row: row}
+	for _, carried := range r.URL.Query()["media"] {
+		id, name, _ := strings.Cut(carried, "/")
+		d.Media = append(d.Media, keptFile{id, name})
+	}
+	return d
 }
 
 // newDraft begins a campaign for a list.
@@ -40,72 +96,96 @@ func (p *Pages) newDraft(w http.ResponseWriter, r *http.Request, v Visitor) erro
 	if err != nil {
 		return err
 	}
-	var usual string
-	if channels, err := knownChannels(r.Context(), c); err != nil {
+	usual, err := usualChannel(r.Context(), c)
+	if err != nil {
 		return err
-	} else if len(channels) > 0 {
-		usual = channels[0]
 	}
 	text, err := firstDraft(kept, fieldsOf(options), usual)
 	if err != nil {
 		return err
 	}
-	return p.showForm(w, r, v, c, draftView{Upload: kept.ID, Text: text})
+	return p.showForm(w, r, v, c, draftView{sentDraft: sentDraft{Upload: kept.ID, Text: text}})
 }
 
-// knownChannels are those of the newest campaigns, the newest first.
-func knownChannels(ctx context.Context, c *client.Client) ([]string, error) {
-	page, err := c.CampaignsPage(ctx, "", "", listPage)
-	var known []string
-	for _, one := range page.Items {
-		for _, channel := range one.Channels {
-			if !slices.Contains(known, channel) {
-				known = append(known, channel)
-			}
-		}
+// usualChannel is that of the newest campaign, or the one that there is.
+func usualChannel(ctx context.Context, c *client.Client) (string, error) {
+	page, err := c.CampaignsPage(ctx, "", "", 1)
+	if err != nil {
+		return "", err
 	}
-	return known, err
+	if len(page.Items) > 0 {
+		return page.Items[0].Channel, nil
+	}
+	names, err := channelNames(ctx, c)
+	if len(names) == 0 {
+		return "", err
+	}
+	return names[0], err
 }
 
 // editDraft takes a form or a text, and shows both again or goes on.
 func (p *Pages) editDraft(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	c, err := p.client(r)
+	c, draft, err := p.readDraft(w, r)
 	if err != nil {
 		return err
 	}
-	if err := readForm(w, r); err != nil {
-		return err
-	}
-	view := draftView{Upload: r.PathValue("upload"), Text: r.PostForm.Get("campaign"), Checked: true}
-	do := r.PostForm.Get("do")
-	if d, err := readDraft(view.Text); err == nil && r.PostForm.Has("form") {
-		d.formOf().fill(r.PostForm)
-		switch do {
-		case "add":
-			d.addStep()
-			view.Checked = false
-		case "remove":
-			d.removeStep()
-		}
-		if view.Text, err = d.text(); err != nil {
+	view := draftView{sentDraft: draft, Checked: r.PostForm.Get("do") != "add"}
+	if r.PostForm.Has("form") {
+		if view.Text, err = fillIn(r, c, view.Text); err != nil {
 			return err
 		}
 	}
-	if do == "preview" {
-		return p.showDraft(w, r, v, c, view)
+	if r.PostForm.Get("do") == "preview" {
+		return p.showDraft(w, r, v, c, draft.with(view.Text))
 	}
 	return p.showForm(w, r, v, c, view)
 }
 
+// with is the draft with another text.
+func (d sentDraft) with(text string) sentDraft {
+	d.Text = text
+	return d
+}
+
+// fillIn writes a form that was sent into the text of its campaign. A text that no form
+// shows stays.
+func fillIn(r *http.Request, c *client.Client, text string) (string, error) {
+	d, err := readDraft(text)
+	if err != nil {
+		return text, nil //nolint:nilerr // it is shown with the reason
+	}
+	help, err := aidsFor(r.Context(), c, d)
+	if err != nil {
+		return "", err
+	}
+	help.sent = r.PostForm
+	before := d.templates()
+	d.formOf(&help).fill(r.PostForm)
+	d.takeTemplates(before, &help)
+	switch r.PostForm.Get("do") {
+	case "add":
+		d.addStep()
+	case "remove":
+		d.removeStep()
+	}
+	return d.text()
+}
+
 // showForm shows a campaign as a form and as text, with its mistakes.
 func (p *Pages) showForm(w http.ResponseWriter, r *http.Request, v Visitor, c *client.Client, view draftView) error {
-	d, err := readDraft(view.Text)
-	if err == nil {
-		view.Form = d.formOf()
+	if d, err := readDraft(view.Text); err == nil {
+		help, err := aidsFor(r.Context(), c, d)
+		if err != nil {
+			return err
+		}
+		for _, file := range view.Media {
+			help.files = append(help.files, file.Name)
+		}
+		view.Form = d.formOf(&help)
 	} else {
 		view.Why = err.Error()
 	}
-	checked, err := c.Check(r.Context(), client.Check{Kept: view.Upload, Campaign: client.Text("campaign.yaml", []byte(view.Text)), Quick: true})
+	checked, err := c.Check(r.Context(), client.Check{Kept: view.Upload, KeptMedia: view.ids(), Campaign: view.campaign(), Quick: true})
 	if view.Wrong = draftProblem(err); err != nil && view.Wrong == nil {
 		return err
 	}
@@ -117,9 +197,6 @@ func (p *Pages) showForm(w http.ResponseWriter, r *http.Request, v Visitor, c *c
 		if view.Form != nil {
 			view.Form.tell(view.Faults)
 		}
-	}
-	if view.Channels, err = knownChannels(r.Context(), c); err != nil {
-		return err
 	}
 	return p.show(w, http.StatusOK, "new_campaign", frame{Visitor: v, Here: "new", Data: view})
 }

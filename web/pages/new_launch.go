@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,20 +26,20 @@ const timeField = "2006-01-02T15:04"
 
 // preview shows what the campaign would do.
 func (p *Pages) preview(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	c, draft, err := p.sentDraft(w, r)
+	c, draft, err := p.readDraft(w, r)
 	if err != nil {
 		return err
 	}
 	return p.showDraft(w, r, v, c, draft)
 }
 
-// sentDraft is the campaign that a form brings along.
-func (p *Pages) sentDraft(w http.ResponseWriter, r *http.Request) (*client.Client, draftView, error) {
+// readDraft reads the campaign that a form brings along.
+func (p *Pages) readDraft(w http.ResponseWriter, r *http.Request) (*client.Client, sentDraft, error) {
 	c, err := p.client(r)
 	if err == nil {
 		err = readForm(w, r)
 	}
-	return c, draftView{Upload: r.PathValue("upload"), Text: r.PostForm.Get("campaign"), Row: r.PostForm.Get("row")}, err
+	return c, draftOf(r, r.PostForm.Get("campaign"), r.PostForm.Get("row")), err
 }
 
 // lead is what becomes of the campaign.
@@ -67,7 +68,7 @@ func readLead(r *http.Request) (lead, error) {
 
 // confirmNew says what starting the campaign will do, and offers it.
 func (p *Pages) confirmNew(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	c, draft, err := p.sentDraft(w, r)
+	c, draft, err := p.readDraft(w, r)
 	if err != nil {
 		return err
 	}
@@ -77,29 +78,28 @@ func (p *Pages) confirmNew(w http.ResponseWriter, r *http.Request, v Visitor) er
 	}
 	checked, def, err := checkDraft(r, c, draft, client.Check{})
 	if draftProblem(err) != nil {
-		draft.Checked = true
-		return p.showForm(w, r, v, c, draft)
+		return p.showForm(w, r, v, c, draftView{sentDraft: draft, Checked: true})
 	}
 	if err != nil {
 		return err
 	}
 	q := question{
 		Label: map[string]string{"at": "Schedule", "draft": "Save"}[l.How], About: def.Name, Effects: p.launchEffects(l, checked, def),
-		To: "/new/" + draft.Upload + "/launch", Back: "/new/" + draft.Upload + "/preview", Return: true,
-		Fields: map[string]string{"campaign": draft.Text, "how": l.How, "key": rand.Text()},
+		To: draft.At("launch"), Back: draft.At("preview"), Return: true,
+		Fields: url.Values{"campaign": {draft.Text}, "how": {l.How}, "key": {rand.Text()}},
 	}
 	if q.Label == "" {
 		q.Label = "Start"
 	}
 	if l.How == "at" {
-		q.Fields["at"] = l.At.Format(time.RFC3339)
+		q.Fields.Set("at", l.At.Format(time.RFC3339))
 	}
 	return p.ask(w, v, "new", q)
 }
 
 // checkDraft has a draft held against its list, and reads it.
-func checkDraft(r *http.Request, c *client.Client, draft draftView, what client.Check) (checked api.Checked, def *campaign.Definition, err error) {
-	what.Kept, what.Campaign = draft.Upload, client.Text("campaign.yaml", []byte(draft.Text))
+func checkDraft(r *http.Request, c *client.Client, draft sentDraft, what client.Check) (checked api.Checked, def *campaign.Definition, err error) {
+	what.Kept, what.KeptMedia, what.Campaign = draft.Upload, draft.ids(), draft.campaign()
 	if checked, err = c.Check(r.Context(), what); err != nil {
 		return checked, nil, err
 	}
@@ -130,7 +130,7 @@ func (p *Pages) launchEffects(l lead, checked api.Checked, def *campaign.Definit
 		effects = append(effects, "It starts on "+l.At.UTC().Format("2 Jan 2006, 15:04 UTC")+".")
 	}
 	if checked.Hours != "" {
-		effects = append(effects, strings.ToUpper(checked.Hours[:1])+checked.Hours[1:]+".")
+		effects = append(effects, sentence(checked.Hours))
 	}
 	if def.Expires > 0 {
 		effects = append(effects, fmt.Sprintf("What has not gone out %s after the start never will.", def.Expires))
@@ -143,7 +143,7 @@ func (p *Pages) launchEffects(l lead, checked api.Checked, def *campaign.Definit
 
 // launchNew makes the campaign, once however often the form is sent.
 func (p *Pages) launchNew(w http.ResponseWriter, r *http.Request, _ Visitor) error {
-	c, draft, err := p.sentDraft(w, r)
+	c, draft, err := p.readDraft(w, r)
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (p *Pages) launchNew(w http.ResponseWriter, r *http.Request, _ Visitor) err
 		return err
 	}
 	made, err := c.Launch(r.Context(), client.Upload{
-		Campaign: client.Text("campaign.yaml", []byte(draft.Text)), Kept: draft.Upload, At: l.At, Draft: l.How == "draft", Key: r.PostForm.Get("key"),
+		Campaign: draft.campaign(), Kept: draft.Upload, KeptMedia: draft.ids(), At: l.At, Draft: l.How == "draft", Key: r.PostForm.Get("key"),
 	})
 	if err != nil {
 		return err
@@ -164,14 +164,13 @@ func (p *Pages) launchNew(w http.ResponseWriter, r *http.Request, _ Visitor) err
 // testNew sends one message of the campaign to the visitor's own number, with the
 // values of a row.
 func (p *Pages) testNew(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	c, draft, err := p.sentDraft(w, r)
+	c, draft, err := p.readDraft(w, r)
 	if err != nil {
 		return err
 	}
 	checked, def, err := checkDraft(r, c, draft, client.Check{Rows: rowsOf(draft.Row), Quick: true})
 	if draftProblem(err) != nil {
-		draft.Checked = true
-		return p.showForm(w, r, v, c, draft)
+		return p.showForm(w, r, v, c, draftView{sentDraft: draft, Checked: true})
 	}
 	if err != nil {
 		return err
@@ -184,7 +183,7 @@ func (p *Pages) testNew(w http.ResponseWriter, r *http.Request, v Visitor) error
 	if err != nil {
 		return err
 	}
-	made, err := c.Launch(r.Context(), client.Upload{Campaign: client.Text("campaign.json", text), Contacts: client.Text("contacts.csv", list), Key: testKey(r.PostForm.Get("key"), text, list)})
+	made, err := c.Launch(r.Context(), client.Upload{Campaign: client.Text("campaign.json", text), Contacts: client.Text("contacts.csv", list), KeptMedia: draft.ids(), Key: testKey(r.PostForm.Get("key"), text, list)})
 	if err != nil {
 		return err
 	}

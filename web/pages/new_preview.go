@@ -16,9 +16,7 @@ import (
 // previewView is the fourth step: what the campaign would do.
 type previewView struct {
 	api.Checked
-	Upload, Text string
-	// Row is the row that was asked for, as it was typed.
-	Row      string
+	sentDraft
 	Verdicts []verdictLine
 	Phones   []phone
 	// RowMissing says that nothing goes to the row that was asked for.
@@ -52,14 +50,13 @@ type bubble struct {
 }
 
 // showDraft shows what a campaign would do, or its mistakes.
-func (p *Pages) showDraft(w http.ResponseWriter, r *http.Request, v Visitor, c *client.Client, draft draftView) error {
-	draft.Checked = true
-	view := previewView{Upload: draft.Upload, Text: draft.Text, Row: draft.Row, Key: rand.Text()}
+func (p *Pages) showDraft(w http.ResponseWriter, r *http.Request, v Visitor, c *client.Client, draft sentDraft) error {
+	view := previewView{sentDraft: draft, Key: rand.Text()}
 	rows := rowsOf(draft.Row)
 	var err error
-	view.Checked, err = c.Check(r.Context(), client.Check{Kept: draft.Upload, Campaign: client.Text("campaign.yaml", []byte(draft.Text)), Rows: rows})
+	view.Checked, err = c.Check(r.Context(), client.Check{Kept: draft.Upload, KeptMedia: draft.ids(), Campaign: draft.campaign(), Rows: rows})
 	if draftProblem(err) != nil {
-		return p.showForm(w, r, v, c, draft)
+		return p.showForm(w, r, v, c, draftView{sentDraft: draft, Checked: true})
 	}
 	if err != nil {
 		return err

@@ -76,7 +76,7 @@ func New(api http.Handler, now func() time.Time) (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	for _, name := range []string{"login", "problem", "campaigns", "campaign", "people", "confirm", "suppressions", "schedules", "schedule", "audit", "person", "new", "new_list", "new_campaign", "new_preview"} {
+	for _, name := range []string{"login", "problem", "campaigns", "campaign", "people", "confirm", "suppressions", "schedules", "schedule", "audit", "person", "channels", "channel", "templates", "template", "new", "new_list", "new_campaign", "new_preview", "new_schedule"} {
 		view, err := template.Must(layout.Clone()).ParseFS(html, "html/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("pages: %w", err)
@@ -100,11 +100,18 @@ func (p *Pages) List() []Page {
 		{Pattern: "GET /new/{upload}", Needs: Operator, Show: p.showList},
 		{Pattern: "GET /new/{upload}/campaign", Needs: Operator, Show: p.newDraft},
 		{Pattern: "POST /new/{upload}/campaign", Needs: Operator, Show: p.editDraft},
+		{Pattern: "POST /new/{upload}/media", Needs: Operator, Long: true, Show: p.addMedia},
 		{Pattern: "POST /new/{upload}/preview", Needs: Operator, Show: p.preview},
 		{Pattern: "POST /new/{upload}/test", Needs: Operator, Show: p.testNew},
 		{Pattern: "POST /new/{upload}/confirm", Needs: Operator, Show: p.confirmNew},
+		{Pattern: "POST /new/{upload}/schedule", Needs: Admin, Show: p.scheduleNew},
 		{Pattern: "POST /new/{upload}/launch", Needs: Operator, Show: p.launchNew},
 		{Pattern: "GET /new/{upload}/{step}", Needs: Operator, Show: p.backToList},
+		{Pattern: "GET /channels", Needs: Viewer, Show: p.channels},
+		{Pattern: "GET /channels/{name}", Needs: Viewer, Show: p.channel},
+		{Pattern: "GET /templates", Needs: Viewer, Show: p.templates},
+		{Pattern: "GET /templates/{channel}/{name}/{language}", Needs: Viewer, Show: p.template},
+		{Pattern: "POST /templates/{channel}/refresh", Needs: Operator, Show: p.refreshTemplates},
 		{Pattern: "GET /schedules", Needs: Viewer, Show: p.schedules},
 		{Pattern: "GET /schedules/{name}", Needs: Viewer, Show: p.schedule},
 		{Pattern: "GET /schedules/{name}/{action}", Needs: Admin, Show: p.askSchedule},

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"carillon/campaign"
 )
@@ -26,8 +28,18 @@ func functions() template.FuncMap {
 		"deed":      deed,
 		"way":       way,
 		"outcome":   outcome,
+		"sentence":  sentence,
 		"int":       func(n int64) int { return int(n) },
 	}
+}
+
+// sentence makes one of a text that may begin or end in the middle of one.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + strings.TrimSuffix(text[size:], ".") + "."
 }
 
 // count writes a number with commas between the thousands.
