@@ -283,6 +283,12 @@ func (w *tab) fill(label, text string) {
 	w.do("fill in "+label, chromedp.Clear(field(label), chromedp.BySearch), chromedp.SendKeys(field(label), text, chromedp.BySearch))
 }
 
+// choose chooses an option of a field.
+func (w *tab) choose(label, option string) {
+	w.Helper()
+	w.do("choose "+option+" of "+label, chromedp.SetValue(field(label), option, chromedp.BySearch))
+}
+
 // attach puts a file into a field.
 func (w *tab) attach(label, file string) {
 	w.Helper()

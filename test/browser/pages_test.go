@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 type sample struct {
 	*stage
 	running, paused, finished string // campaigns
+	list                      string // an upload
 }
 
 // screen is a page of the table. A page is added with a line in screens, and then
@@ -22,8 +24,9 @@ type sample struct {
 type screen struct {
 	// name is that of its pictures, docs/pages/NAME-LOOK.png.
 	name string
-	// path is where it is.
+	// path is where it is; then does what leads on from there, nil for nothing.
 	path func(sample) string
+	then func(w *tab)
 	// token is of who looks; empty for nobody.
 	token string
 	// shows is a text that is there when the page is.
@@ -46,6 +49,10 @@ func screens() []screen {
 		}, token: adminToken, shows: "131026"},
 		{name: "confirm-pause", path: func(s sample) string { return "/campaigns/" + s.running + "/pause" }, token: adminToken, shows: "Leave it as it is"},
 		{name: "confirm-cancel", path: func(s sample) string { return "/campaigns/" + s.paused + "/cancel" }, token: adminToken, shows: "This cannot be taken back"},
+		{name: "channels", path: at("/channels"), token: adminToken, shows: "People in 24 hours"},
+		{name: "channel", path: at("/channels/main"), token: adminToken, shows: "Last receipt"},
+		{name: "templates", path: at("/templates"), token: adminToken, shows: "weekend_offer"},
+		{name: "template", path: at("/templates/main/weekend_offer/en_US"), token: adminToken, shows: "a quarter off"},
 		{name: "schedules", path: at("/schedules"), token: adminToken, shows: "order-reminder"},
 		{name: "schedule", path: at("/schedules/order-reminder"), token: adminToken, shows: "What was missed"},
 		{name: "confirm-run", path: at("/schedules/order-reminder/run"), token: adminToken, shows: "out of turn"},
@@ -56,8 +63,41 @@ func screens() []screen {
 		{name: "audit", path: at("/audit"), token: adminToken, shows: "Audit log"},
 		{name: "person", path: func(s sample) string { return "/campaigns/" + s.finished + "/people/1" }, token: adminToken, shows: "row 1"},
 		{name: "new", path: at("/new"), token: adminToken, shows: "New campaign"},
+		{name: "new-columns", path: func(s sample) string { return "/new/" + s.list }, token: adminToken, shows: "of these rows can be sent to"},
+		{name: "new-campaign", path: written, then: chooseTemplate, token: adminToken, shows: "The template says"},
+		{name: "new-preview", path: written, then: previewOffer, token: adminToken, shows: "What people get"},
+		{name: "new-confirm", path: written, then: func(w *tab) {
+			previewOffer(w)
+			w.click("Start now…")
+		}, token: adminToken, shows: "It sends to"},
+		{name: "new-schedule", path: written, then: func(w *tab) {
+			previewOffer(w)
+			w.click("By a schedule…")
+		}, token: adminToken, shows: "Nothing is sent now"},
 		{name: "forbidden", path: at("/schedules/order-reminder/run"), token: viewerToken, shows: "needs the role admin"},
 	}
+}
+
+// written is where the campaign of the upload is written.
+func written(s sample) string { return "/new/" + s.list + "/campaign" }
+
+// chooseTemplate chooses a template in the form of a new campaign.
+func chooseTemplate(w *tab) {
+	w.Helper()
+	w.choose("Template", "weekend_offer")
+	w.click("Update")
+	w.shows("The template says")
+}
+
+// previewOffer fills the rest in and goes on to the preview.
+func previewOffer(w *tab) {
+	w.Helper()
+	chooseTemplate(w)
+	w.fill("Header's image", "https://example.com/weekend.jpg")
+	w.fill("Parameter 1 of the body", "{{Full Name|Hello}}")
+	w.fill("Its payload, end of URL or code", "{{City}}")
+	w.click("Preview")
+	w.shows("What people get")
 }
 
 // newSample fills a program with what the pages show.
@@ -72,6 +112,11 @@ func newSample(t *testing.T) sample {
 	if _, err := s.client.RunSchedule(t.Context(), "order-reminder"); err != nil {
 		t.Fatal(err)
 	}
+	kept, err := s.client.KeepList(t.Context(), "weekend.csv", bytes.NewReader(append(contacts(t, 40), "Nobody,12,en,A-1,1,DE\n"...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.list = kept.ID
 	s.finished = s.launch(t, twoSteps("Autumn parcels", 0), contacts(t, 240, 99901, 99901, 99902, 99902, 99902, 99913), time.Time{})
 	s.launch(t, oneStep("عروض نهاية الأسبوع (DE)", 0), contacts(t, 24), time.Time{})
 	s.launch(t, oneStep("Winter timetable", 0), contacts(t, 120), time.Now().Add(72*time.Hour))
@@ -106,14 +151,12 @@ func TestPages(t *testing.T) {
 			w := visitors[page.token].in(t)
 			for _, l := range looks() {
 				w.wear(l)
-				w.open(page.path(s))
-				w.shows(page.shows)
+				w.visit(page, s)
 				w.keep(page.name, l)
 				w.wantUsable(l)
 				w.wantNamedControls(l)
 				w.withoutScripts() // nothing comes or goes while the focus moves on
-				w.open(page.path(s))
-				w.shows(page.shows)
+				w.visit(page, s)
 				w.wantVisibleFocus(l)
 				w.withScripts()
 			}
@@ -125,7 +168,7 @@ func TestPages(t *testing.T) {
 			}
 			titles[title] = path
 			var load struct{ Bytes, Paint float64 }
-			w.open(page.path(s))
+			w.visit(page, s)
 			w.until("it is painted", "performance.getEntriesByName('first-contentful-paint').length")
 			w.eval(script(t, "weight.js"), &load)
 			if load.Bytes > maxWeight || load.Bytes < 1000 {
@@ -134,6 +177,16 @@ func TestPages(t *testing.T) {
 			t.Logf("%.0f bytes, first paint after %.0f ms", load.Bytes, load.Paint)
 		})
 	}
+}
+
+// visit goes to a page of the table.
+func (w *tab) visit(page screen, s sample) {
+	w.Helper()
+	w.open(page.path(s))
+	if page.then != nil {
+		page.then(w)
+	}
+	w.shows(page.shows)
 }
 
 // in is the same window for a part of a test.

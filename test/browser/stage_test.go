@@ -3,6 +3,7 @@ package browser
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -18,8 +19,9 @@ import (
 
 // The tokens of those who look at pages.
 const (
-	adminToken  = "a-token-of-an-admin"
-	viewerToken = "a-token-of-a-viewer"
+	adminToken    = "a-token-of-an-admin"
+	operatorToken = "a-token-of-an-operator"
+	viewerToken   = "a-token-of-a-viewer"
 )
 
 // stage is a running program with its provider.
@@ -35,11 +37,13 @@ http:
   listen: %s
   tokens:
     - {name: shop, token: %s, role: admin}
+    - {name: desk, token: %s, role: operator}
     - {name: support, token: %s, role: viewer}
 channels:
   main:
     base_url: %s
     phone_number_id: "106540352242922"
+    waba_id: "102290129340398"
     access_token: the-access-token
     app_secret: the-app-secret
     rate: 200
@@ -76,10 +80,10 @@ func setStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{folder: t.TempDir()}
 	program, address := programtest.Build(t), programtest.FreeAddress(t)
-	simulate := programtest.Start(t, s.folder, "simulate", program, "simulate", "--listen", "127.0.0.1:0", "--suffixes",
+	simulate := programtest.Start(t, s.folder, "simulate", program, "simulate", "--listen", "127.0.0.1:0", "--suffixes", "--templates", s.write(t, "templates.json", templates(t)),
 		"--delay", "50ms", "--webhook", "http://"+address+"/webhooks/main", "--app-secret", "the-app-secret")
 	provider := simulate.Says(t, `listens at (http://\S+)`)
-	s.write(t, "carillon.yaml", fmt.Sprintf(configuration, address, adminToken, viewerToken, provider))
+	s.write(t, "carillon.yaml", fmt.Sprintf(configuration, address, adminToken, operatorToken, viewerToken, provider))
 	s.write(t, "reminder.yaml", oneStep("order-reminder", 0))
 	s.write(t, "contacts.csv", string(contacts(t, 10)))
 	serve := programtest.Start(t, s.folder, "serve", program, "serve", "-c", "carillon.yaml")
@@ -90,6 +94,36 @@ func setStage(t *testing.T) *stage {
 	}
 	t.Cleanup(s.client.Close)
 	return s
+}
+
+// templates are what the provider lists: those of the campaigns here, in all the
+// languages of their readers, and one with a picture.
+func templates(t *testing.T) string {
+	t.Helper()
+	type template struct {
+		Name       string           `json:"name"`
+		Language   string           `json:"language"`
+		Category   string           `json:"category"`
+		Components []map[string]any `json:"components"`
+	}
+	list := []template{{"weekend_offer", "en_US", "MARKETING", []map[string]any{
+		{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "{{1}}, everything is a quarter off until Sunday."},
+		{"type": "BUTTONS", "buttons": []map[string]any{{"type": "URL", "text": "Look around", "url": "https://example.com/{{1}}"}, {"type": "QUICK_REPLY", "text": "No more offers"}}},
+	}}}
+	languages := []string{"en_US"}
+	for _, who := range readers() {
+		languages = append(languages, who.language)
+	}
+	for _, language := range languages {
+		list = append(list,
+			template{"order_update", language, "UTILITY", []map[string]any{{"type": "BODY", "text": "Hello {{1}}, your order {{2}} of {{3}} is on its way."}}},
+			template{"order_feedback", language, "UTILITY", []map[string]any{{"type": "BODY", "text": "Hello {{1}}, are you happy with your order?"}}})
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func (s *stage) write(t *testing.T, name, text string) string {

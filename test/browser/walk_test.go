@@ -35,20 +35,20 @@ func TestWalkOfACampaign(t *testing.T) {
 func (s *stage) walk(t *testing.T, w *tab, scripts bool) {
 	t.Helper()
 	const people, failing = 60, 3
-	id := s.launch(t, oneStep(fmt.Sprintf("Shipping %t", scripts), 10), contacts(t, people, 99902, 99902, 99901), time.Time{})
-	at := "/campaigns/" + id
-
-	w.open(at)
-	w.arrives(withQuery("/login", "next", at))
+	w.open("/new")
+	w.arrives(withQuery("/login", "next", "/new"))
 	w.fill("Token", "a-token-that-is-wrong")
 	w.click("Log in")
 	w.shows("Unknown token")
 	w.fill("Token", adminToken)
 	w.click("Log in")
-	w.arrives(at)
+	w.arrives("/new")
+	list := s.write(t, fmt.Sprintf("shipping %t.csv", scripts), string(contacts(t, people, 99902, 99902, 99901)))
+	id := s.newCampaign(w, list, people+failing)
+	at := "/campaigns/" + id
 	w.click("Campaigns")
 	w.arrives("/")
-	w.click(fmt.Sprintf("Shipping %t", scripts))
+	w.click(fmt.Sprintf("shipping %t", scripts))
 	w.arrives(at)
 
 	if scripts {
@@ -57,7 +57,7 @@ func (s *stage) walk(t *testing.T, w *tab, scripts bool) {
 		w.until("it goes on counting", sentOnPage+" > "+w.sent()+" && notLoadedAgain")
 	}
 	w.click("Pause")
-	w.shows("Pause Shipping", "have not gone out stay where they are")
+	w.shows("Pause shipping", "have not gone out stay where they are")
 	w.click("Leave it as it is")
 	w.arrives(at)
 	w.click("Pause")
@@ -72,7 +72,7 @@ func (s *stage) walk(t *testing.T, w *tab, scripts bool) {
 		return c.State == campaign.Paused && c.Counts[campaign.Posting] == 0
 	})
 	w.click("Resume")
-	w.shows("Resume Shipping", "may go out now", "At 10/s that takes about")
+	w.shows("Resume shipping", "may go out now", "At 10/s that takes about")
 	w.click("Resume")
 	w.arrives(at)
 	if scripts {

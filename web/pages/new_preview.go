@@ -123,7 +123,7 @@ type component struct {
 		Type string
 		Text string
 		Image, Video, Document,
-		GIF struct{ Link, ID, Filename string }
+		GIF media
 		Currency struct {
 			FallbackValue string `json:"fallback_value"`
 		}
@@ -137,13 +137,16 @@ type component struct {
 	Cards []json.RawMessage
 }
 
+// media is a file of a message.
+type media struct{ Link, ID, File, Filename string }
+
 // texts are what the parameters of a component say.
 func (c component) texts() []string {
 	var all []string
 	for _, p := range c.Parameters {
 		parts := []string{p.Text, p.Currency.FallbackValue, p.DateTime.FallbackValue, p.Location.Name, p.Location.Address, p.Payload, p.CouponCode}
-		for _, media := range []struct{ Link, ID, Filename string }{p.Image, p.Video, p.Document, p.GIF} {
-			parts = append(parts, media.Filename, media.Link, media.ID)
+		for _, m := range []media{p.Image, p.Video, p.Document, p.GIF} {
+			parts = append(parts, m.Filename, m.Link, m.ID, m.File)
 		}
 		text := strings.Join(strings.Fields(strings.Join(parts, " ")), " ")
 		if text == "" {
@@ -154,18 +157,29 @@ func (c component) texts() []string {
 	return all
 }
 
+// nameMedia says which file the header of a text has, which tells its kind alone.
+func (b *bubble) nameMedia(components []component) {
+	for _, c := range components {
+		kind, rest, found := strings.Cut(b.Text, "]\n")
+		if strings.EqualFold(c.Type, "header") && found && strings.HasPrefix(kind, "[") {
+			b.Header, b.Text = strings.Join(c.texts(), " "), rest
+		}
+	}
+}
+
 func bubbleOf(m api.PreviewMessage) bubble {
 	b := bubble{Step: m.Step, Title: fmt.Sprintf("%s (%s)", m.Template, m.Language), Text: m.Text}
 	if m.Kind != "" {
 		b.Title, b.Text = string(m.Kind), contentText(m)
 		return b
 	}
-	if m.Text != "" {
-		return b
-	}
 	var components []component
 	if err := json.Unmarshal(m.Components, &components); err != nil {
 		return b // a template without parameters
+	}
+	if m.Text != "" {
+		b.nameMedia(components)
+		return b
 	}
 	for _, c := range components {
 		switch strings.ToLower(c.Type) {
