@@ -99,6 +99,9 @@ type Step struct {
 	Step     int             `json:"step"`
 	Template string          `json:"template"`
 	Counts   campaign.Counts `json:"counts"`
+	// Replied is how many people answered; nil where no later step waits for a reply,
+	// for then replies are not kept, and in lists and events.
+	Replied *int64 `json:"replied,omitempty"`
 }
 
 // Unechoed is what becomes of unknown messages of a number whose receipts do not

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"time"
 
@@ -90,6 +91,20 @@ func (s *Server) view(c ledger.Campaign) api.Campaign {
 		v.Steps = append(v.Steps, api.Step{Step: i + 1, Template: step.Title(), Counts: counts})
 	}
 	return v
+}
+
+// addReplied counts who answered the steps whose answers are kept.
+func (s *Server) addReplied(ctx context.Context, v *api.Campaign, c ledger.Campaign) error {
+	if !c.Definition.HearsReplies(0) {
+		return nil
+	}
+	replied, err := s.ledger.Replied(ctx, c.ID)
+	for i := range v.Steps {
+		if n := replied[i]; c.Definition.HearsReplies(i) {
+			v.Steps[i].Replied = &n
+		}
+	}
+	return err
 }
 
 // moment is a time in JSON.

@@ -24,6 +24,9 @@ func (s *Server) shown(ctx context.Context, c ledger.Campaign) (api.Campaign, er
 	if v.Media, err = s.media(ctx, c); err != nil {
 		return v, err
 	}
+	if err := s.addReplied(ctx, &v, c); err != nil {
+		return v, err
+	}
 	limits, limited := s.dailyLimits(c.Definition)
 	if !limited {
 		return v, nil

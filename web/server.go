@@ -83,6 +83,7 @@ type Ledger interface {
 
 // ScheduleLedger is what schedules need of the record.
 type ScheduleLedger interface {
+	Replied(ctx context.Context, id campaign.ID) (map[int]int64, error)
 	AddSchedule(ctx context.Context, s ledger.NewSchedule, by ledger.Actor, now time.Time) (ledger.Schedule, bool, error)
 	Schedules(ctx context.Context) ([]ledger.Schedule, error)
 	Schedule(ctx context.Context, name string) (ledger.Schedule, error)

@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -70,6 +71,33 @@ var replyScenarios = map[string]func(*testing.T, *bench){
 		b.expect(first+1, campaign.Waiting)
 		b.writes("What is this?")
 		b.expect(first+1, campaign.Pending)
+	},
+	"who replied is counted once for each step": func(t *testing.T, b *bench) {
+		c := b.running(asks(), 2)
+		other := b.running(asks(), 1).Recipient(1).Message(0)
+		first, second := c.Recipient(1).Message(0), c.Recipient(2).Message(0)
+		for _, id := range []campaign.MessageID{first, second, other} {
+			b.send(id, 1)
+		}
+		want := map[int]int64{}
+		counted := func() {
+			t.Helper()
+			got, err := b.Replied(t.Context(), c)
+			if b.check(err); !maps.Equal(got, want) {
+				t.Errorf("%v replied to each step, want %v", got, want)
+			}
+		}
+		counted()
+		b.presses(first, "perhaps")
+		b.presses(first, "no")
+		b.presses(other, "no")
+		want[0] = 1
+		counted()
+		b.presses(second, "perhaps")
+		b.send(first+2, 1)
+		b.presses(first+2, "thanks")
+		want[0] = 2 // nothing waits for an answer to the third step
+		counted()
 	},
 	"the branch of the answer goes out, and no other": func(t *testing.T, b *bench) {
 		for payload, want := range map[string][]campaign.Status{

@@ -99,6 +99,8 @@ func (s *stage) walk(t *testing.T, w *tab, scripts bool) {
 	w.arrives(at + "/people?q=99901&status=failed")
 	w.shows("131009")
 	w.lacks("131026")
+	w.eval("document.querySelector('tbody th a, tbody td a').click()", nil)
+	w.shows("row ", "131009", "Attempt")
 
 	w.open(at)
 	w.downloads(t)

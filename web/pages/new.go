@@ -94,11 +94,16 @@ type listView struct {
 	Wrong    *api.Problem
 	Checked  api.Checked
 	Verdicts []verdictLine
+	// Guesses are the columns that are guessed where they are not told.
+	Guesses []guessField
 	// Fields are the options that are set, to be sent along.
 	Fields map[string]string
 	// Encodings and Delimiters are choices.
 	Encodings, Delimiters []string
 }
+
+// guessField is a field for one of a list's columns.
+type guessField struct{ Name, Label, Value string }
 
 // verdictLine counts the rows of one verdict.
 type verdictLine struct {
@@ -115,6 +120,7 @@ func (p *Pages) showList(w http.ResponseWriter, r *http.Request, v Visitor) erro
 	}
 	view := listView{Options: optionsOf(r.URL.Query()), Encodings: encodings(), Delimiters: []string{",", ";", "\t", "|"}}
 	view.Fields = fieldsOf(view.Options)
+	view.Guesses = []guessField{{"phone", "Phone numbers in", view.Options.Phone}, {"name", "Names in", view.Options.FullName}, {"language", "Languages in", view.Options.Language}}
 	view.Upload, err = c.KeptList(r.Context(), r.PathValue("upload"), view.Options)
 	if err == nil {
 		view.Checked, err = c.Check(r.Context(), client.Check{Kept: view.ID, Options: view.Options})
