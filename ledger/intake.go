@@ -175,14 +175,10 @@ func nested(texts []string) [][1]string {
 	return out
 }
 
-const insertRecipientsSQL = `
-	INSERT INTO recipients (id, phone, person, verdict, detail, cells, zone)
-	SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM EACH($1)`
-
-const insertMessagesSQL = `
-	INSERT INTO messages (id, campaign_id, channel, category, status, due, updated_at)
-	SELECT CAST(value ->> 0 AS BIGINT), CAST($2 AS BIGINT), CAST(value ->> 1 AS SMALLINT), CAST($3 AS SMALLINT), CAST($4 AS SMALLINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT)
-	FROM EACH($1)`
+const (
+	intoRecipients = `INSERT INTO recipients (id, phone, person, verdict, detail, cells, zone) `
+	intoMessages   = `INSERT INTO messages (id, campaign_id, channel, category, status, due, updated_at) `
+)
 
 // insert writes the rows, and the messages of those that are admitted.
 func (in *Intake) insert(ctx context.Context, t *tx, rows []campaign.Row, now time.Time) error {
@@ -197,9 +193,9 @@ func (in *Intake) insert(ctx context.Context, t *tx, rows []campaign.Row, now ti
 			person = row.Person
 			admitted = append(admitted, id)
 		}
-		recipients[i] = []any{int64(id), row.Phone, person, string(row.Verdict), row.Detail, row.Values, row.Zone}
+		recipients[i] = []any{int64(id), row.Phone, person, string(row.Verdict), row.Detail, asJSON(row.Values), row.Zone}
 	}
-	if _, err := t.ExecContext(ctx, t.l.sql(insertRecipientsSQL), asJSON(recipients)); err != nil {
+	if err := t.insertMany(ctx, intoRecipients, recipients); err != nil {
 		return fmt.Errorf("ledger: store rows %d to %d: %w", rows[0].Number, rows[len(rows)-1].Number, err)
 	}
 	if err := in.insertMessages(ctx, t, admitted, now); err != nil {
@@ -219,20 +215,20 @@ func (in *Intake) insertMessages(ctx context.Context, t *tx, admitted []campaign
 		return nil
 	}
 	for step, rule := range in.def.Steps {
-		ids := make([][2]int64, len(admitted))
-		for i, recipient := range admitted {
-			ids[i] = [2]int64{int64(recipient.Message(step)), int64(in.next.of(recipient.Row()))}
-		}
 		status, due := campaign.Pending, any(0)
 		if step > 0 {
 			status, due = campaign.Waiting, nil
 		}
-		_, err := t.ExecContext(ctx, t.l.sql(insertMessagesSQL),
-			asJSON(ids), int64(in.id), categoryNumber(rule.CountsAs()), int(status), due, now.UnixMilli())
-		if err != nil {
+		messages := make([][]any, len(admitted))
+		for i, recipient := range admitted {
+			messages[i] = []any{
+				int64(recipient.Message(step)), int64(in.id), in.next.of(recipient.Row()), categoryNumber(rule.CountsAs()), int(status), due, now.UnixMilli(),
+			}
+		}
+		if err := t.insertMany(ctx, intoMessages, messages); err != nil {
 			return fmt.Errorf("ledger: store messages: %w", err)
 		}
-		t.count(countKey{in.id, step, status, true}, int64(len(ids)))
+		t.count(countKey{in.id, step, status, true}, int64(len(messages)))
 	}
 	return nil
 }

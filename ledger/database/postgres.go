@@ -60,7 +60,7 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 	read.SetMaxIdleConns(readers)
 	return &DB{
 		engine: engine{
-			name: "postgres", dialect: goose.DialectPostgres, each: "jsonb_array_elements(CAST(%s AS jsonb))", lock: "FOR UPDATE", share: "FOR SHARE",
+			name: "postgres", dialect: goose.DialectPostgres, each: "jsonb_array_elements(CAST(%s AS jsonb))", lock: "FOR UPDATE", share: "FOR SHARE", place: "$%d",
 			clock:   "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
 			writers: postgresWriters, patience: postgresPatience, repeat: clashed,
 			explain: func(err error) error { return err },

@@ -77,7 +77,8 @@ func OpenScratch(ctx context.Context, migrations fs.FS) (*DB, error) {
 // sqliteEngine is the engine of a database that errors call name.
 func sqliteEngine(name string) engine {
 	return engine{
-		name: "sqlite", dialect: goose.DialectSQLite3, each: "json_each(%s)",
+		name: "sqlite", dialect: goose.DialectSQLite3, each: "jsonb_each(%s)",
+		place: "?", // one with a number is looked up for each value, among all of them
 		clock: "CAST(unixepoch('subsec') * 1000 AS BIGINT)", writers: 1,
 		repeat:  func(error) bool { return false },
 		explain: func(err error) error { return explainSQLite(name, err) },
