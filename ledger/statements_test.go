@@ -100,6 +100,7 @@ func populate(t *testing.T, l *Ledger) {
 			`slowed_templates (channel, template, language, until, allowed, reason, code) SELECT value ->> 0, 'x', 'en', 0, 1, '', 0`,
 			`early_receipts (provider_id, receipt, received_at, person) SELECT 'x' || (value ->> 0), '{}', 0, value ->> 0`,
 			`polls (message_id, attempt, channel, due, until) SELECT CAST(SUBSTR(value ->> 0, 2) AS BIGINT), 1, 'main', 0, 0`,
+			`ended_sessions (hash, ends) SELECT value ->> 0, 0`,
 			`erasures (person, kin, at) SELECT value ->> 0, value ->> 0, 0`,
 		} {
 			if _, err := t.ExecContext(ctx, t.l.sql("INSERT INTO "+into+" FROM EACH($1)"), asJSON(nested(keys))); err != nil {
@@ -216,6 +217,8 @@ func liveThrough(t *testing.T, l *Ledger, id campaign.ID) {
 		_, err = l.Audit(ctx, AuditQuery{Campaign: about, Limit: 10})
 		check(err)
 	}
+	_, err = l.SessionEnded(ctx, "some")
+	check(err)
 	_, err = l.Rates(ctx, id)
 	check(err)
 	check(l.tidyRates(ctx, now))

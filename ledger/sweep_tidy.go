@@ -24,9 +24,9 @@ const windowsFor = 3 * campaign.WindowFor
 // Tidy deletes what nothing looks at any more: receipts whose attempt did not
 // become known, opt-ins so long ago that no provider repeats them, whom no daily
 // limit counts, windows that are shut, polls of channels that are gone, templates that
-// were slowed long ago, template lists that nobody asks for, notices that nobody repeats
-// any more, the slots of schedules beyond their history, old rates, files, and
-// uploads.
+// were slowed long ago, template lists that nobody asks for, sessions whose cookie has
+// expired, notices that nobody repeats any more, the slots of schedules beyond their
+// history, old rates, files, and uploads.
 func (l *Ledger) Tidy(ctx context.Context, now time.Time) error {
 	return errors.Join(l.tidyRows(ctx, now), l.tidyRates(ctx, now), l.tidyMedia(ctx, now), l.dropUploads(ctx, now.Add(-UploadsFor)))
 }
@@ -44,6 +44,7 @@ func (l *Ledger) tidyRows(ctx context.Context, now time.Time) error {
 			{"slowed templates", `DELETE FROM slowed_templates WHERE until < $1`, slowedFor},
 			{"templates", `DELETE FROM templates WHERE account IN (SELECT l.account FROM template_lists l WHERE l.tried < $1)`, templatesFor},
 			{"template lists", `DELETE FROM template_lists WHERE tried < $1`, templatesFor},
+			{"sessions", `DELETE FROM ended_sessions WHERE ends < $1`, endedFor},
 			{"notices", `DELETE FROM notices WHERE last_heard < $1`, noticesFor},
 			{"slots", `DELETE FROM slots WHERE at < $1 AND state NOT IN ('due', 'running') AND NOT EXISTS (
 				SELECT 1 FROM campaigns c WHERE c.id = slots.campaign_id AND c.state IN ('scheduled', 'running', 'paused'))`, slotsFor},

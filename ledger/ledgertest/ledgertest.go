@@ -45,7 +45,7 @@ func opened(t *testing.T, url string) *ledger.Ledger {
 // Run runs the suite.
 func Run(t *testing.T, fresh Fresh) {
 	for _, group := range []map[string]func(*testing.T, *bench){
-		intakeScenarios, claimScenarios, settleScenarios, failureScenarios, slowedScenarios, templateScenarios, auditScenarios, historyScenarios, rateScenarios, mediaScenarios, pauseScenarios, noticeScenarios, channelScenarios, stopScenarios, handoverScenarios, fallbackScenarios, unknownScenarios, retryScenarios, receiptScenarios, pollScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, editScenarios, optOutScenarios, suppressionScenarios, userIDScenarios, erasedIDScenarios, listedIDScenarios, whoseScenarios, forgetScenarios, uploadScenarios, hourScenarios, windowScenarios, windowWordScenarios, leaseScenarios, reportScenarios, scheduleScenarios, slotScenarios, lateScenarios, auditScenarios, historyScenarios, rateScenarios,
+		intakeScenarios, claimScenarios, settleScenarios, failureScenarios, slowedScenarios, templateScenarios, auditScenarios, historyScenarios, rateScenarios, mediaScenarios, pauseScenarios, noticeScenarios, channelScenarios, stopScenarios, handoverScenarios, fallbackScenarios, unknownScenarios, retryScenarios, receiptScenarios, pollScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, editScenarios, optOutScenarios, suppressionScenarios, userIDScenarios, erasedIDScenarios, listedIDScenarios, whoseScenarios, forgetScenarios, uploadScenarios, sessionScenarios, hourScenarios, windowScenarios, windowWordScenarios, leaseScenarios, reportScenarios, scheduleScenarios, slotScenarios, lateScenarios, auditScenarios, historyScenarios, rateScenarios,
 		observeScenarios,
 	} {
 		for name, scenario := range group {
@@ -60,6 +60,7 @@ func Run(t *testing.T, fresh Fresh) {
 	t.Run("series", func(t *testing.T) { series(t, fresh) })
 	t.Run("windows", func(t *testing.T) { windows(t, fresh) })
 	t.Run("sealing", func(t *testing.T) { sealing(t, fresh) })
+	t.Run("sessions", func(t *testing.T) { sessions(t, fresh) })
 }
 
 // bench is a ledger with a clock and the shorthand of the scenarios.
