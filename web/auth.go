@@ -1,17 +1,14 @@
 package web
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -100,7 +97,8 @@ func (s *Server) admit(token string) (caller, bool) {
 }
 
 // authenticate says who sends the request. The Authorization header goes
-// before the cookie.
+// before the cookie. While the ledger cannot say whether a cookie's session has
+// ended, nobody is let in by one.
 func (s *Server) authenticate(r *http.Request) (caller, error) {
 	if len(s.tokens) == 0 {
 		return anybody(), nil
@@ -118,16 +116,8 @@ func (s *Server) authenticate(r *http.Request) (caller, error) {
 		}
 		return found, nil
 	}
-	if cookie, err := r.Cookie(cookieName); err == nil {
-		found, ends, known := s.cookieOwner(cookie.Value)
-		p := newProof(cookie.Value, known)
-		p.cookie = true
-		if err := s.throttled(r, p); err != nil {
-			return caller{}, err
-		}
-		if known && s.now().Before(ends) {
-			return found, nil
-		}
+	if found, open, err := s.byCookie(r); err != nil || open {
+		return found, err
 	}
 	return caller{}, refuse(unauthorized, "send the header Authorization: Bearer TOKEN, or log in at /login",
 		"the request has no token")
@@ -184,55 +174,6 @@ func isLoopback(host string) bool {
 	}
 	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return host == "localhost" || err == nil && address.IsLoopback()
-}
-
-const (
-	cookieName = "carillon"
-	// cookieLife is how long a browser stays logged in: a working day.
-	cookieLife = 12 * time.Hour
-)
-
-// newCookie is proof for a browser that it knew a token. It does not hold the
-// token, and is worth nothing once the token is changed or removed.
-func (s *Server) newCookie(who caller, token string, secure bool) *http.Cookie {
-	ends := s.now().Add(cookieLife)
-	name := base64.RawURLEncoding.EncodeToString([]byte(who.name))
-	claim := name + "." + strconv.FormatInt(ends.Unix(), 10)
-	return &http.Cookie{
-		Name:     cookieName,
-		Value:    claim + "." + sign(sha256.Sum256([]byte(token)), claim),
-		Path:     "/",
-		Expires:  ends,
-		HttpOnly: true,
-		Secure:   secure,
-		SameSite: http.SameSiteStrictMode,
-	}
-}
-
-// cookieOwner says whose cookie this is, and until when it is worth anything.
-func (s *Server) cookieOwner(value string) (who caller, ends time.Time, known bool) {
-	at := strings.LastIndexByte(value, '.')
-	if at < 0 {
-		return who, ends, false
-	}
-	claim, signature := value[:at], value[at+1:]
-	_, until, _ := strings.Cut(claim, ".")
-	second, err := strconv.ParseInt(until, 10, 64)
-	if err != nil {
-		return who, ends, false
-	}
-	for _, secret := range s.tokens {
-		if hmac.Equal([]byte(signature), []byte(sign(secret.digest, claim))) {
-			return caller{secret.name, secret.role}, time.Unix(second, 0), true
-		}
-	}
-	return who, ends, false
-}
-
-func sign(key [sha256.Size]byte, claim string) string {
-	mac := hmac.New(sha256.New, key[:])
-	mac.Write([]byte("carillon login\n" + claim))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // guarded lets those with the role through to the handler and turns errors

@@ -129,24 +129,6 @@ func (f *fixture) logIn(token string) *http.Cookie {
 	return (&http.Response{Header: answer.header}).Cookies()[0]
 }
 
-// TestCookieDiesWithItsToken: a server whose configuration has another token
-// under the same name does not know the cookie.
-func TestCookieDiesWithItsToken(t *testing.T) {
-	t.Parallel()
-	before := &Server{now: time.Now}
-	cookie := before.newCookie(caller{"eve", Viewer}, viewerToken, true)
-	for token, want := range map[string]bool{viewerToken: true, "viewer-token-0001": false} {
-		secrets, err := newSecrets([]Token{{"eve", token, Viewer}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		after := &Server{now: time.Now, tokens: secrets}
-		if _, _, known := after.cookieOwner(cookie.Value); known != want {
-			t.Errorf("token %s: known is %v", token, known)
-		}
-	}
-}
-
 func TestMonitorIsMountedOnlyWhenGiven(t *testing.T) {
 	t.Parallel()
 	wantProblem(t, start(t, nil).get("/asynqmon/"), notFound)
@@ -163,22 +145,6 @@ func TestLocalPath(t *testing.T) {
 			t.Errorf("%q leads to %q, want %q", next, got, want)
 		}
 	}
-}
-
-func FuzzCookieOwner(f *testing.F) {
-	s := &Server{now: time.Now}
-	var err error
-	if s.tokens, err = newSecrets(threeTokens()); err != nil {
-		f.Fatal(err)
-	}
-	good := s.newCookie(caller{"eve", Viewer}, viewerToken, true).Value
-	f.Add("ZXZl.99999999999.AAAA")
-	f.Add(good[:len(good)-1])
-	f.Fuzz(func(t *testing.T, value string) {
-		if _, _, known := s.cookieOwner(value); known && value != good {
-			t.Errorf("%q is let in", value)
-		}
-	})
 }
 
 func TestAbortedAnswersStayAborted(t *testing.T) {

@@ -20,7 +20,8 @@ const silentTicks = int(15 * time.Second / eventsEvery)
 
 // events streams a campaign's progress as server-sent events: "progress" with
 // the campaign whenever it has changed, and "end" with it once it is over,
-// which ends the stream. It also ends when the server closes.
+// which ends the stream. It also ends when the server closes, and with the session of
+// the browser that reads it.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.campaign(r)
 	if err != nil {
@@ -61,11 +62,25 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 			return nil
 		case <-ticker.C:
 		}
-		// A ledger that fails for a while is no reason to end the stream.
-		if now, err := s.ledger.Campaign(r.Context(), c.ID); err == nil {
-			c = now
+		var open bool
+		if c, open = s.lookAgain(r, c); !open {
+			return nil
 		}
 	}
+}
+
+// lookAgain is the campaign as it is now, for whoever is still logged in. A ledger that
+// fails for a while is no reason to end the stream: nothing is new until it is back.
+func (s *Server) lookAgain(r *http.Request, c ledger.Campaign) (_ ledger.Campaign, open bool) {
+	open, err := s.goesOn(r)
+	if err != nil || !open {
+		return c, err != nil
+	}
+	now, err := s.ledger.Campaign(r.Context(), c.ID)
+	if err != nil {
+		return c, true
+	}
+	return now, true
 }
 
 // over reports whether nothing is left to watch: the campaign has finished, or

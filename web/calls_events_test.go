@@ -23,9 +23,10 @@ import (
 type stage struct {
 	*ledger.Ledger // whatever is not on stage fails
 
-	mu   sync.Mutex
-	now  ledger.Campaign
-	fail bool
+	mu            sync.Mutex
+	now           ledger.Campaign
+	fail          bool
+	ended, silent bool // the session, and who would know
 }
 
 func newStage() *stage {
@@ -53,6 +54,15 @@ func (s *stage) Campaign(context.Context, campaign.ID) (ledger.Campaign, error) 
 		return ledger.Campaign{}, errBroken
 	}
 	return s.now, nil
+}
+
+func (s *stage) SessionEnded(context.Context, string) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.silent {
+		return false, errBroken
+	}
+	return s.ended, nil
 }
 
 func (s *stage) Unfinished(context.Context) ([]ledger.Campaign, error) {
@@ -96,12 +106,15 @@ func (s *stream) take() []piece {
 }
 
 // watch opens a stream; done is closed when it has ended.
-func watch(ctx context.Context, s *Server) (out *stream, done <-chan struct{}) {
+func watch(ctx context.Context, s *Server, cookies ...*http.Cookie) (out *stream, done <-chan struct{}) {
 	out = &stream{ResponseRecorder: httptest.NewRecorder(), began: time.Now()}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		request := httptest.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/api/campaigns/0000007/events", nil)
+		for _, cookie := range cookies {
+			request.AddCookie(cookie)
+		}
 		s.Handler().ServeHTTP(out, request)
 	}()
 	return out, ended
@@ -152,6 +165,47 @@ func TestEvents(t *testing.T) {
 		record.change(func(c *ledger.Campaign) { delete(c.Counts, campaign.Pending) })
 		<-done
 		want("over", piece{35500 * time.Millisecond, "event: progress and end"})
+	})
+}
+
+// TestEventsEndWithTheSession: nothing is told while nobody knows whether it goes on.
+func TestEventsEndWithTheSession(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		record := newStage()
+		s, err := New(Options{Ledger: record, Tokens: threeTokens()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		out, done := watch(t.Context(), s, s.newCookie(caller{"eve", Viewer}, viewerToken, false))
+		synctest.Wait()
+		news := func(f func(*stage)) []piece {
+			record.change(func(c *ledger.Campaign) { c.Counts[campaign.Sent]++ })
+			record.mu.Lock()
+			f(record)
+			record.mu.Unlock()
+			time.Sleep(time.Second)
+			synctest.Wait()
+			return out.take()
+		}
+		if told := news(func(*stage) {}); len(told) != 2 {
+			t.Errorf("told %v, want the campaign as it was and as it is", told)
+		}
+		if told := news(func(r *stage) { r.silent = true }); len(told) > 0 {
+			t.Errorf("told %v to somebody who may be logged out", told)
+		}
+		if told := news(func(r *stage) { r.silent = false }); len(told) != 1 {
+			t.Errorf("told %v, want the campaign as it is", told)
+		}
+		if told := news(func(r *stage) { r.ended = true }); len(told) > 0 {
+			t.Errorf("told %v to somebody who is logged out", told)
+		}
+		select {
+		case <-done:
+		default:
+			t.Error("the stream goes on")
+		}
 	})
 }
 

@@ -27,6 +27,8 @@ const (
 type visit struct {
 	id     string
 	caller caller
+	// session is the browser's, once it was found open; none where a token was sent.
+	session session
 }
 
 type visitKey struct{}

@@ -38,11 +38,15 @@ func (s *Server) elsewhere() http.Handler {
 			program.ServeHTTP(w, r)
 			return
 		}
-		if err := s.authorize(r, Viewer); err != nil && sendsToLogin(r, err) {
+		err := s.authorize(r, Viewer)
+		if err == nil {
+			err = refuse(notFound, "look for it from the list of campaigns", "there is no page at %s", r.URL.Path)
+		}
+		if sendsToLogin(r, err) {
 			pages.SeeOther(w, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
 			return
 		}
-		s.showProblem(w, r, refuse(notFound, "look for it from the list of campaigns", "there is no page at %s", r.URL.Path))
+		s.showProblem(w, r, err)
 	})
 }
 

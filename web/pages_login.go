@@ -44,8 +44,16 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// logout has the browser forget its cookie.
+// logout ends the session for good, wherever its cookie is, and has the browser
+// forget it. Where that fails the browser keeps the cookie, to log out again.
 func (s *Server) logout(w http.ResponseWriter, r *http.Request) error {
+	if err := s.endSession(r); err != nil {
+		if !fromBrowser(r) {
+			return err
+		}
+		s.showProblem(w, r, err)
+		return nil
+	}
 	http.SetCookie(w, &http.Cookie{
 		Name: cookieName, Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.originOf(r).tls, SameSite: http.SameSiteStrictMode,
 	})

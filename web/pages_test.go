@@ -148,9 +148,10 @@ func TestPagesOfOtherSitesCannotAct(t *testing.T) {
 	t.Parallel()
 	b, id := pagesOf(t, adminToken)
 	for _, header := range []map[string]string{{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}} {
-		answer := b.ask(http.MethodPost, "/campaigns/"+id+"/cancel", nil, header)
-		if answer.status != http.StatusForbidden {
-			t.Errorf("%v: %d", header, answer.status)
+		for _, path := range []string{"/campaigns/" + id + "/cancel", "/logout"} {
+			if answer := b.ask(http.MethodPost, path, nil, header); answer.status != http.StatusForbidden {
+				t.Errorf("%s, %v: %d", path, header, answer.status)
+			}
 		}
 	}
 	b.wants(b.get("/campaigns/"+id), http.StatusOK, "draft")

@@ -77,6 +77,8 @@ type Ledger interface {
 	AddUpload(ctx context.Context, u ledger.Upload, content io.Reader) error
 	Upload(ctx context.Context, id, owner string, now time.Time) (ledger.Upload, error)
 	ReadUpload(ctx context.Context, u ledger.Upload, to io.Writer) error
+	EndSession(ctx context.Context, id string, ends time.Time) error
+	SessionEnded(ctx context.Context, id string) (bool, error)
 	Ping(ctx context.Context) error
 	ScheduleLedger
 }

@@ -61,7 +61,9 @@ func threeTokens() []Token {
 // brittle is a ledger that can be made to fail.
 type brittle struct {
 	*ledger.Ledger
-	receiving, reporting, resolving, retrying, totalling, full atomic.Bool
+	receiving, reporting, resolving, retrying, totalling, full, forgetful atomic.Bool
+
+	looked, ended atomic.Int64 // for sessions
 }
 
 var errBroken = errors.New("ledger: the disk is on fire")
