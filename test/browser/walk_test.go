@@ -108,8 +108,15 @@ func (s *stage) walk(t *testing.T, w *tab, scripts bool) {
 	if n := lines(t, w.folder, "*.csv"); n != people+failing+1 {
 		t.Errorf("the report has %d lines, want one for each of %d messages and a head", n, people+failing)
 	}
+	copied, pause := w.cookie(), "/api/campaigns/"+id+"/pause"
+	if status := s.post(t, pause, copied); status != http.StatusConflict { // it has ended
+		t.Errorf("a copied cookie is answered with %d before its session ends, want %d", status, http.StatusConflict)
+	}
 	w.click("Log out")
 	w.arrives("/login")
+	if status := s.post(t, pause, copied); status != http.StatusUnauthorized {
+		t.Errorf("a copied cookie is answered with %d after its session has ended, want %d", status, http.StatusUnauthorized)
+	}
 	w.open(at)
 	w.arrives(withQuery("/login", "next", at))
 }
