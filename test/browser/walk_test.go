@@ -34,7 +34,7 @@ func TestWalkOfACampaign(t *testing.T) {
 
 func (s *stage) walk(t *testing.T, w *tab, scripts bool) {
 	t.Helper()
-	const people, failing = 60, 3
+	const people, failing = 150, 3
 	w.open("/new")
 	w.arrives(withQuery("/login", "next", "/new"))
 	w.fill("Token", "a-token-that-is-wrong")
