@@ -72,12 +72,12 @@ func TestTheDoorKnowsTheSharesAndDates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, _, err := l.Report(t.Context(), ledger.ReportQuery{Campaign: done.ID, Recipients: 400})
+	page, err := l.Report(t.Context(), ledger.ReportQuery{Campaign: done.ID, Recipients: 400})
 	if err != nil {
 		t.Fatal(err)
 	}
 	shares := map[int]int{}
-	for _, row := range rows {
+	for _, row := range page.Rows {
 		shares[row.Position]++
 	}
 	if shares[0] != 600 || shares[1] != 200 {

@@ -54,13 +54,13 @@ func TestFilesComeInWithTheirCampaign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, _, err := l.Report(t.Context(), ledger.ReportQuery{Campaign: got.ID, Recipients: 10, Status: campaign.Rejected})
-	if err != nil || len(rows) != 3 {
-		t.Fatalf("%+v, %v", rows, err)
+	page, err := l.Report(t.Context(), ledger.ReportQuery{Campaign: got.ID, Recipients: 10, Status: campaign.Rejected})
+	if err != nil || len(page.Rows) != 3 {
+		t.Fatalf("%+v, %v", page, err)
 	}
 	for i, want := range []string{`"Bob.pdf" is not there`, `"Eve.pdf" is of type image/png`, "is not a file's name"} {
-		if reason := rows[i].Reason; rows[i].Verdict != campaign.BadValue || !strings.Contains(reason, want) || !strings.Contains(reason, `column "Name"`) {
-			t.Errorf("row %d is %s: %s", rows[i].Row(), rows[i].Verdict, reason)
+		if reason := page.Rows[i].Reason; page.Rows[i].Verdict != campaign.BadValue || !strings.Contains(reason, want) || !strings.Contains(reason, `column "Name"`) {
+			t.Errorf("row %d is %s: %s", page.Rows[i].Row(), page.Rows[i].Verdict, reason)
 		}
 	}
 	kept, err := l.Attachments(t.Context(), got.ID, "main", 10)

@@ -105,15 +105,15 @@ func TestImportMarksValuesThatCannotBeSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, _, err := l.Report(t.Context(), ledger.ReportQuery{Campaign: got.ID, Recipients: 10})
+	page, err := l.Report(t.Context(), ledger.ReportQuery{Campaign: got.ID, Recipients: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 2 || rows[0].Verdict != campaign.BadValue || !strings.Contains(rows[0].Reason, `column "Name": is empty`) {
-		t.Errorf("%+v", rows)
+	if len(page.Rows) != 2 || page.Rows[0].Verdict != campaign.BadValue || !strings.Contains(page.Rows[0].Reason, `column "Name": is empty`) {
+		t.Errorf("%+v", page)
 	}
-	if rows[1].Verdict != campaign.Invalid {
-		t.Errorf("a row without a number is %s", rows[1].Verdict)
+	if page.Rows[1].Verdict != campaign.Invalid {
+		t.Errorf("a row without a number is %s", page.Rows[1].Verdict)
 	}
 }
 
@@ -231,12 +231,12 @@ func TestUserIDsComeInWhereAllChannelsTakeThem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows, _, err := l.Report(t.Context(), ledger.ReportQuery{Campaign: done.ID, Recipients: 10})
+		page, err := l.Report(t.Context(), ledger.ReportQuery{Campaign: done.ID, Recipients: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, row := range rows {
+		for _, row := range page.Rows {
 			if row.Status == campaign.Rejected {
 				got = append(got, row.Reason)
 			} else {

@@ -181,7 +181,8 @@ type RowProblem struct {
 }
 
 // Page is a part of a list. Next, where it is not null, is the cursor of the
-// part that follows.
+// part that follows. A page of what was searched for may be short or empty, and
+// have a Next all the same: it has read a part of the list.
 type Page[T any] struct {
 	Items []T     `json:"items"`
 	Next  *string `json:"next"`

@@ -6,6 +6,15 @@ import (
 	"carillon/campaign"
 )
 
+// Recipients is a part of a campaign's report.
+type Recipients struct {
+	Page[Recipient]
+	// SearchedTo is the number of the row up to which the list has been read, LastRow
+	// that of its last row; 0 for none.
+	SearchedTo int `json:"searched_to"`
+	LastRow    int `json:"last_row"`
+}
+
 // Recipient is one step for one recipient, or a row that does not take part, whose
 // step is null.
 type Recipient struct {

@@ -91,7 +91,7 @@ func campaignPath(id string) string { return "/api/campaigns/" + url.PathEscape(
 
 // Recipients returns the messages of a campaign, a page of some fifty recipients at
 // a time. The cursor is that of the page before, empty for the first.
-func (c *Client) Recipients(ctx context.Context, id, cursor string) (api.Page[api.Recipient], error) {
+func (c *Client) Recipients(ctx context.Context, id, cursor string) (api.Recipients, error) {
 	return c.FindRecipients(ctx, id, RecipientQuery{Cursor: cursor})
 }
 
@@ -100,13 +100,15 @@ type RecipientQuery struct {
 	// Cursor is that of the page before.
 	Cursor string
 	// Status and Reason are those of one message, Text stands in the number or the
-	// cells.
+	// cells. The row of somebody whose number or user ID is all of the Text comes first.
 	Status, Reason, Text string
 }
 
-// FindRecipients is Recipients of those who suit.
-func (c *Client) FindRecipients(ctx context.Context, id string, q RecipientQuery) (api.Page[api.Recipient], error) {
-	var found api.Page[api.Recipient]
+// FindRecipients is Recipients of those who suit. A page may be short or empty though
+// more follow: one call reads a part of a long list at most, and says how far it came.
+// What has no Next is the last.
+func (c *Client) FindRecipients(ctx context.Context, id string, q RecipientQuery) (api.Recipients, error) {
+	var found api.Recipients
 	query := url.Values{}
 	setIf(query, "cursor", q.Cursor)
 	setIf(query, "status", q.Status)

@@ -109,6 +109,15 @@ func (l *Ledger) FindCampaigns(ctx context.Context, text string, before campaign
 	return l.campaigns(ctx, where+` ORDER BY created_at DESC, id DESC LIMIT $1`, args...)
 }
 
+// textOf is a column in which a text is looked for: written small, unless the text
+// is without letters, as a part of a number is. That takes half the time.
+func textOf(column, text string) string {
+	if strings.ToLower(text) == strings.ToUpper(text) {
+		return column
+	}
+	return "lower(" + column + ")"
+}
+
 // containing is the pattern of texts, written small, that have this one in them.
 func containing(text string) string {
 	return "%" + strings.ToLower(strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)) + "%"

@@ -61,9 +61,11 @@ func (l *Ledger) History(ctx context.Context, id campaign.RecipientID) (History,
 		return h, fmt.Errorf("campaign %s %w", id.Campaign(), ErrNotFound)
 	}
 	q := ReportQuery{Campaign: id.Campaign(), After: id.Campaign().Recipient(id.Row() - 1), Recipients: 1}
-	if h.Rows, _, err = l.Report(ctx, q); err != nil {
+	page, err := l.Report(ctx, q)
+	if err != nil {
 		return h, err
 	}
+	h.Rows = page.Rows
 	if len(h.Rows) == 0 || h.Rows[0].Recipient != id {
 		return h, fmt.Errorf("row %d of campaign %s %w", id.Row(), id.Campaign(), ErrNotFound)
 	}

@@ -33,8 +33,8 @@ func TestReceiptsThatCrossed(t *testing.T) {
 	if n, err := l.MatchEarly(t.Context(), noon); n != 1 || err != nil {
 		t.Errorf("matched %d, %v; want 1", n, err)
 	}
-	page, _, err := l.Report(t.Context(), ReportQuery{Campaign: id, Recipients: 1})
-	if err != nil || len(page) == 0 || page[0].Status != campaign.Delivered {
+	page, err := l.Report(t.Context(), ReportQuery{Campaign: id, Recipients: 1})
+	if err != nil || len(page.Rows) == 0 || page.Rows[0].Status != campaign.Delivered {
 		t.Errorf("it stands at %+v, %v", page, err)
 	}
 }

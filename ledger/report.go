@@ -49,72 +49,209 @@ type ReportQuery struct {
 	Reason string
 	// Search keeps only recipients with this text in phone or cells.
 	Search string
+	// Person is the key of somebody whose row opens the first page, wherever in the
+	// list it is and whatever Search says; no other page has it. Empty for nobody.
+	Person string
 }
 
-const reportSQL = `
+// ReportPage is a part of a report.
+type ReportPage struct {
+	Rows []ReportRow
+	// Next is the recipient the next page starts behind, 0 where this is the last.
+	// A page reads a part of the list at most, so that one with few rows or none may
+	// have it.
+	Next campaign.RecipientID
+	// SearchedTo is the number of the row up to which the list has been read, LastRow
+	// that of its last row.
+	SearchedTo, LastRow int
+}
+
+// How many rows of a table are read for a page at most. Each takes some tens of
+// milliseconds, on both engines: to look for a text costs ten times as much as to
+// look at a status.
+const (
+	mostSearched = 50_000
+	mostLookedAt = 500_000
+)
+
+const (
+	reportColumns = `
 	SELECT r.id, r.phone, r.verdict, r.detail, m.id, m.channel, m.status, m.tries, m.code, m.reason, m.detail,
 	       (SELECT a.provider_id FROM attempts a WHERE a.message_id = m.id AND a.provider_id IS NOT NULL ORDER BY a.n DESC LIMIT 1),
-	       m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at
-	FROM (SELECT * FROM recipients r WHERE r.id > $1 AND r.id < $2 %s ORDER BY r.id LIMIT $3) AS r
+	       m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at`
+	// rowsSQL goes from row to row, and then to the messages of those that suit.
+	rowsSQL = reportColumns + `
+	FROM (SELECT * FROM recipients r WHERE r.id > $1 AND r.id <= $2 AND r.id <> $4%s ORDER BY r.id LIMIT $3) AS r
 	LEFT JOIN messages m ON m.id >= (r.id << 4) AND m.id < ((r.id + 1) << 4)
 	ORDER BY r.id, m.id`
+	// messagesSQL goes from message to message, and then to the rows of those that
+	// suit. CROSS keeps SQLite to that order.
+	messagesSQL = reportColumns + `
+	FROM messages m CROSS JOIN recipients r
+	WHERE m.id >= ((CAST($1 AS BIGINT) + 1) << 4) AND m.id < ((CAST($2 AS BIGINT) + 1) << 4) AND r.id = m.id >> 4 AND r.id <> $4%s
+	ORDER BY m.id LIMIT $3`
+)
 
-// Report returns a page of a campaign's report, in the order of the list, and
-// the recipient the next page starts behind (0 when this was the last).
-func (l *Ledger) Report(ctx context.Context, q ReportQuery) (page []ReportRow, next campaign.RecipientID, err error) {
-	filter, args := q.filter()
-	after := max(q.After, q.Campaign.Recipient(0))
-	args = append([]any{int64(after), int64((q.Campaign + 1).Recipient(0)), q.Recipients}, args...)
-	rows, err := l.read.QueryContext(ctx, fmt.Sprintf(reportSQL, filter), args...)
+// Report returns a page of a campaign's report, in the order of the list.
+func (l *Ledger) Report(ctx context.Context, q ReportQuery) (ReportPage, error) {
+	e, err := l.extent(ctx, q)
+	if err != nil {
+		return ReportPage{}, err
+	}
+	page := ReportPage{SearchedTo: e.last.Row(), LastRow: e.last.Row()}
+	if q.Status != 0 && e.standing == 0 {
+		return page, nil
+	}
+	first, err := l.rowOf(ctx, q.Campaign, q.Person)
+	if err != nil {
+		return page, err
+	}
+	room := q.Recipients
+	if first != 0 && q.After == 0 {
+		if page.Rows, _, err = l.reportRows(ctx, q.of(first)); err != nil {
+			return page, err
+		}
+		if len(page.Rows) > 0 {
+			room--
+		}
+	}
+	s := q.stretch(e, first, room)
+	rows, last, err := l.reportRows(ctx, s)
+	if err != nil {
+		return page, err
+	}
+	page.Rows = append(page.Rows, rows...)
+	if last < e.last {
+		page.Next, page.SearchedTo = last, last.Row()
+	}
+	return page, nil
+}
+
+// extent is how much there is to a list.
+type extent struct {
+	last  campaign.RecipientID // 0 for an empty list
+	steps int
+	// standing is how many messages have the status that is asked for.
+	standing int64
+}
+
+func (l *Ledger) extent(ctx context.Context, q ReportQuery) (e extent, err error) {
+	err = l.read.QueryRowContext(ctx, `
+		SELECT (SELECT COALESCE(MAX(id), 0) FROM recipients WHERE id > $2 AND id < $3),
+		       COALESCE(MAX(step), 0) + 1, COALESCE(SUM(CASE WHEN status = CAST($4 AS SMALLINT) THEN n ELSE 0 END), 0)
+		FROM counts WHERE campaign_id = $1`,
+		int64(q.Campaign), int64(q.Campaign.Recipient(0)), int64((q.Campaign + 1).Recipient(0)), int(q.Status)).Scan(&e.last, &e.steps, &e.standing)
+	if err != nil {
+		return e, fmt.Errorf("ledger: extent of campaign %s: %w", q.Campaign, err)
+	}
+	return e, nil
+}
+
+// rowOf is the row of a person in a campaign, 0 for none.
+func (l *Ledger) rowOf(ctx context.Context, id campaign.ID, person string) (row campaign.RecipientID, err error) {
+	if person == "" {
+		return 0, nil
+	}
+	err = l.read.QueryRowContext(ctx, `
+		SELECT COALESCE((SELECT r.id FROM recipients r WHERE (r.id >> 24) = $1 AND r.person = $2), 0)`, int64(id), person).Scan(&row)
+	if err != nil {
+		return 0, fmt.Errorf("ledger: row of a person in campaign %s: %w", id, err)
+	}
+	return row, nil
+}
+
+// stretch is a part of a list that is read for a page.
+type stretch struct {
+	ReportQuery
+	// It is read behind after, to the row to, without the row but.
+	after, to, but campaign.RecipientID
+	// room is how many recipients it may give, of so many steps each.
+	room, steps int
+}
+
+// of is the stretch of one row, whatever its text.
+func (q ReportQuery) of(row campaign.RecipientID) stretch {
+	q.Search = ""
+	return stretch{ReportQuery: q, after: row - 1, to: row, room: 1, steps: campaign.MaxSteps}
+}
+
+// stretch is what a page reads behind the one before.
+func (q ReportQuery) stretch(e extent, but campaign.RecipientID, room int) stretch {
+	s := stretch{ReportQuery: q, after: max(q.After, q.Campaign.Recipient(0)), but: but, room: room, steps: e.steps}
+	most := mostLookedAt
+	if q.Search != "" {
+		most = mostSearched
+	}
+	if q.byMessage() {
+		most /= e.steps
+	}
+	s.to = min(s.after+campaign.RecipientID(most), e.last)
+	return s
+}
+
+// byMessage reports whether it is asked for messages, and not for rows.
+func (q ReportQuery) byMessage() bool {
+	return q.Status != campaign.Rejected && (q.Status != 0 || q.Reason != "")
+}
+
+// reportRows are the lines of a stretch, and the last row that was read for them.
+func (l *Ledger) reportRows(ctx context.Context, s stretch) (found []ReportRow, last campaign.RecipientID, err error) {
+	if s.room == 0 {
+		return nil, s.after, nil
+	}
+	query, args := s.query()
+	rows, err := l.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("ledger: report: %w", err)
 	}
 	defer rows.Close()
 	var recipients int
-	var last campaign.RecipientID
 	for rows.Next() {
 		r, err := scanReportRow(rows)
 		if err != nil {
 			return nil, 0, fmt.Errorf("ledger: report: %w", err)
 		}
 		if r.Recipient != last {
+			if recipients == s.room {
+				break
+			}
 			recipients, last = recipients+1, r.Recipient
 		}
-		if (q.Status == 0 || r.Status == q.Status) && (q.Reason == "" || r.Reason == q.Reason) {
-			page = append(page, r)
+		if (s.Status == 0 || r.Status == s.Status) && (s.Reason == "" || r.Reason == s.Reason) {
+			found = append(found, r)
 		}
 	}
-	if recipients == q.Recipients {
-		next = last
+	if recipients < s.room {
+		last = s.to
 	}
-	return page, next, rows.Err()
+	return found, last, rows.Err()
 }
 
-// filter is the condition on recipients, with its arguments from $4 on.
-func (q ReportQuery) filter() (string, []any) {
+// query reads a stretch.
+func (s stretch) query() (string, []any) {
 	var conditions strings.Builder
-	var args []any
-	if q.Search != "" {
-		args = append(args, containing(q.Search))
-		fmt.Fprintf(&conditions, ` AND (lower(r.phone) LIKE $%d ESCAPE '\' OR lower(r.cells) LIKE $%d ESCAPE '\')`, 3+len(args), 3+len(args))
+	args := []any{int64(s.after), int64(s.to), s.room, int64(s.but)}
+	condition := func(format string, arg any) {
+		args = append(args, arg)
+		fmt.Fprintf(&conditions, format, len(args))
 	}
-	var standing strings.Builder
-	switch q.Status {
-	case 0:
-	case campaign.Rejected:
-		conditions.WriteString(` AND r.person IS NULL`)
-	default:
-		args = append(args, int(q.Status))
-		fmt.Fprintf(&standing, ` AND +m.status = $%d`, 3+len(args))
+	if s.Search != "" {
+		condition(` AND (`+textOf("r.phone", s.Search)+` LIKE $%[1]d ESCAPE '\' OR `+textOf("r.cells", s.Search)+` LIKE $%[1]d ESCAPE '\')`, containing(s.Search))
 	}
-	if q.Reason != "" && q.Status != campaign.Rejected {
-		args = append(args, q.Reason)
-		fmt.Fprintf(&standing, ` AND m.reason = $%d`, 3+len(args))
+	if !s.byMessage() {
+		if s.Status == campaign.Rejected {
+			conditions.WriteString(` AND r.person IS NULL`)
+		}
+		return fmt.Sprintf(rowsSQL, &conditions), args
 	}
-	if standing.Len() > 0 {
-		fmt.Fprintf(&conditions, ` AND EXISTS (SELECT 1 FROM messages m WHERE m.id >= (r.id << 4) AND m.id < ((r.id + 1) << 4)%s)`, standing.String())
+	args[2] = s.room * s.steps
+	if s.Status != 0 {
+		condition(` AND +m.status = $%d`, int(s.Status))
 	}
-	return conditions.String(), args
+	if s.Reason != "" {
+		condition(` AND m.reason = $%d`, s.Reason)
+	}
+	return fmt.Sprintf(messagesSQL, &conditions), args
 }
 
 func scanReportRow(rows *sql.Rows) (ReportRow, error) {

@@ -100,20 +100,20 @@ func (d *duo) exactlyOnce(t *testing.T, id string, people int) {
 	if !audit.OK() {
 		t.Errorf("the audit found something:\n%s", audit)
 	}
-	rows, _, err := d.Ledger().Report(t.Context(), ledger.ReportQuery{Campaign: parsed, Recipients: people + 1})
+	page, err := d.Ledger().Report(t.Context(), ledger.ReportQuery{Campaign: parsed, Recipients: people + 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	reached := d.reached()
-	for _, row := range rows {
+	for _, row := range page.Rows {
 		key := [2]string{row.Phone, []string{"hello", "bye"}[row.Step-1]}
 		if want := []string{[]string{"main", "second"}[row.Position]}; !slices.Equal(reached[key], want) {
 			t.Errorf("row %d got step %d from %v, the report says %v", row.Row(), row.Step, reached[key], want)
 		}
 		delete(reached, key)
 	}
-	if len(rows) != 2*people || len(reached) != 0 {
-		t.Errorf("%d lines for %d people, and %d messages that are in none", len(rows), people, len(reached))
+	if len(page.Rows) != 2*people || len(reached) != 0 {
+		t.Errorf("%d lines for %d people, and %d messages that are in none", len(page.Rows), people, len(reached))
 	}
 }
 
@@ -218,12 +218,12 @@ func (d *duo) openOnSecond(t *testing.T, id string, people int) int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, _, err := d.Ledger().Report(t.Context(), ledger.ReportQuery{Campaign: parsed, Recipients: people + 1})
+	page, err := d.Ledger().Report(t.Context(), ledger.ReportQuery{Campaign: parsed, Recipients: people + 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var open int64
-	for _, row := range rows {
+	for _, row := range page.Rows {
 		if row.Position == 1 && row.Status.Open() {
 			open++
 		}

@@ -168,11 +168,11 @@ func (h *house) waitingFor(t *testing.T, id, reason string) (n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, _, err := h.Ledger().Report(t.Context(), ledger.ReportQuery{Campaign: parsed, Recipients: 1000})
+	page, err := h.Ledger().Report(t.Context(), ledger.ReportQuery{Campaign: parsed, Recipients: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, row := range rows {
+	for _, row := range page.Rows {
 		if row.Status == campaign.Pending && strings.HasPrefix(row.Reason, reason) {
 			n++
 		}

@@ -256,14 +256,21 @@ func (s *Server) startAs(ctx context.Context, c ledger.Campaign, wanted plan, by
 // rejectedRows are the first rows of a list that do not take part.
 func (s *Server) rejectedRows(ctx context.Context, id campaign.ID) ([]api.RowProblem, error) {
 	const most = 100
-	rows, _, err := s.ledger.Report(ctx, ledger.ReportQuery{Campaign: id, Recipients: most, Status: campaign.Rejected})
-	if err != nil {
-		return nil, err
+	problems := []api.RowProblem{}
+	query := ledger.ReportQuery{Campaign: id, Status: campaign.Rejected}
+	for {
+		query.Recipients = most - len(problems)
+		page, err := s.ledger.Report(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range page.Rows {
+			detail := strings.TrimPrefix(strings.TrimPrefix(row.Reason, string(row.Verdict)), ": ")
+			problems = append(problems, api.RowProblem{Row: row.Row(), Verdict: row.Verdict, Phone: row.Phone, Detail: detail})
+		}
+		if page.Next == 0 || len(problems) == most {
+			return problems, nil
+		}
+		query.After = page.Next
 	}
-	problems := make([]api.RowProblem, len(rows))
-	for i, row := range rows {
-		detail := strings.TrimPrefix(strings.TrimPrefix(row.Reason, string(row.Verdict)), ": ")
-		problems[i] = api.RowProblem{Row: row.Row(), Verdict: row.Verdict, Phone: row.Phone, Detail: detail}
-	}
-	return problems, nil
 }

@@ -37,7 +37,7 @@ func (s *Server) viewRecipient(row ledger.ReportRow, channel string) api.Recipie
 }
 
 // listRecipients pages through a campaign's report. A page holds all steps of
-// as many recipients as its limit says.
+// as many recipients as its limit says, or fewer, where it has to look for them.
 func (s *Server) listRecipients(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.campaign(r)
 	if err != nil {
@@ -47,16 +47,17 @@ func (s *Server) listRecipients(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.ledger.Report(r.Context(), query)
+	page, err := s.ledger.Report(r.Context(), query)
 	if err != nil {
 		return err
 	}
-	list := api.Page[api.Recipient]{Items: make([]api.Recipient, len(rows))}
-	for i, row := range rows {
+	list := api.Recipients{SearchedTo: page.SearchedTo, LastRow: page.LastRow}
+	list.Items = make([]api.Recipient, len(page.Rows))
+	for i, row := range page.Rows {
 		list.Items[i] = s.viewRecipient(row, numberOf(row, c.Definition))
 	}
-	if next != 0 {
-		cursor := strconv.Itoa(next.Row())
+	if page.Next != 0 {
+		cursor := strconv.Itoa(page.Next.Row())
 		list.Next = &cursor
 	}
 	return answer(w, http.StatusOK, list)
@@ -65,6 +66,7 @@ func (s *Server) listRecipients(w http.ResponseWriter, r *http.Request) error {
 func readReportQuery(id campaign.ID, query url.Values) (ledger.ReportQuery, error) {
 	const usual, most = 50, 500
 	q := ledger.ReportQuery{Campaign: id, Search: query.Get("q"), Reason: query.Get("reason")}
+	q.Person = personIn(q.Search)
 	var err error
 	if q.Recipients, err = pageLimit(query, usual, most); err != nil {
 		return q, err

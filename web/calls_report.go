@@ -25,7 +25,7 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	query := ledger.ReportQuery{Campaign: c.ID, Recipients: reportPage}
-	rows, next, err := s.ledger.Report(r.Context(), query)
+	page, err := s.ledger.Report(r.Context(), query)
 	if err != nil {
 		return err
 	}
@@ -40,15 +40,15 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request) error {
 		"accepted_at", "sent_at", "delivered_at", "read_at", "failed_at", "detail",
 	}) // errors stay with the writer until Error is asked
 	for {
-		for _, row := range rows {
+		for _, row := range page.Rows {
 			_ = out.Write(reportLine(row, numberOf(row, c.Definition)))
 		}
 		extend(w)
-		if out.Flush(); out.Error() != nil || next == 0 {
+		if out.Flush(); out.Error() != nil || page.Next == 0 {
 			return nil
 		}
-		query.After = next
-		if rows, next, err = s.ledger.Report(r.Context(), query); err != nil {
+		query.After = page.Next
+		if page, err = s.ledger.Report(r.Context(), query); err != nil {
 			s.log.Error("report broken off", "campaign", c.ID, "error", err)
 			panic(http.ErrAbortHandler)
 		}

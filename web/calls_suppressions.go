@@ -125,6 +125,19 @@ func readPerson(text string, numbers campaign.ContactOptions) (key string, err e
 	return campaign.Person(phone), nil
 }
 
+// personIn is the key of the person whom a text that is looked for names in full,
+// empty where it does not.
+func personIn(text string) string {
+	if text == "" {
+		return ""
+	}
+	key, err := readPerson(text, optOutNumbers(""))
+	if err != nil {
+		return ""
+	}
+	return key
+}
+
 // optOutNumbers is how the numbers of people who want to be left alone are read:
 // lists of them come without a plus as often as with one, and an opt-out that is
 // hidden is one all the same.

@@ -51,7 +51,7 @@ type Ledger interface {
 	FindCampaigns(ctx context.Context, text string, before campaign.ID, limit int) ([]ledger.Campaign, error)
 	Attachments(ctx context.Context, id campaign.ID, channel string, most int) ([]ledger.Attachment, error)
 	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
-	Report(ctx context.Context, q ledger.ReportQuery) ([]ledger.ReportRow, campaign.RecipientID, error)
+	Report(ctx context.Context, q ledger.ReportQuery) (ledger.ReportPage, error)
 	Suppress(ctx context.Context, list []ledger.Suppression, by ledger.Actor, now time.Time) error
 	ImportSuppressions(by ledger.Actor) *ledger.SuppressionImport
 	Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope, by ledger.Actor, now time.Time) (bool, error)

@@ -75,9 +75,9 @@ func (b *brittle) Receive(ctx context.Context, receipts []ledger.Receipt, now ti
 	return b.Ledger.Receive(ctx, receipts, now)
 }
 
-func (b *brittle) Report(ctx context.Context, q ledger.ReportQuery) ([]ledger.ReportRow, campaign.RecipientID, error) {
+func (b *brittle) Report(ctx context.Context, q ledger.ReportQuery) (ledger.ReportPage, error) {
 	if b.reporting.Load() && q.After != 0 {
-		return nil, 0, errBroken
+		return ledger.ReportPage{}, errBroken
 	}
 	return b.Ledger.Report(ctx, q)
 }

@@ -34,12 +34,12 @@ func records(ctx context.Context, l *ledger.Ledger, c ledger.Campaign, failed *e
 	return func(yield func(simulator.Record) bool) {
 		query := ledger.ReportQuery{Campaign: c.ID, Recipients: auditPage}
 		for {
-			page, next, err := l.Report(ctx, query)
+			page, err := l.Report(ctx, query)
 			if err != nil {
 				*failed = err
 				return
 			}
-			for _, line := range page {
+			for _, line := range page.Rows {
 				r := simulator.Record{
 					To: line.Phone, Status: line.Status, MessageID: line.ProviderID, Admitted: line.Status != campaign.Rejected,
 				}
@@ -52,10 +52,10 @@ func records(ctx context.Context, l *ledger.Ledger, c ledger.Campaign, failed *e
 					return
 				}
 			}
-			if next == 0 {
+			if page.Next == 0 {
 				return
 			}
-			query.After = next
+			query.After = page.Next
 		}
 	}
 }

@@ -49,12 +49,12 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 		if done != (ledger.Erased{Rows: 2, Skipped: 1}) {
 			t.Errorf("erased %+v", done)
 		}
-		page, _, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 10})
+		page, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 10})
 		b.check(err)
-		if len(page) != 5 {
-			t.Fatalf("the report has %d lines", len(page))
+		if len(page.Rows) != 5 {
+			t.Fatalf("the report has %d lines", len(page.Rows))
 		}
-		for _, line := range page {
+		for _, line := range page.Rows {
 			if wants := map[int]string{1: "forgotten", 2: "+447700900001", 3: "forgotten"}[line.Recipient.Row()]; line.Phone != wants {
 				t.Errorf("row %d shows %q", line.Recipient.Row(), line.Phone)
 			}
@@ -80,10 +80,10 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 		if done := b.forget(); done.Rows != 2 {
 			t.Errorf("%d rows were erased, want 2", done.Rows)
 		}
-		page, _, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 10})
+		page, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 10})
 		b.check(err)
 		for n, want := range []string{"forgotten", "forgotten", "12"} {
-			if line := page[n]; line.Phone != want || strings.Contains(line.Reason, ana) {
+			if line := page.Rows[n]; line.Phone != want || strings.Contains(line.Reason, ana) {
 				t.Errorf("row %d is still %q, %q", n+1, line.Phone, line.Reason)
 			}
 		}
@@ -138,9 +138,9 @@ var forgetScenarios = map[string]func(*testing.T, *bench){
 		if done := b.forget(); done != (ledger.Erased{Rows: 3, Skipped: 1}) {
 			t.Errorf("erased %+v", done)
 		}
-		page, _, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 10})
+		page, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 10})
 		b.check(err)
-		for _, line := range page {
+		for _, line := range page.Rows {
 			if line.Phone != "forgotten" {
 				t.Errorf("row %d shows %q", line.Row(), line.Phone)
 			}

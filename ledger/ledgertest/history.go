@@ -71,9 +71,9 @@ var historyScenarios = map[string]func(*testing.T, *bench){
 			b.claim(id, 1)
 			b.settle(id, 1, ledger.OutcomeRefused, campaign.Failure{Code: n, Reason: reason})
 		}
-		found, next, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 10, Status: campaign.Failed, Reason: "gone"})
-		if err != nil || next != 0 || len(found) != 1 || found[0].Row() != 2 {
-			t.Errorf("%+v, %v, %v", found, next, err)
+		page, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 10, Status: campaign.Failed, Reason: "gone"})
+		if err != nil || page.Next != 0 || len(page.Rows) != 1 || page.Rows[0].Row() != 2 {
+			t.Errorf("%+v, %v", page, err)
 		}
 	},
 }

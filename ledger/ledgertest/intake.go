@@ -43,10 +43,10 @@ var intakeScenarios = map[string]func(*testing.T, *bench){
 			t.Fatalf("%d duplicates, want 2", got)
 		}
 		for number, first := range map[int]string{11: "row 4", ledger.IntakeBatch + 2: "row 1"} {
-			page, _, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: id, After: id.Recipient(number - 1), Recipients: 1})
+			page, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: id, After: id.Recipient(number - 1), Recipients: 1})
 			b.check(err)
-			if want := "duplicate: the same person stands in " + first; page[0].Reason != want || page[0].Status != campaign.Rejected {
-				t.Errorf("row %d: %s, %q; want rejected, %q", number, page[0].Status, page[0].Reason, want)
+			if want := "duplicate: the same person stands in " + first; page.Rows[0].Reason != want || page.Rows[0].Status != campaign.Rejected {
+				t.Errorf("row %d: %s, %q; want rejected, %q", number, page.Rows[0].Status, page.Rows[0].Reason, want)
 			}
 		}
 	},

@@ -45,7 +45,7 @@ func opened(t *testing.T, url string) *ledger.Ledger {
 // Run runs the suite.
 func Run(t *testing.T, fresh Fresh) {
 	for _, group := range []map[string]func(*testing.T, *bench){
-		intakeScenarios, claimScenarios, settleScenarios, failureScenarios, slowedScenarios, templateScenarios, auditScenarios, historyScenarios, rateScenarios, mediaScenarios, pauseScenarios, noticeScenarios, channelScenarios, stopScenarios, handoverScenarios, fallbackScenarios, unknownScenarios, retryScenarios, receiptScenarios, pollScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, editScenarios, optOutScenarios, suppressionScenarios, userIDScenarios, erasedIDScenarios, listedIDScenarios, whoseScenarios, forgetScenarios, uploadScenarios, sessionScenarios, hourScenarios, windowScenarios, windowWordScenarios, leaseScenarios, reportScenarios, scheduleScenarios, slotScenarios, lateScenarios, auditScenarios, historyScenarios, rateScenarios,
+		intakeScenarios, claimScenarios, settleScenarios, failureScenarios, slowedScenarios, templateScenarios, mediaScenarios, pauseScenarios, noticeScenarios, channelScenarios, stopScenarios, handoverScenarios, fallbackScenarios, unknownScenarios, retryScenarios, receiptScenarios, pollScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, editScenarios, optOutScenarios, suppressionScenarios, userIDScenarios, erasedIDScenarios, listedIDScenarios, whoseScenarios, forgetScenarios, uploadScenarios, sessionScenarios, hourScenarios, windowScenarios, windowWordScenarios, leaseScenarios, reportScenarios, searchScenarios, scheduleScenarios, slotScenarios, lateScenarios,
 		observeScenarios,
 	} {
 		for name, scenario := range group {
@@ -259,11 +259,11 @@ func (b *bench) sweep() {
 // line is the report's line of a message.
 func (b *bench) line(id campaign.MessageID) ledger.ReportRow {
 	b.Helper()
-	page, _, err := b.Report(b.Context(), ledger.ReportQuery{
+	page, err := b.Report(b.Context(), ledger.ReportQuery{
 		Campaign: id.Campaign(), After: id.Recipient() - 1, Recipients: 1,
 	})
 	b.check(err)
-	for _, r := range page {
+	for _, r := range page.Rows {
 		if r.Recipient == id.Recipient() && r.Step == id.Step()+1 {
 			return r
 		}
@@ -284,9 +284,9 @@ func (b *bench) expect(id campaign.MessageID, want campaign.Status) {
 // message that does not exist.
 func (b *bench) position(id campaign.MessageID) int {
 	b.Helper()
-	page, _, err := b.Report(b.Context(), ledger.ReportQuery{Campaign: id.Campaign(), After: id.Recipient() - 1, Recipients: 1})
+	page, err := b.Report(b.Context(), ledger.ReportQuery{Campaign: id.Campaign(), After: id.Recipient() - 1, Recipients: 1})
 	b.check(err)
-	for _, r := range page {
+	for _, r := range page.Rows {
 		if r.Recipient == id.Recipient() && r.Step == id.Step()+1 {
 			return r.Position
 		}

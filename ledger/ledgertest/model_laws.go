@@ -84,9 +84,9 @@ func (m *machine) look() {
 }
 
 func (m *machine) lines(id campaign.ID) []ledger.ReportRow {
-	page, _, err := m.bench.Report(m.bench.Context(), ledger.ReportQuery{Campaign: id, Recipients: 10})
+	page, err := m.bench.Report(m.bench.Context(), ledger.ReportQuery{Campaign: id, Recipients: 10})
 	m.must(err)
-	return page
+	return page.Rows
 }
 
 func (m *machine) line(id campaign.MessageID) ledger.ReportRow {

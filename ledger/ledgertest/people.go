@@ -140,10 +140,10 @@ var reportScenarios = map[string]func(*testing.T, *bench){
 		var lines []ledger.ReportRow
 		var next campaign.RecipientID
 		for {
-			page, after, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, After: next, Recipients: 10})
+			page, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, After: next, Recipients: 10})
 			b.check(err)
-			lines = append(lines, page...)
-			if next = after; next == 0 {
+			lines = append(lines, page.Rows...)
+			if next = page.Next; next == 0 {
 				break
 			}
 		}
@@ -180,10 +180,10 @@ var reportScenarios = map[string]func(*testing.T, *bench){
 		}
 		for name, q := range queries {
 			q.query.Campaign, q.query.Recipients = c, 100
-			page, _, err := b.Report(t.Context(), q.query)
+			page, err := b.Report(t.Context(), q.query)
 			b.check(err)
 			var got []int
-			for _, line := range page {
+			for _, line := range page.Rows {
 				got = append(got, line.Row())
 			}
 			if len(got) != len(q.rows) || len(got) > 0 && got[0] != q.rows[0] {

@@ -19,10 +19,10 @@ func (b *bench) knownByID(key string) {
 // verdicts are those of a campaign's rows, with the row that a duplicate repeats.
 func (b *bench) verdicts(id campaign.ID, rows int) []string {
 	b.Helper()
-	page, _, err := b.Report(b.Context(), ledger.ReportQuery{Campaign: id, Recipients: rows})
+	page, err := b.Report(b.Context(), ledger.ReportQuery{Campaign: id, Recipients: rows})
 	b.check(err)
 	var list []string
-	for _, line := range page {
+	for _, line := range page.Rows {
 		if line.Status == campaign.Rejected {
 			list = append(list, line.Reason)
 		} else if line.Step == 1 {
@@ -131,16 +131,16 @@ var listedIDScenarios = map[string]func(*testing.T, *bench){
 		if got := b.forget(); got.Rows != 2 || got.Skipped != 1 {
 			t.Errorf("erased %+v", got)
 		}
-		page, _, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 3})
+		page, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 3})
 		b.check(err)
-		for _, line := range page {
+		for _, line := range page.Rows {
 			if erased := line.Phone == "forgotten"; erased == (line.Row() == 3) {
 				t.Errorf("row %d shows %s", line.Row(), line.Phone)
 			}
 		}
-		found, _, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 3, Search: anasID})
+		found, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 3, Search: anasID})
 		b.check(err)
-		if len(found) > 0 {
+		if len(found.Rows) > 0 {
 			t.Errorf("found by the user ID: %+v", found)
 		}
 		later := b.imported(steps(1), []campaign.Row{row(1, anasID), row(2, anasID)})

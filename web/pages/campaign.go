@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"carillon/api"
 	"carillon/campaign"
@@ -114,7 +115,15 @@ type peopleView struct {
 	// Reason is why those failed who are shown; empty for whatever reason.
 	Reason string
 	Next   string
+	// Continued says that it follows another page.
+	Continued bool
+	// SearchedTo is the row up to which the list has been read for it, LastRow the
+	// last one.
+	SearchedTo, LastRow int64
 }
+
+// Searches reports whether it is asked for some of the people alone.
+func (v peopleView) Searches() bool { return v.Status != "" || v.Reason != "" || v.Search != "" }
 
 // people shows who gets what of a campaign.
 func (p *Pages) people(w http.ResponseWriter, r *http.Request, v Visitor) error {
@@ -127,12 +136,13 @@ func (p *Pages) people(w http.ResponseWriter, r *http.Request, v Visitor) error 
 		return err
 	}
 	asked := r.URL.Query()
-	view := peopleView{Campaign: c.Campaign, Status: asked.Get("status"), Search: asked.Get("q"), Reason: asked.Get("reason"), Statuses: campaign.Statuses()}
+	view := peopleView{Campaign: c.Campaign, Status: asked.Get("status"), Search: strings.TrimSpace(asked.Get("q")), Reason: asked.Get("reason"), Statuses: campaign.Statuses()}
+	view.Continued = asked.Get("after") != ""
 	page, err := api.FindRecipients(r.Context(), c.ID, client.RecipientQuery{Cursor: asked.Get("after"), Status: view.Status, Reason: view.Reason, Text: view.Search})
 	if err != nil {
 		return err
 	}
-	view.Items = page.Items
+	view.Items, view.SearchedTo, view.LastRow = page.Items, int64(page.SearchedTo), int64(page.LastRow)
 	if page.Next != nil {
 		view.Next = "?" + query("after", *page.Next, "status", view.Status, "reason", view.Reason, "q", view.Search)
 	}

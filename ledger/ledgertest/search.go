@@ -1,0 +1,149 @@
+package ledgertest
+
+import (
+	"slices"
+	"testing"
+
+	"carillon/campaign"
+	"carillon/ledger"
+)
+
+// searched are the rows that a search finds, page by page.
+func (b *bench) searched(q ledger.ReportQuery) (rows []int, pages, empty int) {
+	b.Helper()
+	for {
+		page, err := b.Report(b.Context(), q)
+		b.check(err)
+		pages++
+		recipients := 0
+		for _, line := range page.Rows {
+			if len(rows) == 0 || rows[len(rows)-1] != line.Row() {
+				rows, recipients = append(rows, line.Row()), recipients+1
+			}
+		}
+		if recipients == 0 {
+			empty++
+		}
+		if recipients > q.Recipients {
+			b.Errorf("a page of %d recipients has %d", q.Recipients, recipients)
+		}
+		if page.Next == 0 {
+			if page.SearchedTo != page.LastRow {
+				b.Errorf("the last page has searched to row %d of %d", page.SearchedTo, page.LastRow)
+			}
+			return rows, pages, empty
+		}
+		if page.Next <= q.After || page.SearchedTo != page.Next.Row() || page.SearchedTo >= page.LastRow {
+			b.Fatalf("behind %d: next is %d, searched to row %d of %d", q.After, page.Next, page.SearchedTo, page.LastRow)
+		}
+		q.After = page.Next
+	}
+}
+
+// sparse is a campaign whose list is far longer than what a page reads. Ana is in a
+// few of its rows, and some of its messages are accepted, failed or rejected.
+func (b *bench) sparse() campaign.ID {
+	b.Helper()
+	rows := people(12)
+	for i, number := range []int{1, 2, 40_000, 150_000, 150_001, 150_002, 400_000, 700_000, 700_001, 1_300_000, 1_300_001, 1_400_000} {
+		rows[i].Number, rows[i].Values = number, []string{"Bob", rows[i].Phone}
+	}
+	for _, i := range []int{1, 4, 5, 8} {
+		rows[i].Values[0] = "ANA-7"
+	}
+	for _, i := range []int{5, 10} {
+		rows[i] = campaign.Row{Number: rows[i].Number, Phone: "abc", Verdict: campaign.Invalid, Detail: "letters", Values: rows[i].Values}
+	}
+	c := b.imported(steps(2), rows)
+	b.act(c, campaign.Start)
+	for _, number := range []int{2, 700_000, 700_001} {
+		b.send(c.Recipient(number).Message(0), 1)
+	}
+	for _, number := range []int{150_001, 1_300_000} {
+		id := c.Recipient(number).Message(0)
+		b.claim(id, 1)
+		b.settle(id, 1, ledger.OutcomeRefused, campaign.Failure{Code: 7, Reason: "gone"})
+	}
+	return c
+}
+
+var searchScenarios = map[string]func(*testing.T, *bench){
+	"a search gives each hit once and in order, however few there are": func(t *testing.T, b *bench) {
+		c := b.sparse()
+		for name, q := range map[string]struct {
+			query ledger.ReportQuery
+			rows  []int
+			empty bool // whether a page of ten is
+		}{
+			"text":              {ledger.ReportQuery{Search: "ana-7"}, []int{2, 150_001, 150_002, 700_001}, true},
+			"digits":            {ledger.ReportQuery{Search: "00900009"}, []int{1_300_000}, true},
+			"nothing":           {ledger.ReportQuery{Search: "nothing"}, nil, true},
+			"status":            {ledger.ReportQuery{Status: campaign.Accepted}, []int{2, 700_000, 700_001}, true},
+			"rejected":          {ledger.ReportQuery{Status: campaign.Rejected}, []int{150_002, 1_300_001}, true},
+			"reason":            {ledger.ReportQuery{Reason: "gone"}, []int{150_001, 1_300_000}, true},
+			"status and reason": {ledger.ReportQuery{Status: campaign.Failed, Reason: "gone"}, []int{150_001, 1_300_000}, true},
+			"status and text":   {ledger.ReportQuery{Status: campaign.Accepted, Search: "ana"}, []int{2, 700_001}, true},
+			"rejected and text": {ledger.ReportQuery{Status: campaign.Rejected, Search: "ana"}, []int{150_002}, true},
+			"all":               {ledger.ReportQuery{}, []int{1, 2, 40_000, 150_000, 150_001, 150_002, 400_000, 700_000, 700_001, 1_300_000, 1_300_001, 1_400_000}, false},
+		} {
+			for _, limit := range []int{1, 2, 10} {
+				q.query.Campaign, q.query.Recipients = c, limit
+				rows, pages, empty := b.searched(q.query)
+				if !slices.Equal(rows, q.rows) {
+					t.Errorf("%s, %d to a page: rows %v, want %v", name, limit, rows, q.rows)
+				}
+				if limit == 10 && q.empty != (empty > 0) {
+					t.Errorf("%s: %d of %d pages are empty", name, empty, pages)
+				}
+			}
+		}
+	},
+	"a status that nobody has takes one page": func(t *testing.T, b *bench) {
+		c := b.sparse()
+		for _, status := range []campaign.Status{campaign.Read, campaign.Expired} {
+			if rows, pages, _ := b.searched(ledger.ReportQuery{Campaign: c, Recipients: 10, Status: status}); len(rows) > 0 || pages != 1 {
+				t.Errorf("%s: %v on %d pages", status, rows, pages)
+			}
+		}
+	},
+	"a page that is full with the last row is the last": func(t *testing.T, b *bench) {
+		c := b.imported(steps(2), people(20))
+		for _, q := range []ledger.ReportQuery{{}, {Search: "+4477"}, {Status: campaign.Pending}} {
+			q.Campaign, q.Recipients = c, 10
+			if rows, pages, _ := b.searched(q); len(rows) != 20 || pages != 2 {
+				t.Errorf("%+v: %d rows on %d pages", q, len(rows), pages)
+			}
+		}
+	},
+	"a message in each step is one recipient": func(t *testing.T, b *bench) {
+		c := b.running(steps(3), 7)
+		b.act(c, campaign.Cancel)
+		b.sweep()
+		page, err := b.Report(t.Context(), ledger.ReportQuery{Campaign: c, Recipients: 5, Status: campaign.Skipped})
+		b.check(err)
+		if len(page.Rows) != 15 || page.Next != c.Recipient(5) {
+			t.Errorf("%d lines, next %d", len(page.Rows), page.Next)
+		}
+	},
+	"a person's row comes first, wherever it is, and once": func(t *testing.T, b *bench) {
+		c := b.sparse()
+		q := ledger.ReportQuery{Campaign: c, Person: "+447700900008", Search: "ana"}
+		for _, limit := range []int{1, 2, 10} {
+			q.Recipients = limit
+			if rows, _, _ := b.searched(q); !slices.Equal(rows, []int{700_001, 2, 150_001, 150_002}) {
+				t.Errorf("%d to a page: rows %v", limit, rows)
+			}
+		}
+		q.Search = "+44 7700 900008" // as no cell has it
+		if rows, _, _ := b.searched(q); !slices.Equal(rows, []int{700_001}) {
+			t.Errorf("rows %v", rows)
+		}
+		q.Status = campaign.Failed
+		if rows, _, _ := b.searched(q); len(rows) > 0 {
+			t.Errorf("rows %v have failed", rows)
+		}
+		if rows, _, _ := b.searched(ledger.ReportQuery{Campaign: c, Recipients: 10, Person: "+447700999999", Search: "ana"}); len(rows) != 4 {
+			t.Errorf("somebody else: rows %v", rows)
+		}
+	},
+}
