@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"carillon/campaign"
@@ -86,41 +85,6 @@ func (l *Ledger) Campaign(ctx context.Context, id campaign.ID) (Campaign, error)
 		return Campaign{}, fmt.Errorf("campaign %s %w", id, ErrNotFound)
 	}
 	return found[0], nil
-}
-
-// Campaigns returns the newest campaigns, at most limit of them, made before
-// the given one (the zero id: all).
-func (l *Ledger) Campaigns(ctx context.Context, before campaign.ID, limit int) ([]Campaign, error) {
-	return l.FindCampaigns(ctx, "", before, limit)
-}
-
-// FindCampaigns is Campaigns of those with a text in their name, in capitals or not
-// (the empty text: all).
-func (l *Ledger) FindCampaigns(ctx context.Context, text string, before campaign.ID, limit int) ([]Campaign, error) {
-	where, args := `WHERE state <> 'importing'`, []any{limit}
-	if before != 0 {
-		args = append(args, int64(before))
-		where += fmt.Sprintf(` AND (created_at, id) < (SELECT created_at, id FROM campaigns WHERE id = $%d)`, len(args))
-	}
-	if text != "" {
-		args = append(args, containing(text))
-		where += fmt.Sprintf(` AND lower(name) LIKE $%d ESCAPE '\'`, len(args))
-	}
-	return l.campaigns(ctx, where+` ORDER BY created_at DESC, id DESC LIMIT $1`, args...)
-}
-
-// textOf is a column in which a text is looked for: written small, unless the text
-// is without letters, as a part of a number is. That takes half the time.
-func textOf(column, text string) string {
-	if strings.ToLower(text) == strings.ToUpper(text) {
-		return column
-	}
-	return "lower(" + column + ")"
-}
-
-// containing is the pattern of texts, written small, that have this one in them.
-func containing(text string) string {
-	return "%" + strings.ToLower(strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)) + "%"
 }
 
 // Unfinished returns the campaigns that have something left to do: those that

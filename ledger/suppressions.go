@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -239,38 +238,4 @@ func (t *tx) deletes(ctx context.Context, query string, args ...any) (bool, erro
 	}
 	n, err := done.RowsAffected()
 	return n > 0, err
-}
-
-// Suppressions returns opt-outs in the order of their persons, at most limit,
-// behind the given one (the zero value: from the start).
-func (l *Ledger) Suppressions(ctx context.Context, after Suppression, limit int) ([]Suppression, error) {
-	return l.FindSuppressions(ctx, "", after, limit)
-}
-
-// FindSuppressions is Suppressions of those with a text in the person's key (the
-// empty text: all).
-func (l *Ledger) FindSuppressions(ctx context.Context, text string, after Suppression, limit int) ([]Suppression, error) {
-	rows, err := l.read.QueryContext(ctx, `
-		SELECT person, scope, reason, created_at, source FROM suppressions
-		WHERE (person, scope) > ($1, $2) AND lower(person) LIKE $4 ESCAPE '\' ORDER BY person, scope LIMIT $3`,
-		after.Person, string(after.Scope), limit, containing(text))
-	if err != nil {
-		return nil, fmt.Errorf("ledger: suppressions: %w", err)
-	}
-	return scanSuppressions(rows)
-}
-
-func scanSuppressions(rows *sql.Rows) ([]Suppression, error) {
-	defer rows.Close()
-	var list []Suppression
-	for rows.Next() {
-		var s Suppression
-		var since int64
-		if err := rows.Scan(&s.Person, &s.Scope, &s.Reason, &since, &s.Source); err != nil {
-			return nil, fmt.Errorf("ledger: suppressions: %w", err)
-		}
-		s.Since = time.UnixMilli(since).UTC()
-		list = append(list, s)
-	}
-	return list, rows.Err()
 }

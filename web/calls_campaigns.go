@@ -49,17 +49,17 @@ func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) error {
 			return refuse(badRequest, "take the cursor from the previous page", "%q is not a cursor", cursor)
 		}
 	}
-	found, err := s.ledger.FindCampaigns(r.Context(), r.URL.Query().Get("q"), before, limit+1)
+	found, next, err := s.ledger.FindCampaigns(r.Context(), r.URL.Query().Get("q"), before, limit)
 	if err != nil {
 		return err
 	}
-	list := api.Page[api.Campaign]{Items: []api.Campaign{}}
+	list := api.Page[api.Campaign]{Items: make([]api.Campaign, len(found))}
 	for i, c := range found {
-		if i == limit {
-			list.Next = &list.Items[i-1].ID
-			break
-		}
-		list.Items = append(list.Items, s.view(c))
+		list.Items[i] = s.view(c)
+	}
+	if next != 0 {
+		cursor := next.String()
+		list.Next = &cursor
 	}
 	return answer(w, http.StatusOK, list)
 }

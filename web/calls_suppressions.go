@@ -25,18 +25,15 @@ func (s *Server) listSuppressions(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	found, err := s.ledger.FindSuppressions(r.Context(), strings.TrimSpace(r.URL.Query().Get("q")), after, limit+1)
+	text := strings.TrimSpace(r.URL.Query().Get("q"))
+	found, next, err := s.ledger.FindSuppressions(r.Context(), ledger.SuppressionQuery{Search: text, Person: personIn(text), After: after, Limit: limit})
 	if err != nil {
 		return err
 	}
-	list := api.Page[api.Suppression]{Items: []api.Suppression{}}
-	for i, one := range found {
-		if i == limit {
-			cursor := writeCursor(found[i-1])
-			list.Next = &cursor
-			break
-		}
-		list.Items = append(list.Items, viewSuppression(one))
+	list := api.Page[api.Suppression]{Items: viewSuppressions(found)}
+	if next.Person != "" {
+		cursor := writeCursor(next)
+		list.Next = &cursor
 	}
 	return answer(w, http.StatusOK, list)
 }

@@ -48,14 +48,14 @@ type Ledger interface {
 	Resolve(ctx context.Context, id campaign.ID, d ledger.Decision, by ledger.Actor, now time.Time) (int, error)
 	Retry(ctx context.Context, id campaign.ID, statuses []campaign.Status, by ledger.Actor, now time.Time) (ledger.Retried, error)
 	Campaign(ctx context.Context, id campaign.ID) (ledger.Campaign, error)
-	FindCampaigns(ctx context.Context, text string, before campaign.ID, limit int) ([]ledger.Campaign, error)
+	FindCampaigns(ctx context.Context, text string, before campaign.ID, limit int) (found []ledger.Campaign, next campaign.ID, err error)
 	Attachments(ctx context.Context, id campaign.ID, channel string, most int) ([]ledger.Attachment, error)
 	Unfinished(ctx context.Context) ([]ledger.Campaign, error)
 	Report(ctx context.Context, q ledger.ReportQuery) (ledger.ReportPage, error)
 	Suppress(ctx context.Context, list []ledger.Suppression, by ledger.Actor, now time.Time) error
 	ImportSuppressions(by ledger.Actor) *ledger.SuppressionImport
 	Unsuppress(ctx context.Context, person string, scope campaign.SuppressionScope, by ledger.Actor, now time.Time) (bool, error)
-	FindSuppressions(ctx context.Context, text string, after ledger.Suppression, limit int) ([]ledger.Suppression, error)
+	FindSuppressions(ctx context.Context, q ledger.SuppressionQuery) (found []ledger.Suppression, next ledger.Suppression, err error)
 	Forget(ctx context.Context, person string, by ledger.Actor, now time.Time) (ledger.Erased, error)
 	Receive(ctx context.Context, receipts []ledger.Receipt, now time.Time) ([]ledger.Received, error)
 	Hear(ctx context.Context, list []ledger.InboundEvent, now time.Time) ([]ledger.Fate, error)

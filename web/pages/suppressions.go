@@ -13,6 +13,8 @@ type suppressionsView struct {
 	Items  []api.Suppression
 	Search string
 	Next   string
+	// Continued says that it follows another page.
+	Continued bool
 	// Done says what became of a file or a form that was just sent; nil for none.
 	Done *api.Suppressed
 }
@@ -28,7 +30,7 @@ func (p *Pages) suppressions(w http.ResponseWriter, r *http.Request, v Visitor) 
 
 func (p *Pages) showSuppressions(w http.ResponseWriter, r *http.Request, v Visitor, c *client.Client, done *api.Suppressed) error {
 	asked := r.URL.Query()
-	view := suppressionsView{Search: strings.TrimSpace(asked.Get("q")), Done: done}
+	view := suppressionsView{Search: strings.TrimSpace(asked.Get("q")), Continued: asked.Get("after") != "", Done: done}
 	page, err := c.SuppressionsPage(r.Context(), asked.Get("after"), view.Search)
 	if err != nil {
 		return err
