@@ -81,7 +81,7 @@ func (s *scene) longPages(h *house, id string) error {
 		{namePeoplePage, "by key near the end, ", people + deep.Encode()},
 		{nameRare, "", people + url.Values{"status": {campaign.Expired.String()}}.Encode()},
 		{namePeoplePage, "of a status, ", people + url.Values{"status": {campaign.Accepted.String()}}.Encode()},
-		{nameRare, "hardly anybody has, ", people + url.Values{"status": {campaign.Read.String()}}.Encode()},
+		{nameRare, "and a reason that nobody has, ", people + url.Values{"status": {campaign.Pending.String()}, "reason": {"none"}}.Encode()},
 		{nameByPart, "of the last row, from the first, ", people + part(longList-1, 0)},
 		{nameByPart, "of the last row, near the end, ", people + part(longList-1, longList-200)},
 		{nameByNumber, "of the last row, ", people + url.Values{"q": {personOf(longList - 1).phone}}.Encode()},
