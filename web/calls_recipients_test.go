@@ -13,8 +13,8 @@ import (
 )
 
 // sparse makes a campaign of a few people who stand far apart in a list that is
-// longer than what a page of a search reads.
-func (f *fixture) sparse() campaign.ID {
+// longer than what a page of a search reads, and of rows that are nobody.
+func (f *fixture) sparse(invalid ...int) campaign.ID {
 	f.t.Helper()
 	def, err := campaign.Parse([]byte(twoSteps))
 	if err != nil {
@@ -25,6 +25,9 @@ func (f *fixture) sparse() campaign.ID {
 		f.t.Fatal(err)
 	}
 	var rows []campaign.Row
+	for _, n := range invalid {
+		rows = append(rows, campaign.Row{Number: n, Phone: "abc", Verdict: campaign.Invalid, Detail: "letters", Values: []string{"abc", "Bob"}})
+	}
 	for n, phone := range map[int]string{1: "+4915112345601", 2: "+4915112345602", 70_000: "+4915112345603", 200_000: "+4915112345604"} {
 		rows = append(rows, campaign.Row{Number: n, Phone: phone, Person: phone, Verdict: campaign.OK, Values: []string{phone, "Ada"}})
 	}
@@ -89,4 +92,21 @@ func TestAPageOfASearchLeadsOn(t *testing.T) {
 	b.wants(b.get(at+"?q=12345603&after=150000"), http.StatusOK, "Nobody on the rest of this list is like that")
 	b.wants(b.get(at+"?q=%2B49+151+12345604"), http.StatusOK, at+"/200000", "Search on")
 	b.wants(b.get(at+"?status=read"), http.StatusOK, "Nobody on this list is like that")
+}
+
+// TestTheRejectedAreToldWhereverTheyAre in a list that is longer than what a page
+// reads.
+func TestTheRejectedAreToldWhereverTheyAre(t *testing.T) {
+	t.Parallel()
+	f := start(t, nil)
+	rejected, err := f.server.rejectedRows(t.Context(), f.sparse(3, 1_200_000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []api.RowProblem{
+		{Row: 3, Verdict: campaign.Invalid, Phone: "abc", Detail: "letters"}, {Row: 1_200_000, Verdict: campaign.Invalid, Phone: "abc", Detail: "letters"},
+	}
+	if !slices.Equal(rejected, want) {
+		t.Errorf("got %+v", rejected)
+	}
 }
