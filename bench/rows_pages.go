@@ -21,7 +21,7 @@ const (
 	namePaint        = "page, first paint"
 	nameCampaignPage = "campaign page of 1,000,000 rows"
 	namePeoplePage   = "people page of 1,000,000 rows"
-	nameRare         = "people page of 1,000,000 rows, a status that nobody has"
+	nameRare         = "people page of 1,000,000 rows, a status or reason that nobody has"
 	nameByPart       = "people page of 1,000,000 rows, by a part of a number"
 	nameByNumber     = "people page of 1,000,000 rows, by a number in full"
 )
@@ -79,9 +79,9 @@ func (s *scene) longPages(h *house, id string) error {
 		{nameCampaignPage, "", campaignPath},
 		{namePeoplePage, "the first, ", people},
 		{namePeoplePage, "by key near the end, ", people + deep.Encode()},
-		{nameRare, "", people + url.Values{"status": {campaign.Expired.String()}}.Encode()},
+		{nameRare, "by status, ", people + url.Values{"status": {campaign.Expired.String()}}.Encode()},
 		{namePeoplePage, "of a status, ", people + url.Values{"status": {campaign.Accepted.String()}}.Encode()},
-		{nameRare, "and a reason that nobody has, ", people + url.Values{"status": {campaign.Pending.String()}, "reason": {"none"}}.Encode()},
+		{nameRare, "with a reason that nobody has, ", people + url.Values{"status": {campaign.Pending.String()}, "reason": {"none"}}.Encode()},
 		{nameByPart, "of the last row, from the first, ", people + part(longList-1, 0)},
 		{nameByPart, "of the last row, near the end, ", people + part(longList-1, longList-200)},
 		{nameByNumber, "of the last row, ", people + url.Values{"q": {personOf(longList - 1).phone}}.Encode()},

@@ -2,9 +2,9 @@ package ledger
 
 import "strings"
 
-// How many rows of a table are read for a page of a search at most. On a machine with
-// more to do than it can, each takes some 50 ms, on both engines: to look for a text
-// costs several times as much as to look at a status.
+// How many rows of a table are read for a page of a search at most. Each takes some
+// tens of milliseconds, on both engines: to look for a text costs several times as
+// much as to look at a status.
 const (
 	mostSearched     = 50_000  // rows of a list, for a text
 	mostLookedAt     = 200_000 // messages, or rows of a list, for anything else
