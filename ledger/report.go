@@ -41,6 +41,8 @@ type ReportQuery struct {
 	Campaign campaign.ID
 	// After is the recipient behind whom the page starts, 0 for the first page.
 	After campaign.RecipientID
+	// Until is the last recipient that is wanted, 0 for the last of the list.
+	Until campaign.RecipientID
 	// Recipients bounds the page. A page holds whole recipients.
 	Recipients int
 	// Status keeps only messages that stand there; 0 keeps all.
@@ -183,6 +185,9 @@ func (q ReportQuery) stretch(e extent, but campaign.RecipientID, room int) stret
 		most /= e.steps
 	}
 	s.to = min(s.after+campaign.RecipientID(most), e.last)
+	if q.Until != 0 {
+		s.to = min(s.to, q.Until)
+	}
 	return s
 }
 

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"context"
 	"encoding/csv"
+	"iter"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"carillon/campaign"
@@ -16,6 +19,11 @@ const reportPage = 2000
 // reportTime is RFC 3339 with the milliseconds that the ledger keeps.
 const reportTime = "2006-01-02T15:04:05.000Z07:00"
 
+// reportReaders is how many pages are read at a time, so that a page is there when
+// the one before it has been written. With two, a report takes what two processors
+// give, and no more beside those who send.
+const reportReaders = 2
+
 // report streams a campaign's report, one line per recipient and step. Where
 // the ledger fails on the way the connection is broken off, so that nobody
 // takes a part for the whole.
@@ -24,8 +32,7 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	query := ledger.ReportQuery{Campaign: c.ID, Recipients: reportPage}
-	page, err := s.ledger.Report(r.Context(), query)
+	first, err := s.ledger.Report(r.Context(), reportQuery(c.ID, 0))
 	if err != nil {
 		return err
 	}
@@ -39,18 +46,62 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request) error {
 		"row", "phone", "step", "channel", "status", "attempts", "message_id", "error_code", "reason",
 		"accepted_at", "sent_at", "delivered_at", "read_at", "failed_at", "detail",
 	}) // errors stay with the writer until Error is asked
-	for {
-		for _, row := range page.Rows {
+	for rows, err := range s.reportPages(r.Context(), c.ID, first) {
+		if err != nil {
+			s.log.Error("report broken off", "campaign", c.ID, "error", err)
+			panic(http.ErrAbortHandler)
+		}
+		for _, row := range rows {
 			_ = out.Write(reportLine(row, numberOf(row, c.Definition)))
 		}
 		extend(w)
-		if out.Flush(); out.Error() != nil || page.Next == 0 {
-			return nil
+		if out.Flush(); out.Error() != nil {
+			return nil // nobody reads any more
 		}
-		query.After = page.Next
-		if page, err = s.ledger.Report(r.Context(), query); err != nil {
-			s.log.Error("report broken off", "campaign", c.ID, "error", err)
-			panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// reportQuery asks for the page behind a row.
+func reportQuery(id campaign.ID, row int) ledger.ReportQuery {
+	return ledger.ReportQuery{Campaign: id, After: id.Recipient(row), Until: id.Recipient(row + reportPage), Recipients: reportPage}
+}
+
+// reportPages are the pages in their order, beginning with the first, which has been
+// read. The others are read a little ahead of their turn.
+func (s *Server) reportPages(ctx context.Context, id campaign.ID, first ledger.ReportPage) iter.Seq2[[]ledger.ReportRow, error] {
+	type read struct {
+		rows []ledger.ReportRow
+		err  error
+	}
+	return func(yield func([]ledger.ReportRow, error) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		var readers sync.WaitGroup
+		defer readers.Wait()
+		defer stop()
+		begun := make(chan chan read, reportReaders-1)
+		readers.Go(func() {
+			defer close(begun)
+			for row := reportPage; row < first.LastRow; row += reportPage {
+				page := make(chan read, 1)
+				select {
+				case begun <- page:
+				case <-ctx.Done():
+					return
+				}
+				readers.Go(func() {
+					p, err := s.ledger.Report(ctx, reportQuery(id, row))
+					page <- read{p.Rows, err}
+				})
+			}
+		})
+		if !yield(first.Rows, nil) {
+			return
+		}
+		for page := range begun {
+			if p := <-page; !yield(p.rows, p.err) {
+				return
+			}
 		}
 	}
 }

@@ -109,6 +109,20 @@ func TestReportOfSeveralPages(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
+// TestReportOfAListWithGaps has every row, whatever pages are empty.
+func TestReportOfAListWithGaps(t *testing.T) {
+	t.Parallel()
+	f := start(t, nil)
+	list := "Phone,Name\n+4915112345601,Ada\n" + strings.Repeat(",\n", 2*reportPage+7) + "+4915112345602,Grace\n"
+	answer := f.do(multipartCall("/api/campaigns", "", part{"campaign", twoSteps}, part{"contacts", list}))
+	report := f.get("/api/campaigns/" + decode[api.Created](t, answer).ID + "/report.csv").body
+	for _, number := range []string{"+4915112345601", "+4915112345602"} {
+		if n := strings.Count(report, number); n != 2 {
+			t.Errorf("%s stands in the report %d times, want once for each step", number, n)
+		}
+	}
+}
+
 func TestRecipients(t *testing.T) {
 	t.Parallel()
 	f := start(t, nil)

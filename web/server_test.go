@@ -76,7 +76,7 @@ func (b *brittle) Receive(ctx context.Context, receipts []ledger.Receipt, now ti
 }
 
 func (b *brittle) Report(ctx context.Context, q ledger.ReportQuery) (ledger.ReportPage, error) {
-	if b.reporting.Load() && q.After != 0 {
+	if b.reporting.Load() && q.After.Row() > 0 {
 		return ledger.ReportPage{}, errBroken
 	}
 	return b.Ledger.Report(ctx, q)
