@@ -184,12 +184,17 @@ func (q ReportQuery) stretch(e extent, but campaign.RecipientID, room int) stret
 	if q.byMessage() {
 		most /= e.steps
 	}
-	s.to = min(s.after+campaign.RecipientID(most), e.last)
+	if s.to = e.last; q.picks() { // otherwise every row counts, and the page is full soon
+		s.to = min(s.to, s.after+campaign.RecipientID(most))
+	}
 	if q.Until != 0 {
 		s.to = min(s.to, q.Until)
 	}
 	return s
 }
+
+// picks reports whether some rows are wanted and others not.
+func (q ReportQuery) picks() bool { return q.Status != 0 || q.Reason != "" || q.Search != "" }
 
 // byMessage reports whether it is asked for messages, and not for rows.
 func (q ReportQuery) byMessage() bool {
