@@ -44,33 +44,39 @@ func (p *Pages) takeList(w http.ResponseWriter, r *http.Request, v Visitor) erro
 	if err != nil {
 		return err
 	}
+	kept, text, err := takeFile(r, c, "list")
+	if err != nil {
+		return err
+	}
+	if text == "" {
+		SeeOther(w, "/new/"+kept.ID)
+		return nil
+	}
+	draft := draftOf(r, text, "")
+	draft.Upload = kept.ID
+	return p.showDraft(w, r, v, c, draft)
+}
+
+// takeFile keeps the file of a form, in which it stands last, and returns the text of
+// the campaign that came with it.
+func takeFile(r *http.Request, c *client.Client, name string) (kept api.Upload, text string, err error) {
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return badForm()
+		return kept, "", badForm()
 	}
-	var text string
 	for {
 		part, err := parts.NextPart()
 		if err != nil {
-			return badForm()
+			return kept, "", badForm()
 		}
 		switch part.FormName() {
 		case "campaign":
 			if text, err = longField(part); err != nil {
-				return err
+				return kept, "", err
 			}
-		case "list": // the form has it last
-			kept, err := c.KeepList(r.Context(), part.FileName(), part)
-			if err != nil {
-				return err
-			}
-			if text == "" {
-				SeeOther(w, "/new/"+kept.ID)
-				return nil
-			}
-			draft := draftOf(r, text, "")
-			draft.Upload = kept.ID
-			return p.showDraft(w, r, v, c, draft)
+		case name:
+			kept, err = c.KeepList(r.Context(), part.FileName(), part)
+			return kept, text, err
 		}
 	}
 }

@@ -8,29 +8,11 @@ func (p *Pages) addMedia(w http.ResponseWriter, r *http.Request, v Visitor) erro
 	if err != nil {
 		return err
 	}
-	parts, err := r.MultipartReader()
+	kept, text, err := takeFile(r, c, "file")
 	if err != nil {
-		return badForm()
+		return err
 	}
-	var text string
-	for {
-		part, err := parts.NextPart()
-		if err != nil {
-			return badForm()
-		}
-		switch part.FormName() {
-		case "campaign":
-			if text, err = longField(part); err != nil {
-				return err
-			}
-		case "file": // the form has it last
-			kept, err := c.KeepList(r.Context(), part.FileName(), part)
-			if err != nil {
-				return err
-			}
-			draft := draftOf(r, text, "")
-			draft.Media = append(draft.Media, keptFile{kept.ID, kept.Name})
-			return p.showForm(w, r, v, c, draftView{sentDraft: draft})
-		}
-	}
+	draft := draftOf(r, text, "")
+	draft.Media = append(draft.Media, keptFile{kept.ID, kept.Name})
+	return p.showForm(w, r, v, c, draftView{sentDraft: draft})
 }
