@@ -2,8 +2,9 @@
 // a group that Sentinels watch, a cluster, or one inside the program.
 //
 // It says whether a channel's queue takes tasks and what is wrong where it does
-// not, gives asynq's servers a client that no other shard can hold up, and lets
-// asynq repeat what it could not write when a task ended.
+// not, gives asynq's servers a client that no other shard can hold up, has asynq's
+// scripts share round trips, and lets asynq repeat what it could not write when a
+// task ended.
 //
 // Nothing in it decides about messages: whatever Redis loses, the scheduler
 // makes again out of the ledger.
@@ -80,7 +81,8 @@ func openEmbedded(ctx context.Context) (*Queue, error) {
 // connect makes a client and sees that it is answered.
 func connect(ctx context.Context, s settings) (*Queue, error) {
 	client := s.client()
-	client.AddHook(&freshDeadline{})
+	client.AddHook(&freshDeadline{}) // first: what it revives is gathered
+	client.AddHook(newGatherer(client))
 	err := client.Ping(ctx).Err()
 	if isBroken(err) {
 		if said := greeting(ctx, client, "any"); said != nil {

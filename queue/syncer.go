@@ -44,7 +44,8 @@ var _ redis.Hook = (*freshDeadline)(nil)
 // DialHook leaves connecting as it is.
 func (*freshDeadline) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-// ProcessPipelineHook leaves pipelines as they are; asynq ends no task in one.
+// ProcessPipelineHook leaves pipelines as they are: a repeat has its context before
+// it is gathered into one.
 func (*freshDeadline) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
 }
@@ -70,12 +71,15 @@ func (f *freshDeadline) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
+// firstKey is where a script's keys begin: after the command, the script, and
+// their count.
+const firstKey = 3
+
 // endsTask reports whether a command is one of asynq's scripts that take a task
 // out of the active list and the leases: they name both, one after the other,
 // as their first and second or second and third key. They are told by their
 // keys and not by their digests, which change with any edit of a script.
 func endsTask(cmd redis.Cmder) bool {
-	const firstKey = 3 // after the command, the script, and the count of keys
 	args := cmd.Args()
 	if name := cmd.Name(); name != "evalsha" && name != "eval" || len(args) < firstKey+3 {
 		return false

@@ -229,10 +229,11 @@ type durableRedis struct {
 	t             *testing.T
 	path, address string
 	folder        string
+	options       []string
 	process       *exec.Cmd
 }
 
-func startDurableRedis(t *testing.T) *durableRedis {
+func startDurableRedis(t *testing.T, options ...string) *durableRedis {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -242,7 +243,7 @@ func startDurableRedis(t *testing.T) *durableRedis {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &durableRedis{t: t, path: path, address: listener.Addr().String(), folder: t.TempDir()}
+	d := &durableRedis{t: t, path: path, address: listener.Addr().String(), folder: t.TempDir(), options: options}
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -259,8 +260,8 @@ func (d *durableRedis) start() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.process = exec.Command(d.path, "--port", port, "--bind", "127.0.0.1", "--save", "",
-		"--appendonly", "yes", "--appendfsync", "always", "--dir", d.folder)
+	d.process = exec.Command(d.path, append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "",
+		"--appendonly", "yes", "--appendfsync", "always", "--dir", d.folder}, d.options...)...)
 	d.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := d.process.Start(); err != nil {
 		d.t.Fatal(err)
@@ -271,6 +272,18 @@ func (d *durableRedis) start() {
 		if time.Now().After(deadline) {
 			d.t.Fatal("redis-server does not answer")
 		}
+	}
+}
+
+// freeze lets it answer nothing until it is thawed.
+func (d *durableRedis) freeze() { d.signal(syscall.SIGSTOP) }
+
+func (d *durableRedis) thaw() { d.signal(syscall.SIGCONT) }
+
+func (d *durableRedis) signal(s syscall.Signal) {
+	d.t.Helper()
+	if err := d.process.Process.Signal(s); err != nil {
+		d.t.Fatal(err)
 	}
 }
 
