@@ -29,12 +29,13 @@ const (
 // A caller is none the wiser. Its own context ends its wait, and no one else's; a
 // script whose caller has given up before the pipeline leaves stays behind. What
 // Redis says to one script is told to that one's caller alone. If the connection
-// breaks, those that have their answer keep it, and the others get the error: as
-// ever, Redis may have run them.
+// breaks, those that have their answer keep it, and the others go once more, as
+// single commands do: Redis may have run them. If there is no answer in time, or no
+// other connection, they get the error.
 //
-// A pipeline is sent once. The client would repeat it whole if the connection
-// breaks, or if its first command is refused for the moment, and so run scripts a
-// second time that have been answered. go-redis v9.23.0 has a gatherer of its own,
+// No pipeline is sent again whole. The client would do so if the connection breaks,
+// or if its first command is refused for the moment, and so run scripts a second
+// time that have been answered. go-redis v9.23.0 has a gatherer of its own,
 // AutoPipeline, which does that too, forgets the contexts of those that wait, and
 // in a cluster has shards wait for each other.
 type gatherer struct {
@@ -73,15 +74,24 @@ func (g *gatherer) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		if !isPlain || !isScript {
 			return next(ctx, cmd)
 		}
-		s := &gathered{Cmd: redis.NewCmd(ctx, cmd.Args()...), over: ctx.Done(), done: make(chan struct{})}
-		g.add(queue, s)
-		select {
-		case <-s.done:
-			script.SetVal(s.Val())
-			return s.Err()
-		case <-ctx.Done():
-			return ctx.Err()
+		answer, err := g.run(ctx, queue, script)
+		if isBroken(err) {
+			answer, err = g.run(ctx, queue, script)
 		}
+		script.SetVal(answer)
+		return err
+	}
+}
+
+// run has a script answered in a pipeline, within its caller's context.
+func (g *gatherer) run(ctx context.Context, queue string, script *redis.Cmd) (answer any, err error) {
+	s := &gathered{Cmd: redis.NewCmd(ctx, script.Args()...), over: ctx.Done(), done: make(chan struct{})}
+	g.add(queue, s)
+	select {
+	case <-s.done:
+		return s.Result()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 
