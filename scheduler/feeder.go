@@ -30,9 +30,12 @@ const (
 	// restFor is how long a campaign is left alone of which nothing may go that
 	// is next: its portfolio has used up the day.
 	restFor = time.Second
-	// enqueuers is how many tasks are enqueued at once; beyond 16 Redis gets no
-	// faster.
-	enqueuers = 16
+	// enqueuers is how many tasks are enqueued at once, and fastEnqueuers for a number
+	// above fastChannel messages a second: they share round trips. For a slow number
+	// there are few, since tasks that are enqueued at once are in any order.
+	enqueuers     = 16
+	fastEnqueuers = 64
+	fastChannel   = 500
 	// queueRetries is how often asynq may take a task up again. The ledger
 	// counts attempts; this only has to be larger than any run of bad luck.
 	queueRetries = 1_000_000
@@ -308,11 +311,19 @@ func (f *feeder) choose(
 	return after, tasks, len(firsts)
 }
 
+// enqueuers is how many tasks are enqueued at once.
+func (f *feeder) enqueuers() int {
+	if rate := f.limits().Rate; rate == 0 || rate > fastChannel {
+		return fastEnqueuers
+	}
+	return enqueuers
+}
+
 // enqueue puts tasks of a type into the channel's queue. A task that is there
 // already is fine.
 func (f *feeder) enqueue(whole context.Context, kind string, tasks []campaign.Task) error {
 	group, ctx := errgroup.WithContext(whole)
-	group.SetLimit(enqueuers)
+	group.SetLimit(f.enqueuers())
 	for _, task := range tasks {
 		id := task.ID()
 		if kind == campaign.PollType {

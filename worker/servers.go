@@ -64,20 +64,28 @@ func (s *servers) close() {
 	group.Wait()
 }
 
-// fastChannel is the rate above which one asynq server, whose one goroutine
-// dequeues about 9,000 tasks a second at best, is helped by others.
-const fastChannel = 500
+const (
+	// fastChannel is the rate in messages a second above which one asynq server is
+	// helped by others: its one goroutine takes task by task, and waits for Redis each
+	// time.
+	fastChannel = 500
+	// perServer is how many messages a second each of them is there for. Their
+	// dequeues share round trips.
+	perServer   = 250
+	mostServers = 12
+)
 
 // sizeFor is how many asynq servers a rate gets, and how many sends each has
 // under way: enough for two seconds of the rate, but at most 2,000. So the rate
 // is kept up to a latency of two seconds, above 1,000 a second of less.
 func sizeFor(rate float64) (servers, concurrency int) {
-	const most, least, fast = 2000, 8, 4
+	const most, least, unlimited = 2000, 8, 512
 	switch {
 	case rate == 0:
-		return fast, 128
+		return mostServers, int(math.Ceil(float64(unlimited) / mostServers))
 	case rate > fastChannel:
-		return fast, int(math.Ceil(min(most, 2*rate) / fast))
+		n := min(mostServers, math.Ceil(rate/perServer))
+		return int(n), int(math.Ceil(min(most, 2*rate) / n))
 	default:
 		return 1, int(max(least, math.Ceil(2*rate)))
 	}
