@@ -7,29 +7,39 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
+
+	"carillon/queue"
 )
 
 // Bare is what one would write without any promise: asynq, a handler that
 // POSTs, and nothing written down. It is made to be fast: four servers, one
-// connection pool, payloads of 8 bytes, and a queue that never runs dry and
-// never grows long.
+// HTTP client, payloads of 8 bytes, and a queue that never runs dry and never
+// grows long. The pipelined one has our client of Redis, and as many servers
+// and enqueuers as our process.
 const (
-	bareServers     = 4
-	bareConcurrency = 64
-	bareEnqueuers   = 16
 	// bareAhead is how many tasks are in the queue, as many as ours has.
 	bareAhead = 5000
 
 	bareQueue    = "bare"
 	bareTemplate = "order_bare"
 )
+
+// bareSize says how much of bare there is.
+type bareSize struct{ servers, concurrency, enqueuers int }
+
+var bareSizes = map[string]bareSize{
+	roleBare:      {servers: 4, concurrency: 64, enqueuers: 16},
+	rolePipelined: {servers: 12, concurrency: 43, enqueuers: 64},
+}
 
 // bare sends until its process is killed.
 type bare struct {
@@ -41,25 +51,29 @@ type bare struct {
 }
 
 // runBare is told the address of a Redis and of the provider.
-func runBare(ctx context.Context, args []string) error {
+func runBare(ctx context.Context, role string, args []string) error {
 	if len(args) != 2 {
 		return errors.New("bare wants a Redis and a provider")
 	}
-	redis := asynq.RedisClientOpt{Addr: args[0]}
+	size := bareSizes[role]
+	connect, err := connector(ctx, role, args[0])
+	if err != nil {
+		return err
+	}
 	b := &bare{
 		url: args[1] + "/v23.0/" + phoneNumberID + "/messages",
 		client: &http.Client{Transport: &http.Transport{
-			MaxIdleConnsPerHost: bareServers * bareConcurrency, DisableCompression: true,
+			MaxIdleConnsPerHost: size.servers * size.concurrency, DisableCompression: true,
 		}},
-		queue: asynq.NewClient(redis),
+		queue: asynq.NewClientFromRedisClient(connect()),
 	}
 	work, ctx := errgroup.WithContext(ctx)
-	for range bareEnqueuers {
+	for range size.enqueuers {
 		work.Go(func() error { return b.enqueue(ctx) })
 	}
-	for range bareServers {
-		server := asynq.NewServer(redis, asynq.Config{
-			Concurrency: bareConcurrency, Queues: map[string]int{bareQueue: 1}, LogLevel: asynq.ErrorLevel,
+	for range size.servers {
+		server := asynq.NewServerFromRedisClient(connect(), asynq.Config{
+			Concurrency: size.concurrency, Queues: map[string]int{bareQueue: 1}, LogLevel: asynq.ErrorLevel,
 			TaskCheckInterval: 100 * time.Millisecond,
 		})
 		if err := server.Start(asynq.HandlerFunc(b.send)); err != nil {
@@ -68,6 +82,19 @@ func runBare(ctx context.Context, args []string) error {
 		defer server.Shutdown()
 	}
 	return work.Wait()
+}
+
+// connector makes clients of a Redis: one for each server and the enqueuers, as
+// asynq does by itself, or the one that gathers for all of them.
+func connector(ctx context.Context, role, address string) (func() redis.UniversalClient, error) {
+	if role == roleBare {
+		return func() redis.UniversalClient { return redis.NewClient(&redis.Options{Addr: address}) }, nil
+	}
+	q, err := queue.Open(ctx, "redis://"+address, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	return q.Client, nil
 }
 
 // enqueue keeps the queue filled, while the servers empty it.

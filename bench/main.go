@@ -50,8 +50,9 @@ func untilSignal(args []string) int {
 
 // The words that make this program another one of a benchmark's processes.
 const (
-	roleStub = "stub"
-	roleBare = "bare"
+	roleStub      = "stub"
+	roleBare      = "bare"
+	rolePipelined = "bare-pipelined"
 )
 
 func run(ctx context.Context, args []string, out, log io.Writer) int {
@@ -59,8 +60,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 		switch args[0] {
 		case roleStub:
 			return exit(log, runStub(ctx, out))
-		case roleBare:
-			return exit(log, runBare(ctx, args[1:]))
+		case roleBare, rolePipelined:
+			return exit(log, runBare(ctx, args[0], args[1:]))
 		}
 	}
 	o, err := parseOptions(args, log)

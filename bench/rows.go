@@ -8,6 +8,7 @@ func experiments(sweepMost int) []experiment {
 		sendExperiment(sending{name: "send, PostgreSQL", engine: enginePostgres, bar: 0.5, aim: 0.7}),
 		sendExperiment(sending{name: "send, SQLite, receipts ten to a POST", engine: engineSQLite, batch: 10, bar: 0.4, aim: 0.6}),
 		sendExperiment(sending{name: "send, SQLite, receipts one to a POST", engine: engineSQLite, batch: 1}),
+		pipelinedExperiment(),
 		latencyExperiment(),
 		sharedExperiment(80),
 		sharedExperiment(1000),

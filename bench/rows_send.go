@@ -73,7 +73,7 @@ func (s *scene) send(what sending) error {
 	if err != nil {
 		return err
 	}
-	baseline, err := s.bareRound(theirs)
+	baseline, err := s.bareRound(theirs, roleBare)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (s *scene) send(what sending) error {
 		return err
 	}
 	for range rounds - 1 {
-		more, err := s.bareRound(theirs)
+		more, err := s.bareRound(theirs, roleBare)
 		if err != nil {
 			return err
 		}
@@ -133,7 +133,30 @@ func (s *scene) tellCost(what sending, h *house, theirs *redisServer, ours, base
 	return nil
 }
 
-func (s *scene) bareRound(redis *redisServer) (span, error) {
+// pipelinedExperiment measures bare with pipelines beside bare without, in turns.
+func pipelinedExperiment() experiment {
+	const name = "send, bare with pipelining"
+	return experiment{name: name, rows: []row{informs(name, "/s")}, run: func(s *scene) error {
+		redis, err := s.startRedis("redis-of-bare")
+		if err != nil {
+			return err
+		}
+		pace := map[string]float64{}
+		for range rounds {
+			for _, role := range []string{roleBare, rolePipelined} {
+				taken, err := s.bareRound(redis, role)
+				if err != nil {
+					return err
+				}
+				pace[role] += taken.pace() / rounds
+			}
+		}
+		s.foundBeside(name, pace[rolePipelined], pace[roleBare])
+		return nil
+	}}
+}
+
+func (s *scene) bareRound(redis *redisServer, role string) (span, error) {
 	if err := redis.client.FlushDB(s.ctx).Err(); err != nil {
 		return span{}, err
 	}
@@ -143,7 +166,7 @@ func (s *scene) bareRound(redis *redisServer) (span, error) {
 	if err := s.provider.forget(s.ctx); err != nil {
 		return span{}, err
 	}
-	p, err := s.start(roleBare, s.self, roleBare, redis.address, s.provider.url)
+	p, err := s.start(role, s.self, role, redis.address, s.provider.url)
 	if err != nil {
 		return span{}, err
 	}
