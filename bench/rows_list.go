@@ -26,8 +26,8 @@ const (
 
 // The bars of memory, in MB.
 const (
-	barMemory, aimMemory = 150, 75
-	barRedis, aimRedis   = 50, 25
+	barMemory, aimMemory = 75, 50
+	barRedis, aimRedis   = 25, 10
 )
 
 // listExperiment uploads a list by HTTP and lets the campaign run for a few
@@ -38,10 +38,10 @@ func listExperiment() experiment {
 	return experiment{
 		name: "a list of 1,000,000",
 		rows: []row{
-			atLeast(nameImport, "rows/s", 40_000, 80_000),
+			atLeast(nameImport, "rows/s", 80_000, 120_000),
 			atMost(nameMemory, "MB", barMemory, aimMemory),
 			atMost(nameRedis, "MB", barRedis, aimRedis),
-			atLeast(nameReport, "rows/s", 100_000, 200_000),
+			atLeast(nameReport, "rows/s", 200_000, 400_000),
 			atMost(nameReportMemory, "MB", barMemory, aimMemory),
 		},
 		run: func(s *scene) error {

@@ -20,7 +20,7 @@ const (
 func reactExperiment() experiment {
 	return experiment{
 		name: "launch and pause",
-		rows: []row{atMost(nameLaunch, "ms", 1000, 300), atMost(namePause, "ms", 1000, 300), informs(nameLaunchBusy, "ms")},
+		rows: []row{atMost(nameLaunch, "ms", 500, 200), atMost(namePause, "ms", 500, 200), atMost(nameLaunchBusy, "ms", 500, 200)},
 		run: func(s *scene) error {
 			h, err := s.open(plan{engine: engineSQLite})
 			if err != nil {

@@ -13,9 +13,15 @@ type sending struct {
 	engine string
 	// batch is how many receipts come in a POST; with 0 there are none.
 	batch int
-	// bar and aim are shares of bare; without a bar the row only informs.
+	// bar and aim are shares of bare.
 	bar, aim float64
+	// cost is the row of the processor's time a message, ours and that of our Redis;
+	// empty for none.
+	cost string
 }
+
+// The bars of that row, as shares of what bare and its Redis use.
+const barCost, aimCost = 1.1, 0.9
 
 // rounds is how often bare and ours take turns.
 const rounds = 2
@@ -27,12 +33,13 @@ const rounds = 2
 // counts once both are taken: where the receipts fall behind, half their number
 // is the result.
 func sendExperiment(what sending) experiment {
-	const unit = "/s"
-	r := informs(what.name, unit)
-	if what.bar > 0 {
-		r = ofBare(what.name, unit, what.bar, what.aim)
+	all := []row{ofBare(what.name, "/s", what.bar, what.aim)}
+	if what.cost != "" {
+		cost := ofBare(what.cost, "µs", barCost, aimCost)
+		cost.Least = true
+		all = append(all, cost)
 	}
-	return experiment{name: what.name, rows: []row{r}, run: func(s *scene) error { return s.send(what) }}
+	return experiment{name: what.name, rows: all, run: func(s *scene) error { return s.send(what) }}
 }
 
 // span is what happened in one or several windows.
@@ -104,6 +111,9 @@ func (s *scene) send(what sending) error {
 		result = ours.confirmed()
 	}
 	s.foundBeside(what.name, result, baseline.pace())
+	if what.cost != "" {
+		s.foundBeside(what.cost, ours.perMessage(0)+ours.perMessage(1), baseline.perMessage(0)+baseline.perMessage(1))
+	}
 	return s.tellCost(what, h, theirs, ours, baseline)
 }
 

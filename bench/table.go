@@ -145,7 +145,11 @@ func (r row) cells() []string {
 
 func (r row) goal(goal *float64) string {
 	if goal != nil && r.Relative {
-		return strconv.FormatFloat(*goal, 'f', -1, 64) + " of bare"
+		most := ""
+		if r.Least {
+			most = "≤ "
+		}
+		return most + strconv.FormatFloat(*goal, 'f', -1, 64) + " of bare"
 	}
 	text := r.quantity(goal)
 	switch {
