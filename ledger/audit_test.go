@@ -52,7 +52,7 @@ func TestNothingIsDoneThatIsNotOnRecord(t *testing.T) {
 			if err != nil || c.State != campaign.Running || c.Counts[campaign.Failed] != 1 {
 				t.Errorf("the campaign is %s, %v, %v", c.State, c.Counts, err)
 			}
-			if found, err := l.Suppressions(ctx, Suppression{}, 1); err != nil || len(found) > 0 {
+			if found, _, err := l.FindSuppressions(ctx, SuppressionQuery{Search: someone, Limit: 1}); err != nil || len(found) > 0 {
 				t.Errorf("suppressed: %v, %v", found, err)
 			}
 			if _, err := l.Schedule(ctx, "s"); !errors.Is(err, ErrNotFound) {
