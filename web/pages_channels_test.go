@@ -81,7 +81,8 @@ func TestTemplatesAreShownByPages(t *testing.T) {
 			t.Errorf("%d bytes", len(page.body))
 		}
 		for _, part := range strings.Split(page.body, `<a href="/templates/main/`)[1:] {
-			seen = append(seen, part[:strings.Index(part, `"`)])
+			name, _, _ := strings.Cut(part, `"`)
+			seen = append(seen, name)
 		}
 		_, at, _ = strings.Cut(page.body, `<nav class="more" aria-label="Pages"><a href="`)
 		at, _, _ = strings.Cut(strings.ReplaceAll(at, "&amp;", "&"), `"`)

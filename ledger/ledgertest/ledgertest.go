@@ -45,7 +45,7 @@ func opened(t *testing.T, url string) *ledger.Ledger {
 // Run runs the suite.
 func Run(t *testing.T, fresh Fresh) {
 	for _, group := range []map[string]func(*testing.T, *bench){
-		intakeScenarios, claimScenarios, settleScenarios, failureScenarios, slowedScenarios, templateScenarios, mediaScenarios, pauseScenarios, noticeScenarios, channelScenarios, stopScenarios, handoverScenarios, fallbackScenarios, unknownScenarios, retryScenarios, receiptScenarios, pollScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, editScenarios, optOutScenarios, suppressionScenarios, userIDScenarios, erasedIDScenarios, listedIDScenarios, whoseScenarios, forgetScenarios, uploadScenarios, sessionScenarios, hourScenarios, windowScenarios, windowWordScenarios, leaseScenarios, reportScenarios, searchScenarios, scheduleScenarios, slotScenarios, lateScenarios,
+		intakeScenarios, claimScenarios, settleScenarios, failureScenarios, slowedScenarios, templateScenarios, auditScenarios, historyScenarios, rateScenarios, mediaScenarios, pauseScenarios, noticeScenarios, channelScenarios, stopScenarios, handoverScenarios, fallbackScenarios, unknownScenarios, retryScenarios, receiptScenarios, pollScenarios, gateScenarios, sweepScenarios, limitScenarios, peopleScenarios, replyScenarios, editScenarios, optOutScenarios, suppressionScenarios, userIDScenarios, erasedIDScenarios, listedIDScenarios, whoseScenarios, forgetScenarios, uploadScenarios, sessionScenarios, hourScenarios, windowScenarios, windowWordScenarios, leaseScenarios, reportScenarios, searchScenarios, scheduleScenarios, slotScenarios, lateScenarios,
 		observeScenarios,
 	} {
 		for name, scenario := range group {

@@ -20,8 +20,6 @@ type aids struct {
 	templates campaign.TemplateList
 	// files are the names of those that messages may have.
 	files []string
-	// columns are those of the list.
-	columns []string
 	// sent is what was filled in; nil where the form is only shown.
 	sent url.Values
 }
