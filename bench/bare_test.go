@@ -27,7 +27,7 @@ func TestSameRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	def, err := campaign.Parse([]byte(definition(bareTemplate)))
+	def, err := campaign.Parse([]byte(definition(bareTemplate, []string{"main"})))
 	if err != nil {
 		t.Fatal(err)
 	}

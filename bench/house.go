@@ -26,13 +26,16 @@ type house struct {
 	redis     *redisServer
 	provider  *provider
 	url       string // of the process that answers the API and webhooks
+	channels  []string
 	client    *client.Client
 }
 
 // plan says what a house is like.
 type plan struct {
 	engine string
-	rate   int // of the number; 0 for no limit
+	rate   int // of each number; 0 for no limit
+	// numbers is how many there are; 0 stands for one.
+	numbers int
 	// roles are the processes; if nil, one process takes all roles.
 	roles []string
 }
@@ -43,14 +46,32 @@ const configuration = `ledger: %s
 redis: redis://%s/0
 http: {listen: "127.0.0.1:0"}
 channels:
-  main:
+`
+
+// channelConfiguration is one of its channels.
+const channelConfiguration = `  %s:
     provider: cloud
     base_url: %s
-    phone_number_id: "` + phoneNumberID + `"
+    phone_number_id: "%s"
     access_token: ` + accessToken + `
     app_secret: ` + appSecret + `
     rate: %d
 `
+
+// configure writes what the processes are told, and names the channels: main, of the
+// number that receipts come for, and others.
+func (h *house) configure(path, ledger string, p plan) error {
+	text := fmt.Sprintf(configuration, ledger, h.redis.address)
+	for n := range max(p.numbers, 1) {
+		name, number := "main", phoneNumberID
+		if n > 0 {
+			name, number = fmt.Sprintf("n%d", n), fmt.Sprintf("%s%d", phoneNumberID, n)
+		}
+		h.channels = append(h.channels, name)
+		text += fmt.Sprintf(channelConfiguration, name, h.provider.url, number, p.rate)
+	}
+	return os.WriteFile(path, []byte(text), 0o600)
+}
 
 // open starts a house whose provider is the scene's.
 func (s *scene) open(p plan) (*house, error) {
@@ -63,8 +84,7 @@ func (s *scene) open(p plan) (*house, error) {
 		return nil, err
 	}
 	path := filepath.Join(s.folder, "carillon.yaml")
-	text := fmt.Sprintf(configuration, address, h.redis.address, s.provider.url, p.rate)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := h.configure(path, address, p); err != nil {
 		return nil, err
 	}
 	if p.roles == nil {
@@ -103,7 +123,7 @@ func (h *house) upload(ctx context.Context, template string, rows int, start boo
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		content.CloseWithError(writeUpload(form, template, rows))
+		content.CloseWithError(writeUpload(form, definition(template, h.channels), rows))
 	}()
 	defer func() {
 		_ = body.Close() // the writer ends, whether or not all was wanted
@@ -135,12 +155,12 @@ func (h *house) upload(ctx context.Context, template string, rows int, start boo
 	return made, err
 }
 
-func writeUpload(form *multipart.Writer, template string, rows int) error {
+func writeUpload(form *multipart.Writer, definition string, rows int) error {
 	part, err := form.CreateFormFile("campaign", "campaign.yaml")
 	if err != nil {
 		return err
 	}
-	if _, err := io.Copy(part, strings.NewReader(definition(template))); err != nil {
+	if _, err := io.Copy(part, strings.NewReader(definition)); err != nil {
 		return err
 	}
 	if part, err = form.CreateFormFile("contacts", "contacts.csv"); err != nil {

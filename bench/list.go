@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 )
 
 // person is a row of the lists that are sent to.
@@ -30,9 +31,9 @@ func writeList(out io.Writer, rows int) error {
 
 // definition is a campaign with one template, by whose name the provider tells
 // campaigns apart.
-func definition(template string) string {
+func definition(template string, channels []string) string {
 	return `name: ` + template + `
-channel: main
+channels: [` + strings.Join(channels, ", ") + `]
 contacts: {phone: Phone Number}
 steps:
   - {template: ` + template + `, language: en, category: utility, body: ["{{Full Name}}", "{{Order ID}}"]}

@@ -112,9 +112,11 @@ func TestAFileIsRenewedBesideTheSends(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		s, keeps := newFileStand("promo.png")
 		s.record.file.ID, s.record.file.Until, s.record.file.Renew = "old", time.Now().Add(time.Hour), time.Now()
+		keeps.slow = time.Minute // the message is long gone
 		if err := s.run(t); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		if got := string(s.provider.last.Template.Components); !strings.Contains(got, `"id":"old"`) || keeps.uploads != 1 || s.record.file.ID != "id-1" {
 			t.Errorf("sent %s, %d uploads, then it is called %q", got, keeps.uploads, s.record.file.ID)
