@@ -23,7 +23,7 @@ const (
 	windowSeconds   = 10
 	smallestWindow  = 500
 	smallestPolled  = 20
-	unlimitedWindow = 5000
+	unlimitedWindow = 2500
 	// lookEvery is how often a campaign is looked at while the queue is full, for
 	// tasks that have got lost.
 	lookEvery = 2 * time.Second
