@@ -146,7 +146,7 @@ func one(t *testing.T, done <-chan *redis.Cmd) {
 }
 
 // startRelay stands before a server. Once it is told a number, it hands on as many
-// bytes of the server's answers, and breaks its connections.
+// bytes of the first answer that has more, and breaks that connection.
 func startRelay(t *testing.T, server string, cut <-chan int) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -155,7 +155,7 @@ func startRelay(t *testing.T, server string, cut <-chan int) string {
 	}
 	t.Cleanup(func() { _ = listener.Close() })
 	var mu sync.Mutex // held while an answer is handed on
-	left := -1        // bytes; negative for any number
+	most := 0         // bytes; 0 for any number
 	relay := func(client net.Conn) {
 		defer client.Close()
 		conn, err := net.Dial("tcp", server)
@@ -168,18 +168,14 @@ func startRelay(t *testing.T, server string, cut <-chan int) string {
 			n, err := conn.Read(buffer)
 			mu.Lock()
 			select {
-			case left = <-cut:
+			case most = <-cut:
 			default:
 			}
-			over := left >= 0 && n >= left
-			if left >= 0 {
-				n = min(n, left)
-				left -= n
+			over := most > 0 && n > most
+			if over {
+				n, most = most, 0
 			}
 			_, _ = client.Write(buffer[:n])
-			if over {
-				left = -1
-			}
 			mu.Unlock()
 			if over || err != nil {
 				return

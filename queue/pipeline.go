@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	// mostFlights is how many pipelines of a lane are under way at once.
-	mostFlights = 2
+	// mostFlights is how many pipelines of a lane are under way at once. With fewer of
+	// them Redis does more in each, but whoever sends one script after the other, as
+	// asynq's servers do, waits longer for the next to leave.
+	mostFlights = 4
 	// mostGathered is how many scripts one pipeline holds at most.
 	mostGathered = 128
 	// flightWithin bounds a pipeline with all that comes before it is sent: the
