@@ -61,11 +61,11 @@ func optionsQuery(o campaign.ContactOptions) url.Values {
 	return query
 }
 
-// KeepList uploads a list for a campaign that is not written yet. The server keeps it
-// for a day.
-func (c *Client) KeepList(ctx context.Context, name string, list io.Reader) (api.Upload, error) {
+// KeepFile uploads a list, or a file for messages, of a campaign that is not written
+// yet. The server keeps it for a day.
+func (c *Client) KeepFile(ctx context.Context, name string, content io.Reader) (api.Upload, error) {
 	var kept api.Upload
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/api/uploads?"+url.Values{"name": {name}}.Encode(), list)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/api/uploads?"+url.Values{"name": {name}}.Encode(), content)
 	if err != nil {
 		return kept, err
 	}

@@ -24,7 +24,8 @@ const (
 // ErrUploadsFull: the uploads that are kept take all the room there is for them.
 var ErrUploadsFull = errors.New("the uploads of the last day take all the room that there is for them")
 
-// Upload is a list that is kept for a campaign which is not written yet.
+// Upload is a list, or a file for messages, that is kept for a campaign which is not
+// written yet.
 type Upload struct {
 	// ID is one that nobody can guess.
 	ID string

@@ -33,7 +33,7 @@ func (s *Server) addUpload(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("keep an upload: %w", err)
 	}
 	if size == 0 {
-		return refuse(badContacts, "choose a list", "the file is empty")
+		return refuse(badContacts, "choose a file that has something in it", "the file is empty")
 	}
 	u := ledger.Upload{
 		ID: strings.ToLower(rand.Text()), Owner: visitOf(r).caller.name, Name: fileName(r.URL.Query().Get("name")),

@@ -127,8 +127,8 @@ func TestAFileForTheMessages(t *testing.T) {
 	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
 		t.Fatal(err)
 	}
-	page = b.form(at+"/media", field{name: "campaign", content: pictured}, field{"file", "promo.png", picture.String()})
-	b.wants(page, http.StatusOK, "<bdi>promo.png</bdi>", `-known"><option value="promo.png">`, "/campaign?media=")
+	page = b.form(at+"/media", field{name: "form", content: "true"}, field{name: "campaign", content: pictured}, field{name: "rate", content: "7"}, field{"file", "promo.png", picture.String()})
+	b.wants(page, http.StatusOK, "rate: 7", "<bdi>promo.png</bdi>", `-known"><option value="promo.png">`, "/campaign?media=")
 	b.lacks(page, `role="alert"`)
 	_, query, _ := strings.Cut(page.body, "/campaign?")
 	query, _, _ = strings.Cut(query, `"`)

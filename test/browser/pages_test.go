@@ -112,7 +112,7 @@ func newSample(t *testing.T) sample {
 	if _, err := s.client.RunSchedule(t.Context(), "order-reminder"); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := s.client.KeepList(t.Context(), "weekend.csv", bytes.NewReader(append(contacts(t, 40), "Nobody,12,en,A-1,1,DE\n"...)))
+	kept, err := s.client.KeepFile(t.Context(), "weekend.csv", bytes.NewReader(append(contacts(t, 40), "Nobody,12,en,A-1,1,DE\n"...)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,10 +30,15 @@ func isMedia(kind string) bool {
 // headerFields are what is told of a header besides its kind.
 func headerFields(kind string) []headerField {
 	switch {
-	case kind == "document":
-		return []headerField{{"by", "The document by", ""}, {"value", "Header's document", "a link, the name of a file that was uploaded here, or the provider's id; or a column"}, {"filename", "Its name for people", ""}}
 	case isMedia(kind):
-		return []headerField{{"by", "The " + kind + " by", ""}, {"value", "Header's " + kind, "a link, the name of a file that was uploaded here, or the provider's id; or a column"}}
+		fields := []headerField{
+			{"by", "The " + kind + " by", ""},
+			{"value", "Header's " + kind, "a link, the name of a file that was uploaded here, or the provider's id; or a column"},
+		}
+		if kind == "document" {
+			fields = append(fields, headerField{"filename", "Its name for people", ""})
+		}
+		return fields
 	case kind == "location":
 		return []headerField{{"latitude", "Latitude", "degrees, such as 37.483307"}, {"longitude", "Longitude", ""}, {"name", "Name of the place", ""}, {"address", "Its address", ""}}
 	case kind == "product":

@@ -15,9 +15,6 @@ import (
 	"carillon/client"
 )
 
-// maxDraft is how long a campaign's text may be, in bytes, as the API has it.
-const maxDraft = 1 << 20
-
 // newView is the first step: a list.
 type newView struct{ Text string }
 
@@ -44,10 +41,11 @@ func (p *Pages) takeList(w http.ResponseWriter, r *http.Request, v Visitor) erro
 	if err != nil {
 		return err
 	}
-	kept, text, err := takeFile(r, c, "list")
+	kept, form, err := takeFile(r, c, "list")
 	if err != nil {
 		return err
 	}
+	text := form.Get("campaign")
 	if text == "" {
 		SeeOther(w, "/new/"+kept.ID)
 		return nil
@@ -57,37 +55,29 @@ func (p *Pages) takeList(w http.ResponseWriter, r *http.Request, v Visitor) erro
 	return p.showDraft(w, r, v, c, draft)
 }
 
-// takeFile keeps the file of a form, in which it stands last, and returns the text of
-// the campaign that came with it.
-func takeFile(r *http.Request, c *client.Client, name string) (kept api.Upload, text string, err error) {
+// takeFile keeps the file of a form, in which it stands last, and returns the fields
+// before it.
+func takeFile(r *http.Request, c *client.Client, name string) (kept api.Upload, form url.Values, err error) {
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return kept, "", badForm()
+		return kept, nil, badForm()
 	}
-	for {
+	form = url.Values{}
+	for room := int64(maxForm); ; {
 		part, err := parts.NextPart()
 		if err != nil {
-			return kept, "", badForm()
+			return kept, nil, badForm()
 		}
-		switch part.FormName() {
-		case "campaign":
-			if text, err = longField(part); err != nil {
-				return kept, "", err
-			}
-		case name:
-			kept, err = c.KeepList(r.Context(), part.FileName(), part)
-			return kept, text, err
+		if part.FormName() == name {
+			kept, err = c.KeepFile(r.Context(), part.FileName(), part)
+			return kept, form, err
 		}
+		text, err := io.ReadAll(io.LimitReader(part, room+1))
+		if room -= int64(len(text)); err != nil || room < 0 {
+			return kept, nil, badForm()
+		}
+		form.Add(part.FormName(), string(text))
 	}
-}
-
-// longField reads the text of a campaign beside a file.
-func longField(part io.Reader) (string, error) {
-	text, err := io.ReadAll(io.LimitReader(part, maxDraft+1))
-	if err != nil || len(text) > maxDraft {
-		return "", badForm()
-	}
-	return string(text), nil
 }
 
 // listView is the second step: how the list is read.

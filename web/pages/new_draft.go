@@ -129,40 +129,31 @@ func (p *Pages) editDraft(w http.ResponseWriter, r *http.Request, v Visitor) err
 	if err != nil {
 		return err
 	}
-	view := draftView{sentDraft: draft, Checked: r.PostForm.Get("do") != "add"}
-	if r.PostForm.Has("form") {
-		if view.Text, err = fillIn(r, c, view.Text); err != nil {
-			return err
-		}
+	if draft.Text, err = fillIn(r.Context(), c, draft.Text, r.PostForm); err != nil {
+		return err
 	}
 	if r.PostForm.Get("do") == "preview" {
-		return p.showDraft(w, r, v, c, draft.with(view.Text))
+		return p.showDraft(w, r, v, c, draft)
 	}
-	return p.showForm(w, r, v, c, view)
+	return p.showForm(w, r, v, c, draftView{sentDraft: draft, Checked: r.PostForm.Get("do") != "add"})
 }
 
-// with is the draft with another text.
-func (d sentDraft) with(text string) sentDraft {
-	d.Text = text
-	return d
-}
-
-// fillIn writes a form that was sent into the text of its campaign. A text that no form
-// shows stays.
-func fillIn(r *http.Request, c *client.Client, text string) (string, error) {
+// fillIn writes what was sent into the text of a campaign. A text that was sent by
+// itself, or that no form shows, stays.
+func fillIn(ctx context.Context, c *client.Client, text string, sent url.Values) (string, error) {
 	d, err := readDraft(text)
-	if err != nil {
+	if err != nil || !sent.Has("form") {
 		return text, nil //nolint:nilerr // it is shown with the reason
 	}
-	help, err := aidsFor(r.Context(), c, d)
+	help, err := aidsFor(ctx, c, d)
 	if err != nil {
 		return "", err
 	}
-	help.sent = r.PostForm
+	help.sent = sent
 	before := d.templates()
-	d.formOf(&help).fill(r.PostForm)
+	d.formOf(&help).fill(sent)
 	d.takeTemplates(before, &help)
-	switch r.PostForm.Get("do") {
+	switch sent.Get("do") {
 	case "add":
 		d.addStep()
 	case "remove":
