@@ -46,6 +46,18 @@ type Channel struct {
 	Notices []Notice `json:"notices,omitzero"`
 }
 
+// Trouble is what keeps a channel from sending, or from being known; empty where
+// nothing does.
+func (c Channel) Trouble() string {
+	switch {
+	case c.QueueTrouble != "":
+		return "the queue accepts no tasks: " + c.QueueTrouble
+	case c.AskError != "":
+		return "the provider does not say how it stands: " + c.AskError
+	}
+	return c.Account
+}
+
 // ChannelDaily is how far the limit of a portfolio is used up.
 type ChannelDaily struct {
 	Limit int `json:"limit"`

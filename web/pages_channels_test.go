@@ -14,6 +14,7 @@ import (
 
 	"carillon/admission"
 	"carillon/campaign"
+	"carillon/ledger"
 	"carillon/whatsapp"
 )
 
@@ -39,7 +40,11 @@ func TestChannelPages(t *testing.T) {
 		Told: whatsapp.NumberState{Quality: "yellow", Tier: "tier_2k"},
 	})
 	b.wants(b.get("/channels/main"), http.StatusOK, "number_quality", "yellow", "tier_2k")
-	b.wants(b.get("/channels"), http.StatusOK, "yellow")
+	if err := b.f.ledger.Learn(t.Context(), []ledger.Fact{{Channel: "main", Name: ledger.FactAccount, Value: "account_restricted", At: time.Now(), Source: ledger.SourceNotice}}); err != nil {
+		t.Fatal(err)
+	}
+	b.wants(b.get("/channels"), http.StatusOK, "yellow", "account_restricted")
+	b.wants(b.get("/channels/main"), http.StatusOK, "account_restricted")
 	b.wants(b.get("/channels/nowhere"), http.StatusNotFound, "there is no channel")
 }
 

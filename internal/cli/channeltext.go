@@ -16,7 +16,7 @@ func WriteChannels(out io.Writer, list []api.Channel) error {
 	fmt.Fprintln(table, "NAME\tPROVIDER\tRATE\tDAILY\tQUALITY\tTIER\tSTATUS\tLAST RECEIPT\tTROUBLE")
 	for _, c := range list {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.Name, c.Provider, rateNow(c), dailyNow(c),
-			orElse(c.Quality, "-"), orElse(c.Tier, "-"), orElse(standingOf(c), "-"), orElse(moment(c.LastReceiptAt), "-"), orElse(channelTrouble(c), "-"))
+			orElse(c.Quality, "-"), orElse(c.Tier, "-"), orElse(standingOf(c), "-"), orElse(moment(c.LastReceiptAt), "-"), orElse(c.Trouble(), "-"))
 	}
 	return table.Flush()
 }
@@ -77,17 +77,6 @@ func standingOf(c api.Channel) string {
 		return c.Health
 	}
 	return c.Status + ", " + c.Health
-}
-
-// channelTrouble is what is wrong with a channel, empty where nothing is.
-func channelTrouble(c api.Channel) string {
-	switch {
-	case c.QueueTrouble != "":
-		return "the queue accepts no tasks: " + c.QueueTrouble
-	case c.AskError != "":
-		return "the provider does not say how it stands: " + c.AskError
-	}
-	return c.Account
 }
 
 // writeNotices writes a table of what a provider has told.
