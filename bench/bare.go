@@ -26,7 +26,7 @@ import (
 // grows long. The pipelined one has our client of Redis, and as many servers
 // and enqueuers as our process.
 const (
-	// bareAhead is how many tasks are in the queue, as many as ours has.
+	// bareAhead is how many tasks are in the queue, twice as many as ours has.
 	bareAhead = 5000
 
 	bareQueue    = "bare"
@@ -36,9 +36,11 @@ const (
 // bareSize says how much of bare there is.
 type bareSize struct{ servers, concurrency, enqueuers int }
 
-var bareSizes = map[string]bareSize{
-	roleBare:      {servers: 4, concurrency: 64, enqueuers: 16},
-	rolePipelined: {servers: 12, concurrency: 43, enqueuers: 64},
+func sizeOf(role string) bareSize {
+	if role == rolePipelined {
+		return bareSize{servers: 12, concurrency: 43, enqueuers: 64}
+	}
+	return bareSize{servers: 4, concurrency: 64, enqueuers: 16}
 }
 
 // bare sends until its process is killed.
@@ -55,7 +57,7 @@ func runBare(ctx context.Context, role string, args []string) error {
 	if len(args) != 2 {
 		return errors.New("bare wants a Redis and a provider")
 	}
-	size := bareSizes[role]
+	size := sizeOf(role)
 	connect, err := connector(ctx, role, args[0])
 	if err != nil {
 		return err

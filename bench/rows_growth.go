@@ -42,13 +42,14 @@ func growthExperiment(g growth) experiment {
 		if _, err := h.upload(s.ctx, template, rows, true); err != nil {
 			return err
 		}
-		taken, err := s.span(template, append(h.processes, h.redis.process)...)
+		all := append(h.processes, h.redis.process)
+		taken, err := s.span(template, all...)
 		if err != nil {
 			return err
 		}
 		var cost float64
 		var parts string
-		for n, p := range append(h.processes, h.redis.process) {
+		for n, p := range all {
 			cost += taken.perMessage(n)
 			parts += fmt.Sprintf(", %s %.0f µs", p.name, taken.perMessage(n))
 		}

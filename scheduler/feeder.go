@@ -30,12 +30,11 @@ const (
 	// restFor is how long a campaign is left alone of which nothing may go that
 	// is next: its portfolio has used up the day.
 	restFor = time.Second
-	// enqueuers is how many tasks are enqueued at once, and fastEnqueuers for a number
-	// above fastChannel messages a second: they share round trips. For a slow number
-	// there are few, since tasks that are enqueued at once are in any order.
-	enqueuers     = 16
-	fastEnqueuers = 64
-	fastChannel   = 500
+	// fewEnqueuers is how many tasks are enqueued at once, and manyEnqueuers for a fast
+	// number: they share round trips. For a slow number there are few, since tasks that
+	// are enqueued at once are in any order.
+	fewEnqueuers  = 16
+	manyEnqueuers = 64
 	// queueRetries is how often asynq may take a task up again. The ledger
 	// counts attempts; this only has to be larger than any run of bad luck.
 	queueRetries = 1_000_000
@@ -313,10 +312,10 @@ func (f *feeder) choose(
 
 // enqueuers is how many tasks are enqueued at once.
 func (f *feeder) enqueuers() int {
-	if rate := f.limits().Rate; rate == 0 || rate > fastChannel {
-		return fastEnqueuers
+	if f.limits().IsFast() {
+		return manyEnqueuers
 	}
-	return enqueuers
+	return fewEnqueuers
 }
 
 // enqueue puts tasks of a type into the channel's queue. A task that is there

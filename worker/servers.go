@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"github.com/hibiken/asynq"
+
+	"carillon/campaign"
 )
 
 // servers are the asynq servers of a channel: as many as its rate needs, and more
@@ -65,12 +67,9 @@ func (s *servers) close() {
 }
 
 const (
-	// fastChannel is the rate in messages a second above which one asynq server is
-	// helped by others: its one goroutine takes task by task, and waits for Redis each
-	// time.
-	fastChannel = 500
-	// perServer is how many messages a second each of them is there for. Their
-	// dequeues share round trips.
+	// perServer is how many messages a second each of the asynq servers of a fast number
+	// is there for: its one goroutine takes task by task. Their dequeues share round
+	// trips.
 	perServer   = 250
 	mostServers = 12
 )
@@ -83,7 +82,7 @@ func sizeFor(rate float64) (servers, concurrency int) {
 	switch {
 	case rate == 0:
 		return mostServers, int(math.Ceil(float64(unlimited) / mostServers))
-	case rate > fastChannel:
+	case campaign.Limits{Rate: rate}.IsFast():
 		n := min(mostServers, math.Ceil(rate/perServer))
 		return int(n), int(math.Ceil(min(most, 2*rate) / n))
 	default:

@@ -37,8 +37,8 @@ type engine struct {
 	// each is the table expression that turns the JSON array %s into rows with a
 	// column named value.
 	each string
-	// place is the place of a value in a statement; %d is its number, where that is told.
-	place string
+	// place is the place of the nth value in a statement.
+	place func(n int) string
 	// lock is appended to a SELECT whose rows are about to be changed.
 	lock string
 	// share is appended where they are only to stay as they are meanwhile.

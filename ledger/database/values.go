@@ -1,9 +1,6 @@
 package database
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Values are the places of so many rows of so many values each, as an INSERT has
 // them: VALUES (…), (…).
@@ -19,11 +16,7 @@ func (db *DB) Values(rows, width int) string {
 		default:
 			text.WriteString(", ")
 		}
-		if strings.Contains(db.engine.place, "%") {
-			fmt.Fprintf(&text, db.engine.place, i+1)
-		} else {
-			text.WriteString(db.engine.place)
-		}
+		text.WriteString(db.engine.place(i + 1))
 	}
 	text.WriteString(")")
 	return text.String()
