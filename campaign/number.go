@@ -26,9 +26,9 @@ type Limits struct {
 	DailyRecipients int
 }
 
-// fastRate is the rate in messages a second above which one goroutine that fills or
-// empties a number's queue, and waits for Redis each time, gets help (ours: far
-// below the 9,000 tasks a second that one asynq server takes from a Redis at hand).
+// fastRate is the rate in messages a second above which a number's queue is filled and
+// emptied by several at once (ours: far below the 9,000 that one alone takes out of it
+// at best).
 const fastRate = 500
 
 // IsFast reports whether a number is too fast for one after the other, as one without

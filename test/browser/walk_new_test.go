@@ -63,37 +63,31 @@ func (s *stage) upload(w *tab, list string) {
 // again.
 func TestWalkOfAMendedList(t *testing.T) {
 	t.Parallel()
-	s, chrome := setStage(t), startChrome(t)
-	for _, scripts := range []bool{true, false} {
-		t.Run(map[bool]string{true: "with scripts", false: "without scripts"}[scripts], func(t *testing.T) {
-			w := newTab(chrome, t, s.url)
-			if !scripts {
-				w.withoutScripts()
-			}
-			w.logIn(operatorToken)
-			list := string(contacts(t, 8)) + "Nobody,12,en_US,A-2001,3.00,DE\nTwice,+4915120000001,en_US,A-2002,4.00,DE\nNo number,,en_US,A-2003,5.00,DE\n"
-			s.upload(w, s.write(t, "some are bad.csv", list))
-			w.shows("8 of these rows can be sent to", "is not a number that could be sent to", "the same person stands above", "has no number")
-			w.downloads(t)
-			w.click("bad-rows.csv")
-			if n := lines(t, w.folder, "*.csv"); n != 4 {
-				t.Fatalf("the file has %d lines, want a head and three rows", n)
-			}
-			bad, err := os.ReadFile(filepath.Join(w.folder, "bad-rows.csv"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			mended := strings.NewReplacer("Nobody,12,", "Nobody,+4915120009001,", "Twice,+4915120000001,", "Twice,+4915120009002,", "No number,,", "No number,+4915120009003,").Replace(string(bad))
-			file := filepath.Join(w.folder, "mended.csv")
-			if err := os.WriteFile(file, []byte(mended), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			w.attach("File (CSV, TSV or XLSX)", file)
-			w.click("Upload")
-			w.shows("mended.csv", "3 of these rows can be sent to")
-			w.lacks("bad-rows.csv")
-		})
-	}
+	s := setStage(t)
+	s.bothWays(t, func(t *testing.T, w *tab, _ bool) {
+		w.logIn(operatorToken)
+		list := string(contacts(t, 8)) + "Nobody,12,en_US,A-2001,3.00,DE\nTwice,+4915120000001,en_US,A-2002,4.00,DE\nNo number,,en_US,A-2003,5.00,DE\n"
+		s.upload(w, s.write(t, "some are bad.csv", list))
+		w.shows("8 of these rows can be sent to", "is not a number that could be sent to", "the same person stands above", "has no number")
+		w.downloads(t)
+		w.click("bad-rows.csv")
+		if n := lines(t, w.folder, "*.csv"); n != 4 {
+			t.Fatalf("the file has %d lines, want a head and three rows", n)
+		}
+		bad, err := os.ReadFile(filepath.Join(w.folder, "bad-rows.csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mended := strings.NewReplacer("Nobody,12,", "Nobody,+4915120009001,", "Twice,+4915120000001,", "Twice,+4915120009002,", "No number,,", "No number,+4915120009003,").Replace(string(bad))
+		file := filepath.Join(w.folder, "mended.csv")
+		if err := os.WriteFile(file, []byte(mended), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w.attach("File (CSV, TSV or XLSX)", file)
+		w.click("Upload")
+		w.shows("mended.csv", "3 of these rows can be sent to")
+		w.lacks("bad-rows.csv")
+	})
 }
 
 // TestWalkOfASavedCampaign has a picture in its header, waits as a draft, and is
@@ -106,9 +100,10 @@ func TestWalkOfASavedCampaign(t *testing.T) {
 	s.upload(w, s.write(t, "weekend.csv", string(contacts(t, 12))))
 	w.click("Go on to the campaign")
 	w.shows("Files for the messages")
+	w.fill("Expires", "3d")
 	w.attach("File", s.write(t, "weekend.png", grayPicture(t)))
 	w.click("Add the file")
-	w.shows("weekend.png")
+	w.shows("weekend.png", "expires: 3d")
 	w.choose("Template", "weekend_offer")
 	w.click("Update")
 	w.shows("everything is a quarter off")

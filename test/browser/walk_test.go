@@ -20,14 +20,21 @@ import (
 // else.
 func TestWalkOfACampaign(t *testing.T) {
 	t.Parallel()
-	s, chrome := setStage(t), startChrome(t)
+	s := setStage(t)
+	s.bothWays(t, s.walk)
+}
+
+// bothWays has a walk done with the scripts of pages and without.
+func (s *stage) bothWays(t *testing.T, walk func(t *testing.T, w *tab, scripts bool)) {
+	t.Helper()
+	chrome := startChrome(t)
 	for _, scripts := range []bool{true, false} {
 		t.Run(map[bool]string{true: "with scripts", false: "without scripts"}[scripts], func(t *testing.T) {
 			w := newTab(chrome, t, s.url)
 			if !scripts {
 				w.withoutScripts()
 			}
-			s.walk(t, w, scripts)
+			walk(t, w, scripts)
 		})
 	}
 }
@@ -200,46 +207,40 @@ func (w *tab) cookie() string {
 // them.
 func TestWalkOfOptOuts(t *testing.T) {
 	t.Parallel()
-	s, chrome := setStage(t), startChrome(t)
-	for _, scripts := range []bool{true, false} {
-		t.Run(map[bool]string{true: "with scripts", false: "without scripts"}[scripts], func(t *testing.T) {
-			w := newTab(chrome, t, s.url)
-			if !scripts {
-				w.withoutScripts()
-			}
-			w.logIn(adminToken)
-			w.click("Opt-outs")
-			w.shows("Nobody has opted out")
-			w.fillFirst("Number with its country, or user ID", "+49 1512 0003344")
-			w.fillFirst("Reason", "asked by phone")
-			w.click("Add")
-			w.shows("1 person opted out", "+4915120003344", "asked by phone")
+	s := setStage(t)
+	s.bothWays(t, func(t *testing.T, w *tab, _ bool) {
+		w.logIn(adminToken)
+		w.click("Opt-outs")
+		w.shows("Nobody has opted out")
+		w.fillFirst("Number with its country, or user ID", "+49 1512 0003344")
+		w.fillFirst("Reason", "asked by phone")
+		w.click("Add")
+		w.shows("1 person opted out", "+4915120003344", "asked by phone")
 
-			file := s.write(t, "stop.csv", "Phone,scope,reason\n+33 6 12 40 07 77,marketing,too many\n+44 7400 000123,all,moved\n12,all,no number\n")
-			w.attach("File (CSV, TSV or XLSX)", file)
-			w.click("Import")
-			w.shows("2 people opted out", "1 row has no number", "row 3", "+33612400777")
+		file := s.write(t, "stop.csv", "Phone,scope,reason\n+33 6 12 40 07 77,marketing,too many\n+44 7400 000123,all,moved\n12,all,no number\n")
+		w.attach("File (CSV, TSV or XLSX)", file)
+		w.click("Import")
+		w.shows("2 people opted out", "1 row has no number", "row 3", "+33612400777")
 
-			w.fill("Number", "0007")
-			w.click("Search")
-			w.shows("Nobody with this number")
-			w.fill("Number", "400777")
-			w.click("Search")
-			w.arrives("/suppressions?q=400777")
-			w.shows("+33612400777", "too many")
-			w.lacks("+4915120003344")
+		w.fill("Number", "0007")
+		w.click("Search")
+		w.shows("Nobody with this number")
+		w.fill("Number", "400777")
+		w.click("Search")
+		w.arrives("/suppressions?q=400777")
+		w.shows("+33612400777", "too many")
+		w.lacks("+4915120003344")
 
-			for _, number := range []string{"+33612400777", "+4915120003344", "+447400000123"} {
-				w.open("/suppressions")
-				w.click("Remove the opt-out of " + number)
-				w.shows("only if they have asked")
-				w.click("Remove the opt-out of")
-				w.arrives("/suppressions")
-				w.lacks(number)
-			}
-			w.shows("Nobody has opted out")
-		})
-	}
+		for _, number := range []string{"+33612400777", "+4915120003344", "+447400000123"} {
+			w.open("/suppressions")
+			w.click("Remove the opt-out of " + number)
+			w.shows("only if they have asked")
+			w.click("Remove the opt-out of")
+			w.arrives("/suppressions")
+			w.lacks(number)
+		}
+		w.shows("Nobody has opted out")
+	})
 }
 
 // fillFirst fills the first field that has the label.
