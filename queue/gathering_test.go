@@ -71,6 +71,7 @@ func startGathering(t *testing.T, relay func(server string) string) *gathering {
 func newGathering(t *testing.T, server *durableRedis, client redis.UniversalClient) *gathering {
 	t.Cleanup(func() { _ = client.Close() })
 	g := &gathering{t: t, server: server, client: client, gatherer: newGatherer(client), queue: "q"}
+	g.gatherer.late = time.Hour // what hangs is held, unless a test says otherwise
 	client.AddHook(g.gatherer)
 	client.AddHook(&g.pipelines)
 	return g
@@ -192,4 +193,43 @@ func startRelay(t *testing.T, server string, cut <-chan int) string {
 		}
 	}()
 	return listener.Addr().String()
+}
+
+// startDeaf stands before a server. Told to be deaf, it hands nothing more on of the
+// connections that there are; new ones it serves.
+func startDeaf(t *testing.T, server string) (address string, deafen func()) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	var mu sync.Mutex
+	var all []net.Conn // to the server
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			conn, err := net.Dial("tcp", server)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			mu.Lock()
+			all = append(all, conn)
+			mu.Unlock()
+			t.Cleanup(func() { _, _ = client.Close(), conn.Close() })
+			go func() { _, _ = io.Copy(conn, client) }()
+			go func() { _, _ = io.Copy(client, conn) }()
+		}
+	}()
+	return listener.Addr().String(), func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, conn := range all {
+			_ = conn.Close() // the client's end stays open
+		}
+	}
 }

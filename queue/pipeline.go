@@ -17,6 +17,9 @@ const (
 	mostFlights = 4
 	// mostGathered is how many scripts one pipeline holds at most.
 	mostGathered = 128
+	// lateAfter is how long a pipeline may be under way before another one takes its
+	// place (ours: many times what a busy Redis takes).
+	lateAfter = 250 * time.Millisecond
 	// flightWithin bounds a pipeline with all that comes before it is sent: the
 	// wait for a connection, and for a Sentinel's word on where to connect to. It
 	// is longer than failoverClient's DialTimeout.
@@ -35,6 +38,9 @@ const (
 // single commands do: Redis may have run them. If there is no answer in time, or no
 // other connection, they get the error.
 //
+// A pipeline that is late, on a connection that hangs or to a master that is gone,
+// holds nobody up: another one takes its place.
+//
 // No pipeline is sent again whole. The client would do so if the connection breaks,
 // or if its first command is refused for the moment, and so run scripts a second
 // time that have been answered. go-redis v9.23.0 has a gatherer of its own,
@@ -42,6 +48,7 @@ const (
 // in a cluster has shards wait for each other.
 type gatherer struct {
 	client redis.UniversalClient
+	late   time.Duration // lateAfter
 
 	mu    sync.Mutex
 	lanes map[string]*lane
@@ -51,13 +58,13 @@ type gatherer struct {
 // queue alone, so that none waits for another one's shard.
 type lane struct {
 	waiting []*gathered
-	flights int
+	flights int // those that are not late
 }
 
 var _ redis.Hook = (*gatherer)(nil)
 
 func newGatherer(client redis.UniversalClient) *gatherer {
-	return &gatherer{client: client, lanes: map[string]*lane{}}
+	return &gatherer{client: client, late: lateAfter, lanes: map[string]*lane{}}
 }
 
 // DialHook leaves connecting as it is.
@@ -129,10 +136,15 @@ func (g *gatherer) add(queue string, s *gathered) {
 	}
 }
 
-// fly sends what a lane has gathered, until nothing is left.
+// fly sends what a lane has gathered, until nothing is left or another flight has its
+// place.
 func (g *gatherer) fly(l *lane) {
 	for batch := g.take(l); batch != nil; batch = g.take(l) {
+		late := time.AfterFunc(g.late, func() { g.fly(l) })
 		g.send(batch)
+		if !late.Stop() {
+			return
+		}
 	}
 }
 

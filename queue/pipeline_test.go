@@ -108,6 +108,35 @@ func TestOneCallersContext(t *testing.T) {
 	}
 }
 
+// TestHungConnections: pipelines that hang on theirs hold nobody up.
+func TestHungConnections(t *testing.T) {
+	var deafen func()
+	g := startGathering(t, func(server string) (address string) {
+		address, deafen = startDeaf(t, server)
+		return address
+	})
+	held := g.hold() // each flight has a connection
+	g.server.thaw()
+	for _, done := range held {
+		one(t, done)
+	}
+	g.gatherer.late = time.Millisecond
+	deafen()
+	ctx, giveUp := context.WithCancel(t.Context())
+	var hung []<-chan *redis.Cmd
+	for i := range mostFlights {
+		hung = append(hung, g.run(ctx, counts, fmt.Sprint("hung", i)))
+		eventually(t, "it is under way", func() bool { return len(g.seen()) == mostFlights+i+1 })
+	}
+	one(t, g.run(t.Context(), counts, "goes on"))
+	giveUp()
+	for _, done := range hung {
+		if err := (<-done).Err(); !errors.Is(err, context.Canceled) {
+			t.Errorf("what hangs gets %v", err)
+		}
+	}
+}
+
 // TestALateAnswer: whoever stops waiting for a pipeline that is under way takes
 // nothing from the others in it, nor does he from whoever comes after it.
 func TestALateAnswer(t *testing.T) {
