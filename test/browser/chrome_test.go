@@ -283,6 +283,12 @@ func (w *tab) fill(label, text string) {
 	w.do("fill in "+label, chromedp.Clear(field(label), chromedp.BySearch), chromedp.SendKeys(field(label), text, chromedp.BySearch))
 }
 
+// keeps waits until a field has a value.
+func (w *tab) keeps(label, value string) {
+	w.Helper()
+	w.until(label+" is "+value, fmt.Sprintf("document.evaluate(%s, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE).singleNodeValue?.value == %s", quote(field(label)), quote(value)))
+}
+
 // choose chooses an option of a field.
 func (w *tab) choose(label, option string) {
 	w.Helper()
