@@ -17,7 +17,7 @@ const (
 	longestWait = 100 * time.Millisecond
 	// posters are the connections. They are more than any webhook fills, so that
 	// it is not the stub that is slow.
-	posters = 128
+	posters = 512
 )
 
 // outbox posts receipts while messages come in.

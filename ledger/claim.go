@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"carillon/campaign"
+	"carillon/ledger/database"
 )
 
 // Claimed is what a worker needs to send the message it has claimed.
@@ -128,17 +129,17 @@ const stoppedSQL = `EXISTS (
 // small until it has counted a new one. The messages are found by their ids.
 const claimSQL = `
 	UPDATE messages
-	SET status = 3, attempt = attempt + 1, tries = tries + 1, due = CAST(v.value ->> 3 AS BIGINT), updated_at = CAST(v.value ->> 2 AS BIGINT)
-	FROM EACH($1) AS v
-	WHERE messages.id = CAST(v.value ->> 0 AS BIGINT)
+	SET status = 3, attempt = attempt + 1, tries = tries + 1, due = CAST(v.column4 AS BIGINT), updated_at = CAST(v.column3 AS BIGINT)
+	FROM (BATCH) AS v
+	WHERE messages.id = CAST(v.column1 AS BIGINT)
 	  AND messages.status + 0 = 2
-	  AND messages.attempt = CAST(v.value ->> 1 AS BIGINT) - 1
-	  AND messages.channel + 0 = CAST(v.value ->> 4 AS BIGINT)
-	  AND messages.due <= CAST(v.value ->> 2 AS BIGINT)
+	  AND messages.attempt = CAST(v.column2 AS BIGINT) - 1
+	  AND messages.channel + 0 = CAST(v.column5 AS BIGINT)
+	  AND messages.due <= CAST(v.column3 AS BIGINT)
 	  AND EXISTS (
 		SELECT 1 FROM campaigns c
 		WHERE c.id = messages.campaign_id AND c.state = 'running'
-		  AND (c.expires_at IS NULL OR c.expires_at > CAST(v.value ->> 2 AS BIGINT)))
+		  AND (c.expires_at IS NULL OR c.expires_at > CAST(v.column3 AS BIGINT)))
 	  AND NOT ` + stoppedSQL + `
 	  AND NOT ` + suppressedSQL + `
 	RETURNING id, attempt,
@@ -148,9 +149,9 @@ const claimSQL = `
 
 const attemptsSQL = `
 	INSERT INTO attempts (message_id, n, claimed_at, token, channel, free_form)
-	SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS INTEGER), CAST(value ->> 2 AS BIGINT), CAST(value ->> 3 AS BIGINT),
-	       CAST(value ->> 4 AS SMALLINT), NULLIF(CAST(value ->> 5 AS SMALLINT), 0)
-	FROM EACH($1)`
+	SELECT CAST(v.column1 AS BIGINT), CAST(v.column2 AS INTEGER), CAST(v.column3 AS BIGINT), CAST(v.column4 AS BIGINT),
+	       CAST(v.column5 AS SMALLINT), NULLIF(CAST(v.column6 AS SMALLINT), 0)
+	FROM (BATCH) AS v`
 
 func (t *tx) claim(ctx context.Context, claims []*claim) error {
 	if len(claims) == 0 {
@@ -164,7 +165,7 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 	}
 	// Of two claims of one message in a batch the later one is refused.
 	asked := make(map[campaign.MessageID]*claim, len(claims))
-	batch := make([][5]int64, 0, len(claims))
+	var open []*claim
 	for _, c := range claims {
 		c.claimed, c.refusal = nil, nil
 		if asked[c.task.Message] != nil {
@@ -175,17 +176,14 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 		if !c.opens.IsZero() || c.content.closed() {
 			continue
 		}
-		batch = append(batch, [5]int64{int64(c.task.Message), int64(c.task.Attempt), c.now.UnixMilli(), c.until.UnixMilli(), int64(c.sender.Position)})
+		open = append(open, c)
 	}
-	slices.SortFunc(batch, func(a, b [5]int64) int { return cmp.Compare(a[0], b[0]) }) // locked in the order in which lock does
-	attempts, err := t.takeClaims(ctx, asked, batch)
+	attempts, err := t.takeClaims(ctx, asked, open)
 	if err != nil {
 		return err
 	}
-	if len(attempts) > 0 {
-		if _, err := t.ExecContext(ctx, t.l.sql(attemptsSQL), asJSON(attempts)); err != nil {
-			return fmt.Errorf("ledger: record attempts: %w", err)
-		}
+	if err := t.execBatch(ctx, attemptsSQL, attempts); err != nil {
+		return fmt.Errorf("ledger: record attempts: %w", err)
 	}
 	if err := t.reach(ctx, claims); err != nil {
 		return err
@@ -201,33 +199,34 @@ func (t *tx) claim(ctx context.Context, claims []*claim) error {
 }
 
 // takeClaims moves the messages that may go, and returns their attempts.
-func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim, batch [][5]int64) ([][6]int64, error) {
-	if len(batch) == 0 {
-		return nil, nil
+func (t *tx) takeClaims(ctx context.Context, asked map[campaign.MessageID]*claim, open []*claim) (*database.Rows, error) {
+	slices.SortFunc(open, func(a, b *claim) int { return cmp.Compare(a.task.Message, b.task.Message) }) // locked in the order in which lock does
+	rows := database.NewRows(5, len(open))
+	for _, c := range open {
+		rows.Add(int64(c.task.Message), c.task.Attempt, c.now.UnixMilli(), c.until.UnixMilli(), c.sender.Position)
 	}
-	rows, err := t.QueryContext(ctx, t.l.sql(claimSQL), asJSON(batch))
-	if err != nil {
-		return nil, fmt.Errorf("ledger: claim: %w", err)
-	}
-	defer rows.Close()
-	var attempts [][6]int64
-	for rows.Next() {
+	attempts := database.NewRows(6, len(open))
+	err := t.queryBatch(ctx, claimSQL, rows, func(row *sql.Rows) error {
 		var id campaign.MessageID
 		var attempt int64
 		var got Claimed
 		var cells []byte
-		if err := rows.Scan(&id, &attempt, &got.Phone, &got.Person, &cells); err != nil {
-			return nil, fmt.Errorf("ledger: claim: %w", err)
+		if err := row.Scan(&id, &attempt, &got.Phone, &got.Person, &cells); err != nil {
+			return err
 		}
 		if err := json.Unmarshal(cells, &got.Cells); err != nil {
-			return nil, fmt.Errorf("ledger: cells of row %d of campaign %s: %w", id.Recipient().Row(), id.Campaign(), err)
+			return fmt.Errorf("cells of row %d of campaign %s: %w", id.Recipient().Row(), id.Campaign(), err)
 		}
 		c := asked[id]
 		c.grant(got, c.content.free())
-		attempts = append(attempts, [6]int64{int64(id), attempt, c.now.UnixMilli(), c.token, int64(c.sender.Position), bit(c.claimed.FreeForm)})
+		attempts.Add(int64(id), attempt, c.now.UnixMilli(), c.token, c.sender.Position, bit(c.claimed.FreeForm))
 		t.moved(id, campaign.Pending, true, campaign.Posting, true)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: claim: %w", err)
 	}
-	return attempts, rows.Err()
+	return attempts, nil
 }
 
 // regrant grants a claim that was committed before, while the answer to the

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"carillon/campaign"
+	"carillon/ledger/database"
 )
 
 // IntakeBatch is the most rows that are handed to Intake.Add at once: about
@@ -175,17 +176,22 @@ func nested(texts []string) [][1]string {
 	return out
 }
 
-const (
-	intoRecipients = `INSERT INTO recipients (id, phone, person, verdict, detail, cells, zone) `
-	intoMessages   = `INSERT INTO messages (id, campaign_id, channel, category, status, due, updated_at) `
-)
+const storeRowsSQL = `
+	INSERT INTO recipients (id, phone, person, verdict, detail, cells, zone)
+	SELECT CAST(v.column1 AS BIGINT), v.column2, v.column3, v.column4, v.column5, v.column6, v.column7 FROM (BATCH) AS v`
+
+const storeMessagesSQL = `
+	INSERT INTO messages (id, campaign_id, channel, category, status, due, updated_at)
+	SELECT CAST(v.column1 AS BIGINT), CAST(v.column2 AS BIGINT), CAST(v.column3 AS SMALLINT), CAST(v.column4 AS SMALLINT),
+	       CAST(v.column5 AS SMALLINT), CAST(v.column6 AS BIGINT), CAST(v.column7 AS BIGINT)
+	FROM (BATCH) AS v`
 
 // insert writes the rows, and the messages of those that are admitted.
 func (in *Intake) insert(ctx context.Context, t *tx, rows []campaign.Row, now time.Time) error {
-	recipients := make([][]any, len(rows))
+	recipients := database.NewRows(7, len(rows))
 	verdicts := map[campaign.Verdict]int64{}
 	var admitted []campaign.RecipientID
-	for i, row := range rows {
+	for _, row := range rows {
 		id := in.id.Recipient(row.Number)
 		verdicts[row.Verdict]++
 		var person any
@@ -193,9 +199,9 @@ func (in *Intake) insert(ctx context.Context, t *tx, rows []campaign.Row, now ti
 			person = row.Person
 			admitted = append(admitted, id)
 		}
-		recipients[i] = []any{int64(id), row.Phone, person, string(row.Verdict), row.Detail, asJSON(row.Values), row.Zone}
+		recipients.Add(int64(id), row.Phone, person, string(row.Verdict), row.Detail, asJSON(row.Values), row.Zone)
 	}
-	if err := t.insertMany(ctx, intoRecipients, recipients); err != nil {
+	if err := t.execBatch(ctx, storeRowsSQL, recipients); err != nil {
 		return fmt.Errorf("ledger: store rows %d to %d: %w", rows[0].Number, rows[len(rows)-1].Number, err)
 	}
 	if err := in.insertMessages(ctx, t, admitted, now); err != nil {
@@ -219,16 +225,14 @@ func (in *Intake) insertMessages(ctx context.Context, t *tx, admitted []campaign
 		if step > 0 {
 			status, due = campaign.Waiting, nil
 		}
-		messages := make([][]any, len(admitted))
-		for i, recipient := range admitted {
-			messages[i] = []any{
-				int64(recipient.Message(step)), int64(in.id), in.next.of(recipient.Row()), categoryNumber(rule.CountsAs()), int(status), due, now.UnixMilli(),
-			}
+		messages := database.NewRows(7, len(admitted))
+		for _, recipient := range admitted {
+			messages.Add(int64(recipient.Message(step)), int64(in.id), in.next.of(recipient.Row()), categoryNumber(rule.CountsAs()), int(status), due, now.UnixMilli())
 		}
-		if err := t.insertMany(ctx, intoMessages, messages); err != nil {
+		if err := t.execBatch(ctx, storeMessagesSQL, messages); err != nil {
 			return fmt.Errorf("ledger: store messages: %w", err)
 		}
-		t.count(countKey{in.id, step, status, true}, int64(len(messages)))
+		t.count(countKey{in.id, step, status, true}, int64(messages.Len()))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"carillon/campaign"
+	"carillon/ledger/database"
 )
 
 // message is a row of messages that the transaction has locked. Changes are
@@ -116,7 +118,7 @@ func (m *message) touch(now time.Time) {
 const lockSQL = `
 	SELECT id, channel, category, status, due, attempt, tries, failures, permanent = 1, passing_since, retried, code, reason, COALESCE(detail, ''),
 	       accepted_at, sent_at, delivered_at, read_at, failed_at
-	FROM messages WHERE id IN (SELECT CAST(value AS BIGINT) FROM EACH($1))
+	FROM messages WHERE id IN (SELECT CAST(v.column1 AS BIGINT) FROM (BATCH) AS v)
 	ORDER BY id LOCKED`
 
 // lock reads and locks messages, in the order of their ids, into t.messages.
@@ -129,22 +131,22 @@ func (t *tx) lock(ctx context.Context, ids []campaign.MessageID) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	rows, err := t.QueryContext(ctx, t.l.sql(lockSQL), asJSON(missing))
+	rows := database.NewRows(1, len(missing))
+	for _, id := range missing {
+		rows.Add(int64(id))
+	}
+	err := t.queryBatch(ctx, lockSQL, rows, func(row *sql.Rows) error {
+		m := &message{}
+		err := row.Scan(&m.id, &m.position, &m.category, &m.status, &m.due, &m.attempt, &m.tries, &m.failures, &m.permanent, &m.since, &m.retried, &m.code, &m.reason, &m.detail,
+			&m.acceptedAt, &m.sentAt, &m.deliveredAt, &m.readAt, &m.failedAt)
+		m.counted = m.failureKey()
+		t.messages[m.id] = m
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("ledger: lock messages: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		m := &message{}
-		err := rows.Scan(&m.id, &m.position, &m.category, &m.status, &m.due, &m.attempt, &m.tries, &m.failures, &m.permanent, &m.since, &m.retried, &m.code, &m.reason, &m.detail,
-			&m.acceptedAt, &m.sentAt, &m.deliveredAt, &m.readAt, &m.failedAt)
-		if err != nil {
-			return fmt.Errorf("ledger: lock messages: %w", err)
-		}
-		m.counted = m.failureKey()
-		t.messages[m.id] = m
-	}
-	return rows.Err()
+	return nil
 }
 
 // number is the channel that a message goes out from.
@@ -168,34 +170,35 @@ func (t *tx) message(ctx context.Context, id campaign.MessageID) (*message, erro
 
 const saveSQL = `
 	UPDATE messages
-	SET status = CAST(v.value ->> 1 AS SMALLINT), due = CAST(v.value ->> 2 AS BIGINT),
-	    tries = CAST(v.value ->> 3 AS INTEGER), failures = CAST(v.value ->> 4 AS INTEGER),
-	    code = CAST(v.value ->> 5 AS INTEGER), reason = v.value ->> 6,
-	    accepted_at = CAST(v.value ->> 7 AS BIGINT), sent_at = CAST(v.value ->> 8 AS BIGINT),
-	    delivered_at = CAST(v.value ->> 9 AS BIGINT), read_at = CAST(v.value ->> 10 AS BIGINT),
-	    failed_at = CAST(v.value ->> 11 AS BIGINT), updated_at = CAST(v.value ->> 12 AS BIGINT),
-	    permanent = CAST(v.value ->> 13 AS SMALLINT), detail = NULLIF(v.value ->> 14, ''),
-	    passing_since = CAST(v.value ->> 15 AS BIGINT), retried = CAST(v.value ->> 16 AS INTEGER)
-	FROM EACH($1) AS v WHERE messages.id = CAST(v.value ->> 0 AS BIGINT)`
+	SET status = CAST(v.column2 AS SMALLINT), due = CAST(v.column3 AS BIGINT),
+	    tries = CAST(v.column4 AS INTEGER), failures = CAST(v.column5 AS INTEGER),
+	    code = CAST(v.column6 AS INTEGER), reason = v.column7,
+	    accepted_at = CAST(v.column8 AS BIGINT), sent_at = CAST(v.column9 AS BIGINT),
+	    delivered_at = CAST(v.column10 AS BIGINT), read_at = CAST(v.column11 AS BIGINT),
+	    failed_at = CAST(v.column12 AS BIGINT), updated_at = CAST(v.column13 AS BIGINT),
+	    permanent = CAST(v.column14 AS SMALLINT), detail = NULLIF(v.column15, ''),
+	    passing_since = CAST(v.column16 AS BIGINT), retried = CAST(v.column17 AS INTEGER)
+	FROM (BATCH) AS v WHERE messages.id = CAST(v.column1 AS BIGINT)`
 
 // flushMessages writes the messages that changed and forgets all of them, so
 // that statements that follow see the rows as they are.
 func (t *tx) flushMessages(ctx context.Context) error {
-	var batch [][]any
+	changed := make([]*message, 0, len(t.messages))
 	for _, m := range t.messages {
 		if m.changed {
-			batch = append(batch, []any{int64(m.id), int(m.status), nullable(m.due), m.tries, m.failures, m.code, m.reason,
-				nullable(m.acceptedAt), nullable(m.sentAt), nullable(m.deliveredAt), nullable(m.readAt), nullable(m.failedAt),
-				m.updatedAt, bit(m.permanent), m.detail, nullable(m.since), nullable(m.retried)})
-			t.recount(m)
+			changed = append(changed, m)
 		}
 	}
 	clear(t.messages)
-	if len(batch) == 0 {
-		return nil
+	slices.SortFunc(changed, func(a, b *message) int { return cmp.Compare(a.id, b.id) })
+	rows := database.NewRows(17, len(changed))
+	for _, m := range changed {
+		rows.Add(int64(m.id), int(m.status), nullable(m.due), m.tries, m.failures, m.code, m.reason,
+			nullable(m.acceptedAt), nullable(m.sentAt), nullable(m.deliveredAt), nullable(m.readAt), nullable(m.failedAt),
+			m.updatedAt, bit(m.permanent), m.detail, nullable(m.since), nullable(m.retried))
+		t.recount(m)
 	}
-	slices.SortFunc(batch, func(a, b []any) int { return int(a[0].(int64) - b[0].(int64)) })
-	if _, err := t.ExecContext(ctx, t.l.sql(saveSQL), asJSON(batch)); err != nil {
+	if err := t.execBatch(ctx, saveSQL, rows); err != nil {
 		return fmt.Errorf("ledger: write messages: %w", err)
 	}
 	return nil

@@ -215,5 +215,17 @@ func (c listening) QueryContext(ctx context.Context, text string, args []driver.
 	return rows, err
 }
 
+// CheckNamedValue leaves it to the connection's own driver which values it takes.
+func (c listening) CheckNamedValue(value *driver.NamedValue) error {
+	err := driver.ErrSkip
+	_ = c.Raw(func(inner any) error {
+		if checker, ok := inner.(driver.NamedValueChecker); ok {
+			err = checker.CheckNamedValue(value)
+		}
+		return nil
+	})
+	return err
+}
+
 func (listening) Prepare(string) (driver.Stmt, error) { return nil, errors.ErrUnsupported }
 func (listening) Begin() (driver.Tx, error)           { return nil, errors.ErrUnsupported }

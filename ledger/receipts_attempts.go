@@ -2,10 +2,12 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 
 	"carillon/campaign"
+	"carillon/ledger/database"
 )
 
 // attempt is one that a receipt speaks of.
@@ -22,15 +24,15 @@ type attempt struct {
 const attemptChannelSQL = `COALESCE(a.channel, (SELECT m.channel FROM messages m WHERE m.id = a.message_id))`
 
 const attemptsByReferenceSQL = `
-	SELECT CAST(v.value ->> 0 AS INTEGER), a.message_id, a.n, a.outcome = 'failed', a.provider_id IS NULL,
+	SELECT CAST(v.column1 AS INTEGER), a.message_id, a.n, a.outcome = 'failed', a.provider_id IS NULL,
 	       ` + attemptChannelSQL + `
-	FROM EACH($1) AS v JOIN attempts a
-	  ON a.message_id = CAST(v.value ->> 1 AS BIGINT) AND a.n = CAST(v.value ->> 2 AS INTEGER)`
+	FROM (BATCH) AS v JOIN attempts a
+	  ON a.message_id = CAST(v.column2 AS BIGINT) AND a.n = CAST(v.column3 AS INTEGER)`
 
 const attemptsByProviderSQL = `
-	SELECT CAST(v.value ->> 0 AS INTEGER), a.message_id, a.n, a.outcome = 'failed', false,
+	SELECT CAST(v.column1 AS INTEGER), a.message_id, a.n, a.outcome = 'failed', false,
 	       ` + attemptChannelSQL + `
-	FROM EACH($1) AS v JOIN attempts a ON a.provider_id = v.value ->> 1`
+	FROM (BATCH) AS v JOIN attempts a ON a.provider_id = v.column2`
 
 const nameAttemptsSQL = `
 	UPDATE attempts SET provider_id = v.value ->> 2
@@ -43,13 +45,13 @@ const nameAttemptsSQL = `
 // a receipt. Attempts of channels that the receipt may not speak of are not found.
 func (t *tx) findAttempts(ctx context.Context, receipts []Receipt) (found map[int]attempt, names [][]any, err error) {
 	found = make(map[int]attempt, len(receipts))
-	var byReference [][3]int64
+	byReference := database.NewRows(3, len(receipts))
 	for i, r := range receipts {
 		if r.Message != 0 {
-			byReference = append(byReference, [3]int64{int64(i), int64(r.Message), int64(r.Attempt)})
+			byReference.Add(i, int64(r.Message), r.Attempt)
 		}
 	}
-	if err := t.scanAttempts(ctx, found, receipts, attemptsByReferenceSQL, asJSON(byReference), len(byReference)); err != nil {
+	if err := t.scanAttempts(ctx, found, receipts, attemptsByReferenceSQL, byReference); err != nil {
 		return nil, nil, err
 	}
 	for i, a := range found {
@@ -57,13 +59,13 @@ func (t *tx) findAttempts(ctx context.Context, receipts []Receipt) (found map[in
 			names = append(names, a.name(id))
 		}
 	}
-	var byProvider [][]any
+	byProvider := database.NewRows(2, 0)
 	for i, r := range receipts {
 		if _, ok := found[i]; !ok && r.ProviderID != "" {
-			byProvider = append(byProvider, []any{i, r.ProviderID})
+			byProvider.Add(i, r.ProviderID)
 		}
 	}
-	return found, names, t.scanAttempts(ctx, found, receipts, attemptsByProviderSQL, asJSON(byProvider), len(byProvider))
+	return found, names, t.scanAttempts(ctx, found, receipts, attemptsByProviderSQL, byProvider)
 }
 
 // name pairs the attempt with the provider's identifier of it.
@@ -105,13 +107,16 @@ func (t *tx) nameAttempts(ctx context.Context, names [][]any) error {
 }
 
 // scanAttempts adds the attempts that a query tells by the position of receipts.
-func (t *tx) scanAttempts(ctx context.Context, found map[int]attempt, receipts []Receipt, query, batch string, size int) error {
-	if size == 0 {
-		return nil
-	}
-	candidates, err := t.queryAttempts(ctx, query, batch)
-	if err != nil {
+func (t *tx) scanAttempts(ctx context.Context, found map[int]attempt, receipts []Receipt, query string, batch *database.Rows) error {
+	var candidates []candidate
+	err := t.queryBatch(ctx, query, batch, func(row *sql.Rows) error {
+		var c candidate
+		err := row.Scan(&c.receipt, &c.attempt.message, &c.attempt.n, &c.attempt.failed, &c.attempt.nameless, &c.attempt.position)
+		candidates = append(candidates, c)
 		return err
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: find attempts: %w", err)
 	}
 	for _, c := range candidates {
 		ours, err := t.mayTell(ctx, receipts[c.receipt], c.attempt)
@@ -129,21 +134,4 @@ func (t *tx) scanAttempts(ctx context.Context, found map[int]attempt, receipts [
 type candidate struct {
 	receipt int
 	attempt attempt
-}
-
-func (t *tx) queryAttempts(ctx context.Context, query, batch string) ([]candidate, error) {
-	rows, err := t.QueryContext(ctx, t.l.sql(query), batch)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: find attempts: %w", err)
-	}
-	defer rows.Close()
-	var list []candidate
-	for rows.Next() {
-		var c candidate
-		if err := rows.Scan(&c.receipt, &c.attempt.message, &c.attempt.n, &c.attempt.failed, &c.attempt.nameless, &c.attempt.position); err != nil {
-			return nil, fmt.Errorf("ledger: find attempts: %w", err)
-		}
-		list = append(list, c)
-	}
-	return list, rows.Err()
 }

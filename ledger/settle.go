@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"carillon/campaign"
+	"carillon/ledger/database"
 )
 
 // Outcome is how an attempt ended.
@@ -65,20 +66,20 @@ func (l *Ledger) Settle(ctx context.Context, s Settlement) error {
 }
 
 const settleAttemptsSQL = `
-	UPDATE attempts SET outcome = CASE WHEN outcome = 'failed' THEN outcome ELSE v.value ->> 2 END,
-	       provider_id = CASE WHEN ` + erasedSQL + ` THEN provider_id ELSE COALESCE(v.value ->> 3, provider_id) END,
-	       settled_at = CAST(v.value ->> 4 AS BIGINT),
-	       code = CASE WHEN outcome = 'failed' THEN code ELSE CAST(v.value ->> 5 AS INTEGER) END,
-	       reason = CASE WHEN outcome = 'failed' THEN reason ELSE v.value ->> 6 END
-	FROM EACH($1) AS v
-	WHERE attempts.message_id = CAST(v.value ->> 0 AS BIGINT) AND attempts.n = CAST(v.value ->> 1 AS INTEGER)`
+	UPDATE attempts SET outcome = CASE WHEN outcome = 'failed' THEN outcome ELSE v.column3 END,
+	       provider_id = CASE WHEN ` + erasedSQL + ` THEN provider_id ELSE COALESCE(v.column4, provider_id) END,
+	       settled_at = CAST(v.column5 AS BIGINT),
+	       code = CASE WHEN outcome = 'failed' THEN code ELSE CAST(v.column6 AS INTEGER) END,
+	       reason = CASE WHEN outcome = 'failed' THEN reason ELSE v.column7 END
+	FROM (BATCH) AS v
+	WHERE attempts.message_id = CAST(v.column1 AS BIGINT) AND attempts.n = CAST(v.column2 AS INTEGER)`
 
 func (t *tx) settle(ctx context.Context, settlements []*Settlement) error {
 	if len(settlements) == 0 {
 		return nil
 	}
 	ids := make([]campaign.MessageID, 0, 2*len(settlements))
-	attempts := make([][]any, 0, len(settlements))
+	attempts := database.NewRows(7, len(settlements))
 	for _, s := range settlements {
 		var err error
 		if ids, err = t.withNext(ctx, ids, s.Message); err != nil {
@@ -95,12 +96,12 @@ func (t *tx) settle(ctx context.Context, settlements []*Settlement) error {
 		if s.Failure.Reason != "" {
 			code, reason = s.Failure.Code, s.Failure.Reason
 		}
-		attempts = append(attempts, []any{int64(s.Message), s.Attempt, outcome, providerID, s.At.UnixMilli(), code, reason})
+		attempts.Add(int64(s.Message), s.Attempt, outcome, providerID, s.At.UnixMilli(), code, reason)
 	}
 	if err := t.lock(ctx, ids); err != nil {
 		return err
 	}
-	if _, err := t.ExecContext(ctx, t.l.sql(settleAttemptsSQL), asJSON(attempts)); err != nil {
+	if err := t.execBatch(ctx, settleAttemptsSQL, attempts); err != nil {
 		return fmt.Errorf("ledger: settle attempts: %w", err)
 	}
 	if err := t.startPolls(ctx, settlements); err != nil {

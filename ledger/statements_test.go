@@ -310,7 +310,7 @@ func wholeSQLite(plan []string) string {
 	for _, line := range plan {
 		table, found := strings.CutPrefix(line, "SCAN ")
 		table, _, _ = strings.Cut(table, " ")
-		made := slices.Contains(plan, "CO-ROUTINE "+table) || strings.Contains(line, "VIRTUAL TABLE") || table == "CONSTANT"
+		made := slices.Contains(plan, "CO-ROUTINE "+table) || slices.Contains(plan, "MATERIALIZE "+table) || strings.Contains(line, "VIRTUAL TABLE") || strings.Contains(line, "VALUES CLAUSE") || table == "CONSTANT"
 		if found && !made && table != campaigns {
 			return table
 		}
@@ -365,7 +365,7 @@ func (o *overheard) all() map[string][]any {
 	defer o.mu.Unlock()
 	all := maps.Clone(o.said)
 	maps.DeleteFunc(all, func(text string, args []any) bool {
-		return len(args) == 0 || strings.Contains(text, "VALUES (") || strings.Contains(text, "DELETE FROM reached") // it holds a day
+		return len(args) == 0 || strings.Contains(text, "VALUES ($") || strings.Contains(text, "DELETE FROM reached") // it holds a day
 	})
 	return all
 }

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"strings"
 	"sync"
 	"time"
@@ -37,8 +38,8 @@ type engine struct {
 	// each is the table expression that turns the JSON array %s into rows with a
 	// column named value.
 	each string
-	// place is the place of the nth value in a statement.
-	place func(n int) string
+	// batches are the statements for rows of values; see Batches.
+	batches func(db *DB, written string, rows *Rows) iter.Seq2[string, []any]
 	// lock is appended to a SELECT whose rows are about to be changed.
 	lock string
 	// share is appended where they are only to stay as they are meanwhile.
@@ -71,7 +72,7 @@ type DB struct {
 	writer *writer   // nil where an engine has several
 	hold   io.Closer // keeps other processes out; nil where nobody has to be
 	file   string    // of SQLite; empty where there is none
-	texts  sync.Map  // statements as they are written → as the engine wants them
+	texts  sync.Map  // statements as they are written, alone or in a batchText → as the engine wants them
 }
 
 // Open opens the database that url names ("sqlite:FILE" or "postgres://…"), and

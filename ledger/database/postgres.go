@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -62,7 +61,7 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 	return &DB{
 		engine: engine{
 			name: "postgres", dialect: goose.DialectPostgres, each: "jsonb_array_elements(CAST(%s AS jsonb))", lock: "FOR UPDATE", share: "FOR SHARE",
-			place:   func(n int) string { return "$" + strconv.Itoa(n) },
+			batches: columnBatches,
 			clock:   "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
 			writers: postgresWriters, patience: postgresPatience, repeat: clashed,
 			explain: func(err error) error { return err },

@@ -78,8 +78,8 @@ func OpenScratch(ctx context.Context, migrations fs.FS) (*DB, error) {
 func sqliteEngine(name string) engine {
 	return engine{
 		name: "sqlite", dialect: goose.DialectSQLite3, each: "jsonb_each(%s)",
-		place: func(int) string { return "?" }, // one with a number is looked up for each value, among all of them
-		clock: "CAST(unixepoch('subsec') * 1000 AS BIGINT)", writers: 1,
+		batches: boundBatches,
+		clock:   "CAST(unixepoch('subsec') * 1000 AS BIGINT)", writers: 1,
 		repeat:  func(error) bool { return false },
 		explain: func(err error) error { return explainSQLite(name, err) },
 	}
