@@ -148,7 +148,9 @@ func (s *stub) configure(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.latency.Store(int64(told.Latency))
-	s.outbox.configure(told.Webhook, told.Batch)
+	if err := s.outbox.configure(told.Webhook, told.Batch); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	}
 }
 
 // tally counts the messages of a template.

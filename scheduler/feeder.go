@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -321,29 +322,41 @@ func (f *feeder) enqueuers() int {
 // enqueue puts tasks of a type into the channel's queue. A task that is there
 // already is fine.
 func (f *feeder) enqueue(whole context.Context, kind string, tasks []campaign.Task) error {
+	if len(tasks) == 0 {
+		return nil
+	}
 	group, ctx := errgroup.WithContext(whole)
-	group.SetLimit(f.enqueuers())
-	for _, task := range tasks {
-		id := task.ID()
-		if kind == campaign.PollType {
-			id = task.PollID()
-		}
+	var next atomic.Int64
+	for range min(f.enqueuers(), len(tasks)) { // a goroutine for each task would grow a stack for each
 		group.Go(func() error {
-			_, err := f.client.EnqueueContext(ctx, asynq.NewTask(kind, task.Payload()),
-				asynq.Queue(campaign.Queue(f.name)), asynq.TaskID(id),
-				asynq.MaxRetry(queueRetries), asynq.Timeout(f.channel.TaskTimeout))
-			if errors.Is(err, asynq.ErrTaskIDConflict) {
-				return nil
+			for n := next.Add(1) - 1; n < int64(len(tasks)); n = next.Add(1) - 1 {
+				if err := f.enqueueOne(ctx, kind, tasks[n]); err != nil {
+					return err
+				}
 			}
-			if err != nil {
-				return &queueError{fmt.Errorf("put a task into the queue: %w", err)}
-			}
-			f.counter.Inc()
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil || len(tasks) == 0 {
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	return f.epoch.advance(whole)
+}
+
+func (f *feeder) enqueueOne(ctx context.Context, kind string, task campaign.Task) error {
+	id := task.ID()
+	if kind == campaign.PollType {
+		id = task.PollID()
+	}
+	_, err := f.client.EnqueueContext(ctx, asynq.NewTask(kind, task.Payload()),
+		asynq.Queue(campaign.Queue(f.name)), asynq.TaskID(id),
+		asynq.MaxRetry(queueRetries), asynq.Timeout(f.channel.TaskTimeout))
+	if errors.Is(err, asynq.ErrTaskIDConflict) {
+		return nil
+	}
+	if err != nil {
+		return &queueError{fmt.Errorf("put a task into the queue: %w", err)}
+	}
+	f.counter.Inc()
+	return nil
 }

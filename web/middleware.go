@@ -139,13 +139,22 @@ func (s *Server) rescue(w *recorder, r *http.Request) {
 // queries.
 func (s *Server) logRequest(r *http.Request, w *recorder, took time.Duration) {
 	level := slog.LevelInfo
-	if path := r.URL.Path; path == "/healthz" || path == "/readyz" || path == "/metrics" {
+	if path := r.URL.Path; path == "/healthz" || path == "/readyz" || path == "/metrics" || taken(r, w.status) {
 		level = slog.LevelDebug
+	}
+	if !s.log.Enabled(r.Context(), level) {
+		return
 	}
 	seen := visitOf(r)
 	s.log.Log(r.Context(), level, "request",
 		"request", seen.id, "method", r.Method, "path", r.URL.Path, "status", w.status, "bytes", w.bytes,
 		"took", took.Round(time.Microsecond), "caller", seen.caller.name)
+}
+
+// taken reports whether it was a webhook that was taken. There are several for each
+// message, and the metrics count them.
+func taken(r *http.Request, status int) bool {
+	return r.Method == http.MethodPost && status == http.StatusOK && strings.HasPrefix(r.URL.Path, "/webhooks/")
 }
 
 // maskPhone is a number as a log may have it.
