@@ -15,6 +15,9 @@ const (
 	// them Redis does more in each, but whoever sends one script after the other, as
 	// asynq's servers do, waits longer for the next to leave.
 	mostFlights = 4
+	// boarding is how long scripts wait for a flight under way to come back, before
+	// another one leaves with them (ours).
+	boarding = time.Millisecond
 	// mostGathered is how many scripts one pipeline holds at most.
 	mostGathered = 128
 	// lateAfter is how long a pipeline may be under way before another one takes its
@@ -59,6 +62,8 @@ type gatherer struct {
 type lane struct {
 	waiting []*gathered
 	flights int // those that are not late
+	// boarding says that board will look at those that wait.
+	boarding bool
 }
 
 var _ redis.Hook = (*gatherer)(nil)
@@ -130,9 +135,27 @@ func (g *gatherer) add(queue string, s *gathered) {
 		g.lanes[queue] = l
 	}
 	l.waiting = append(l.waiting, s)
-	if l.flights < mostFlights {
+	switch {
+	case l.flights == 0:
 		l.flights++
 		go g.fly(l)
+	case !l.boarding:
+		l.boarding = true
+		time.AfterFunc(boarding, func() { g.board(l) })
+	}
+}
+
+// board has those fly that have waited long enough for a flight to come back.
+func (g *gatherer) board(l *lane) {
+	g.mu.Lock()
+	l.boarding = false
+	flies := len(l.waiting) > 0 && l.flights < mostFlights
+	if flies {
+		l.flights++
+	}
+	g.mu.Unlock()
+	if flies {
+		g.fly(l)
 	}
 }
 

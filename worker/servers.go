@@ -71,7 +71,7 @@ const (
 	// is there for: its one goroutine takes task by task. Their dequeues share round
 	// trips.
 	perServer   = 250
-	mostServers = 12
+	mostServers = 24
 )
 
 // sizeFor is how many asynq servers a rate gets, and how many sends each has

@@ -12,8 +12,8 @@ func TestSizeFor(t *testing.T) {
 		{500, 1, 1000},
 		{501, 3, 334},
 		{1000, 4, 500},
-		{5000, 12, 167},
-		{0, 12, 43},
+		{5000, 20, 100},
+		{0, 24, 22},
 	} {
 		if servers, concurrency := sizeFor(c.rate); servers != c.servers || concurrency != c.concurrency {
 			t.Errorf("%v a second: %d servers with %d sends each, want %d with %d", c.rate, servers, concurrency, c.servers, c.concurrency)
