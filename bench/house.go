@@ -24,6 +24,7 @@ const accessToken = "the-access-token"
 type house struct {
 	processes []*process
 	redis     *redisServer
+	shards    []*redisServer // redis and what else a cluster has
 	provider  *provider
 	url       string // of the process that answers the API and webhooks
 	channels  []string
@@ -36,6 +37,8 @@ type plan struct {
 	rate   int // of each number; 0 for no limit
 	// numbers is how many there are; 0 stands for one.
 	numbers int
+	// cluster has a Redis Cluster in the place of the one Redis.
+	cluster bool
 	// roles are the processes; if nil, one process takes all roles.
 	roles []string
 }
@@ -43,7 +46,7 @@ type plan struct {
 // configuration is what all processes of a house are told. What it does not say
 // is at its default.
 const configuration = `ledger: %s
-redis: redis://%s/0
+redis: %s
 http: {listen: "127.0.0.1:0"}
 channels:
 `
@@ -61,7 +64,7 @@ const channelConfiguration = `  %s:
 // configure writes what the processes are told, and names the channels: main, of the
 // number that receipts come for, and others.
 func (h *house) configure(path, ledger string, p plan) error {
-	text := fmt.Sprintf(configuration, ledger, h.redis.address)
+	text := fmt.Sprintf(configuration, ledger, h.queues())
 	for n := range max(p.numbers, 1) {
 		name, number := "main", phoneNumberID
 		if n > 0 {
@@ -80,7 +83,7 @@ func (s *scene) open(p plan) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.redis, err = s.startRedis("redis"); err != nil {
+	if err := h.startQueues(s, p.cluster); err != nil {
 		return nil, err
 	}
 	path := filepath.Join(s.folder, "carillon.yaml")
@@ -111,19 +114,50 @@ func (s *scene) open(p plan) (*house, error) {
 	return h, nil
 }
 
+// startQueues starts the Redis that the queues are in, or a cluster.
+func (h *house) startQueues(s *scene, cluster bool) (err error) {
+	if cluster {
+		h.shards, err = s.startCluster()
+	} else {
+		h.shards = make([]*redisServer, 1)
+		h.shards[0], err = s.startRedis("redis")
+	}
+	if err == nil {
+		h.redis = h.shards[0]
+	}
+	return err
+}
+
+// queues is the address of the queues.
+func (h *house) queues() string {
+	if len(h.shards) == 1 {
+		return "redis://" + h.redis.address + "/0"
+	}
+	addresses := make([]string, len(h.shards))
+	for i, shard := range h.shards {
+		addresses[i] = shard.address
+	}
+	return "redis-cluster://" + strings.Join(addresses, ",")
+}
+
 // webhook is where the provider's receipts go.
 func (h *house) webhook() string { return h.url + "/webhooks/main" }
 
-// upload makes a campaign of the first rows of the list, and checks that each
-// of them may be sent to. It is a draft, unless it shall start.
+// upload makes a campaign on all channels; see uploadOn.
 func (h *house) upload(ctx context.Context, template string, rows int, start bool) (client.Campaign, error) {
+	return h.uploadOn(ctx, h.channels, template, rows, start)
+}
+
+// uploadOn makes a campaign of the first rows of the list, and checks that each
+// of them may be sent to. It is a draft, unless it shall start.
+func (h *house) uploadOn(ctx context.Context, channels []string, template string, rows int, start bool) (client.Campaign, error) {
 	var made client.Campaign
 	body, content := io.Pipe()
 	form := multipart.NewWriter(content)
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		content.CloseWithError(writeUpload(form, definition(template, h.channels), rows))
+		content.CloseWithError(writeUpload(form, definition(template, channels), rows))
 	}()
 	defer func() {
 		_ = body.Close() // the writer ends, whether or not all was wanted

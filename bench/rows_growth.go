@@ -1,6 +1,11 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"carillon/campaign"
+)
 
 // growths are houses that a message is sent by, to see what it costs there.
 func growths() []growth {
@@ -15,7 +20,11 @@ func growths() []growth {
 		{"cost of a message: one channel, one worker process", plan{engine: enginePostgres, roles: workers(1)}},
 		{"cost of a message: one channel, four worker processes", plan{engine: enginePostgres, roles: workers(4)}},
 		{"cost of a message: eight channels, one worker process", plan{engine: enginePostgres, roles: workers(1), numbers: 8}},
+		{"cost of a message: fifty channels, one worker process", plan{engine: enginePostgres, roles: workers(1), numbers: 50}},
+		{"cost of a message: one channel, SQLite", plan{engine: engineSQLite}},
 		{"cost of a message: eight channels, SQLite", plan{engine: engineSQLite, numbers: 8}},
+		{"cost of a message: fifty channels, SQLite", plan{engine: engineSQLite, numbers: 50}},
+		{"cost of a message: eight channels, SQLite, Redis Cluster", plan{engine: engineSQLite, numbers: 8, cluster: true}},
 	}
 }
 
@@ -30,6 +39,7 @@ type growth struct {
 // they cost each other. What PostgreSQL itself uses is not in it.
 func growthExperiment(g growth) experiment {
 	return experiment{name: g.name, rows: []row{informs(g.name, "µs")}, run: func(s *scene) error {
+		var ids []string
 		if err := s.provider.configure(s.ctx, settings{}); err != nil {
 			return err
 		}
@@ -39,10 +49,23 @@ func growthExperiment(g growth) experiment {
 		}
 		const template, most, slack = "order_update", 10_000, 5
 		rows := most * (int(s.window.Seconds()) + slack)
-		if _, err := h.upload(s.ctx, template, rows, true); err != nil {
-			return err
+		groups := slices.Collect(slices.Chunk(h.channels, campaign.MaxChannels)) // several campaigns
+		for _, channels := range groups {
+			made, err := h.uploadOn(s.ctx, channels, template, rows/len(groups), false)
+			if err != nil {
+				return err
+			}
+			ids = append(ids, made.ID)
 		}
-		all := append(h.processes, h.redis.process)
+		for _, id := range ids {
+			if err := h.act(s.ctx, id, "start"); err != nil {
+				return err
+			}
+		}
+		all := h.processes
+		for _, shard := range h.shards {
+			all = append(all, shard.process)
+		}
 		taken, err := s.span(template, all...)
 		if err != nil {
 			return err

@@ -70,7 +70,7 @@ type redisServer struct {
 	client  *redis.Client
 }
 
-func (s *scene) startRedis(name string) (*redisServer, error) {
+func (s *scene) startRedis(name string, more ...string) (*redisServer, error) {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
 		return nil, fmt.Errorf("%w; `make needs` installs it", err)
@@ -85,8 +85,8 @@ func (s *scene) startRedis(name string) (*redisServer, error) {
 	}
 	r := &redisServer{address: address, client: redis.NewClient(&redis.Options{Addr: address})}
 	s.onClose(r.client.Close)
-	r.process, err = s.start(name, path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-		"--maxmemory-policy", "noeviction", "--dir", s.folder)
+	r.process, err = s.start(name, path, append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+		"--maxmemory-policy", "noeviction", "--dir", s.folder}, more...)...)
 	if err != nil {
 		return nil, err
 	}
