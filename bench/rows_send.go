@@ -85,7 +85,7 @@ func (s *scene) send(what sending) error {
 		return err
 	}
 	const warmUp, slack = 1, 3
-	rows := 20_000 + int(1.1*baseline.pace()*rounds*(s.window.Seconds()+warmUp+slack))
+	rows := 20_000 + int(1.5*baseline.pace()*rounds*(s.window.Seconds()+warmUp+slack))
 	template := "order_update"
 	c, err := h.upload(s.ctx, template, rows, false)
 	if err != nil {
