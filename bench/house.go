@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ const accessToken = "the-access-token"
 // they work with.
 type house struct {
 	processes []*process
+	database  *process // nil for SQLite
 	redis     *redisServer
 	shards    []*redisServer // redis and what else a cluster has
 	provider  *provider
@@ -79,14 +81,19 @@ func (h *house) configure(path, ledger string, p plan) error {
 // open starts a house whose provider is the scene's.
 func (s *scene) open(p plan) (*house, error) {
 	h := &house{provider: s.provider}
-	address, err := s.newLedger(p.engine)
+	folder, err := os.MkdirTemp(s.folder, "house-")
 	if err != nil {
 		return nil, err
 	}
+	address, database, err := s.newLedger(p.engine, folder)
+	if err != nil {
+		return nil, err
+	}
+	h.database = database
 	if err := h.startQueues(s, p.cluster); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(s.folder, "carillon.yaml")
+	path := filepath.Join(folder, "carillon.yaml")
 	if err := h.configure(path, address, p); err != nil {
 		return nil, err
 	}
@@ -142,6 +149,19 @@ func (h *house) queues() string {
 
 // webhook is where the provider's receipts go.
 func (h *house) webhook() string { return h.url + "/webhooks/main" }
+
+// costs are all processes that a message of the house is paid by: its own, Redis
+// and PostgreSQL.
+func (h *house) costs() []*process {
+	all := slices.Clone(h.processes)
+	for _, shard := range h.shards {
+		all = append(all, shard.process)
+	}
+	if h.database != nil {
+		all = append(all, h.database)
+	}
+	return all
+}
 
 // upload makes a campaign on all channels; see uploadOn.
 func (h *house) upload(ctx context.Context, template string, rows int, start bool) (client.Campaign, error) {

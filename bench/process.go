@@ -20,6 +20,8 @@ type process struct {
 	log  string // the file that its output goes to
 	cmd  *exec.Cmd
 	done chan struct{} // closed once it has ended
+	// family says that its children count as part of it.
+	family bool
 }
 
 // start starts a program, whose output goes to a file of the scene's folder.
@@ -93,20 +95,61 @@ func (p *process) cpu() (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	return parseCPU(string(text))
+	own, err := parseStat(string(text))
+	if err != nil || !p.family {
+		return own.used, err
+	}
+	all := own.used + own.ended
+	others, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return 0, err
+	}
+	for _, path := range others {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has just ended, and counts among those that have
+		}
+		child, err := parseStat(string(text))
+		if err != nil {
+			return 0, err
+		}
+		if child.parent == int64(p.cmd.Process.Pid) {
+			all += child.used
+		}
+	}
+	return all, nil
 }
 
-// parseCPU reads fields 14 and 15 of /proc/PID/stat (proc(5)).
-func parseCPU(stat string) (time.Duration, error) {
-	_, rest, _ := strings.Cut(stat[strings.LastIndexByte(stat, ')')+1:], " ") // a name may hold anything
+// stat is what /proc/PID/stat tells.
+type stat struct {
+	parent int64
+	// used is the processor time of the process, ended that of its children that have
+	// ended.
+	used, ended time.Duration
+}
+
+// parseStat reads fields 4 and 14 to 17 of /proc/PID/stat (proc(5)).
+func parseStat(text string) (stat, error) {
+	_, rest, _ := strings.Cut(text[strings.LastIndexByte(text, ')')+1:], " ") // a name may hold anything
 	fields := strings.Fields(rest)
-	const user, system = 14 - 3, 15 - 3
-	if len(fields) <= system {
-		return 0, errors.New("/proc/PID/stat is not as proc(5) says")
+	const parent, user, last = 4 - 3, 14 - 3, 17 - 3
+	if len(fields) <= last {
+		return stat{}, errors.New("/proc/PID/stat is not as proc(5) says")
 	}
-	inUser, err := strconv.ParseInt(fields[user], 10, 64)
-	inSystem, err2 := strconv.ParseInt(fields[system], 10, 64)
-	return time.Duration(inUser+inSystem) * (time.Second / ticks), errors.Join(err, err2)
+	var numbers []int64
+	for _, field := range append(fields[parent:parent+1], fields[user:last+1]...) {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return stat{}, err
+		}
+		numbers = append(numbers, n)
+	}
+	const tick = time.Second / ticks
+	return stat{
+		parent: numbers[0],
+		used:   time.Duration(numbers[1]+numbers[2]) * tick,
+		ended:  time.Duration(numbers[3]+numbers[4]) * tick,
+	}, nil
 }
 
 // memory is what the process holds now and has held at most, in MB.

@@ -17,14 +17,15 @@ func growths() []growth {
 		return roles
 	}
 	return []growth{
-		{"cost of a message: one channel, one worker process", plan{engine: enginePostgres, roles: workers(1)}},
-		{"cost of a message: one channel, four worker processes", plan{engine: enginePostgres, roles: workers(4)}},
-		{"cost of a message: eight channels, one worker process", plan{engine: enginePostgres, roles: workers(1), numbers: 8}},
-		{"cost of a message: fifty channels, one worker process", plan{engine: enginePostgres, roles: workers(1), numbers: 50}},
-		{"cost of a message: one channel, SQLite", plan{engine: engineSQLite}},
-		{"cost of a message: eight channels, SQLite", plan{engine: engineSQLite, numbers: 8}},
-		{"cost of a message: fifty channels, SQLite", plan{engine: engineSQLite, numbers: 50}},
-		{"cost of a message: eight channels, SQLite, Redis Cluster", plan{engine: engineSQLite, numbers: 8, cluster: true}},
+		{name: "cost of a message: one channel, one worker process", house: plan{engine: enginePostgres, roles: workers(1)}},
+		{name: "cost of a message: one channel, four worker processes", house: plan{engine: enginePostgres, roles: workers(4)}},
+		{name: "cost of a message: eight channels, one worker process", house: plan{engine: enginePostgres, roles: workers(1), numbers: 8}},
+		{name: "cost of a message: fifty channels, one worker process", house: plan{engine: enginePostgres, roles: workers(1), numbers: 50}},
+		{name: "cost of a message: one channel, SQLite", house: plan{engine: engineSQLite}},
+		{name: "cost of a message: eight channels, SQLite", house: plan{engine: engineSQLite, numbers: 8}},
+		{name: "cost of a message: fifty channels, SQLite", house: plan{engine: engineSQLite, numbers: 50}},
+		{name: "cost of a message: eight channels, SQLite, Redis Cluster", house: plan{engine: engineSQLite, numbers: 8, cluster: true}},
+		{name: "cost of a message: two installations, SQLite", house: plan{engine: engineSQLite}, installations: 2},
 	}
 }
 
@@ -32,39 +33,37 @@ func growths() []growth {
 type growth struct {
 	name  string
 	house plan
+	// installations is how many such houses there are; 0 stands for one.
+	installations int
 }
 
-// growthExperiment measures the processor's time for a message, of all our processes
-// and Redis. A machine of few cores cannot show how fast many processes are, but what
-// they cost each other. What PostgreSQL itself uses is not in it.
+// growthExperiment measures the processor's time for a message, of all our processes,
+// Redis and PostgreSQL. A machine of few cores cannot show how fast many processes
+// are, but what they cost each other.
 func growthExperiment(g growth) experiment {
 	return experiment{name: g.name, rows: []row{informs(g.name, "µs")}, run: func(s *scene) error {
-		var ids []string
 		if err := s.provider.configure(s.ctx, settings{}); err != nil {
 			return err
 		}
-		h, err := s.open(g.house)
-		if err != nil {
-			return err
-		}
-		const template, most, slack = "order_update", 10_000, 5
-		rows := most * (int(s.window.Seconds()) + slack)
-		groups := slices.Collect(slices.Chunk(h.channels, campaign.MaxChannels)) // several campaigns
-		for _, channels := range groups {
-			made, err := h.uploadOn(s.ctx, channels, template, rows/len(groups), false)
+		const template, most, slack = "order_update", 12_000, 5
+		rows := most * (int(s.window.Seconds()) + slack) / max(g.installations, 1)
+		var starts []func() error
+		var all []*process
+		for range max(g.installations, 1) {
+			h, err := s.open(g.house)
 			if err != nil {
 				return err
 			}
-			ids = append(ids, made.ID)
-		}
-		for _, id := range ids {
-			if err := h.act(s.ctx, id, "start"); err != nil {
+			more, err := s.draft(h, template, rows)
+			if err != nil {
 				return err
 			}
+			starts, all = append(starts, more...), append(all, h.costs()...)
 		}
-		all := h.processes
-		for _, shard := range h.shards {
-			all = append(all, shard.process)
+		for _, start := range starts {
+			if err := start(); err != nil {
+				return err
+			}
 		}
 		taken, err := s.span(template, all...)
 		if err != nil {
@@ -80,4 +79,18 @@ func growthExperiment(g growth) experiment {
 		s.note("%s: %.0f messages a second%s", g.name, taken.pace(), parts)
 		return nil
 	}}
+}
+
+// draft makes campaigns for all channels of a house, as many as that takes, and
+// returns what starts each.
+func (s *scene) draft(h *house, template string, rows int) (starts []func() error, err error) {
+	groups := slices.Collect(slices.Chunk(h.channels, campaign.MaxChannels))
+	for _, channels := range groups {
+		made, err := h.uploadOn(s.ctx, channels, template, rows/len(groups), false)
+		if err != nil {
+			return nil, err
+		}
+		starts = append(starts, func() error { return h.act(s.ctx, made.ID, "start") })
+	}
+	return starts, nil
 }

@@ -117,7 +117,7 @@ func (s *scene) send(what sending) error {
 	return s.tellCost(what, h, theirs, ours, baseline)
 }
 
-// tellCost notes what a message costs each process but those of PostgreSQL.
+// tellCost notes what a message costs each process.
 func (s *scene) tellCost(what sending, h *house, theirs *redisServer, ours, baseline span) error {
 	now, most, err := h.processes[0].memory()
 	if err != nil {
@@ -134,8 +134,8 @@ func (s *scene) tellCost(what sending, h *house, theirs *redisServer, ours, base
 	s.note("%s: CPU a message: ours %.0f µs, its Redis %.0f µs, stub %.0f µs; bare %.0f µs, its Redis %.0f µs, stub %.0f µs. Memory: ours %.0f MB, at most %.0f MB; its Redis at most %.0f MB, bare's %.0f MB",
 		what.name, ours.perMessage(0), ours.perMessage(1), ours.perMessage(2),
 		baseline.perMessage(0), baseline.perMessage(1), baseline.perMessage(2), now, most, peak, theirPeak)
-	if what.engine == enginePostgres {
-		s.note("%s: what PostgreSQL itself uses is not in these figures", what.name)
+	if h.database != nil {
+		s.note("%s: PostgreSQL itself %.0f µs", what.name, ours.perMessage(3))
 	}
 	if what.batch > 0 {
 		s.note("%s: %.0f messages and %.0f receipts a second", what.name, ours.pace(), float64(ours.receipts)/ours.lasted.Seconds())
@@ -197,7 +197,11 @@ func (s *scene) ourRound(h *house, what sending, id, action, template string) (s
 	if err := h.act(s.ctx, id, action); err != nil {
 		return span{}, err
 	}
-	taken, err := s.span(template, h.processes[0], h.redis.process, s.provider.process)
+	processes := []*process{h.processes[0], h.redis.process, s.provider.process}
+	if h.database != nil {
+		processes = append(processes, h.database)
+	}
+	taken, err := s.span(template, processes...)
 	if err != nil {
 		return span{}, err
 	}

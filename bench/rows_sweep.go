@@ -60,7 +60,7 @@ func sweepExperiment(name, engine string, most int) experiment {
 		e.rows = append(e.rows, informs(names.due, "ms"), informs(names.idle, "ms"), informs(names.feed, "ms"))
 	}
 	e.run = func(s *scene) error {
-		address, err := s.newLedger(engine)
+		address, _, err := s.newLedger(engine, s.folder)
 		if err != nil {
 			return err
 		}

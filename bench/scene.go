@@ -124,21 +124,21 @@ const (
 	enginePostgres = "postgres"
 )
 
-// newLedger makes an empty ledger and returns its address.
-func (s *scene) newLedger(engine string) (string, error) {
+// newLedger makes an empty ledger in a folder, and returns its address and the
+// server that it is in, nil for SQLite.
+func (s *scene) newLedger(engine, folder string) (address string, server *process, err error) {
 	if engine == engineSQLite {
-		return "sqlite:" + filepath.Join(s.folder, "carillon.db"), nil
+		return "sqlite:" + filepath.Join(folder, "carillon.db"), nil, nil
 	}
-	server, err := postgrestest.New()
+	postgres, err := postgrestest.New()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	s.onClose(server.Close)
-	address, err := server.NewDatabase()
-	if err != nil {
-		return "", err
+	s.onClose(postgres.Close)
+	if address, err = postgres.NewDatabase(); err != nil {
+		return "", nil, err
 	}
 	settings, err := postgresSettings(s.ctx, address)
 	s.note("%s: PostgreSQL with %s", s.rows[0].Name, settings)
-	return address, err
+	return address, &process{name: "PostgreSQL", cmd: &exec.Cmd{Process: postgres.Process()}, family: true}, err
 }

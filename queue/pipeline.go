@@ -11,12 +11,13 @@ import (
 )
 
 const (
-	// mostFlights is how many pipelines of a lane are under way at once. With fewer of
-	// them Redis does more in each, but whoever sends one script after the other, as
-	// asynq's servers do, waits longer for the next to leave.
+	// mostFlights is how many pipelines of a lane are under way at once. With one alone,
+	// whoever sends one script after the other to a Redis that is far away, as asynq's
+	// servers do, would wait twice as long.
 	mostFlights = 4
 	// boarding is how long scripts wait for a flight under way to come back, before
-	// another one leaves with them (ours).
+	// another one leaves with them (ours). A Redis that is near answers before, so that
+	// a pipeline carries more; one that is far away takes many times as long anyway.
 	boarding = time.Millisecond
 	// mostGathered is how many scripts one pipeline holds at most.
 	mostGathered = 128
