@@ -25,6 +25,21 @@ func (t *tx) withNext(ctx context.Context, ids []campaign.MessageID, id campaign
 	return ids, nil
 }
 
+// lockBehind reads and locks the steps behind some messages, all at once.
+func (t *tx) lockBehind(ctx context.Context, batch []*message) error {
+	var ids []campaign.MessageID
+	for _, m := range batch {
+		definition, err := t.definition(ctx, m.id.Campaign())
+		if err != nil {
+			return err
+		}
+		for step := m.id.Step() + 1; step < len(definition.Steps); step++ {
+			ids = append(ids, m.id.Recipient().Message(step))
+		}
+	}
+	return t.lock(ctx, ids)
+}
+
 // follow applies what the change of a message means for the steps behind it.
 func (t *tx) follow(ctx context.Context, m *message, now time.Time) error {
 	definition, err := t.definition(ctx, m.id.Campaign())

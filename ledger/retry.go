@@ -61,47 +61,80 @@ func (l *Ledger) Retry(ctx context.Context, id campaign.ID, statuses []campaign.
 	if err := retriable(c); err != nil {
 		return Retried{}, err
 	}
-	const again, refused, optedOut = "again", "refused", "opted out"
 	counts, left := map[string]int{}, leftOut{}
-	var restarted *tx // of which it is not known whether it is committed
 	goesOn := func(ctx context.Context, t *tx) (bool, error) {
-		switch {
-		case counts[again] > 0:
+		if counts[retriedAgain] > 0 {
 			// The sweep may have finished the campaign since the last batch, or an
 			// operator cancelled it.
 			return t.reopen(ctx, id, now)
-		case restarted == t:
-			return true, nil
 		}
-		restarted = t
 		if err := t.restart(ctx, id, by.Name, now); err != nil {
 			return false, err
 		}
 		return true, t.did(ctx, ActRetry, id, by, words(statuses), now)
 	}
-	err = l.eachBatch(ctx, id, statuses, counts, func(ctx context.Context, t *tx, m *message) (string, error) {
-		delete(left, m.id) // a transaction that is run again may find something else
-		switch found, err := t.unwanted(ctx, m.id); {
-		case err != nil:
-			return "", err
-		case len(found) > 0:
-			left.add(m, found[0].why)
-			return optedOut, nil
-		case m.permanent:
-			left.add(m, campaign.Failure{Code: m.code, Reason: m.reason, Detail: m.detail}.String())
-			return refused, nil
+	err = l.eachBatch(ctx, id, statuses, counts, func(ctx context.Context, t *tx, batch []*message) ([]string, error) {
+		chosen, labels, err := t.toRetry(ctx, batch, left)
+		if err != nil || len(chosen) == 0 {
+			return labels, err
 		}
 		if on, err := goesOn(ctx, t); err != nil || !on {
-			return "", err
+			return labels, err
 		}
-		return again, t.retry(ctx, m, by.Name, now)
+		if err := t.lockBehind(ctx, chosen); err != nil {
+			return nil, err
+		}
+		for _, m := range chosen {
+			if err := t.retry(ctx, m, by.Name, now); err != nil {
+				return nil, err
+			}
+		}
+		return append(labels, slices.Repeat([]string{retriedAgain}, len(chosen))...), nil
 	})
-	done := Retried{Again: counts[again], Refused: counts[refused], OptedOut: counts[optedOut]}
+	done := Retried{Again: counts[retriedAgain], Refused: counts[notRetried], OptedOut: counts[optedOut]}
 	if err != nil {
 		return done, err
 	}
 	done.LeftOut, err = left.list(ctx, l)
 	return done, err
+}
+
+// What a retry counts.
+const (
+	retriedAgain = "again"
+	notRetried   = "refused"
+	optedOut     = "opted out"
+)
+
+// toRetry are those of some messages that are attempted again, and labels for the
+// others, which are told to left.
+func (t *tx) toRetry(ctx context.Context, batch []*message, left leftOut) (chosen []*message, labels []string, err error) {
+	ids := make([]campaign.MessageID, len(batch))
+	for i, m := range batch {
+		ids[i] = m.id
+		delete(left, m.id) // a transaction that is run again may find something else
+	}
+	found, err := t.unwanted(ctx, ids...)
+	if err != nil {
+		return nil, nil, err
+	}
+	barred := make(map[campaign.MessageID]string, len(found))
+	for _, u := range found {
+		barred[u.id] = u.why
+	}
+	for _, m := range batch {
+		switch why, isBarred := barred[m.id]; {
+		case isBarred:
+			left.add(m, why)
+			labels = append(labels, optedOut)
+		case m.permanent:
+			left.add(m, campaign.Failure{Code: m.code, Reason: m.reason, Detail: m.detail}.String())
+			labels = append(labels, notRetried)
+		default:
+			chosen = append(chosen, m)
+		}
+	}
+	return chosen, labels, nil
 }
 
 // words are the names of statuses.

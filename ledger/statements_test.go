@@ -340,8 +340,9 @@ func wholePostgres(plan []string) string {
 // overheard are the statements of a ledger's transactions, with the arguments
 // that each had last.
 type overheard struct {
-	mu   sync.Mutex
-	said map[string][]any
+	mu    sync.Mutex
+	said  map[string][]any
+	calls int
 }
 
 func overhear(l *Ledger) *overheard {
@@ -357,6 +358,19 @@ func (o *overheard) note(text string, args []any) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.said[text] = args
+	o.calls++
+}
+
+// during is how many statements are made while do runs.
+func (o *overheard) during(do func()) int {
+	count := func() int {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		return o.calls
+	}
+	before := count()
+	do()
+	return count() - before
 }
 
 // all are those that look for something.

@@ -137,18 +137,20 @@ func (l *Ledger) dueIDs(ctx context.Context, query string, args ...any) ([]campa
 // and ends early with the context.
 func (l *Ledger) CloseRows(ctx context.Context, id campaign.ID, to campaign.Status, reason string, now time.Time) error {
 	statuses := []campaign.Status{campaign.Waiting, campaign.Pending}
-	return l.eachBatch(ctx, id, statuses, map[string]int{}, func(_ context.Context, t *tx, m *message) (string, error) {
-		m.end(to, reason)
-		t.set(m, to, never(), now)
-		return "", nil
+	return l.eachBatch(ctx, id, statuses, map[string]int{}, func(_ context.Context, t *tx, batch []*message) ([]string, error) {
+		for _, m := range batch {
+			m.end(to, reason)
+			t.set(m, to, never(), now)
+		}
+		return nil, nil
 	})
 }
 
-// eachBatch calls f for every message of a campaign that stands at one of the
-// given statuses, in batches between other work. f says under which label a
-// message is counted; what is committed is added to the counts, batch by batch.
+// eachBatch calls f for all messages of a campaign that stand at one of the given
+// statuses, in batches between other work. f says under which labels messages are
+// counted; what is committed is added to the counts, batch by batch.
 func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campaign.Status, counts map[string]int,
-	f func(context.Context, *tx, *message) (label string, err error),
+	f func(context.Context, *tx, []*message) (labels []string, err error),
 ) error {
 	cursor, end := id.Messages()
 	for {
@@ -162,22 +164,17 @@ func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campa
 		cursor = ids[len(ids)-1] + 1
 		var labels []string
 		err = l.do(ctx, background, func(ctx context.Context, t *tx) error {
-			labels = nil // a transaction may be run again
 			if err := t.lock(ctx, ids); err != nil {
 				return err
 			}
+			batch := make([]*message, 0, len(ids))
 			for _, id := range ids {
-				m := t.messages[id]
-				if m == nil || !slices.Contains(statuses, m.status) {
-					continue
+				if m := t.messages[id]; m != nil && slices.Contains(statuses, m.status) {
+					batch = append(batch, m)
 				}
-				label, err := f(ctx, t, m)
-				if err != nil {
-					return err
-				}
-				labels = append(labels, label)
 			}
-			return nil
+			labels, err = f(ctx, t, batch)
+			return err
 		})
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"carillon/campaign"
@@ -230,29 +231,46 @@ func (l *Ledger) Resolve(ctx context.Context, id campaign.ID, d Decision, by Act
 	const resolved = "resolved"
 	counts := map[string]int{}
 	var recorded *tx // of which it is not known whether it is committed
-	err = l.eachBatch(ctx, id, []campaign.Status{campaign.Unknown}, counts, func(ctx context.Context, t *tx, m *message) (string, error) {
+	err = l.eachBatch(ctx, id, []campaign.Status{campaign.Unknown}, counts, func(ctx context.Context, t *tx, batch []*message) ([]string, error) {
+		if len(batch) == 0 {
+			return nil, nil
+		}
 		t.way = ByPersonDrop
 		if d == Resend {
 			t.way = ByPersonResend
-			again, err := t.reopen(ctx, m.id.Campaign(), now)
-			if err != nil || !again {
-				return "", err
+			if again, err := t.reopen(ctx, id, now); err != nil || !again {
+				return nil, err
 			}
-			m.because("sent again by " + by.Name)
-			t.set(m, campaign.Pending, at(now), now)
-		} else {
-			m.failedAt, m.permanent = at(now), true
-			m.explain(dropped(by.Name))
-			t.noteOwn(m, dropped(by.Name), now)
-			t.set(m, campaign.Failed, never(), now)
 		}
 		if counts[resolved] == 0 && recorded != t {
 			recorded = t
 			if err := t.did(ctx, ActResolve, id, by, string(d), now); err != nil {
-				return "", err
+				return nil, err
 			}
 		}
-		return resolved, t.follow(ctx, m, now)
+		if err := t.lockBehind(ctx, batch); err != nil {
+			return nil, err
+		}
+		for _, m := range batch {
+			t.resolve(m, d, by, now)
+			if err := t.follow(ctx, m, now); err != nil {
+				return nil, err
+			}
+		}
+		return slices.Repeat([]string{resolved}, len(batch)), nil
 	})
 	return counts[resolved], err
+}
+
+// resolve decides about one message.
+func (t *tx) resolve(m *message, d Decision, by Actor, now time.Time) {
+	if d == Resend {
+		m.because("sent again by " + by.Name)
+		t.set(m, campaign.Pending, at(now), now)
+		return
+	}
+	m.failedAt, m.permanent = at(now), true
+	m.explain(dropped(by.Name))
+	t.noteOwn(m, dropped(by.Name), now)
+	t.set(m, campaign.Failed, never(), now)
 }

@@ -357,6 +357,7 @@ func (s *stage) finish() {
 	defer func() {
 		if s.Failed() {
 			s.Logf("the campaign was last seen like this: %s", seen.Raw)
+			s.report(steps[:]) // which tells what is unknown, and why
 		}
 	}()
 	over := func() bool {
