@@ -173,7 +173,8 @@ func (l *Ledger) eachBatch(ctx context.Context, id campaign.ID, statuses []campa
 					batch = append(batch, m)
 				}
 			}
-			labels, err = f(ctx, t, batch)
+			var err error
+			labels, err = f(ctx, t, batch) // a transaction may be run again
 			return err
 		})
 		if err != nil {

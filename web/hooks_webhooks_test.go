@@ -130,3 +130,25 @@ func TestInbound(t *testing.T) {
 		`carillon_webhook_inbound_total{channel="second",type="other"} 1`,
 		`carillon_webhook_unknown_numbers_total{channel="main"} 1`)
 }
+
+// TestTakenWebhooksAreNoNews: there are several for each message, so they are in the
+// log at debug alone; one that is refused stands out.
+func TestTakenWebhooksAreNoNews(t *testing.T) {
+	t.Parallel()
+	f := start(t, nil)
+	levels := func() (levels []string) {
+		for line := range strings.Lines(f.log.String()) {
+			if strings.Contains(line, "msg=request") && strings.Contains(line, "path=/webhooks/") {
+				_, level, _ := strings.Cut(line, "level=")
+				level, _, _ = strings.Cut(level, " ")
+				levels = append(levels, level)
+			}
+		}
+		return levels
+	}
+	wantStatus(t, f.webhook("word", eventsBody(whatsapp.Events{})), http.StatusOK)
+	wantStatus(t, f.webhook("another", eventsBody(whatsapp.Events{})), http.StatusUnauthorized)
+	if diff := cmp.Diff([]string{"DEBUG", "INFO"}, levels()); diff != "" {
+		t.Errorf("the levels (-want +got):\n%s\n%s", diff, f.log)
+	}
+}

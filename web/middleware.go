@@ -139,7 +139,7 @@ func (s *Server) rescue(w *recorder, r *http.Request) {
 // queries.
 func (s *Server) logRequest(r *http.Request, w *recorder, took time.Duration) {
 	level := slog.LevelInfo
-	if path := r.URL.Path; path == "/healthz" || path == "/readyz" || path == "/metrics" || taken(r, w.status) {
+	if path := r.URL.Path; path == "/healthz" || path == "/readyz" || path == "/metrics" || tookWebhook(r, w.status) {
 		level = slog.LevelDebug
 	}
 	if !s.log.Enabled(r.Context(), level) {
@@ -151,9 +151,9 @@ func (s *Server) logRequest(r *http.Request, w *recorder, took time.Duration) {
 		"took", took.Round(time.Microsecond), "caller", seen.caller.name)
 }
 
-// taken reports whether it was a webhook that was taken. There are several for each
+// tookWebhook reports whether the request was a webhook that was taken. There are several for each
 // message, and the metrics count them.
-func taken(r *http.Request, status int) bool {
+func tookWebhook(r *http.Request, status int) bool {
 	return r.Method == http.MethodPost && status == http.StatusOK && strings.HasPrefix(r.URL.Path, "/webhooks/")
 }
 

@@ -44,14 +44,14 @@ func (db *DB) Batches(written string, rows *Rows) iter.Seq2[string, []any] {
 	return db.engine.batches(db, written, rows)
 }
 
-// batchText is a statement for so many rows.
-type batchText struct {
+// sizedStatement is a statement for so many rows.
+type sizedStatement struct {
 	written string
 	rows    int
 }
 
 // batchText is what is written for so many rows, made once.
-func (db *DB) batchText(key batchText, places func() string) string {
+func (db *DB) batchText(key sizedStatement, places func() string) string {
 	if known, ok := db.texts.Load(key); ok {
 		return known.(string)
 	}
@@ -72,7 +72,7 @@ func boundBatches(db *DB, written string, rows *Rows) iter.Seq2[string, []any] {
 		values := rows.values
 		for left := rows.Len(); left > 0; {
 			n := min(mostBound, 1<<(bits.Len(uint(left))-1)) //nolint:gosec // it is positive
-			text := db.batchText(batchText{written, n}, func() string { return bound(n, rows.width) })
+			text := db.batchText(sizedStatement{written, n}, func() string { return bound(n, rows.width) })
 			if !yield(text, values[:n*rows.width]) {
 				return
 			}
@@ -94,7 +94,7 @@ func columnBatches(db *DB, written string, rows *Rows) iter.Seq2[string, []any] 
 		if rows.Len() == 0 {
 			return
 		}
-		yield(db.batchText(batchText{written: written}, func() string { return columns(rows.width) }), rows.columns())
+		yield(db.batchText(sizedStatement{written: written}, func() string { return columns(rows.width) }), rows.columns())
 	}
 }
 

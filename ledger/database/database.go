@@ -72,7 +72,7 @@ type DB struct {
 	writer *writer   // nil where an engine has several
 	hold   io.Closer // keeps other processes out; nil where nobody has to be
 	file   string    // of SQLite; empty where there is none
-	texts  sync.Map  // statements as they are written, alone or in a batchText → as the engine wants them
+	texts  sync.Map  // statements as they are written, alone or in a sizedStatement → as the engine wants them
 }
 
 // Open opens the database that url names ("sqlite:FILE" or "postgres://…"), and
