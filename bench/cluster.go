@@ -18,15 +18,11 @@ const (
 // startCluster starts such servers and makes them a cluster.
 func (s *scene) startCluster() (nodes []*redisServer, err error) {
 	for i := range masters {
-		bus, err := freeAddress()
+		bus, err := freePort()
 		if err != nil {
 			return nil, err
 		}
-		_, port, err := net.SplitHostPort(bus)
-		if err != nil {
-			return nil, err
-		}
-		node, err := s.startRedis(fmt.Sprintf("redis%d", i+1), "--cluster-enabled", "yes", "--cluster-port", port, "--cluster-config-file", "nodes-"+port+".conf")
+		node, err := s.startRedis(fmt.Sprintf("redis%d", i+1), "--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-config-file", "nodes-"+bus+".conf")
 		if err != nil {
 			return nil, err
 		}
@@ -37,11 +33,11 @@ func (s *scene) startCluster() (nodes []*redisServer, err error) {
 		if err := node.client.Do(s.ctx, "CLUSTER", "SET-CONFIG-EPOCH", i+1).Err(); err != nil {
 			return nil, err
 		}
-		host, own, err := net.SplitHostPort(node.address)
+		_, port, err := net.SplitHostPort(node.address)
 		if err != nil {
 			return nil, err
 		}
-		if err := nodes[0].client.Do(s.ctx, "CLUSTER", "MEET", host, own, port).Err(); err != nil {
+		if err := nodes[0].client.Do(s.ctx, "CLUSTER", "MEET", loopback, port, bus).Err(); err != nil {
 			return nil, err
 		}
 	}

@@ -75,17 +75,14 @@ func (s *scene) startRedis(name string, more ...string) (*redisServer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; `make needs` installs it", err)
 	}
-	address, err := freeAddress()
+	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
+	address := net.JoinHostPort(loopback, port)
 	r := &redisServer{address: address, client: redis.NewClient(&redis.Options{Addr: address})}
 	s.onClose(r.client.Close)
-	r.process, err = s.start(name, path, append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+	r.process, err = s.start(name, path, append([]string{"--port", port, "--bind", loopback, "--save", "", "--appendonly", "no",
 		"--maxmemory-policy", "noeviction", "--dir", s.folder}, more...)...)
 	if err != nil {
 		return nil, err
@@ -110,12 +107,16 @@ func (r *redisServer) peak(ctx context.Context) (float64, error) {
 	return 0, errors.New("redis does not tell its used_memory_peak")
 }
 
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+// loopback is where everything that is started listens.
+const loopback = "127.0.0.1"
+
+func freePort() (string, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
 	if err != nil {
 		return "", err
 	}
-	return listener.Addr().String(), listener.Close()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	return port, errors.Join(err, listener.Close())
 }
 
 // The engines of the ledger.

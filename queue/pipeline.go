@@ -15,10 +15,10 @@ const (
 	// whoever sends one script after the other to a Redis that is far away, as asynq's
 	// servers do, would wait twice as long.
 	mostFlights = 4
-	// boarding is how long scripts wait for a flight under way to come back, before
+	// boardAfter is how long scripts wait for a flight under way to come back, before
 	// another one leaves with them (ours). A Redis that is near answers before, so that
 	// a pipeline carries more; one that is far away takes many times as long anyway.
-	boarding = time.Millisecond
+	boardAfter = time.Millisecond
 	// mostGathered is how many scripts one pipeline holds at most.
 	mostGathered = 128
 	// lateAfter is how long a pipeline may be under way before another one takes its
@@ -142,7 +142,7 @@ func (g *gatherer) add(queue string, s *gathered) {
 		go g.fly(l)
 	case !l.boarding:
 		l.boarding = true
-		time.AfterFunc(boarding, func() { g.board(l) })
+		time.AfterFunc(boardAfter, func() { g.board(l) })
 	}
 }
 
