@@ -65,25 +65,17 @@ type Page struct {
 type Pages struct {
 	api   http.Handler
 	now   func() time.Time
-	views map[string]*template.Template
+	views *template.Template
 }
 
 // New makes the pages of an API, which is asked with the context, the cookies and
 // the origin of the request for the page.
 func New(api http.Handler, now func() time.Time) (*Pages, error) {
-	p := &Pages{api: api, now: now, views: map[string]*template.Template{}}
-	layout, err := template.New("layout.html").Funcs(functions()).ParseFS(html, "html/layout.html", "html/parts_*.html")
+	views, err := template.New("").Funcs(functions()).ParseFS(html, "html/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	for _, name := range []string{"login", "problem", "campaigns", "campaign", "people", "confirm", "suppressions", "schedules", "schedule", "audit", "person", "channels", "channel", "templates", "template", "new", "new_list", "new_campaign", "new_preview", "new_schedule"} {
-		view, err := template.Must(layout.Clone()).ParseFS(html, "html/"+name+".html")
-		if err != nil {
-			return nil, fmt.Errorf("pages: %w", err)
-		}
-		p.views[name] = view
-	}
-	return p, nil
+	return &Pages{api: api, now: now, views: views}, nil
 }
 
 // List is every page but the login.
@@ -138,7 +130,7 @@ type frame struct {
 // show renders a page.
 func (p *Pages) show(w http.ResponseWriter, status int, view string, f frame) error {
 	var body bytes.Buffer
-	if err := p.views[view].Execute(&body, f); err != nil {
+	if err := p.views.ExecuteTemplate(&body, view+".html", f); err != nil {
 		return fmt.Errorf("page %s: %w", view, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
