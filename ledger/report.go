@@ -104,19 +104,17 @@ func (l *Ledger) Report(ctx context.Context, q ReportQuery) (ReportPage, error) 
 	}
 	room := q.Recipients
 	if first != 0 && q.After == 0 {
-		if page.Rows, _, err = l.reportRows(ctx, q.of(first)); err != nil {
+		if page.Rows, _, err = l.reportRows(ctx, nil, q.of(first)); err != nil {
 			return page, err
 		}
 		if len(page.Rows) > 0 {
 			room--
 		}
 	}
-	s := q.stretch(e, first, room)
-	rows, last, err := l.reportRows(ctx, s)
-	if err != nil {
+	var last campaign.RecipientID
+	if page.Rows, last, err = l.reportRows(ctx, page.Rows, q.stretch(e, first, room)); err != nil {
 		return page, err
 	}
-	page.Rows = append(page.Rows, rows...)
 	if last < e.last {
 		page.Next, page.SearchedTo = last, last.Row()
 	}
@@ -201,10 +199,11 @@ func (q ReportQuery) byMessage() bool {
 	return q.Status != campaign.Rejected && (q.Status != 0 || q.Reason != "")
 }
 
-// reportRows are the lines of a stretch, and the last row that was read for them.
-func (l *Ledger) reportRows(ctx context.Context, s stretch) (found []ReportRow, last campaign.RecipientID, err error) {
+// reportRows adds the lines of a stretch to those found before, and tells the last
+// row that was read for them.
+func (l *Ledger) reportRows(ctx context.Context, found []ReportRow, s stretch) (_ []ReportRow, last campaign.RecipientID, err error) {
 	if s.room == 0 {
-		return nil, s.after, nil
+		return found, s.after, nil
 	}
 	query, args := s.query()
 	rows, err := l.read.QueryContext(ctx, query, args...)

@@ -89,6 +89,10 @@ const (
 	topologyEvery = time.Second
 	// connectionsPerCPU is as many as the client has by default for one server.
 	connectionsPerCPU = 10
+	// buffer is what each connection has to read with, and again to write with, in
+	// bytes: room for a pipeline of ten of asynq's scripts, by their digests. The client
+	// has 32 KiB by default.
+	buffer = 8 << 10
 )
 
 // MakeRedisClient makes a client for asynq.
@@ -103,6 +107,7 @@ func (s settings) client() redis.UniversalClient {
 	}
 	o := &redis.Options{
 		Addr: s.hosts[0], Username: s.user, Password: s.password, DB: s.database, ContextTimeoutEnabled: true,
+		ReadBufferSize: buffer, WriteBufferSize: buffer,
 	}
 	switch s.kind {
 	case socket:
@@ -121,6 +126,7 @@ func (s settings) clusterClient() redis.UniversalClient {
 		Addrs: s.hosts, Username: s.user, Password: s.password,
 		DialTimeout: connectWithin, DialerRetries: 1,
 		ReadTimeout: answerWithin, WriteTimeout: answerWithin, ContextTimeoutEnabled: true,
+		ReadBufferSize: buffer, WriteBufferSize: buffer,
 		PoolSize:                   connectionsPerCPU * runtime.GOMAXPROCS(0),
 		ClusterStateReloadInterval: topologyEvery, DisableRoutingPolicies: true,
 	})
@@ -137,6 +143,7 @@ func (s settings) failoverClient() redis.UniversalClient {
 		MasterName: s.master, SentinelAddrs: s.hosts,
 		DialTimeout: 3 * answerWithin, DialerRetries: 1, Dialer: dialer.DialContext, MaxRetries: -1,
 		ReadTimeout: answerWithin, WriteTimeout: answerWithin, ContextTimeoutEnabled: true,
+		ReadBufferSize: buffer, WriteBufferSize: buffer,
 	}
 	if !s.anyServer {
 		o.Username, o.Password = s.user, s.password

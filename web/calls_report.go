@@ -14,7 +14,7 @@ import (
 )
 
 // reportPage is how many recipients of a report are in memory at a time.
-const reportPage = 2000
+const reportPage = 500
 
 // reportTime is RFC 3339 with the milliseconds that the ledger keeps.
 const reportTime = "2006-01-02T15:04:05.000Z07:00"
