@@ -65,9 +65,9 @@ func (w *Worker) wanted(ctx context.Context, s *send) bool {
 	return wanted && err == nil && w.now().Sub(asked) <= mostHeld
 }
 
-// leave waits for a departure, or for a later one where that was missed. The
-// error tells that the worker stops, or that there is no departure soon; the
-// right is given back then.
+// leave waits for a departure, or for a later one where that was missed, and for
+// room in the second. The error tells that the worker stops, or that there is no
+// departure soon; the right is given back then.
 func (w *Worker) leave(ctx context.Context, d ratelimit.Departure) (ratelimit.Departure, error) {
 	ctx, cancel := w.untilStop(ctx)
 	defer cancel()
@@ -77,11 +77,24 @@ func (w *Worker) leave(ctx context.Context, d ratelimit.Departure) (ratelimit.De
 			return ratelimit.Departure{}, errStopping
 		}
 		if missed == mostMissed || w.now().Sub(d.At) <= missedBy {
-			return d, nil
+			return d, w.waitForRoom(ctx)
 		}
 		var err error
 		if d, err = w.channel.Limiter.Reserve(ctx); err != nil {
 			return ratelimit.Departure{}, err
+		}
+	}
+}
+
+// waitForRoom waits until one more request may leave in this second.
+func (w *Worker) waitForRoom(ctx context.Context) error {
+	for {
+		again := w.second.pass(w.now())
+		if again.IsZero() {
+			return nil
+		}
+		if !w.sleep(ctx, again) || w.stopping.Err() != nil {
+			return errStopping
 		}
 	}
 }

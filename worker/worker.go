@@ -68,7 +68,8 @@ type Channel struct {
 	// Siblings are the limiters of the other numbers of its account or app.
 	Siblings []ratelimit.Limiter
 	// Rate is the number's rate in messages a second, 0 for no limit. It sizes
-	// the servers; the Limiter keeps the rate.
+	// the servers; the Limiter keeps the rate, and nothing goes above it where the
+	// machine is late.
 	Rate float64
 	// Timeout bounds one request.
 	Timeout time.Duration
@@ -102,6 +103,7 @@ type Worker struct {
 	stages    []stage
 
 	servers servers
+	second  second
 
 	complaints complaints // about polls
 	unread     complaints // about messages that could not be marked as read
@@ -153,6 +155,7 @@ func New(channel Channel, l Ledger, metrics *Metrics, log *slog.Logger, now func
 	w.files.known, w.files.flying, w.files.holder = map[fileKey]knownFile{}, map[string]bool{}, rand.Text()
 	w.campaigns.known = map[campaign.ID]*loaded{}
 	w.stopping, w.stop = context.WithCancel(context.Background())
+	w.second.keep(channel.Rate)
 	w.stages = []stage{w.load, w.reserve, w.claim, w.read, w.depart, w.post, w.settle}
 	return w
 }
@@ -183,7 +186,10 @@ func (w *Worker) Start(redis redis.UniversalClient, explained func() bool) error
 
 // SetRate has the worker keep up with another rate of its number, in messages a
 // second, 0 for no limit. What is sized for more stays so until the process ends.
-func (w *Worker) SetRate(perSecond float64) error { return w.servers.grow(perSecond) }
+func (w *Worker) SetRate(perSecond float64) error {
+	w.second.keep(perSecond)
+	return w.servers.grow(perSecond)
+}
 
 // Stop ends the worker: nothing new is sent, sends under way are finished and
 // recorded, claims that have not departed are given back.
