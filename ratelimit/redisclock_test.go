@@ -3,6 +3,8 @@ package ratelimit
 import (
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // An exchange at a moment of our clock, with the time that the question and
@@ -51,9 +53,63 @@ func TestRedisClock(t *testing.T) {
 			if jumped != test.jumped || c.known() != test.known {
 				t.Errorf("jumped %v, known %v; want %v, %v", jumped, c.known(), test.jumped, test.known)
 			}
-			if later := c.local(c.reading + 1000); !later.Equal(c.to.Add(ms)) {
-				t.Errorf("a millisecond after the reading is %s, want %s", later, c.to.Add(ms))
+			if later := c.local(c.reading + 1000); later.Before(c.to.Add(ms)) {
+				t.Errorf("a millisecond after the reading is %s, want %s at the earliest", later, c.to.Add(ms))
 			}
 		})
 	}
+}
+
+func TestRedisClockSlews(t *testing.T) {
+	const ms = time.Millisecond
+	start := time.Unix(1_760_000_000, 0)
+	var c redisClock
+	at := start
+	exchange := func(back time.Duration) {
+		c.observe(redisTime(at.UnixMicro()), at, at.Add(back))
+	}
+	exchange(39 * ms)
+	if off := c.local(redisTime(at.UnixMicro())).Sub(at); off != 39*ms {
+		t.Fatalf("it is %s off at first, want 39ms", off)
+	}
+	for range 8 { // seconds
+		before := c.local(redisTime(at.UnixMicro()))
+		for range 10 {
+			at = at.Add(100 * ms)
+			exchange(0)
+		}
+		if passed := c.local(redisTime(at.UnixMicro())).Sub(before); passed < time.Second-time.Second/slewShare {
+			t.Errorf("a second of Redis' clock takes %s of ours", passed)
+		}
+	}
+	if off := c.local(redisTime(at.UnixMicro())).Sub(at); off.Round(ms) != 0 {
+		t.Errorf("it is %s off after 8 seconds, want 0", off)
+	}
+}
+
+// Whatever exchanges tell of a clock that does not jump, local is never early, and
+// never runs faster than its share allows.
+func TestRedisClockNeverHurries(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var c redisClock
+		at := time.Unix(1_760_000_000, 0)
+		var before, beforeAt time.Time
+		for range rapid.IntRange(2, 50).Draw(t, "exchanges") {
+			at = at.Add(time.Duration(rapid.IntRange(1, 500).Draw(t, "later")) * time.Millisecond)
+			there := time.Duration(rapid.IntRange(0, 30).Draw(t, "there")) * time.Millisecond
+			back := time.Duration(rapid.IntRange(0, 30).Draw(t, "back")) * time.Millisecond
+			knew := c.known()
+			if c.observe(redisTime(at.UnixMicro()), at.Add(-there), at.Add(back)) {
+				t.Fatal("it takes an exchange for a jump")
+			}
+			now := c.local(redisTime(at.UnixMicro()))
+			if now.Before(at) {
+				t.Fatalf("local is early by %s", at.Sub(now))
+			}
+			if passed := at.Sub(beforeAt); knew && now.Sub(before) < passed-passed/slewShare {
+				t.Fatalf("%s of Redis' clock take %s of ours", passed, now.Sub(before))
+			}
+			before, beforeAt = now, at
+		}
+	})
 }

@@ -17,7 +17,7 @@ const (
 	// together with the next.
 	stale = 5 * time.Millisecond
 	// mostUncertain is how inexactly Redis' clock may be known. Usually half of
-	// it is the error: two percent of a second, by which a rate may be exceeded.
+	// it is the error, by which all departures of a process are late.
 	mostUncertain = 40 * time.Millisecond
 )
 

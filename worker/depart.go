@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,7 +18,7 @@ const (
 	missedBy = 15 * time.Millisecond
 	// mostMissed is how often that is done. A machine so busy that it wakes every
 	// send late would otherwise use up the rate without sending.
-	mostMissed = 1
+	mostMissed = 2
 	// mostHeld is how long after its claim a message may leave without another look
 	// at the ledger. Whoever opts out meanwhile may still get it, and is promised
 	// that this takes a second at most.
@@ -36,7 +37,7 @@ func (w *Worker) depart(ctx context.Context, s *send) error {
 		s.departure.Cancel()
 		return w.releaseUntil(detached, s, again, campaign.ReasonSlowed(again))
 	}
-	if s.departure, err = w.leave(detached, s.departure); err != nil || !w.inTime(s) || !w.breaker.passes(s) || !w.wanted(detached, s) {
+	if s.departure, err = w.leave(detached, s, s.departure); err != nil || !w.inTime(s) || !w.breaker.passes(s) {
 		return w.release(detached, s)
 	}
 	if again, passes := w.templates.passes(s, w.now()); !passes {
@@ -51,33 +52,53 @@ func (w *Worker) inTime(s *send) bool {
 	return w.now().Add(w.channel.Timeout).Before(s.until)
 }
 
+// errHeld tells that a message has been claimed too long ago to leave, or is not
+// wanted any more.
+var errHeld = errors.New("not wanted any more, as far as is known")
+
+// heldAt reports whether a message has to be looked at again to leave at a moment.
+func (s *send) heldAt(at time.Time) bool { return at.Sub(s.claimedAt) > mostHeld }
+
 // wanted reports whether a message that was claimed some time ago is still to be
-// sent: its person may have opted out, or somebody may have paused the campaign.
+// sent.
 func (w *Worker) wanted(ctx context.Context, s *send) bool {
-	if w.now().Sub(s.claimedAt) <= mostHeld {
-		return true
-	}
 	ctx, cancel := context.WithTimeout(ctx, mostHeld)
 	defer cancel()
 	asked := w.now()
 	wanted, err := w.ledger.Wanted(ctx, s.task.Message)
 	s.claimedAt = asked
-	return wanted && err == nil && w.now().Sub(asked) <= mostHeld
+	return wanted && err == nil
 }
 
 // leave waits for a departure, or for a later one where that was missed, and for
-// room in the second. The error tells that the worker stops, or that there is no
-// departure soon; the right is given back then.
-func (w *Worker) leave(ctx context.Context, d ratelimit.Departure) (ratelimit.Departure, error) {
+// room in the second. The error tells that the worker stops, that there is no
+// departure soon, or that the message may not leave; the right is given back then.
+//
+// The request of a message is s; nil is another one. A person may opt out while a
+// message waits, or somebody pause the campaign: one that is held for long is looked
+// at again, before the wait and not behind it, for a slow look would bunch requests.
+func (w *Worker) leave(ctx context.Context, s *send, d ratelimit.Departure) (ratelimit.Departure, error) {
 	ctx, cancel := w.untilStop(ctx)
 	defer cancel()
 	for missed := 0; ; missed++ {
+		if s != nil && s.heldAt(d.At) && !w.wanted(ctx, s) {
+			d.Cancel()
+			return ratelimit.Departure{}, errHeld
+		}
 		if !w.sleep(ctx, d.At) || w.stopping.Err() != nil {
 			d.Cancel()
 			return ratelimit.Departure{}, errStopping
 		}
 		if missed == mostMissed || w.now().Sub(d.At) <= missedBy {
-			return d, w.waitForRoom(ctx)
+			if err := w.waitForRoom(ctx); err != nil {
+				return ratelimit.Departure{}, err
+			}
+			if s == nil || !s.heldAt(w.now()) {
+				return d, nil
+			}
+			if missed == mostMissed {
+				return ratelimit.Departure{}, errHeld
+			}
 		}
 		var err error
 		if d, err = w.channel.Limiter.Reserve(ctx); err != nil {

@@ -66,7 +66,7 @@ func (w *Worker) leaveToPoll(ctx context.Context) error {
 	}
 	departure, err := w.near(ctx)
 	if err == nil {
-		_, err = w.leave(ctx, departure)
+		_, err = w.leave(ctx, nil, departure)
 	}
 	switch {
 	case errors.Is(err, errStopping):

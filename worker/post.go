@@ -69,6 +69,6 @@ func (w *Worker) again(ctx context.Context, s *send) bool {
 	if err != nil {
 		return false
 	}
-	s.departure, err = w.leave(ctx, departure)
-	return err == nil && w.inTime(s) && w.wanted(ctx, s)
+	s.departure, err = w.leave(ctx, s, departure)
+	return err == nil && w.inTime(s)
 }

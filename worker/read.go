@@ -19,7 +19,7 @@ func (w *Worker) read(ctx context.Context, s *send) error {
 		return nil
 	}
 	detached := context.WithoutCancel(ctx)
-	if _, err := w.leave(detached, s.departure); err != nil {
+	if _, err := w.leave(detached, nil, s.departure); err != nil {
 		return w.release(detached, s)
 	}
 	w.markRead(detached, s)

@@ -34,7 +34,7 @@ func TestLateDeparturesDoNotBunch(t *testing.T) {
 			var all sync.WaitGroup
 			for range 3*most + 1 {
 				all.Go(func() {
-					if _, err := s.leave(t.Context(), ratelimit.Departure{}); err != nil {
+					if _, err := s.leave(t.Context(), nil, ratelimit.Departure{}); err != nil {
 						t.Error(err)
 					}
 					mu.Lock()
@@ -62,7 +62,7 @@ func TestLateDeparturesStopWithTheWorker(t *testing.T) {
 		refused := make(chan error, 3)
 		for range cap(refused) {
 			all.Go(func() {
-				_, err := s.leave(t.Context(), ratelimit.Departure{})
+				_, err := s.leave(t.Context(), nil, ratelimit.Departure{})
 				refused <- err
 			})
 		}
