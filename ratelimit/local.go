@@ -26,8 +26,8 @@ const unlimitedRate = 1000
 // next keeps the rate then, and slows down.
 type Local struct {
 	now   func() time.Time
-	mutex chan struct{} // held by the caller that is served
-	news  chan struct{} // wakes it: a departure came back, or a refusal came in
+	turns turns
+	news  chan struct{} // wakes the one who is served: a departure came back, or a refusal came in
 
 	mu       sync.Mutex
 	bucket   *rate.Limiter
@@ -43,7 +43,7 @@ var _ Limiter = (*Local)(nil)
 
 // NewLocal returns a limiter of perSecond requests a second; 0 means no limit.
 func NewLocal(perSecond float64, now func() time.Time) *Local {
-	l := &Local{now: now, mutex: make(chan struct{}, 1), news: make(chan struct{}, 1), bucket: rate.NewLimiter(rate.Inf, 1)}
+	l := &Local{now: now, turns: newTurns(), news: make(chan struct{}, 1), bucket: rate.NewLimiter(rate.Inf, 1)}
 	l.SetRate(perSecond)
 	return l
 }
@@ -62,16 +62,19 @@ func (l *Local) SetRate(perSecond float64) {
 }
 
 // Reserve implements Limiter. It fails with ErrFarAhead after two seconds.
-func (l *Local) Reserve(ctx context.Context) (Departure, error) {
+func (l *Local) Reserve(ctx context.Context) (Departure, error) { return l.reserve(ctx, false) }
+
+// Replace implements Limiter. It fails with ErrFarAhead after two seconds.
+func (l *Local) Replace(ctx context.Context) (Departure, error) { return l.reserve(ctx, true) }
+
+func (l *Local) reserve(ctx context.Context, missed bool) (Departure, error) {
 	if err := ctx.Err(); err != nil {
 		return Departure{}, err
 	}
-	select {
-	case l.mutex <- struct{}{}:
-	default:
-		return l.queue(ctx)
+	if !l.turns.free() {
+		return l.queue(ctx, missed)
 	}
-	defer l.unlock()
+	defer l.turns.done()
 	if d, wait := l.take(); wait == 0 {
 		return d, nil
 	}
@@ -80,20 +83,16 @@ func (l *Local) Reserve(ctx context.Context) (Departure, error) {
 	return l.wait(ctx)
 }
 
-// queue waits for the mutex.
-func (l *Local) queue(ctx context.Context) (Departure, error) {
+// queue waits for a turn, and then until a departure is close.
+func (l *Local) queue(ctx context.Context, missed bool) (Departure, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, LongestWait, ErrFarAhead)
 	defer cancel()
-	select {
-	case l.mutex <- struct{}{}:
-	case <-ctx.Done():
-		return Departure{}, context.Cause(ctx)
+	if err := l.turns.take(ctx, missed); err != nil {
+		return Departure{}, err
 	}
-	defer l.unlock()
+	defer l.turns.done()
 	return l.wait(ctx)
 }
-
-func (l *Local) unlock() { <-l.mutex }
 
 // wait waits until a departure is close.
 func (l *Local) wait(ctx context.Context) (Departure, error) {

@@ -32,6 +32,9 @@ type Limiter interface {
 	// second ahead. The error is the context's, or tells that the budget cannot
 	// be asked or (ErrFarAhead) that no departure is near.
 	Reserve(ctx context.Context) (Departure, error)
+	// Replace takes the next departure in the place of one that was missed, before
+	// all who wait in Reserve, and otherwise as Reserve does.
+	Replace(ctx context.Context) (Departure, error)
 	// Throttled tells the limiter that the provider refused a request that
 	// left at the given time because there were too many, and how long it asked
 	// to be left alone (0: it did not say).

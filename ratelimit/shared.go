@@ -44,9 +44,9 @@ type Shared struct {
 	bucket *bucket
 	far    error // ErrFarAhead, with the channel's name
 
-	waiting atomic.Int64  // callers in Reserve
-	mutex   chan struct{} // held by the caller that is served, or asks
-	news    chan struct{} // wakes it: a departure came back, or a refusal came in
+	waiting atomic.Int64 // callers
+	turns   turns
+	news    chan struct{} // wakes the one who is served: a departure came back, or a refusal came in
 
 	mu     sync.Mutex
 	clock  redisClock
@@ -75,22 +75,25 @@ func NewShared(client redis.UniversalClient, channel string, perSecond float64, 
 	return &Shared{
 		now: now, bucket: newBucket(client, channel, perSecond),
 		far:   fmt.Errorf("channel %s: %w", channel, ErrFarAhead),
-		mutex: make(chan struct{}, 1), news: make(chan struct{}, 1),
+		turns: newTurns(), news: make(chan struct{}, 1),
 	}
 }
 
 // Reserve implements Limiter. It fails with ErrFarAhead after two seconds.
-func (s *Shared) Reserve(ctx context.Context) (Departure, error) {
+func (s *Shared) Reserve(ctx context.Context) (Departure, error) { return s.reserve(ctx, false) }
+
+// Replace implements Limiter. It fails with ErrFarAhead after two seconds.
+func (s *Shared) Replace(ctx context.Context) (Departure, error) { return s.reserve(ctx, true) }
+
+func (s *Shared) reserve(ctx context.Context, missed bool) (Departure, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, LongestWait, s.far)
 	defer cancel()
 	s.waiting.Add(1)
 	defer s.waiting.Add(-1)
-	select {
-	case s.mutex <- struct{}{}:
-	case <-ctx.Done():
-		return Departure{}, context.Cause(ctx)
+	if err := s.turns.take(ctx, missed); err != nil {
+		return Departure{}, err
 	}
-	defer s.unlock()
+	defer s.done()
 	var slow error
 	for ctx.Err() == nil {
 		if d, ok := s.take(); ok {
@@ -274,14 +277,14 @@ func (s *Shared) SetRate(perSecond float64) {
 	s.wake()
 }
 
-// unlock lets the next caller in.
-func (s *Shared) unlock() {
-	<-s.mutex
+// done ends a turn.
+func (s *Shared) done() {
+	s.turns.done()
 	s.tell()
 }
 
-// tell tells Redis of a refusal that it has not heard of, unless another caller
-// holds the mutex and will.
+// tell tells Redis of a refusal that it has not heard of, unless somebody is
+// served and will.
 func (s *Shared) tell() {
 	s.mu.Lock()
 	untold := s.untold != nil
@@ -289,14 +292,12 @@ func (s *Shared) tell() {
 	if !untold {
 		return
 	}
-	select {
-	case s.mutex <- struct{}{}:
-	default:
+	if !s.turns.free() {
 		return
 	}
 	go func() {
 		err := s.ask(0)
-		<-s.mutex
+		s.turns.done()
 		if err == nil {
 			s.tell()
 		}

@@ -101,7 +101,7 @@ func (w *Worker) leave(ctx context.Context, s *send, d ratelimit.Departure) (rat
 			}
 		}
 		var err error
-		if d, err = w.channel.Limiter.Reserve(ctx); err != nil {
+		if d, err = w.channel.Limiter.Replace(ctx); err != nil {
 			return ratelimit.Departure{}, err
 		}
 	}

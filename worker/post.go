@@ -65,7 +65,7 @@ func passing(e *whatsapp.Error) bool {
 // again waits for the departure of a repeat. It reports false when the worker
 // stops first, or the message is not wanted any more.
 func (w *Worker) again(ctx context.Context, s *send) bool {
-	departure, err := w.channel.Limiter.Reserve(ctx)
+	departure, err := w.channel.Limiter.Replace(ctx)
 	if err != nil {
 		return false
 	}

@@ -19,7 +19,7 @@ import (
 // by long when somebody wakes for it.
 type late struct{ ratelimit.Limiter }
 
-func (late) Reserve(context.Context) (ratelimit.Departure, error) {
+func (late) Replace(context.Context) (ratelimit.Departure, error) {
 	return ratelimit.Departure{At: time.Now().Add(-time.Hour)}, nil
 }
 
