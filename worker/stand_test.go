@@ -28,8 +28,9 @@ type record struct {
 	asks    []error // and for Slowed
 	slowed  []ledger.Slowed
 	slow    time.Duration
-	// unwanted is what Wanted finds.
+	// unwanted is what Wanted finds, after slowLook.
 	unwanted bool
+	slowLook time.Duration
 
 	claimed int
 	asked   int
@@ -73,6 +74,7 @@ func (r *record) Claim(context.Context, campaign.Task, ledger.Sender, time.Time,
 
 func (r *record) Wanted(context.Context, campaign.MessageID) (bool, error) {
 	r.asked++
+	time.Sleep(r.slowLook)
 	return !r.unwanted, nil
 }
 

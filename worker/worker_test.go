@@ -88,6 +88,18 @@ func broken(t *testing.T) *campaign.Renderer {
 	return r
 }
 
+// replacing knows the last departure that was taken for a missed one.
+type replacing struct {
+	ratelimit.Limiter
+	last time.Time
+}
+
+func (r *replacing) Replace(ctx context.Context) (ratelimit.Departure, error) {
+	d, err := r.Limiter.Replace(ctx)
+	r.last = d.At
+	return d, err
+}
+
 func TestDepartures(t *testing.T) {
 	t.Parallel()
 	bubble(t, "requests leave evenly", func(t *testing.T) {
@@ -149,6 +161,23 @@ func TestDepartures(t *testing.T) {
 			} else {
 				s.expect(t, 1, ledger.OutcomeAccepted)
 			}
+		}
+	})
+	bubble(t, "a slow look does not stand between a departure and its request", func(t *testing.T) {
+		s := newStand(10)
+		replaced := &replacing{Limiter: s.limiter}
+		s.channel.Limiter = replaced
+		s.record.slow, s.record.slowLook = 150*time.Millisecond, 250*time.Millisecond // it misses two departures
+		go func() {
+			time.Sleep(100 * time.Millisecond)
+			s.limiter.Throttled(time.Now(), time.Second)
+		}()
+		if err := s.run(t); err != nil {
+			t.Fatal(err)
+		}
+		s.expect(t, 1, ledger.OutcomeAccepted)
+		if late := s.provider.sent[0].Sub(replaced.last); s.record.asked != 1 || late > missedBy {
+			t.Errorf("asked %d times, and sent %s after the departure", s.record.asked, late)
 		}
 	})
 	bubble(t, "a repeat long after the claim is asked about", func(t *testing.T) {
