@@ -24,9 +24,15 @@ type row struct {
 	took                                                            time.Duration // of the longest run
 }
 
+// add takes in a run, and tells at once how it ended: all of them take an hour.
 func (r *results) add(tr trial, o outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	ended := "ok"
+	if o.failed {
+		ended = "failed"
+	}
+	fmt.Fprintf(os.Stderr, "%s, %s, %s: %s after %.0f s\n", tr.fault.name, tr.kind(), tr.engine, ended, o.took.Seconds())
 	at := slices.IndexFunc(r.rows, func(w *row) bool { return w.fault == tr.fault.name && w.engine == tr.engine && w.provider == tr.kind() })
 	if at < 0 {
 		at = len(r.rows)
