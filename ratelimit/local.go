@@ -71,7 +71,7 @@ func (l *Local) reserve(ctx context.Context, missed bool) (Departure, error) {
 	if err := ctx.Err(); err != nil {
 		return Departure{}, err
 	}
-	if !l.turns.free() {
+	if !l.turns.tryTake() {
 		return l.queue(ctx, missed)
 	}
 	defer l.turns.done()

@@ -24,13 +24,13 @@ const slewShare = 200
 type redisClock struct {
 	reading  redisTime // 0: no exchange yet
 	from, to time.Time // our clock at the reading: not before, not after
-	told     time.Time // what local goes by at the reading: to, or a little later
+	slewed     time.Time // what local goes by at the reading: to, or a little later
 }
 
 // observe takes in an exchange. It reports whether one of the clocks jumped:
 // then all that is known is this exchange.
 func (c *redisClock) observe(reading redisTime, sent, received time.Time) (jumped bool) {
-	fresh := redisClock{reading: reading, from: sent, to: received, told: received}
+	fresh := redisClock{reading: reading, from: sent, to: received, slewed: received}
 	if c.reading == 0 {
 		*c = fresh
 		return false
@@ -48,9 +48,9 @@ func (c *redisClock) observe(reading redisTime, sent, received time.Time) (jumpe
 	if to.Before(received) {
 		fresh.to = to
 	}
-	fresh.told = fresh.to
+	fresh.slewed = fresh.to
 	if c.known() {
-		fresh.told = latest(fresh.to, c.told.Add(passed-passed.Abs()/slewShare))
+		fresh.slewed = latest(fresh.to, c.slewed.Add(passed-passed.Abs()/slewShare))
 	}
 	*c = fresh
 	return false
@@ -61,7 +61,7 @@ func (c *redisClock) known() bool {
 	return c.reading != 0 && c.to.Sub(c.from) <= mostUncertain
 }
 
-// local is the latest that our clock can show at a moment of Redis' clock. It comes
-// nearer to the truth by a two hundredth of the time that passes, and by a jump only
-// where a clock jumps.
-func (c *redisClock) local(t redisTime) time.Time { return c.told.Add(t.sub(c.reading)) }
+// local is the latest that our clock can show at a moment of Redis' clock, or a
+// little later: it catches up by a two hundredth of the time that passes, and at once
+// only where a clock jumps.
+func (c *redisClock) local(t redisTime) time.Time { return c.slewed.Add(t.sub(c.reading)) }

@@ -44,7 +44,7 @@ type Shared struct {
 	bucket *bucket
 	far    error // ErrFarAhead, with the channel's name
 
-	waiting atomic.Int64 // callers
+	waiting atomic.Int64 // callers that want a departure
 	turns   turns
 	news    chan struct{} // wakes the one who is served: a departure came back, or a refusal came in
 
@@ -292,7 +292,7 @@ func (s *Shared) tell() {
 	if !untold {
 		return
 	}
-	if !s.turns.free() {
+	if !s.turns.tryTake() {
 		return
 	}
 	go func() {

@@ -229,7 +229,7 @@ func TestWaitingCallerIsWoken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newTestShared(client, 1, &testClock{})
-			l.turns.free()
+			l.turns.tryTake()
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			event(l)

@@ -11,8 +11,8 @@ type turns struct {
 
 func newTurns() turns { return turns{next: make(chan struct{}, 1), served: make(chan struct{}, 1)} }
 
-// free takes a turn where nobody is served. It reports whether it did.
-func (t turns) free() bool {
+// tryTake takes a turn where nobody is served. It reports whether it did.
+func (t turns) tryTake() bool {
 	select {
 	case t.served <- struct{}{}:
 		return true

@@ -13,7 +13,7 @@ import (
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns()
-		if !turns.free() || turns.free() {
+		if !turns.tryTake() || turns.tryTake() {
 			t.Fatal("the first of two takes its turn at once, and the second does not")
 		}
 		var mu sync.Mutex
@@ -49,7 +49,7 @@ func TestTurns(t *testing.T) {
 func TestTurnsEndWithTheContext(t *testing.T) {
 	for _, missed := range []bool{false, true} {
 		turns := newTurns()
-		turns.free()
+		turns.tryTake()
 		ctx, cancel := context.WithCancelCause(t.Context())
 		gone := errors.New("the caller is gone")
 		cancel(gone)

@@ -68,8 +68,8 @@ type Channel struct {
 	// Siblings are the limiters of the other numbers of its account or app.
 	Siblings []ratelimit.Limiter
 	// Rate is the number's rate in messages a second, 0 for no limit. It sizes
-	// the servers; the Limiter keeps the rate, and nothing goes above it where the
-	// machine is late.
+	// the servers, and bounds what leaves within a second where departures are
+	// missed; the Limiter keeps the rate.
 	Rate float64
 	// Timeout bounds one request.
 	Timeout time.Duration

@@ -17,9 +17,9 @@ import (
 // connectTimeout is for connecting, and again for agreeing on TLS.
 const connectTimeout = 5 * time.Second
 
-// headers is what a connection has to read with, and again to write with, in bytes.
+// buffer is what a connection has to read with, and again to write with, in bytes.
 // A message and its answer have less than this; a file goes past it.
-const headers = 2 << 10
+const buffer = 2 << 10
 
 // newTransport is a transport for many concurrent requests to one host. Its
 // pool holds as many connections as a number of 1,000 messages a second needs
@@ -31,8 +31,8 @@ func newTransport() *http.Transport {
 		DialContext:         dialer.DialContext,
 		TLSHandshakeTimeout: connectTimeout,
 		MaxIdleConnsPerHost: 512,
-		ReadBufferSize:      headers,
-		WriteBufferSize:     headers,
+		ReadBufferSize:      buffer,
+		WriteBufferSize:     buffer,
 		IdleConnTimeout:     90 * time.Second,
 		DisableCompression:  true, // the answers are a few hundred bytes
 		ForceAttemptHTTP2:   true,
