@@ -24,7 +24,7 @@ const slewShare = 200
 type redisClock struct {
 	reading  redisTime // 0: no exchange yet
 	from, to time.Time // our clock at the reading: not before, not after
-	slewed     time.Time // what local goes by at the reading: to, or a little later
+	slewed   time.Time // what local goes by at the reading: to, or a little later
 }
 
 // observe takes in an exchange. It reports whether one of the clocks jumped:
