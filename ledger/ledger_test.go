@@ -24,6 +24,7 @@ func makeTables(t *testing.T, address string) {
 }
 
 func TestSQLite(t *testing.T) {
+	t.Parallel() // beside TestPostgres: either waits for its disk half of the time
 	made := filepath.Join(t.TempDir(), "made.db")
 	makeTables(t, "sqlite:"+made)
 	content, err := os.ReadFile(made)
@@ -40,6 +41,7 @@ func TestSQLite(t *testing.T) {
 }
 
 func TestPostgres(t *testing.T) {
+	t.Parallel()
 	server := postgrestest.Start(t)
 	made := server.Database(t)
 	makeTables(t, made)

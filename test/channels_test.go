@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"carillon/campaign"
 	"carillon/configs"
@@ -121,7 +120,7 @@ func (d *duo) exactlyOnce(t *testing.T, id string, people int) {
 func (d *duo) end(t *testing.T, id string) {
 	t.Helper()
 	d.finish(t, id)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if err := d.second.Drain(ctx); err != nil {
 		t.Fatal(err)
