@@ -26,12 +26,11 @@ type Limits struct {
 	DailyRecipients int
 }
 
-// fastRate is the rate in messages a second above which a number's queue is filled and
-// emptied by several at once (ours: far below the 9,000 that one alone takes out of it
-// at best).
+// fastRate is the rate in messages a second above which a number's queue is filled by
+// many at once (ours).
 const fastRate = 500
 
-// IsFast reports whether a number is too fast for one after the other, as one without
+// IsFast reports whether a number is too fast for few to fill its queue, as one without
 // a limit may be.
 func (l Limits) IsFast() bool { return l.Rate == 0 || l.Rate > fastRate }
 

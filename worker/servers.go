@@ -5,8 +5,6 @@ import (
 	"sync"
 
 	"github.com/hibiken/asynq"
-
-	"carillon/campaign"
 )
 
 // servers are the asynq servers of a channel: as many as its rate needs, and more
@@ -67,25 +65,22 @@ func (s *servers) close() {
 }
 
 const (
-	// perServer is how many messages a second each of the asynq servers of a fast number
-	// is there for: its one goroutine takes task by task. Their dequeues share round
-	// trips.
-	perServer   = 250
+	// perServer is how many messages a second each asynq server is there for. Its one
+	// goroutine takes task by task, so a task may take 20 ms to fetch: Redis may be far
+	// away, or the machine busy.
+	perServer   = 50
 	mostServers = 24
 )
 
 // sizeFor is how many asynq servers a rate gets, and how many sends each has
-// under way: enough for two seconds of the rate, but at most 2,000. So the rate
-// is kept up to a latency of two seconds, above 1,000 a second of less.
+// under way: together enough for two seconds of the rate, but about 2,000 at most.
+// So the rate is kept up to a latency of two seconds, above 1,000 a second of less.
 func sizeFor(rate float64) (servers, concurrency int) {
 	const most, least, unlimited = 2000, 8, 512
-	switch {
-	case rate == 0:
-		return mostServers, int(math.Ceil(float64(unlimited) / mostServers))
-	case campaign.Limits{Rate: rate}.IsFast():
-		n := min(mostServers, math.Ceil(rate/perServer))
-		return int(n), int(math.Ceil(min(most, 2*rate) / n))
-	default:
-		return 1, int(max(least, math.Ceil(2*rate)))
+	n, sends := float64(mostServers), float64(unlimited)
+	if rate > 0 {
+		n = min(n, math.Ceil(rate/perServer))
+		sends = min(most, max(least, 2*rate))
 	}
+	return int(n), int(math.Ceil(sends / n))
 }

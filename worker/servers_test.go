@@ -8,11 +8,11 @@ func TestSizeFor(t *testing.T) {
 		servers, concurrency int
 	}{
 		{0.5, 1, 8},
-		{80, 1, 160},
-		{500, 1, 1000},
-		{501, 3, 334},
-		{1000, 4, 500},
-		{5000, 20, 100},
+		{50, 1, 100},
+		{80, 2, 80},
+		{200, 4, 100},
+		{1000, 20, 100},
+		{5000, 24, 84},
 		{0, 24, 22},
 	} {
 		if servers, concurrency := sizeFor(c.rate); servers != c.servers || concurrency != c.concurrency {
