@@ -27,6 +27,7 @@ type house struct {
 	database  *process // nil for SQLite
 	redis     *redisServer
 	shards    []*redisServer // redis and what else a cluster has
+	queues    string         // the address of the queues
 	provider  *provider
 	url       string // of the process that answers the API and webhooks
 	channels  []string
@@ -41,6 +42,8 @@ type plan struct {
 	numbers int
 	// cluster has a Redis Cluster in the place of the one Redis.
 	cluster bool
+	// distance is how long a round trip to the one Redis takes beside its work.
+	distance time.Duration
 	// roles are the processes; if nil, one process takes all roles.
 	roles []string
 }
@@ -66,7 +69,7 @@ const channelConfiguration = `  %s:
 // configure writes what the processes are told, and names the channels: main, of the
 // number that receipts come for, and others.
 func (h *house) configure(path, ledger string, p plan) error {
-	text := fmt.Sprintf(configuration, ledger, h.queues())
+	text := fmt.Sprintf(configuration, ledger, h.queues)
 	for n := range max(p.numbers, 1) {
 		name, number := "main", phoneNumberID
 		if n > 0 {
@@ -90,7 +93,7 @@ func (s *scene) open(p plan) (*house, error) {
 		return nil, err
 	}
 	h.database = database
-	if err := h.startQueues(s, p.cluster); err != nil {
+	if err := h.startQueues(s, p); err != nil {
 		return nil, err
 	}
 	path := filepath.Join(folder, "carillon.yaml")
@@ -122,29 +125,31 @@ func (s *scene) open(p plan) (*house, error) {
 }
 
 // startQueues starts the Redis that the queues are in, or a cluster.
-func (h *house) startQueues(s *scene, cluster bool) (err error) {
-	if cluster {
-		h.shards, err = s.startCluster()
-	} else {
-		h.shards = make([]*redisServer, 1)
-		h.shards[0], err = s.startRedis("redis")
-	}
-	if err == nil {
+func (h *house) startQueues(s *scene, p plan) (err error) {
+	if p.cluster {
+		if h.shards, err = s.startCluster(); err != nil {
+			return err
+		}
 		h.redis = h.shards[0]
+		addresses := make([]string, len(h.shards))
+		for i, shard := range h.shards {
+			addresses[i] = shard.address
+		}
+		h.queues = "redis-cluster://" + strings.Join(addresses, ",")
+		return nil
 	}
-	return err
-}
-
-// queues is the address of the queues.
-func (h *house) queues() string {
-	if len(h.shards) == 1 {
-		return "redis://" + h.redis.address + "/0"
+	if h.redis, err = s.startRedis("redis"); err != nil {
+		return err
 	}
-	addresses := make([]string, len(h.shards))
-	for i, shard := range h.shards {
-		addresses[i] = shard.address
+	h.shards = []*redisServer{h.redis}
+	address := h.redis.address
+	if p.distance > 0 {
+		if address, err = s.moveAway(address, p.distance); err != nil {
+			return err
+		}
 	}
-	return "redis-cluster://" + strings.Join(addresses, ",")
+	h.queues = "redis://" + address + "/0"
+	return nil
 }
 
 // webhook is where the provider's receipts go.

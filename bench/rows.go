@@ -10,6 +10,7 @@ func experiments(sweepMost int) []experiment {
 		sendExperiment(sending{name: "send, SQLite, receipts one to a POST", engine: engineSQLite, batch: 1, bar: 0.5, aim: 0.65}),
 		pipelinedExperiment(),
 		latencyExperiment(),
+		distanceExperiment(),
 		sharedExperiment(80),
 		sharedExperiment(1000),
 		listExperiment(),

@@ -5,7 +5,10 @@ import (
 	"time"
 )
 
-const nameLatency = "1,000/s at 100 ms of latency: of the rate"
+const (
+	nameLatency  = "1,000/s at 100 ms of latency: of the rate"
+	nameDistance = "200/s with Redis 10 ms away: of the rate"
+)
 
 // latencyExperiment sends at 1,000 a second to a provider that takes 100 ms.
 // The result is the pace between the first and the last message of the window.
@@ -21,6 +24,23 @@ func latencyExperiment() experiment {
 			}
 			s.found(nameLatency, 100*share)
 			s.note("%s: at most %d in a second and %d in 100 ms", nameLatency, worst(all, time.Second), worst(all, time.Second/10))
+			return nil
+		},
+	}
+}
+
+// distanceExperiment sends at 200 a second with a Redis in another data center.
+func distanceExperiment() experiment {
+	return experiment{
+		name: nameDistance,
+		rows: []row{atLeast(nameDistance, "%", 98, 99.5)},
+		run: func(s *scene) error {
+			all, share, err := s.sendAtRate(plan{engine: engineSQLite, rate: 200, distance: 10 * time.Millisecond}, 0)
+			if err != nil {
+				return err
+			}
+			s.found(nameDistance, 100*share)
+			s.note("%s: at most %d in a second and %d in 100 ms", nameDistance, worst(all, time.Second), worst(all, time.Second/10))
 			return nil
 		},
 	}
