@@ -69,8 +69,8 @@ func (p *provider) messages(ctx context.Context, template string) ([]receipt, er
 	}
 	var all []receipt
 	for line := range strings.Lines(string(text)) {
-		r := receipt{to: "4915120000000"}
-		if _, err := fmt.Sscan(line, &r.reference, &r.id); err != nil {
+		var r receipt
+		if _, err := fmt.Sscan(line, &r.reference, &r.id, &r.to); err != nil {
 			return nil, fmt.Errorf("references of the stub: %q: %w", line, err)
 		}
 		all = append(all, r)

@@ -28,13 +28,25 @@ type receipt struct {
 	status    string
 }
 
-// receiptsBody is a webhook's body (Meta, webhooks reference, messages) with
-// these statuses.
+// receiptsBody is a webhook's body with these statuses, which name people as Meta does
+// since April 2026, by number and user ID (Meta, webhooks reference, messages, and
+// business-scoped user IDs).
 func receiptsBody(receipts []receipt, now time.Time) []byte {
-	b := make([]byte, 0, 300+240*len(receipts))
+	b := make([]byte, 0, 300+400*len(receipts))
 	b = append(b, `{"object":"whatsapp_business_account","entry":[{"id":"102290129340398","changes":[{"field":"messages","value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"15550783881","phone_number_id":"`...)
 	b = append(b, phoneNumberID...)
-	b = append(b, `"},"statuses":[`...)
+	b = append(b, `"},"contacts":[`...)
+	for i, r := range receipts {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"profile":{"name":"Somebody"},"wa_id":"`...)
+		b = append(b, r.to...)
+		b = append(b, `","user_id":"`...)
+		b = appendUserID(b, r.to)
+		b = append(b, `"}`...)
+	}
+	b = append(b, `],"statuses":[`...)
 	for i, r := range receipts {
 		if i > 0 {
 			b = append(b, ',')
@@ -47,11 +59,18 @@ func receiptsBody(receipts []receipt, now time.Time) []byte {
 		b = strconv.AppendInt(b, now.Unix(), 10)
 		b = append(b, `","recipient_id":"`...)
 		b = append(b, r.to...)
+		b = append(b, `","recipient_user_id":"`...)
+		b = appendUserID(b, r.to)
 		b = append(b, `","biz_opaque_callback_data":"`...)
 		b = append(b, r.reference...)
 		b = append(b, `","pricing":{"billable":true,"pricing_model":"PMP","category":"utility","type":"regular"}}`...)
 	}
 	return append(b, `]}}]}]}`...)
+}
+
+// appendUserID appends the user ID of whoever has a number.
+func appendUserID(b []byte, number string) []byte {
+	return append(append(b, "DE."...), number...)
 }
 
 // webhook posts receipts to one address.

@@ -41,6 +41,7 @@ type arrival struct {
 	at        time.Duration
 	n         int // its number, which makes its id
 	reference string
+	to        string // the recipient's digits
 }
 
 // settings are what the stub is told at the start and later.
@@ -102,7 +103,7 @@ func (s *stub) message(w http.ResponseWriter, r *http.Request) {
 	}
 	to := strings.TrimPrefix(field(body, `"to":"`), "+")
 	reference := field(body, `"biz_opaque_callback_data":"`)
-	n := s.keep(field(body, `"template":{"name":"`), arrival{at: at, reference: reference})
+	n := s.keep(field(body, `"template":{"name":"`), arrival{at: at, reference: reference, to: to})
 	s.outbox.add(receipt{id: n, reference: reference, to: to, at: at})
 	if latency := s.latency.Load(); latency > 0 {
 		if pause(r.Context(), time.Duration(latency)) != nil {
@@ -173,12 +174,12 @@ func (s *stub) moments(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(out) // the caller may have gone
 }
 
-// references are the references and numbers of a template's messages, one
+// references are the references, numbers and recipients of a template's messages, one
 // message a line.
 func (s *stub) references(w http.ResponseWriter, r *http.Request) {
 	var out bytes.Buffer
 	for _, a := range s.of(r) {
-		fmt.Fprintln(&out, a.reference, a.n)
+		fmt.Fprintln(&out, a.reference, a.n, a.to)
 	}
 	_, _ = out.WriteTo(w) // the caller may have gone
 }
