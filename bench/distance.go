@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net"
 	"sync"
 	"time"
@@ -20,23 +21,23 @@ func (s *scene) moveAway(server string, roundTrip time.Duration) (address string
 			if err != nil {
 				return // the experiment is over
 			}
-			go join(near, server, roundTrip)
+			go join(s.ctx, near, server, roundTrip)
 		}
 	}()
 	return listener.Addr().String(), nil
 }
 
 // join carries between a connection and one to a server, until both sides have ended.
-func join(near net.Conn, server string, roundTrip time.Duration) {
+func join(ctx context.Context, near net.Conn, server string, roundTrip time.Duration) {
 	defer func() { _ = near.Close() }()
-	far, err := net.Dial("tcp", server)
+	far, err := new(net.Dialer).DialContext(ctx, "tcp", server)
 	if err != nil {
 		return
 	}
 	defer func() { _ = far.Close() }()
 	var ways sync.WaitGroup
-	ways.Go(func() { carry(far, near, roundTrip/2) })
-	ways.Go(func() { carry(near, far, roundTrip/2) })
+	ways.Go(func() { carry(ctx, far, near, roundTrip/2) })
+	ways.Go(func() { carry(ctx, near, far, roundTrip/2) })
 	ways.Wait()
 }
 
@@ -48,7 +49,7 @@ type piece struct {
 
 // carry copies from one connection to another, late, until the one ends or the other
 // takes no more.
-func carry(to, from net.Conn, late time.Duration) {
+func carry(ctx context.Context, to, from net.Conn, late time.Duration) {
 	const mostUnderWay, size = 1024, 16 << 10
 	pieces := make(chan piece, mostUnderWay)
 	go func() {
@@ -63,8 +64,11 @@ func carry(to, from net.Conn, late time.Duration) {
 		}
 	}()
 	for p := range pieces {
-		time.Sleep(time.Until(p.due))
-		if _, err := to.Write(p.text); err != nil {
+		err := pause(ctx, time.Until(p.due))
+		if err == nil {
+			_, err = to.Write(p.text)
+		}
+		if err != nil {
 			_ = from.Close() // which ends the reading; what was read goes nowhere
 		}
 	}

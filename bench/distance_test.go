@@ -27,7 +27,7 @@ func TestMoveAway(t *testing.T) {
 			}()
 		}
 	}()
-	s := &scene{}
+	s := &scene{ctx: t.Context()}
 	defer func() {
 		for _, closer := range s.closers {
 			_ = closer()
