@@ -28,12 +28,13 @@ func probe(ctx context.Context, client redis.UniversalClient, queue string) erro
 	key := func(part string) string { return "asynq:{" + queue + "}:probe:" + part }
 	keys := []string{key("counter"), key("hash"), key("pending"), key("active"), key("lease")}
 	err := write(ctx, client, keys)
-	if isBroken(err) {
-		if said := greeting(ctx, client, keys[0]); said != nil {
-			return said
-		}
+	if !isBroken(err) {
+		return err
 	}
-	return err
+	if said := greeting(ctx, client, keys[0]); said != nil {
+		return said
+	}
+	return write(ctx, client, keys) // Redis may have ended an old connection alone
 }
 
 func write(ctx context.Context, client redis.UniversalClient, keys []string) error {

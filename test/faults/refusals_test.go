@@ -32,8 +32,8 @@ type refusal struct {
 	strike func(s *stage, admin *redis.Client) (end func())
 	// reason is in what the program says of it.
 	reason string
-	// silent says that Redis does not answer, or ends a connection that is asked for
-	// its health just then, before it refuses. The log may tell so by a line of its own.
+	// silent says that Redis does not answer before it refuses, of which the log
+	// may tell by a line of its own.
 	silent bool
 }
 
@@ -92,17 +92,17 @@ func refusals() []refusal {
 		{
 			name:  "a password",
 			begin: commands("CONFIG SET requirepass hidden-word", "CLIENT KILL TYPE normal SKIPME yes"),
-			end:   [][]any{{"CONFIG", "SET", "requirepass", ""}}, reason: "requires a password", silent: true,
+			end:   [][]any{{"CONFIG", "SET", "requirepass", ""}}, reason: "requires a password",
 		},
 		{
 			name: "another password", more: user, login: login,
 			begin: commands("ACL SETUSER carillon resetpass >another-hidden-word", "CLIENT KILL USER carillon"),
-			end:   commands("ACL SETUSER carillon >hidden-word"), reason: "rejected the user or the password", silent: true,
+			end:   commands("ACL SETUSER carillon >hidden-word"), reason: "rejected the user or the password",
 		},
 		{
 			name: "a user who is gone", more: user, login: login,
 			begin: commands("ACL DELUSER carillon"), end: commands("ACL SETUSER carillon on ~* &* +@all >hidden-word"),
-			reason: "rejected the user or the password", silent: true,
+			reason: "rejected the user or the password",
 		},
 		{
 			name:  "too many clients",
