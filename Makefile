@@ -30,9 +30,9 @@ lint: ## Run the linters, at the version that tools/go.mod pins
 	$(GO) tool -modfile=tools/go.mod golangci-lint run
 
 # SQLite is C turned into Go here, and twenty times slower under the detector: it
-# is built without it, and without the check of pointers that comes with it. So is
-# a workbook tested without it that unpacks to gigabytes: one goroutine reads it,
-# and the detector has nothing to find.
+# is built without it, and without the check of pointers that comes with it. What
+# reads workbooks that unpack to gigabytes is tested without it: that is one
+# goroutine, and the detector has nothing to find.
 RACE = CGO_ENABLED=1 $(GO) test -race -gcflags='modernc.org/...=-race=false -d=checkptr=0' -timeout 30m
 BOMBS = ^Test(Bombs|EmptySheetsTogether|MemoryIsFlat)
 .PHONY: race

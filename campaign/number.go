@@ -26,14 +26,6 @@ type Limits struct {
 	DailyRecipients int
 }
 
-// fastRate is the rate in messages a second above which a number's queue is filled by
-// many at once (ours).
-const fastRate = 500
-
-// IsFast reports whether a number is too fast for few to fill its queue, as one without
-// a limit may be.
-func (l Limits) IsFast() bool { return l.Rate == 0 || l.Rate > fastRate }
-
 const (
 	// NoLimit is the DailyRecipients of who may write to anybody.
 	NoLimit = -1

@@ -36,6 +36,8 @@ const (
 	// are enqueued at once are in any order.
 	fewEnqueuers  = 16
 	manyEnqueuers = 64
+	// fastRate is the rate in messages a second above which a number is fast (ours).
+	fastRate = 500
 	// queueRetries is how often asynq may take a task up again. The ledger
 	// counts attempts; this only has to be larger than any run of bad luck.
 	queueRetries = 1_000_000
@@ -313,7 +315,7 @@ func (f *feeder) choose(
 
 // enqueuers is how many tasks are enqueued at once.
 func (f *feeder) enqueuers() int {
-	if f.limits().IsFast() {
+	if rate := f.limits().Rate; rate == 0 || rate > fastRate {
 		return manyEnqueuers
 	}
 	return fewEnqueuers
