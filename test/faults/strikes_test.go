@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -128,21 +129,25 @@ func archiveTasks(s *stage) {
 
 var queue = campaign.Queue("main")
 
-// takeTasks takes some tasks out of the queue that nobody works on yet.
+// takeTasks takes some tasks out of the queue that nobody works on yet. It begins
+// with those that are fetched last, for a worker is faster than it with the first.
 func (s *stage) takeTasks(take func(i *asynq.Inspector, id string) error) {
-	const enough = 20
+	const enough, ahead = 20, 1000
 	inspector, taken := s.redis.inspector(s.T), 0
 	s.eventually("some tasks are taken out of the queue", func() bool {
-		pending, err := inspector.ListPendingTasks(queue, asynq.PageSize(enough))
+		pending, err := inspector.ListPendingTasks(queue, asynq.PageSize(ahead))
 		if err != nil {
 			return false // there is no queue yet
 		}
-		for _, task := range pending {
+		for _, task := range slices.Backward(pending) {
+			if taken == enough {
+				break
+			}
 			if take(inspector, task.ID) == nil { // else a worker was faster
 				taken++
 			}
 		}
-		return taken >= enough
+		return taken == enough
 	})
 }
 
