@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"carillon/internal/cli"
@@ -37,12 +39,22 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	if err != nil {
 		return err
 	}
+	giveBack()
 	warnOfReaders(a.ledger, config, o.ConfigPath, o.Log)
 	fmt.Fprintf(o.Out, "carillon serves at %s\n", a.URL())
 	if roles.Web {
 		fmt.Fprintf(o.Out, "its pages are at   %s/\n", a.URL())
 	}
 	return errors.Join(a.Run(ctx), a.Close())
+}
+
+// giveBack hands the memory that only the start needed back to the system. Goose
+// reads migrations through buffers of 4 MiB each and pools them, and what is in a
+// pool outlives one collection. Without it the collector would take these buffers
+// for what the server needs, and let the heap grow to 40 MB before its next turn.
+func giveBack() {
+	runtime.GC()
+	debug.FreeOSMemory()
 }
 
 // parseRoles reads the names of roles; none means all.
