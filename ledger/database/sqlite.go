@@ -21,8 +21,8 @@ const readers = 4
 // The page caches in KiB, one per connection. A larger one for the writer was
 // no faster with a million rows.
 const (
-	writerCache = 4 << 10
-	readerCache = 1 << 10
+	writerCache = 2 << 10
+	readerCache = 512
 )
 
 func cachePragma(kib int) string { return fmt.Sprintf("&_pragma=cache_size(-%d)", kib) }
