@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"carillon/internal/programtest"
 )
 
 // counts counts how often it has run on a key.
@@ -96,7 +98,7 @@ func (g *gathering) hold() []<-chan *redis.Cmd {
 	before := len(g.seen())
 	for i := range mostFlights {
 		held = append(held, g.run(context.Background(), counts, fmt.Sprintf("held%d", before+i)))
-		eventually(g.t, "a script is sent at once", func() bool { return len(g.seen()) == before+i+1 })
+		programtest.Eventually(g.t, programtest.Patience, "a script is sent at once", func() bool { return len(g.seen()) == before+i+1 })
 	}
 	return held
 }
@@ -104,7 +106,7 @@ func (g *gathering) hold() []<-chan *redis.Cmd {
 // waits waits until as many scripts are gathered.
 func (g *gathering) waits(n int) {
 	g.t.Helper()
-	eventually(g.t, fmt.Sprintf("%d scripts are gathered", n), func() bool {
+	programtest.Eventually(g.t, programtest.Patience, fmt.Sprintf("%d scripts are gathered", n), func() bool {
 		g.gatherer.mu.Lock()
 		defer g.gatherer.mu.Unlock()
 		waiting := 0

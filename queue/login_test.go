@@ -10,13 +10,15 @@ import (
 	"testing"
 
 	"github.com/redis/go-redis/v9"
+
+	"carillon/internal/programtest"
 )
 
 // startSentinel starts a Sentinel that watches a master under the name "it", with
 // a password of its own unless that is empty.
 func startSentinel(t *testing.T, master, masterPassword, password string) string {
 	t.Helper()
-	address := freeAddress(t)
+	address := programtest.FreeAddress(t)
 	_, port, _ := net.SplitHostPort(address)
 	_, masterPort, _ := net.SplitHostPort(master)
 	folder := t.TempDir()
@@ -34,7 +36,7 @@ func startSentinel(t *testing.T, master, masterPassword, password string) string
 	startProcess(t, path, "--sentinel")
 	client := redis.NewClient(&redis.Options{Addr: address, Password: password})
 	t.Cleanup(func() { _ = client.Close() })
-	eventually(t, "the Sentinel answers", func() bool { return client.Ping(t.Context()).Err() == nil })
+	programtest.Eventually(t, programtest.Patience, "the Sentinel answers", func() bool { return client.Ping(t.Context()).Err() == nil })
 	return address
 }
 
@@ -93,7 +95,7 @@ func TestClusterLogin(t *testing.T) {
 	if err := admin.ClusterAddSlotsRange(t.Context(), 0, 16383).Err(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the cluster is up", func() bool { return strings.Contains(admin.ClusterInfo(t.Context()).Val(), "cluster_state:ok") })
+	programtest.Eventually(t, programtest.Patience, "the cluster is up", func() bool { return strings.Contains(admin.ClusterInfo(t.Context()).Val(), "cluster_state:ok") })
 	q := open(t, "redis-cluster://carillon:p%40ss@"+address)
 	if err := probe(t.Context(), q.Client(), "send:main"); err != nil {
 		t.Error(err)
@@ -123,9 +125,9 @@ func TestTooManyClients(t *testing.T) {
 	}
 	do("CONFIG", "SET", "maxclients", 1)
 	do("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-	eventually(t, "it says so", func() bool { r := look(); return r != nil && strings.Contains(r.Error(), "maxclients") })
+	programtest.Eventually(t, programtest.Patience, "it says so", func() bool { r := look(); return r != nil && strings.Contains(r.Error(), "maxclients") })
 	do("CONFIG", "SET", "maxclients", 100)
-	eventually(t, "it is over", func() bool { return look() == nil })
+	programtest.Eventually(t, programtest.Patience, "it is over", func() bool { return look() == nil })
 }
 
 // TestSentinelsThatKnowNoMaster: the words are about them, and hold no address.
@@ -142,7 +144,7 @@ func TestSentinelsThatKnowNoMaster(t *testing.T) {
 			t.Errorf("%s: %v", address, r)
 		}
 	}
-	gone := settings{kind: sentinels, hosts: []string{freeAddress(t)}, master: "it"}.client()
+	gone := settings{kind: sentinels, hosts: []string{programtest.FreeAddress(t)}, master: "it"}.client()
 	defer gone.Close()
 	r := refusalOf(probe(t.Context(), gone, "send:main"))
 	if r == nil || !strings.HasPrefix(r.Reason, "no Sentinel answers") || strings.Contains(r.Error(), "127.0.0.1") {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"carillon/internal/programtest"
 )
 
 // shard is a master of a cluster, and the name of a queue that it has.
@@ -30,7 +32,7 @@ func startShards(t *testing.T) [2]*shard {
 		}
 	}
 	for i := range both {
-		_, bus, err := net.SplitHostPort(freeAddress(t))
+		_, bus, err := net.SplitHostPort(programtest.FreeAddress(t))
 		must(err)
 		s := &shard{durableRedis: startDurableRedis(t, "--cluster-enabled", "yes", "--cluster-port", bus)}
 		s.admin = redis.NewClient(&redis.Options{Addr: s.address})
@@ -46,7 +48,7 @@ func startShards(t *testing.T) [2]*shard {
 		}
 	}
 	for i, s := range both {
-		eventually(t, "the cluster is up", func() bool {
+		programtest.Eventually(t, programtest.Patience, "the cluster is up", func() bool {
 			return strings.Contains(s.admin.ClusterInfo(t.Context()).Val(), "cluster_state:ok")
 		})
 		for n := 0; s.queue == ""; n++ {

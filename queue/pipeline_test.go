@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+
+	"carillon/internal/programtest"
 )
 
 // TestScriptsShareRoundTrips: what comes while Redis is busy goes together, and
@@ -126,7 +128,7 @@ func TestHungConnections(t *testing.T) {
 	var hung []<-chan *redis.Cmd
 	for i := range mostFlights {
 		hung = append(hung, g.run(ctx, counts, fmt.Sprint("hung", i)))
-		eventually(t, "it is under way", func() bool { return len(g.seen()) == mostFlights+i+1 })
+		programtest.Eventually(t, programtest.Patience, "it is under way", func() bool { return len(g.seen()) == mostFlights+i+1 })
 	}
 	one(t, g.run(t.Context(), counts, "goes on"))
 	giveUp()
@@ -151,7 +153,7 @@ func TestALateAnswer(t *testing.T) {
 	var others []<-chan *redis.Cmd
 	for i := 1; i < mostFlights; i++ {
 		others = append(others, g.run(t.Context(), counts, fmt.Sprint(i)))
-		eventually(t, "another one is sent", func() bool { return len(g.seen()) == 1+i })
+		programtest.Eventually(t, programtest.Patience, "another one is sent", func() bool { return len(g.seen()) == 1+i })
 	}
 	others = append(others, g.run(t.Context(), counts, "next"))
 	g.waits(1)
@@ -159,7 +161,7 @@ func TestALateAnswer(t *testing.T) {
 	for _, done := range others {
 		one(t, done)
 	}
-	eventually(t, "what was sent has run", func() bool { return g.ran("sent") == 1 })
+	programtest.Eventually(t, programtest.Patience, "what was sent has run", func() bool { return g.ran("sent") == 1 })
 }
 
 // TestOneRefusal: Redis refuses the first of many scripts, by errors after which
@@ -241,7 +243,7 @@ func TestRedisDiesUnderAPipeline(t *testing.T) {
 		}
 	}
 	g.server.start()
-	eventually(t, "it goes on", func() bool { return g.client.Eval(t.Context(), counts, []string{g.key("after")}).Err() == nil })
+	programtest.Eventually(t, programtest.Patience, "it goes on", func() bool { return g.client.Eval(t.Context(), counts, []string{g.key("after")}).Err() == nil })
 	for i := range 20 {
 		if n := g.ran(fmt.Sprint(i)); n != 0 {
 			t.Errorf("what was not sent has run %d times", n)

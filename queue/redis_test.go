@@ -6,16 +6,17 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"carillon/internal/programtest"
 )
 
 // startServer starts a redis-server of the test's own and returns its address and
 // a client that is nobody's but the test's.
 func startServer(t *testing.T, options ...string) (address string, admin *redis.Client) {
 	t.Helper()
-	address = freeAddress(t)
+	address = programtest.FreeAddress(t)
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)
@@ -25,7 +26,7 @@ func startServer(t *testing.T, options ...string) (address string, admin *redis.
 	}, options...)...)
 	admin = redis.NewClient(&redis.Options{Addr: address})
 	t.Cleanup(func() { _ = admin.Close() })
-	eventually(t, "redis-server answers", func() bool {
+	programtest.Eventually(t, programtest.Patience, "redis-server answers", func() bool {
 		err := admin.Ping(t.Context()).Err()
 		return err == nil || redis.IsAuthError(err)
 	})
@@ -48,29 +49,6 @@ func startProcess(t *testing.T, args ...string) {
 		_ = server.Process.Kill()
 		_ = server.Wait()
 	})
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
-// eventually waits for a condition, and fails after a time that only a hang
-// takes.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for !holds() {
-		if time.Now().After(deadline) {
-			t.Fatalf("gave up waiting: %s", what)
-		}
-		<-time.After(20 * time.Millisecond)
-	}
 }
 
 func open(t *testing.T, address string) *Queue {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+
+	"carillon/internal/programtest"
 )
 
 // deaf is a Redis that never answers.
@@ -68,7 +70,7 @@ func TestServersAreShown(t *testing.T) {
 		}
 		return len(servers)
 	}
-	eventually(t, "the server is shown", func() bool { return shown() == 1 })
+	programtest.Eventually(t, programtest.Patience, "the server is shown", func() bool { return shown() == 1 })
 	server.Shutdown()
 	if n := shown(); n != 0 {
 		t.Errorf("%d servers are shown after the end", n)

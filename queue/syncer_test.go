@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+
+	"carillon/internal/programtest"
 )
 
 func TestFreshDeadline(t *testing.T) {
@@ -183,7 +185,7 @@ func TestRedisDiesAsTasksEnd(t *testing.T) {
 	for _, e := range endings {
 		want[e.name] = e.want
 	}
-	for deadline := time.Now().Add(20 * time.Second); !cmp.Equal(want, got); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(programtest.Patience); !cmp.Equal(want, got); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("what Redis knows of the tasks (-want +got):\n%s", cmp.Diff(want, got))
 		}
@@ -268,7 +270,7 @@ func (d *durableRedis) start() {
 	}
 	client := redis.NewClient(&redis.Options{Addr: d.address})
 	defer client.Close()
-	for deadline := time.Now().Add(time.Minute); client.Ping(d.t.Context()).Err() != nil; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(programtest.Patience); client.Ping(d.t.Context()).Err() != nil; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			d.t.Fatal("redis-server does not answer")
 		}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"carillon/internal/programtest"
 )
 
 // fleet is several processes' limiters of one number. Their clocks are far
@@ -95,14 +97,14 @@ func (f *fleet) more(t *testing.T, n int, instances ...int) {
 		return n
 	}
 	before := count()
-	eventually(t, fmt.Sprintf("%d departures of instances %v", n, instances), func() bool { return count()-before >= n })
+	programtest.Eventually(t, programtest.Patience, fmt.Sprintf("%d departures of instances %v", n, instances), func() bool { return count()-before >= n })
 }
 
 // fails waits until none of the instances is answered by Redis.
 func (f *fleet) fails(t *testing.T, instances ...int) {
 	t.Helper()
 	for _, i := range instances {
-		eventually(t, fmt.Sprintf("instance %d is not answered", i), func() bool {
+		programtest.Eventually(t, programtest.Patience, fmt.Sprintf("instance %d is not answered", i), func() bool {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			return f.failed[i] > 0

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"carillon/internal/programtest"
 )
 
 // rates is what both limiters tell of themselves.
@@ -56,7 +58,7 @@ func TestSharedRateInForce(t *testing.T) {
 		d := reserve(t, l)
 		wantRate(t, l, test.shown, test.shown, test.shown)
 		l.Throttled(d.At, 0)
-		eventually(t, "the rate is halved", func() bool {
+		programtest.Eventually(t, programtest.Patience, "the rate is halved", func() bool {
 			_, allowed := l.Rate()
 			return allowed >= test.halved && allowed < test.shown
 		})

@@ -13,6 +13,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
+
+	"carillon/internal/programtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -49,7 +51,7 @@ func startRedis(t testing.TB) *redisServer {
 	})
 	r := &redisServer{address: address, process: server.Process}
 	client := r.client(t, nil)
-	eventually(t, "redis-server answers", func() bool { return client.Ping(context.Background()).Err() == nil })
+	programtest.Eventually(t, programtest.Patience, "redis-server answers", func() bool { return client.Ping(context.Background()).Err() == nil })
 	return r
 }
 
@@ -68,19 +70,6 @@ func (r *redisServer) signal(t testing.TB, s syscall.Signal) {
 	t.Helper()
 	if err := r.process.Signal(s); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// eventually waits for a condition, and fails after a time that only a hang
-// takes.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for !holds() {
-		if time.Now().After(deadline) {
-			t.Fatalf("gave up waiting: %s", what)
-		}
-		<-time.After(5 * time.Millisecond)
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"carillon/internal/programtest"
 )
 
 // questions counts what a client asks.
@@ -188,7 +190,7 @@ func TestRefusalIsToldAtOnce(t *testing.T) {
 	reserve(t, l)
 	l.Throttled(clock.now(), time.Minute)
 	control := server.client(t, nil)
-	eventually(t, "Redis knows of the refusal", func() bool {
+	programtest.Eventually(t, programtest.Patience, "Redis knows of the refusal", func() bool {
 		return hashMoment(t, control, "quiet").After(clock.now())
 	})
 }
@@ -230,7 +232,7 @@ func TestWaitingCallerIsWoken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newTestShared(client, 1, &testClock{})
 			l.turns.tryTake()
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), programtest.Patience)
 			defer cancel()
 			event(l)
 			if err := l.sleep(ctx, time.Hour); err != nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"carillon/internal/programtest"
 )
 
 // TestMarketingEndpoint posts to the endpoint for marketing messages: the message
@@ -43,7 +45,7 @@ func TestMarketingEndpoint(t *testing.T) {
 		if !strings.Contains(body, `"category":"marketing_lite"`) {
 			t.Errorf("the receipt has another category: %s", body)
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(programtest.Patience):
 		t.Error("no receipt came")
 	}
 }

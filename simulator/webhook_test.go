@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"carillon/campaign"
+	"carillon/internal/programtest"
 )
 
 // TestSignatureOverTheWire uses real connections, as a receiver does.
@@ -33,7 +34,7 @@ func signatureOverTheWire(t *testing.T, d Dialect) {
 	for i := range 40 {
 		send(s, phone(i), "hello", phone(i))
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), programtest.Patience)
 	defer cancel()
 	if err := s.Drain(ctx); err != nil {
 		t.Fatal(err)
@@ -94,7 +95,7 @@ func TestRetriesStopAtClose(t *testing.T) {
 	simulate(t, Options{}, func(s *Simulator, h *hook) {
 		h.status = func(int) int { return 503 }
 		send(s, phone(1), "hello", "")
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), programtest.Patience)
 		defer cancel()
 		if err := s.Drain(ctx); err == nil {
 			t.Error("drained although nothing was taken")

@@ -6,6 +6,7 @@ import (
 
 	"carillon/campaign"
 	"carillon/configs"
+	"carillon/internal/programtest"
 )
 
 // campaignOf is a one-step campaign with one more line.
@@ -20,7 +21,7 @@ func TestADayIsUsedUp(t *testing.T) {
 	const limit, wanted = 30, 50
 	h := startHouse(t, setup{redis: startRedis(t), daily: limit})
 	large := h.launch(t, campaignOf(t, ""), people(t, wanted))
-	eventually(t, "the day's recipients are reached", func() bool { return h.state(t, large.ID).Counts[campaign.Delivered] == limit })
+	programtest.Eventually(t, programtest.Patience, "the day's recipients are reached", func() bool { return h.state(t, large.ID).Counts[campaign.Delivered] == limit })
 	c := h.state(t, large.ID)
 	if c.State != "running" || c.Daily == nil || c.Daily.Used != limit || c.Daily.Later != wanted-limit || c.Daily.FreesAt == nil || c.Daily.LastOn == nil {
 		t.Errorf("the campaign is %s with %+v; want it to run, and %d recipients to wait", c.State, c.Daily, wanted-limit)

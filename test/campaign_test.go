@@ -10,6 +10,7 @@ import (
 
 	"carillon/campaign"
 	"carillon/internal/app"
+	"carillon/internal/programtest"
 	"carillon/simulator"
 )
 
@@ -128,7 +129,7 @@ func TestPauseResumeCancel(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "the first messages are out", func() bool { return h.provider.Counts().Accepted > 20 })
+	programtest.Eventually(t, programtest.Patience, "the first messages are out", func() bool { return h.provider.Counts().Accepted > 20 })
 	for range 5 {
 		act(first.ID, "pause")
 		act(first.ID, "resume")
@@ -137,9 +138,9 @@ func TestPauseResumeCancel(t *testing.T) {
 	h.audit(t, first.ID)
 
 	second := h.launch(t, write(t, "campaign.yaml", oneStep), people(t, 1000))
-	eventually(t, "the second campaign is under way", func() bool { return h.provider.Counts().Accepted > 420 })
+	programtest.Eventually(t, programtest.Patience, "the second campaign is under way", func() bool { return h.provider.Counts().Accepted > 420 })
 	act(second.ID, "cancel")
-	eventually(t, "the rest is skipped", func() bool {
+	programtest.Eventually(t, programtest.Patience, "the rest is skipped", func() bool {
 		c := h.state(t, second.ID)
 		return c.Counts[campaign.Pending]+c.Counts[campaign.Posting] == 0 && c.FinishedAt != nil
 	})
@@ -156,7 +157,7 @@ func TestRedisIsWiped(t *testing.T) {
 	address := startRedis(t)
 	h := startHouse(t, setup{redis: address, rate: 200})
 	c := h.launch(t, write(t, "campaign.yaml", oneStep), people(t, 600))
-	eventually(t, "the first messages are out", func() bool { return h.provider.Counts().Accepted > 50 })
+	programtest.Eventually(t, programtest.Patience, "the first messages are out", func() bool { return h.provider.Counts().Accepted > 50 })
 	flush(t, address)
 	h.finish(t, c.ID)
 	h.audit(t, c.ID)
@@ -167,9 +168,9 @@ func TestRedisIsWiped(t *testing.T) {
 func TestTwoCampaignsShareANumber(t *testing.T) {
 	h := startHouse(t, setup{redis: startRedis(t), rate: 200})
 	large := h.launch(t, write(t, "campaign.yaml", oneStep), people(t, 6000))
-	eventually(t, "the large one is under way", func() bool { return h.provider.Counts().Accepted > 20 })
+	programtest.Eventually(t, programtest.Patience, "the large one is under way", func() bool { return h.provider.Counts().Accepted > 20 })
 	small := h.launch(t, write(t, "campaign.yaml", oneStep), people(t, 50))
-	eventually(t, "the small one ends", func() bool { return h.state(t, small.ID).State == "finished" })
+	programtest.Eventually(t, programtest.Patience, "the small one ends", func() bool { return h.state(t, small.ID).State == "finished" })
 	if c := h.state(t, large.ID); c.State != "running" || c.Counts[campaign.Pending] == 0 {
 		t.Errorf("the large campaign is %s with %v before the small one is done", c.State, c.Counts)
 	}

@@ -12,6 +12,7 @@ import (
 	"carillon/campaign"
 	"carillon/configs"
 	"carillon/internal/app"
+	"carillon/internal/programtest"
 	"carillon/ledger"
 	"carillon/simulator"
 	"carillon/whatsapp/cloud"
@@ -120,7 +121,7 @@ func (d *duo) exactlyOnce(t *testing.T, id string, people int) {
 func (d *duo) end(t *testing.T, id string) {
 	t.Helper()
 	d.finish(t, id)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), programtest.Patience)
 	defer cancel()
 	if err := d.second.Drain(ctx); err != nil {
 		t.Fatal(err)
@@ -152,7 +153,7 @@ func TestANumberHandsOver(t *testing.T) {
 	const size = 300
 	d := startDuo(t, slow, few)
 	c := d.launch(t, write(t, "campaign.yaml", twoNumbers+"handover: true\n"), people(t, size))
-	eventually(t, "nothing is left but what the number had begun", func() bool {
+	programtest.Eventually(t, programtest.Patience, "nothing is left but what the number had begun", func() bool {
 		handed, open := d.handed(t, c.ID)
 		return handed && open == d.openOnSecond(t, c.ID, size)
 	})
@@ -172,7 +173,7 @@ func TestANumberWaits(t *testing.T) {
 	const size = 300
 	d := startDuo(t, slow, few)
 	c := d.launch(t, write(t, "campaign.yaml", twoNumbers), people(t, size))
-	eventually(t, "the first number has sent its part", func() bool {
+	programtest.Eventually(t, programtest.Patience, "the first number has sent its part", func() bool {
 		return d.provider.Counts().Accepted == size && len(d.state(t, c.ID).Stopped) == 1
 	})
 	if now := d.state(t, c.ID); now.State != "running" || now.Counts[campaign.Pending] == 0 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"carillon/campaign"
+	"carillon/internal/programtest"
 	"carillon/simulator"
 )
 
@@ -52,7 +53,7 @@ func TestEditedAndDeletedMessages(t *testing.T) {
 	const edits, marked, stops, deletes, late = "+4915123000001", "+4915123000002", "+4915123000003", "+4915123000004", "+4915123000005"
 	list := write(t, "list.csv", "Phone\n"+strings.Join([]string{edits, marked, stops, deletes, late}, "\n")+"\n")
 	c := h.launch(t, write(t, "campaign.yaml", invitation), list)
-	eventually(t, "the question has arrived", func() bool { return h.state(t, c.ID).Counts[campaign.Delivered] == 5 })
+	programtest.Eventually(t, programtest.Patience, "the question has arrived", func() bool { return h.state(t, c.ID).Counts[campaign.Delivered] == 5 })
 
 	text := func(id, body string) string {
 		return fmt.Sprintf(`"id":%q,"timestamp":"%d","type":"text","text":{"body":%q}`, id, now(), body)

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"carillon/internal/programtest"
 	"carillon/simulator"
 )
 
@@ -51,7 +52,7 @@ func (m *masked) says(t *testing.T, pattern string) string {
 	t.Helper()
 	wanted := regexp.MustCompile(pattern)
 	var found []string
-	eventually(t, "it says "+pattern, func() bool {
+	programtest.Eventually(t, programtest.Patience, "it says "+pattern, func() bool {
 		found = wanted.FindStringSubmatch(m.out.String())
 		select {
 		case <-m.ended:
@@ -187,7 +188,7 @@ func TestTheDemosFilesAreTheOwnersAlone(t *testing.T) {
 // open meanwhile is nobody else's.
 func TestWhatACheckKeepsIsTheOwnersAlone(t *testing.T) {
 	m := startMasked(t, "000", t.TempDir(), build(t), "check", write(t, "campaign.yaml", oneStep), people(t, 400_000))
-	eventually(t, "it keeps the list", func() bool { return m.keeps(t) })
+	programtest.Eventually(t, programtest.Patience, "it keeps the list", func() bool { return m.keeps(t) })
 	m.wantClosed(t)
 	m.leavesNothing(t)
 }

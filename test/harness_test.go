@@ -26,6 +26,7 @@ import (
 	"carillon/configs"
 	"carillon/internal/app"
 	"carillon/internal/cli"
+	"carillon/internal/programtest"
 	"carillon/simulator"
 	"carillon/whatsapp/cloud"
 )
@@ -40,7 +41,7 @@ func startRedis(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("%v; `make needs` installs it", err)
 	}
-	address := freeAddress(t)
+	address := programtest.FreeAddress(t)
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)
@@ -57,33 +58,8 @@ func startRedis(t testing.TB) string {
 	})
 	client := redis.NewClient(&redis.Options{Addr: address})
 	defer func() { _ = client.Close() }()
-	eventually(t, "redis-server answers", func() bool { return client.Ping(context.Background()).Err() == nil })
+	programtest.Eventually(t, programtest.Patience, "redis-server answers", func() bool { return client.Ping(context.Background()).Err() == nil })
 	return "redis://" + address + "/0"
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
-}
-
-// patience is a time that only a hang takes, on the busiest machine too.
-const patience = 4 * time.Minute
-
-// eventually waits for a condition, and fails when the patience is over.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for !holds() {
-		if time.Now().After(deadline) {
-			t.Fatalf("gave up waiting: %s", what)
-		}
-		<-time.After(20 * time.Millisecond)
-	}
 }
 
 // house is a running Carillon with its simulated provider.
@@ -207,8 +183,8 @@ func (h *house) launch(t testing.TB, definition, contacts string) client.Campaig
 func (h *house) finish(t testing.TB, id string) client.Campaign {
 	t.Helper()
 	for {
-		eventually(t, "the campaign ends", func() bool { return h.state(t, id).State == "finished" })
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		programtest.Eventually(t, programtest.Patience, "the campaign ends", func() bool { return h.state(t, id).State == "finished" })
+		ctx, cancel := context.WithTimeout(t.Context(), programtest.Patience)
 		err := h.provider.Drain(ctx)
 		cancel()
 		if err != nil {

@@ -17,6 +17,7 @@ import (
 	"carillon/client"
 	"carillon/internal/cli"
 	"carillon/internal/postgrestest"
+	"carillon/internal/programtest"
 	"carillon/simulator"
 )
 
@@ -54,7 +55,7 @@ type serving struct {
 // serve starts the program with a ledger and a Redis that it may share.
 func serve(t *testing.T, program, ledger, redis string, numbers map[string]string) *serving {
 	t.Helper()
-	address := freeAddress(t)
+	address := programtest.FreeAddress(t)
 	text := fmt.Sprintf("ledger: %s\nredis: %s\nhttp:\n  listen: %s\n  tokens: [{name: tests, token: %s, role: admin}]\nchannels:\n", ledger, redis, address, token)
 	for name, url := range numbers {
 		text += fmt.Sprintf("  %s: {base_url: %q, phone_number_id: %q, access_token: access, app_secret: %s, verify_token: verify, rate: 500, timeout: 20s}\n",
@@ -67,7 +68,7 @@ func serve(t *testing.T, program, ledger, redis string, numbers map[string]strin
 	}
 	t.Cleanup(c.Close)
 	s.client = c
-	eventually(t, "the program answers", func() bool {
+	programtest.Eventually(t, programtest.Patience, "the program answers", func() bool {
 		answer, err := http.Get(s.url + "/healthz")
 		if err != nil {
 			return false
@@ -108,16 +109,16 @@ func TestOnePictureIsUploadedOnceForEachNumber(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, "both numbers upload", func() bool { return provider.Counts().Uploading == 2 })
+			programtest.Eventually(t, programtest.Patience, "both numbers upload", func() bool { return provider.Counts().Uploading == 2 })
 			first.kill()
-			eventually(t, "the uploads have broken off", func() bool { return provider.Counts().Uploading == 0 })
+			programtest.Eventually(t, programtest.Patience, "the uploads have broken off", func() bool { return provider.Counts().Uploading == 0 })
 			if c := provider.Counts(); c.Uploads != 0 || c.Accepted != 0 {
 				t.Fatalf("%+v after the uploader was killed", c)
 			}
 			provider.SetFaults(simulator.Faults{UploadFor: time.Second})
 			second := serve(t, program, ledger, redis, numbers)
 			for finished, sent := false, 0; !finished; {
-				eventually(t, "more is sent", func() bool {
+				programtest.Eventually(t, programtest.Patience, "more is sent", func() bool {
 					before := sent
 					sent = provider.Counts().Accepted
 					c, err := second.client.Campaign(t.Context(), launched.ID)

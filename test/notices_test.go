@@ -9,6 +9,7 @@ import (
 	"carillon/campaign"
 	"carillon/client"
 	"carillon/internal/app"
+	"carillon/internal/programtest"
 	"carillon/simulator"
 )
 
@@ -33,7 +34,7 @@ func TestANoticePausesOnce(t *testing.T) {
 	const size = 200
 	h := startHouse(t, setup{redis: startRedis(t), rate: 50})
 	c := h.launch(t, campaignOf(t, ""), people(t, size))
-	eventually(t, "some are sent", func() bool { return h.provider.Counts().Accepted > 5 })
+	programtest.Eventually(t, programtest.Patience, "some are sent", func() bool { return h.provider.Counts().Accepted > 5 })
 	news := simulator.Event{Kind: "template_status", Template: "hello", Language: "en", Event: "PAUSED", Title: "FIRST_PAUSE", At: time.Now().Unix()}
 	h.tellNews(t, news)
 	paused := h.state(t, c.ID)
@@ -73,14 +74,14 @@ func TestTheRateFollowsTheProvider(t *testing.T) {
 	h := startApp(t, config, s, provider)
 	becomes := func(rate float64, daily int) {
 		t.Helper()
-		eventually(t, "the provider's word is taken over", func() bool {
+		programtest.Eventually(t, programtest.Patience, "the provider's word is taken over", func() bool {
 			c, err := h.client.Channel(t.Context(), "main")
 			return err == nil && c.Rate == rate && (daily == 0) == (c.Daily == nil) && (daily == 0 || c.Daily.Limit == daily)
 		})
 	}
 	becomes(standard, 2000)
 	c := h.launch(t, campaignOf(t, ""), people(t, 900))
-	eventually(t, "a second of them is sent", func() bool { return h.provider.Counts().Accepted > standard })
+	programtest.Eventually(t, programtest.Patience, "a second of them is sent", func() bool { return h.provider.Counts().Accepted > standard })
 	begun := len(h.provider.Truth().Arrivals)
 	h.provider.SetNumber(simulator.Number{Throughput: "HIGH", Tier: "TIER_UNLIMITED"})
 	h.tellNews(t, simulator.Event{Kind: "number_update", Event: "THROUGHPUT_UPGRADE", Tier: "TIER_UNLIMITED"})

@@ -21,6 +21,7 @@ import (
 	"carillon/client"
 	"carillon/internal/cli"
 	"carillon/internal/postgrestest"
+	"carillon/internal/programtest"
 	"carillon/simulator"
 )
 
@@ -143,13 +144,13 @@ func oddRefusals(t *testing.T, engine string, processes int) {
 	}
 	houses := start()
 	id := houses[0].launch(t, campaignOf(t, ""), people(t, listed)).ID
-	eventually(t, "some have failed", func() bool { return houses[0].state(t, id).Counts[campaign.Failed] > int64(listed)/3 })
+	programtest.Eventually(t, programtest.Patience, "some have failed", func() bool { return houses[0].state(t, id).Counts[campaign.Failed] > int64(listed)/3 })
 	for _, h := range houses {
 		h.shut()
 	}
 	h := start()[0]
 	var told client.Campaign
-	eventually(t, "all have failed", func() bool { told = h.state(t, id); return told.Counts[campaign.Failed] == int64(listed) })
+	programtest.Eventually(t, programtest.Patience, "all have failed", func() bool { told = h.state(t, id); return told.Counts[campaign.Failed] == int64(listed) })
 	oddStatus(t, told, rounds)
 	h.oddReport(t, id)
 	text := log.String()

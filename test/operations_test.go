@@ -20,6 +20,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"carillon/configs"
+	"carillon/internal/programtest"
 	"carillon/simulator"
 	"carillon/whatsapp/gateway"
 )
@@ -139,7 +140,7 @@ func watchedHouse(t *testing.T, n int) *house {
 func TestMetrics(t *testing.T) {
 	const sent = 40
 	h := watchedHouse(t, sent)
-	eventually(t, "nothing waits", func() bool { return scrape(t, h).sum("carillon_oldest_due_seconds") == 0 })
+	programtest.Eventually(t, programtest.Patience, "nothing waits", func() bool { return scrape(t, h).sum("carillon_oldest_due_seconds") == 0 })
 	shown := scrape(t, h)
 	for series, want := range map[string]float64{
 		`carillon_answers_total{channel="main",class="accepted"}`:            sent,

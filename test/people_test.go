@@ -12,6 +12,7 @@ import (
 	"carillon/api"
 	"carillon/campaign"
 	"carillon/configs"
+	"carillon/internal/programtest"
 	"carillon/simulator"
 )
 
@@ -82,13 +83,13 @@ func TestAPausedTemplatePausesItsCampaigns(t *testing.T) {
 	h := startHouse(t, setup{redis: startRedis(t), rate: 50, pair: configs.Pair{Every: configs.Duration(time.Second), Burst: 100}})
 	concerned := h.launch(t, write(t, "one.yaml", oneStep), people(t, 1000))
 	other := h.launch(t, write(t, "two.yaml", strings.ReplaceAll(oneStep, "hello", "another")), people(t, 50))
-	eventually(t, "it is under way", func() bool { return h.provider.Counts().Accepted > 10 })
+	programtest.Eventually(t, programtest.Patience, "it is under way", func() bool { return h.provider.Counts().Accepted > 10 })
 	if _, err := h.provider.Tell(t.Context(), simulator.Event{
 		Kind: "template_status", Template: "hello", Language: "en", Event: "PAUSED", Title: "FIRST_PAUSE",
 	}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the campaign is paused", func() bool { return h.state(t, concerned.ID).State == "paused" })
+	programtest.Eventually(t, programtest.Patience, "the campaign is paused", func() bool { return h.state(t, concerned.ID).State == "paused" })
 	if c := h.state(t, concerned.ID); !strings.Contains(c.Reason, "template") {
 		t.Errorf("it is paused because %q", c.Reason)
 	}

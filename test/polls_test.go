@@ -10,6 +10,7 @@ import (
 
 	"carillon/campaign"
 	"carillon/configs"
+	"carillon/internal/programtest"
 	"carillon/simulator"
 	"carillon/whatsapp"
 )
@@ -104,12 +105,12 @@ func TestAProviderThatHasToBeAsked(t *testing.T) {
 	config := config(t, s, url)
 	h := startApp(t, config, s, standIn)
 	c := h.launch(t, write(t, "campaign.yaml", polledSteps), people(t, n))
-	eventually(t, "the first step is sent", func() bool { sent, _ := provider.count("first"); return sent == n })
+	programtest.Eventually(t, programtest.Patience, "the first step is sent", func() bool { sent, _ := provider.count("first"); return sent == n })
 	h.shut()
 	flush(t, s.redis)
 
 	h = startApp(t, config, s, standIn)
-	eventually(t, "all of the first step is asked about", func() bool { _, asked := provider.count("first"); return asked == n })
+	programtest.Eventually(t, programtest.Patience, "all of the first step is asked about", func() bool { _, asked := provider.count("first"); return asked == n })
 	flush(t, s.redis)
 	done := h.finish(t, c.ID)
 	if sent, _ := provider.count("second"); sent != n {
@@ -122,7 +123,7 @@ func TestAProviderThatHasToBeAsked(t *testing.T) {
 		t.Errorf("counts %v", done.Counts)
 	}
 	// The campaign has ended, and what became of its last step is asked all the same.
-	eventually(t, "the last step is known to be delivered", func() bool { return h.state(t, c.ID).Counts[campaign.Delivered] == 2*n })
+	programtest.Eventually(t, programtest.Patience, "the last step is known to be delivered", func() bool { return h.state(t, c.ID).Counts[campaign.Delivered] == 2*n })
 	id, err := campaign.ParseID(c.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -141,11 +142,11 @@ func TestPollsOfACampaignThatWasCancelled(t *testing.T) {
 	s := setup{redis: startRedis(t), rate: 50, more: map[string]configs.Channel{"polled": provider.channel()}}
 	h := startHouse(t, s)
 	c := h.launch(t, write(t, "campaign.yaml", polledSteps), people(t, n))
-	eventually(t, "the first step is sent", func() bool { sent, _ := provider.count("first"); return sent == n })
+	programtest.Eventually(t, programtest.Patience, "the first step is sent", func() bool { sent, _ := provider.count("first"); return sent == n })
 	if _, err := h.client.Act(t.Context(), c.ID, "cancel"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "all are known to be read", func() bool { return h.state(t, c.ID).Counts[campaign.Read] == n })
+	programtest.Eventually(t, programtest.Patience, "all are known to be read", func() bool { return h.state(t, c.ID).Counts[campaign.Read] == n })
 	if sent, _ := provider.count("second"); sent != 0 {
 		t.Errorf("%d of the second step were sent after the campaign was cancelled", sent)
 	}

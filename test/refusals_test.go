@@ -13,6 +13,7 @@ import (
 	"carillon/client"
 	"carillon/internal/cli"
 	"carillon/internal/postgrestest"
+	"carillon/internal/programtest"
 	"carillon/ledger"
 	"carillon/simulator"
 )
@@ -133,7 +134,7 @@ func TestAThrottledTemplateWaitsAlone(t *testing.T) {
 		Latency: 20 * time.Millisecond, Faults: simulator.Faults{SlowTemplate: "offer", SlowFor: wait},
 	}})
 	slow := h.launch(t, offersIn(t, "en", ""), people(t, people500))
-	eventually(t, "the template is slowed down", func() bool { return len(h.state(t, slow.ID).Slowed) == 1 })
+	programtest.Eventually(t, programtest.Patience, "the template is slowed down", func() bool { return len(h.state(t, slow.ID).Slowed) == 1 })
 	first := h.throttledRequests()
 	if first > 30 { // a hundred a second leave, and an answer takes a moment to come and to be written down
 		t.Errorf("%d requests were refused before the template waited", first)
@@ -143,14 +144,14 @@ func TestAThrottledTemplateWaitsAlone(t *testing.T) {
 		t.Errorf("the other template ended with %v", other.Counts)
 	}
 	begun, before := time.Now(), h.throttledRequests()
-	eventually(t, "it was tried some times", func() bool { return h.throttledRequests() >= before+4 })
+	programtest.Eventually(t, programtest.Patience, "it was tried some times", func() bool { return h.throttledRequests() >= before+4 })
 	if took := time.Since(begun); took < 3*wait {
 		t.Errorf("tried four times within %s, want once in %s", took, wait)
 	}
 	if c := h.state(t, slow.ID); c.Counts[campaign.Pending]+c.Counts[campaign.Posting] != people500 || len(c.Failures) != 0 || c.Slowed[0].Code != 132069 {
 		t.Errorf("%v, failures %v, slowed %v", c.Counts, c.Failures, c.Slowed)
 	}
-	eventually(t, "recipients show why they wait", func() bool { return h.waitingFor(t, slow.ID, "the template is slowed down until ") > people500/2 })
+	programtest.Eventually(t, programtest.Patience, "recipients show why they wait", func() bool { return h.waitingFor(t, slow.ID, "the template is slowed down until ") > people500/2 })
 	h.provider.SetFaults(simulator.Faults{})
 	slow = h.finish(t, slow.ID)
 	if slow.Counts[campaign.Delivered] != people500 || len(slow.Slowed) != 0 {
@@ -192,9 +193,9 @@ func TestTwoWorkersShareASlowedTemplate(t *testing.T) {
 	h := startApp(t, c, s, provider)
 	startApp(t, c, s, provider)
 	slow := h.launch(t, offersIn(t, "en", ""), people(t, listed))
-	eventually(t, "the list waits", func() bool { return h.waitingFor(t, slow.ID, "the template is slowed down until ") > listed/2 })
+	programtest.Eventually(t, programtest.Patience, "the list waits", func() bool { return h.waitingFor(t, slow.ID, "the template is slowed down until ") > listed/2 })
 	begun, before := time.Now(), h.throttledRequests()
-	eventually(t, "it was tried some times", func() bool { return h.throttledRequests() >= before+7 })
+	programtest.Eventually(t, programtest.Patience, "it was tried some times", func() bool { return h.throttledRequests() >= before+7 })
 	if took := time.Since(begun); took < 2*wait {
 		t.Errorf("tried seven times within %s, want twice in %s at most", took, wait)
 	}
@@ -221,7 +222,7 @@ func TestASlowedTemplateOutlivesTheProgram(t *testing.T) {
 	h := startApp(t, c, s, provider)
 	// The list has the language, which is the same for all.
 	cancelled, expires := h.launch(t, offersIn(t, `"{{Country|en}}"`, ""), abroad(t, listed)), offersIn(t, `"{{Country|en}}"`, "expires: 15s")
-	eventually(t, "the template is slowed down", func() bool { return h.waitingFor(t, cancelled.ID, "the template is slowed down until ") > listed/2 })
+	programtest.Eventually(t, programtest.Patience, "the template is slowed down", func() bool { return h.waitingFor(t, cancelled.ID, "the template is slowed down until ") > listed/2 })
 	h.shut()
 	before := h.throttledRequests()
 
@@ -236,11 +237,11 @@ func TestASlowedTemplateOutlivesTheProgram(t *testing.T) {
 	if other.Counts[campaign.Delivered] != listed {
 		t.Errorf("the other template ended with %v", other.Counts)
 	}
-	eventually(t, "a later campaign waits, too", func() bool { return h.waitingFor(t, expired.ID, "the template is slowed down until ") == listed })
+	programtest.Eventually(t, programtest.Patience, "a later campaign waits, too", func() bool { return h.waitingFor(t, expired.ID, "the template is slowed down until ") == listed })
 	if _, err := h.client.Act(t.Context(), cancelled.ID, "cancel"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "it is cancelled", func() bool { return h.state(t, cancelled.ID).Counts[campaign.Skipped] == listed })
+	programtest.Eventually(t, programtest.Patience, "it is cancelled", func() bool { return h.state(t, cancelled.ID).Counts[campaign.Skipped] == listed })
 	if got := h.finish(t, expired.ID); got.Counts[campaign.Expired] != listed {
 		t.Errorf("the campaign that expires ended with %v", got.Counts)
 	}

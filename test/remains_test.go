@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"carillon/internal/programtest"
 )
 
 // running is a program that was started with a TMPDIR of its own.
@@ -82,7 +84,7 @@ func (r *running) leavesNothing(t *testing.T) {
 func TestAKilledCheckLeavesNothing(t *testing.T) {
 	program := build(t)
 	r := run(t, program, "check", write(t, "campaign.yaml", oneStep), people(t, 400_000))
-	eventually(t, "it keeps the list", func() bool { return r.keeps(t) })
+	programtest.Eventually(t, programtest.Patience, "it keeps the list", func() bool { return r.keeps(t) })
 	r.leavesNothing(t)
 }
 

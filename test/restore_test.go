@@ -10,6 +10,7 @@ import (
 
 	"carillon/campaign"
 	"carillon/configs"
+	"carillon/internal/programtest"
 	"carillon/simulator"
 )
 
@@ -36,11 +37,11 @@ func TestARestoredBackupSendsNothingByItself(t *testing.T) {
 	const all = 2000
 	id := first.launch(t, write(t, "campaign.yaml", oneStep), people(t, all)).ID
 	accepted := func() int { return provider.Counts().Accepted }
-	eventually(t, "the campaign sends", func() bool { return accepted() > 100 })
+	programtest.Eventually(t, programtest.Patience, "the campaign sends", func() bool { return accepted() > 100 })
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	backUp(t, file, backup)
 	known := accepted()
-	eventually(t, "it sends on", func() bool { return accepted() > known+200 })
+	programtest.Eventually(t, programtest.Patience, "it sends on", func() bool { return accepted() > known+200 })
 	first.shut()
 	sent := accepted()
 	if sent == all {
@@ -70,7 +71,7 @@ func TestARestoredBackupSendsNothingByItself(t *testing.T) {
 	if _, err := second.client.Act(t.Context(), id, "cancel"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "what was unsent is skipped", func() bool { return second.state(t, id).Counts[campaign.Pending] == 0 })
+	programtest.Eventually(t, programtest.Patience, "what was unsent is skipped", func() bool { return second.state(t, id).Counts[campaign.Pending] == 0 })
 	if got := accepted(); got != sent+50 {
 		t.Errorf("%d messages were accepted more", got-sent-50)
 	}

@@ -18,6 +18,7 @@ import (
 	"carillon/configs"
 	"carillon/internal/app"
 	"carillon/internal/cli"
+	"carillon/internal/programtest"
 	"carillon/seal"
 	"carillon/simulator"
 )
@@ -176,7 +177,7 @@ func TestTheKeyIsExchanged(t *testing.T) {
 				h.addTheirs(t, definition, server)
 			}
 			if _, err := h.client.RunSchedule(t.Context(), "theirs"); stage.runs {
-				eventually(t, "another second has come", func() bool {
+				programtest.Eventually(t, programtest.Patience, "another second has come", func() bool {
 					before := newest
 					newest = h.fired(t, "theirs")
 					if newest == before {

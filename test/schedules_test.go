@@ -14,6 +14,7 @@ import (
 	"carillon/campaign"
 	"carillon/internal/app"
 	"carillon/internal/postgrestest"
+	"carillon/internal/programtest"
 	"carillon/ledger"
 	"carillon/simulator"
 )
@@ -54,7 +55,7 @@ func (h *house) ask(t *testing.T, method, path string, body, answer any) {
 // fired waits until the newest slot of a schedule has its campaign.
 func (h *house) fired(t *testing.T, name string) (id string) {
 	t.Helper()
-	eventually(t, "the slot is fired", func() bool {
+	programtest.Eventually(t, programtest.Patience, "the slot is fired", func() bool {
 		var history struct {
 			Items []slot `json:"items"`
 		}
@@ -117,7 +118,7 @@ func TestAScheduleSendsItsCampaign(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := first
-	eventually(t, "another second has come", func() bool {
+	programtest.Eventually(t, programtest.Patience, "another second has come", func() bool {
 		h.ask(t, "POST", "/api/schedules/daily/run", nil, &asked)
 		second = h.fired(t, "daily")
 		return second != first
@@ -166,7 +167,7 @@ func TestTwoProcessesFireASlotOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	houses[1].fired(t, "daily")
-	eventually(t, "everybody has the message", func() bool { return provider.Counts().Accepted >= size })
+	programtest.Eventually(t, programtest.Patience, "everybody has the message", func() bool { return provider.Counts().Accepted >= size })
 	all, err := record.Campaigns(t.Context(), 0, 10)
 	if err != nil || len(all) != 1 || all[0].Reason != "" && all[0].Reason != "started by the schedule daily" {
 		t.Errorf("%d campaigns, %+v, %v", len(all), all, err)

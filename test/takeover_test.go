@@ -20,6 +20,7 @@ import (
 	"carillon/campaign"
 	"carillon/configs"
 	"carillon/internal/postgrestest"
+	"carillon/internal/programtest"
 	"carillon/seal"
 	"carillon/simulator"
 )
@@ -243,7 +244,7 @@ func (o *old) goesOn(t *testing.T, server *lists) {
 		id, person, _ := strings.Cut(sent, " ")
 		h.posts(t, fmt.Sprintf(`"statuses":[{"id":%q,"status":"delivered","timestamp":"%d","recipient_id":%q}]`, id, now(), strings.TrimPrefix(person, "+")))
 	}
-	eventually(t, "what was posting is known to be unknown", func() bool { return h.state(t, o.campaign).Counts[campaign.Unknown] == 5 })
+	programtest.Eventually(t, programtest.Patience, "what was posting is known to be unknown", func() bool { return h.state(t, o.campaign).Counts[campaign.Unknown] == 5 })
 	if _, err := h.client.Resolve(t.Context(), o.campaign, api.Drop); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package test
 import (
 	"testing"
 
+	"carillon/internal/programtest"
 	"carillon/simulator"
 )
 
@@ -18,7 +19,7 @@ func BenchmarkThroughput(b *testing.B) {
 			definition, contacts := write(b, "campaign.yaml", oneStep), people(b, b.N)
 			b.ResetTimer()
 			h.launch(b, definition, contacts)
-			eventually(b, "all are accepted", func() bool { return h.provider.Counts().Accepted == b.N })
+			programtest.Eventually(b, programtest.Patience, "all are accepted", func() bool { return h.provider.Counts().Accepted == b.N })
 			b.StopTimer()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
 		})

@@ -12,6 +12,7 @@ import (
 	"carillon/campaign"
 	"carillon/configs"
 	"carillon/internal/postgrestest"
+	"carillon/internal/programtest"
 	"carillon/simulator"
 	"carillon/whatsapp/cloud"
 )
@@ -85,7 +86,7 @@ func change(field, number, value string) string {
 // sent are the messages that the second number has sent, by the person.
 func (s *strangers) sent(t *testing.T, id string, people int) map[string]simulator.Message {
 	t.Helper()
-	eventually(t, "all are accepted", func() bool { return s.state(t, id).Counts[campaign.Accepted] == int64(people) })
+	programtest.Eventually(t, programtest.Patience, "all are accepted", func() bool { return s.state(t, id).Counts[campaign.Accepted] == int64(people) })
 	sent := map[string]simulator.Message{}
 	for _, m := range s.second.Truth().Messages {
 		sent[m.To] = m
@@ -146,7 +147,7 @@ func TestAnAppSpeaksForItsOwnNumbers(t *testing.T) {
 				t.Errorf("its own app is answered %d", got)
 			}
 		}
-		eventually(t, "its own app is believed", func() bool {
+		programtest.Eventually(t, programtest.Patience, "its own app is believed", func() bool {
 			now := s.state(t, c.ID)
 			return now.Counts[campaign.Delivered] == 2 && now.Counts[campaign.Accepted] == 1 && now.Counts[campaign.Waiting] == 1
 		})

@@ -24,6 +24,7 @@ import (
 	"carillon/internal/app"
 	"carillon/internal/cli"
 	"carillon/internal/doctor"
+	"carillon/internal/programtest"
 	"carillon/simulator"
 	"carillon/whatsapp"
 )
@@ -44,7 +45,7 @@ type place struct {
 // newPlace makes the configuration of a channel main at a simulated provider.
 func newPlace(t *testing.T, dialect simulator.Dialect) *place {
 	t.Helper()
-	listen := freeAddress(t)
+	listen := programtest.FreeAddress(t)
 	o := simulator.Options{Dialect: dialect, AppSecret: secret, AccessToken: token, AlsoPosts: true, Webhook: "http://" + listen + "/webhooks/main"}
 	o.Templates = []campaign.Approved{{TemplateName: campaign.TemplateName{Name: "order_update", Language: "en"}}}
 	provider := simulator.New(o)
@@ -63,16 +64,6 @@ func newPlace(t *testing.T, dialect simulator.Dialect) *place {
 		"http":     map[string]any{"listen": listen, "public_url": "http://" + listen},
 		"channels": map[string]any{"main": channel},
 	}}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }
 
 // set gives a key of the channel another value.
@@ -319,7 +310,7 @@ func TestRedis(t *testing.T) {
 
 func startRedis(t *testing.T, options ...string) (address string) {
 	t.Helper()
-	address = freeAddress(t)
+	address = programtest.FreeAddress(t)
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)

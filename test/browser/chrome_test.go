@@ -28,9 +28,6 @@ import (
 	"carillon/internal/programtest"
 )
 
-// patience is how long a page may take for anything. Only a hang takes longer.
-const patience = time.Minute
-
 // startChrome starts a browser, which ends with the test.
 func startChrome(t *testing.T) context.Context {
 	t.Helper()
@@ -122,7 +119,7 @@ func (w *tab) hear(event any) {
 // do has the browser do something that takes a moment.
 func (w *tab) do(what string, actions ...chromedp.Action) {
 	w.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	ctx, cancel := context.WithTimeout(w.ctx, programtest.Patience)
 	defer cancel()
 	if err := chromedp.Run(ctx, actions...); err != nil {
 		w.Fatalf("%s: %v\n%s", what, err, w.text())
@@ -194,7 +191,7 @@ func (w *tab) eval(expression string, result any) {
 // holds reports whether a condition holds in the page, which may be going away.
 func (w *tab) holds(condition string) bool {
 	var held bool
-	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	ctx, cancel := context.WithTimeout(w.ctx, programtest.Patience)
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.Evaluate("!!("+condition+")", &held)) == nil && held
 }
@@ -202,7 +199,7 @@ func (w *tab) holds(condition string) bool {
 // until waits for a condition in the page.
 func (w *tab) until(what, condition string) {
 	w.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(programtest.Patience)
 	for !w.holds(condition) {
 		if time.Now().After(deadline) {
 			w.Fatalf("gave up waiting: %s. The page at %s:\n%s", what, w.path(), w.text())
@@ -247,7 +244,7 @@ func (w *tab) path() (path string) {
 
 // peek evaluates an expression for a message. The page may be gone.
 func (w *tab) peek(expression string, result any) {
-	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	ctx, cancel := context.WithTimeout(w.ctx, programtest.Patience)
 	defer cancel()
 	_ = chromedp.Run(ctx, chromedp.Evaluate(expression, result))
 }
