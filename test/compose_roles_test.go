@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"carillon/configs"
+	"carillon/internal/programtest"
 	"carillon/whatsapp/providers"
 )
 
@@ -46,7 +47,7 @@ func TestRolesComposition(t *testing.T) {
 				t.Errorf("%s does not wait until %s is healthy", role, needed)
 			}
 		}
-		if out, err := exec.Command("go", "run", "carillon/cmd/carillon", role, "-c", "x", "--help").CombinedOutput(); err != nil {
+		if out, err := exec.Command(programtest.Program(t), role, "-c", "x", "--help").CombinedOutput(); err != nil {
 			t.Errorf("carillon %s: %v\n%s", role, err, out)
 		}
 		if published := len(service.Ports) > 0; published != (role == "web") {

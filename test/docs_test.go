@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carillon/campaign"
+	"carillon/internal/programtest"
 )
 
 // pages are the texts that these tests look at.
@@ -231,20 +232,10 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
-// build makes the program and returns its path.
-func build(t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "carillon")
-	if answer, err := exec.Command("go", "build", "-o", program, "carillon/cmd/carillon").CombinedOutput(); err != nil {
-		t.Fatalf("%v:\n%s", err, answer)
-	}
-	return program
-}
-
 // TestCommandsExist asks the program for help on every command that the pages
 // name, with its flags.
 func TestCommandsExist(t *testing.T) {
-	program := build(t)
+	program := programtest.Program(t)
 	// At the start of a line of a shell block, or between backquotes.
 	command := regexp.MustCompile("(?m)(?:^|`|/cmd/)carillon( [a-z]+[^`\n#&]*)")
 	asked := map[string]bool{}
@@ -282,7 +273,7 @@ func commandsOf(page string) string {
 // TestReadmeCheck takes the files that the README shows through the check that
 // it shows, and compares what comes out.
 func TestReadmeCheck(t *testing.T) {
-	program, folder := build(t), t.TempDir()
+	program, folder := programtest.Program(t), t.TempDir()
 	readme := string(readFile(t, "../README.md"))
 	files := regexp.MustCompile("(?s)\n`([a-z.-]+)`:\n\n```[a-z]+\n(.*?)```").FindAllStringSubmatch(readme, -1)
 	for _, file := range files {

@@ -134,7 +134,7 @@ channels:
 // Whatever the umask is: what the program writes is its user's alone. A ledger
 // that an older version has left open is told with the command that closes it.
 func TestWhatIsWrittenIsTheOwnersAlone(t *testing.T) {
-	program := build(t)
+	program := programtest.Program(t)
 	_, provider := startProvider(t, simulator.Options{})
 	for _, umask := range []string{"000", "022", "077"} {
 		t.Run(umask, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestWhatIsWrittenIsTheOwnersAlone(t *testing.T) {
 // So are the samples and the ledger of the demo.
 func TestTheDemosFilesAreTheOwnersAlone(t *testing.T) {
 	folder := t.TempDir()
-	m := startMasked(t, "000", folder, build(t), "demo", "--keep", "--people", "5")
+	m := startMasked(t, "000", folder, programtest.Program(t), "demo", "--keep", "--people", "5")
 	m.says(t, `(serving at)`)
 	m.wantClosed(t)
 	if found := m.files(t); len(found) < 4 {
@@ -187,7 +187,7 @@ func TestTheDemosFilesAreTheOwnersAlone(t *testing.T) {
 // A check that is killed while it keeps a list leaves nothing, and what it has
 // open meanwhile is nobody else's.
 func TestWhatACheckKeepsIsTheOwnersAlone(t *testing.T) {
-	m := startMasked(t, "000", t.TempDir(), build(t), "check", write(t, "campaign.yaml", oneStep), people(t, 400_000))
+	m := startMasked(t, "000", t.TempDir(), programtest.Program(t), "check", write(t, "campaign.yaml", oneStep), people(t, 400_000))
 	programtest.Eventually(t, programtest.Patience, "it keeps the list", func() bool { return m.keeps(t) })
 	m.wantClosed(t)
 	m.leavesNothing(t)

@@ -34,6 +34,8 @@ import (
 // token admits the tests to the API.
 const token = "a-token-for-the-tests"
 
+func TestMain(m *testing.M) { programtest.Main(m) }
+
 // startRedis starts a redis-server of the test's own and returns its address.
 func startRedis(t testing.TB) string {
 	t.Helper()

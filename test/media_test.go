@@ -85,7 +85,7 @@ func serve(t *testing.T, program, ledger, redis string, numbers map[string]strin
 func TestOnePictureIsUploadedOnceForEachNumber(t *testing.T) {
 	t.Parallel()
 	n := *pictures
-	program := build(t)
+	program := programtest.Program(t)
 	for engine, make := range map[string]func(t *testing.T) (ledger, redis string){
 		"SQLite": func(t *testing.T) (string, string) {
 			return "sqlite:" + filepath.Join(t.TempDir(), "carillon.db"), startRedis(t)

@@ -328,7 +328,7 @@ func TestUnit(t *testing.T) {
 	if stop := time.Duration(seconds) * time.Second; err != nil || stop < request+10*time.Second {
 		t.Errorf("TimeoutStopSec is %q, and a request may take %s", settings["TimeoutStopSec"], request)
 	}
-	program, folder := build(t), t.TempDir()
+	program, folder := programtest.Program(t), t.TempDir()
 	words := strings.Fields(settings["ExecStart"])
 	if answer, err := exec.Command(program, append(words[1:], "--help")...).CombinedOutput(); err != nil {
 		t.Errorf("%s: %v:\n%s", settings["ExecStart"], err, answer)

@@ -82,7 +82,7 @@ func (r *running) leavesNothing(t *testing.T) {
 // A list is people's numbers: a check that is killed in the middle leaves none
 // behind. The list is long enough to have gone to the disk.
 func TestAKilledCheckLeavesNothing(t *testing.T) {
-	program := build(t)
+	program := programtest.Program(t)
 	r := run(t, program, "check", write(t, "campaign.yaml", oneStep), people(t, 400_000))
 	programtest.Eventually(t, programtest.Patience, "it keeps the list", func() bool { return r.keeps(t) })
 	r.leavesNothing(t)
@@ -90,7 +90,7 @@ func TestAKilledCheckLeavesNothing(t *testing.T) {
 
 // So does a test message that is killed while the server answers.
 func TestAKilledTestMessageLeavesNothing(t *testing.T) {
-	program := build(t)
+	program := programtest.Program(t)
 	asked := make(chan struct{})
 	ctx, stop := context.WithCancel(t.Context())
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {

@@ -24,7 +24,7 @@ ledger: sqlite:`
 // lets it send on, and loses the ledger. What docs/operations.md says about restoring
 // is then done: nothing is sent that the backup does not know of, until somebody says so.
 func TestARestoredBackupSendsNothingByItself(t *testing.T) {
-	program := build(t)
+	program := programtest.Program(t)
 	provider, url := startProvider(t, simulator.Options{})
 	file := filepath.Join(t.TempDir(), "carillon.db")
 	s := setup{redis: configuredEmbedded, ledger: "sqlite:" + file, rate: 200}

@@ -146,7 +146,7 @@ func TestSecretsOfSchedulesReachTheirServerAlone(t *testing.T) {
 // The key of a schedule's secrets is exchanged as the docs say, and what goes
 // wrong on the way is told by name, without a secret.
 func TestTheKeyIsExchanged(t *testing.T) {
-	program := build(t)
+	program := programtest.Program(t)
 	server := serveLists(t)
 	folder := t.TempDir()
 	definition := filepath.Join(folder, "one.yaml")

@@ -174,7 +174,7 @@ seal_keys: ["${KEY}"]
 // had sent is not sent again, what it had not is, and the secrets of its
 // schedules are where they belong.
 func TestALedgerOfAnOlderVersionIsTakenOver(t *testing.T) {
-	program := build(t)
+	program := programtest.Program(t)
 	server := serveLists(t)
 	for name, made := range map[string]func(*testing.T) *old{
 		"SQLite": func(t *testing.T) *old {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -18,12 +19,38 @@ import (
 // Patience is a time that only a hang takes, on the busiest machine too.
 const Patience = 4 * time.Minute
 
-// Build makes the program and returns its path.
-func Build(t testing.TB) string {
+// program is where the program of a package's tests is, which the first of them
+// makes. Main sets it.
+var program func() (path string, err error)
+
+// Main runs the tests of a package that start the program, and removes the program
+// when they are done. Their TestMain calls it.
+func Main(m *testing.M) {
+	folder, err := os.MkdirTemp("", "carillon-program-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	program = sync.OnceValues(func() (string, error) {
+		path := filepath.Join(folder, "carillon")
+		if answer, err := exec.Command("go", "build", "-o", path, "carillon/cmd/carillon").CombinedOutput(); err != nil {
+			return "", fmt.Errorf("build carillon: %w\n%s", err, answer)
+		}
+		return path, nil
+	})
+	m.Run()
+}
+
+// Program returns the path of the program.
+func Program(t testing.TB) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "carillon")
-	if answer, err := exec.Command("go", "build", "-o", path, "carillon/cmd/carillon").CombinedOutput(); err != nil {
-		t.Fatalf("build carillon: %v\n%s", err, answer)
+	if program == nil {
+		t.Fatal("the TestMain of this package has to call programtest.Main")
+	}
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }

@@ -75,11 +75,13 @@ func twoSteps(name string, rate float64) string {
 `
 }
 
+func TestMain(m *testing.M) { programtest.Main(m) }
+
 // setStage starts the program and a provider in processes of their own.
 func setStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{folder: t.TempDir()}
-	program, address := programtest.Build(t), programtest.FreeAddress(t)
+	program, address := programtest.Program(t), programtest.FreeAddress(t)
 	simulate := programtest.Start(t, s.folder, "simulate", program, "simulate", "--listen", "127.0.0.1:0", "--suffixes", "--templates", s.write(t, "templates.json", templates(t)),
 		"--delay", "50ms", "--webhook", "http://"+address+"/webhooks/main", "--app-secret", "the-app-secret")
 	provider := simulate.Says(t, `listens at (http://\S+)`)

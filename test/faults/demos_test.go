@@ -13,7 +13,7 @@ import (
 // TestDemos runs the demo of every kind of provider on both engines; short runs do
 // it for two kinds that have little in common. The demo audits itself.
 func TestDemos(t *testing.T) {
-	program, postgres := programtest.Build(t), postgrestest.Start(t)
+	program, postgres := programtest.Program(t), postgrestest.Start(t)
 	for _, spec := range providers.All() {
 		for _, engine := range []string{engineSQLite, enginePostgres} {
 			chosen := spec.Name == "vonage" && engine == engineSQLite || spec.Traits.Polled && engine == enginePostgres

@@ -79,7 +79,7 @@ const nobody = 65534
 // TestDisksThatCannotBeUsed starts the program on them: it says in one line what
 // is wrong, and leaves everything that it finds as it is.
 func TestDisksThatCannotBeUsed(t *testing.T) {
-	program := programtest.Build(t)
+	program := programtest.Program(t)
 	for name, c := range map[string]struct {
 		folder func(t *testing.T) string
 		want   string

@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
-	m.Run()
+	programtest.Main(m)
 }
 
 // TestFaults lets every fault strike every engine it can, and some every kind of
@@ -51,7 +51,7 @@ func TestFaults(t *testing.T) {
 	if *long {
 		size = longer
 	}
-	program, postgres := programtest.Build(t), postgrestest.Start(t)
+	program, postgres := programtest.Program(t), postgrestest.Start(t)
 	all := &results{}
 	t.Cleanup(func() { fmt.Print(all) }) // once the last run has ended
 	for order, f := range table() {

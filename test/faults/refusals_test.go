@@ -172,7 +172,7 @@ func (s *stage) must(err error) {
 // sends. The program has to say so where it is asked, and once in its log, and to
 // go on by itself with nothing lost and nothing twice.
 func TestRedisRefuses(t *testing.T) {
-	program := programtest.Build(t)
+	program := programtest.Program(t)
 	for _, r := range refusals() {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
@@ -243,7 +243,7 @@ func (tr trial) refuse(t *testing.T, r refusal) {
 // TestStartsWhileRedisRefuses starts the program while Redis refuses, and
 // launches a campaign. It has to say what is wrong, and to go on when Redis does.
 func TestStartsWhileRedisRefuses(t *testing.T) {
-	program := programtest.Build(t)
+	program := programtest.Program(t)
 	for _, r := range refusals() {
 		if r.strike != nil || r.login != "" || r.name == "a password" { // with a wrong login it does not start
 			continue

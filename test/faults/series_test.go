@@ -39,7 +39,7 @@ var seriesTemplates = []string{"first", "second", "third"}
 // it, while receipts come late, twice, in any order or never, and while the
 // process that sends is killed twice.
 func TestSeries(t *testing.T) {
-	program, postgres := programtest.Build(t), postgrestest.Start(t)
+	program, postgres := programtest.Program(t), postgrestest.Start(t)
 	for _, engine := range []string{engineSQLite, enginePostgres} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()

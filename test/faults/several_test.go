@@ -15,7 +15,7 @@ import (
 // is killed and Redis is emptied meanwhile. In another run the first provider takes
 // nothing, and all falls back on the second.
 func TestTwoProviders(t *testing.T) {
-	program, postgres, all := programtest.Build(t), postgrestest.Start(t), &results{}
+	program, postgres, all := programtest.Program(t), postgrestest.Start(t), &results{}
 	strike := func(s *stage) {
 		flushRedis(s)
 		killEverySecond(s)

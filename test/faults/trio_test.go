@@ -33,7 +33,7 @@ type trio struct {
 // role gets a process; none means one for all.
 func startTrio(t *testing.T, engine, redis string, roles ...string) *trio {
 	t.Helper()
-	tr := trial{fault: fault{houses: roles, ends: allArrive}, engine: engine, size: short, program: programtest.Build(t)}
+	tr := trial{fault: fault{houses: roles, ends: allArrive}, engine: engine, size: short, program: programtest.Program(t)}
 	s := &trio{stage: &stage{T: t, trial: tr, folder: t.TempDir()}}
 	s.database = "sqlite:" + s.folder + "/carillon.db"
 	if engine == enginePostgres {
