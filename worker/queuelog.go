@@ -44,15 +44,23 @@ func (q *queueLog) say(level slog.Level, text string) {
 }
 
 // complain says what goes wrong, but keeps among the details what was said of
-// late, what is explained, and what comes by the thousand after a crash: all
-// servers find the same tasks without a lease at the same time, and one of them
-// has taken each up.
+// late, what is explained, and what is about a task that is gone.
 func (q *queueLog) complain(level slog.Level, text string) {
-	takenUp := strings.HasPrefix(text, "recoverer: could not retry lease expired task") && strings.Contains(text, "NOT FOUND")
-	if takenUp || q.saidOfLate(text) || q.explained() || !q.first(text) {
+	if isGone(text) || q.saidOfLate(text) || q.explained() || !q.first(text) {
 		level = slog.LevelDebug
 	}
 	q.say(level, text)
+}
+
+// isGone reports whether a line is about a task that is not where asynq looks for
+// it, which costs nothing. After a crash all servers find the same tasks without a
+// lease, and one of them has taken each up. And a Redis that was emptied, or a master
+// that had not handed on all it knew, has lost the tasks of messages that were being
+// sent: there is nothing to remove when they end, and the ledger knows how.
+func isGone(text string) bool {
+	takenUp := strings.HasPrefix(text, "recoverer: could not retry lease expired task")
+	ended := strings.HasPrefix(text, "Could not remove task")
+	return (takenUp || ended) && strings.Contains(text, "NOT FOUND")
 }
 
 // saidOfLate reports whether a line of this kind was said within sayAgain.

@@ -10,6 +10,8 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+
+	"carillon/internal/programtest"
 )
 
 // records hands on what is logged.
@@ -20,12 +22,31 @@ func (r records) Handle(_ context.Context, record slog.Record) error { r <- reco
 func (r records) WithAttrs([]slog.Attr) slog.Handler                 { return r }
 func (r records) WithGroup(string) slog.Handler                      { return r }
 
-// TestALeaseThatAnotherServerTookUpIsNoWarning holds our reading of asynq's words
-// against what it says.
-func TestALeaseThatAnotherServerTookUpIsNoWarning(t *testing.T) {
-	t.Parallel()
-	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
-	defer client.Close()
+// TestATaskThatIsGoneIsNoWarning holds our reading of asynq's words against what it
+// says.
+func TestATaskThatIsGoneIsNoWarning(t *testing.T) {
+	t.Run("another server took up its lease", func(t *testing.T) {
+		t.Parallel()
+		client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
+		defer client.Close()
+		loseLease(t, client)
+		onlyDetails(t, client, "lease expired task", func() {})
+	})
+	t.Run("redis was emptied while it ran", func(t *testing.T) {
+		t.Parallel()
+		client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
+		defer client.Close()
+		if _, err := asynq.NewClientFromRedisClient(client).Enqueue(asynq.NewTask("any", nil)); err != nil {
+			t.Fatal(err)
+		}
+		onlyDetails(t, client, "Could not remove task", func() { client.FlushAll(t.Context()) })
+	})
+}
+
+// loseLease leaves the lease of a task that waits, as if another server had just
+// taken it up and put it back.
+func loseLease(t *testing.T, client *redis.Client) {
+	t.Helper()
 	const id = "taken-up"
 	later := asynq.ProcessIn(time.Hour)
 	if _, err := asynq.NewClientFromRedisClient(client).Enqueue(asynq.NewTask("any", nil), asynq.TaskID(id), later); err != nil {
@@ -35,20 +56,25 @@ func TestALeaseThatAnotherServerTookUpIsNoWarning(t *testing.T) {
 	if err := client.ZAdd(t.Context(), "asynq:{default}:lease", redis.Z{Score: float64(long.Unix()), Member: id}).Err(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// onlyDetails runs a server, whose handler does what is given, until asynq says
+// something with these words, and wants that among the details.
+func onlyDetails(t *testing.T, client *redis.Client, words string, handler func()) {
+	t.Helper()
 	logged := make(records, 100)
 	server := asynq.NewServerFromRedisClient(client, asynq.Config{
 		Logger: newQueueLog(slog.New(logged), time.Now, func() bool { return false }), LogLevel: asynq.WarnLevel,
 	})
-	if err := server.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error { return nil })); err != nil {
+	if err := server.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error { handler(); return nil })); err != nil {
 		t.Fatal(err)
 	}
 	defer server.Shutdown()
-	const aWhile = 30 * time.Second
-	enough := time.After(aWhile)
+	enough := time.After(programtest.Patience)
 	for {
 		select {
 		case record := <-logged:
-			if !strings.Contains(record.Message, "lease expired task") {
+			if !strings.Contains(record.Message, words) {
 				continue
 			}
 			if record.Level != slog.LevelDebug {
@@ -56,7 +82,7 @@ func TestALeaseThatAnotherServerTookUpIsNoWarning(t *testing.T) {
 			}
 			return
 		case <-enough:
-			t.Fatal("asynq says nothing of the lease")
+			t.Fatalf("asynq does not say %q", words)
 		}
 	}
 }
