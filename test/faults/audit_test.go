@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -166,11 +167,25 @@ func (s *stage) report(templates []string) []simulator.Record {
 			s.Fatalf("%v in the line %q of the report", err, line)
 		}
 		if record.Status == campaign.Unknown && s.fault.ends == allArrive {
-			s.Logf("unknown: %q", line)
+			s.tell(line[column["row"]], record)
 		}
 		records = append(records, record)
 	}
 	return records
+}
+
+// tell logs all that both sides know of a message: an unknown one has its cause in
+// its history alone.
+func (s *stage) tell(row string, record simulator.Record) {
+	s.Helper()
+	history, err := s.client.History(s.Context(), s.id, row)
+	known, _ := json.Marshal(history)
+	s.Logf("row %s, %s, is unknown. On record (%v): %s", row, record.Template, err, known)
+	for _, m := range s.truth().Messages {
+		if m.To == record.To {
+			s.Logf("the provider accepted of row %s: %+v", row, m)
+		}
+	}
 }
 
 func read(line []string, column map[string]int, templates []string) (simulator.Record, error) {

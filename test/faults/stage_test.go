@@ -39,8 +39,9 @@ const (
 	// something under way to be struck.
 	latency = 50 * time.Millisecond
 	// timeout is for one request to the provider: long enough for a machine that
-	// several runs keep busy.
-	timeout = 4 * time.Second
+	// several runs, and whatever else there is, keep busy. A request that takes
+	// longer is unknown for good, if it has not reached the provider.
+	timeout = 10 * time.Second
 )
 
 // stage is all that a run has started.

@@ -147,7 +147,7 @@ func table() []fault {
 		{name: "disk full", disk: true, strike: fillDisk},
 
 		{name: "provider loses answers", everyKind: true, provider: "lost_answer=0.1"},
-		{name: "provider hangs", provider: "hang=0.05,hang_for=12s"},
+		{name: "provider hangs", provider: "hang=0.05,hang_for=20s"},
 		{name: "provider behind a bad gateway", provider: "bad_gateway=0.1", ends: someUnknown},
 		{name: "provider refuses, or fails later", provider: "throttle=0.01,timeout408=0.03,unavailable=0.03,fail_later408=0.03"},
 
