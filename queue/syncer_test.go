@@ -185,7 +185,7 @@ func TestRedisDiesAsTasksEnd(t *testing.T) {
 	for _, e := range endings {
 		want[e.name] = e.want
 	}
-	for deadline := time.Now().Add(programtest.Patience); !cmp.Equal(want, got); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); !cmp.Equal(want, got); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("what Redis knows of the tasks (-want +got):\n%s", cmp.Diff(want, got))
 		}

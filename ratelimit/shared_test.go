@@ -232,7 +232,7 @@ func TestWaitingCallerIsWoken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newTestShared(client, 1, &testClock{})
 			l.turns.tryTake()
-			ctx, cancel := context.WithTimeout(t.Context(), programtest.Patience)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			event(l)
 			if err := l.sleep(ctx, time.Hour); err != nil {

@@ -10,8 +10,6 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
-
-	"carillon/internal/programtest"
 )
 
 // records hands on what is logged.
@@ -70,7 +68,8 @@ func onlyDetails(t *testing.T, client *redis.Client, words string, handler func(
 		t.Fatal(err)
 	}
 	defer server.Shutdown()
-	enough := time.After(programtest.Patience)
+	const aWhile = 30 * time.Second
+	enough := time.After(aWhile)
 	for {
 		select {
 		case record := <-logged:
