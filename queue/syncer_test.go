@@ -270,11 +270,7 @@ func (d *durableRedis) start() {
 	}
 	client := redis.NewClient(&redis.Options{Addr: d.address})
 	defer client.Close()
-	for deadline := time.Now().Add(programtest.Patience); client.Ping(d.t.Context()).Err() != nil; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			d.t.Fatal("redis-server does not answer")
-		}
-	}
+	programtest.Eventually(d.t, programtest.Patience, "redis-server answers", func() bool { return client.Ping(d.t.Context()).Err() == nil })
 }
 
 // freeze lets it answer nothing until it is thawed.

@@ -39,7 +39,7 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	if err != nil {
 		return err
 	}
-	giveBack()
+	giveBackMemory()
 	warnOfReaders(a.ledger, config, o.ConfigPath, o.Log)
 	fmt.Fprintf(o.Out, "carillon serves at %s\n", a.URL())
 	if roles.Web {
@@ -48,11 +48,11 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	return errors.Join(a.Run(ctx), a.Close())
 }
 
-// giveBack hands the memory that only the start needed back to the system. Goose
+// giveBackMemory hands what only the start needed back to the system. Goose
 // reads migrations through buffers of 4 MiB each and pools them, and what is in a
 // pool outlives one collection. Without it the collector would take these buffers
 // for what the server needs, and let the heap grow to 40 MB before its next turn.
-func giveBack() {
+func giveBackMemory() {
 	runtime.GC()
 	debug.FreeOSMemory()
 }

@@ -167,16 +167,16 @@ func (s *stage) report(templates []string) []simulator.Record {
 			s.Fatalf("%v in the line %q of the report", err, line)
 		}
 		if record.Status == campaign.Unknown && s.fault.ends == allArrive {
-			s.tell(line[column["row"]], record)
+			s.tellUnknown(line[column["row"]], record)
 		}
 		records = append(records, record)
 	}
 	return records
 }
 
-// tell logs all that both sides know of a message: an unknown one has its cause in
+// tellUnknown logs all that both sides know of an unknown message, whose cause is in
 // its history alone.
-func (s *stage) tell(row string, record simulator.Record) {
+func (s *stage) tellUnknown(row string, record simulator.Record) {
 	s.Helper()
 	history, err := s.client.History(s.Context(), s.id, row)
 	known, _ := json.Marshal(history)
