@@ -91,7 +91,7 @@ const (
 	connectionsPerCPU = 10
 	// buffer is what each connection has to read with, and again to write with, in
 	// bytes: room for a pipeline of ten of asynq's scripts, by their digests. The client
-	// has 32 KiB by default.
+	// has 32 KiB by default, and 128 KiB for pipelines, which have connections of their own.
 	buffer = 8 << 10
 )
 
@@ -107,7 +107,7 @@ func (s settings) client() redis.UniversalClient {
 	}
 	o := &redis.Options{
 		Addr: s.hosts[0], Username: s.user, Password: s.password, DB: s.database, ContextTimeoutEnabled: true,
-		ReadBufferSize: buffer, WriteBufferSize: buffer,
+		ReadBufferSize: buffer, WriteBufferSize: buffer, PipelineReadBufferSize: buffer, PipelineWriteBufferSize: buffer,
 	}
 	switch s.kind {
 	case socket:
@@ -126,7 +126,7 @@ func (s settings) clusterClient() redis.UniversalClient {
 		Addrs: s.hosts, Username: s.user, Password: s.password,
 		DialTimeout: connectWithin, DialerRetries: 1,
 		ReadTimeout: answerWithin, WriteTimeout: answerWithin, ContextTimeoutEnabled: true,
-		ReadBufferSize: buffer, WriteBufferSize: buffer,
+		ReadBufferSize: buffer, WriteBufferSize: buffer, PipelineReadBufferSize: buffer, PipelineWriteBufferSize: buffer,
 		PoolSize:                   connectionsPerCPU * runtime.GOMAXPROCS(0),
 		ClusterStateReloadInterval: topologyEvery, DisableRoutingPolicies: true,
 	})
@@ -143,7 +143,7 @@ func (s settings) failoverClient() redis.UniversalClient {
 		MasterName: s.master, SentinelAddrs: s.hosts,
 		DialTimeout: 3 * answerWithin, DialerRetries: 1, Dialer: dialer.DialContext, MaxRetries: -1,
 		ReadTimeout: answerWithin, WriteTimeout: answerWithin, ContextTimeoutEnabled: true,
-		ReadBufferSize: buffer, WriteBufferSize: buffer,
+		ReadBufferSize: buffer, WriteBufferSize: buffer, PipelineReadBufferSize: buffer, PipelineWriteBufferSize: buffer,
 	}
 	if !s.anyServer {
 		o.Username, o.Password = s.user, s.password
