@@ -16,7 +16,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/hibiken/asynqmon"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
@@ -245,7 +244,7 @@ func (a *App) openWeb(config *configs.Config) (err error) {
 	}
 	a.web, err = web.New(web.Options{
 		Ledger: a.ledger, Channels: channels, Keywords: keywords, Tokens: tokensOf(config), Proxies: config.HTTP.Proxies(), Door: a.door, Templates: a.approved, Registry: a.registry, Log: a.log, Now: time.Now,
-		Asynqmon: asynqmon.New(asynqmon.Options{RootPath: "/asynqmon", RedisConnOpt: a.queue.Option()}),
+		Asynqmon: newMonitor(a.queue.Option()),
 		Queue:    a.unqueued, Limits: a.limits.of,
 		Changed: a.wake, NextSlot: nextAllowed,
 	})
