@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -212,8 +213,9 @@ func (l *Ledger) reportRows(ctx context.Context, found []ReportRow, s stretch) (
 	}
 	defer rows.Close()
 	var recipients int
+	found, scan := slices.Grow(found, s.room), newReportScan()
 	for rows.Next() {
-		r, err := scanReportRow(rows)
+		r, err := scan.next(rows)
 		if err != nil {
 			return nil, 0, fmt.Errorf("ledger: report: %w", err)
 		}
@@ -260,28 +262,43 @@ func (s stretch) query() (string, []any) {
 	return fmt.Sprintf(messagesSQL, &conditions), args
 }
 
-func scanReportRow(rows *sql.Rows) (ReportRow, error) {
-	var r ReportRow
-	var detail string
-	var message, position, status, tries, code sql.NullInt64
-	var reason, words, providerID sql.NullString
-	var accepted, sent, delivered, read, failed sql.NullInt64
-	err := rows.Scan(&r.Recipient, &r.Phone, &r.Verdict, &detail, &message, &position, &status, &tries, &code, &reason, &words, &providerID,
-		&accepted, &sent, &delivered, &read, &failed)
-	if err != nil {
-		return r, err
+// reportScan is where the columns of a report's lines go, one line after the other.
+type reportScan struct {
+	line                                    ReportRow
+	detail                                  string
+	message, position, status, tries, code  sql.NullInt64
+	reason, words, providerID               sql.NullString
+	accepted, sent, delivered, read, failed sql.NullInt64
+	places                                  []any
+}
+
+func newReportScan() *reportScan {
+	s := &reportScan{}
+	s.places = []any{
+		&s.line.Recipient, &s.line.Phone, &s.line.Verdict, &s.detail,
+		&s.message, &s.position, &s.status, &s.tries, &s.code, &s.reason, &s.words, &s.providerID,
+		&s.accepted, &s.sent, &s.delivered, &s.read, &s.failed,
 	}
-	if !message.Valid {
+	return s
+}
+
+func (s *reportScan) next(rows *sql.Rows) (ReportRow, error) {
+	if err := rows.Scan(s.places...); err != nil {
+		return ReportRow{}, err
+	}
+	r := s.line
+	if !s.message.Valid {
 		r.Status, r.Reason = campaign.Rejected, string(r.Verdict)
-		if detail != "" {
-			r.Reason += ": " + detail
+		if s.detail != "" {
+			r.Reason += ": " + s.detail
 		}
 		return r, nil
 	}
-	r.Step = campaign.MessageID(message.Int64).Step() + 1
-	r.Position, r.Status = int(position.Int64), campaign.Status(status.Int64)
-	r.Attempts, r.Code = int(tries.Int64), int(code.Int64)
-	r.Reason, r.Detail, r.ProviderID = reason.String, words.String, providerID.String
-	r.AcceptedAt, r.SentAt, r.DeliveredAt, r.ReadAt, r.FailedAt = moment(accepted), moment(sent), moment(delivered), moment(read), moment(failed)
+	r.Step = campaign.MessageID(s.message.Int64).Step() + 1
+	r.Position, r.Status = int(s.position.Int64), campaign.Status(s.status.Int64)
+	r.Attempts, r.Code = int(s.tries.Int64), int(s.code.Int64)
+	r.Reason, r.Detail, r.ProviderID = s.reason.String, s.words.String, s.providerID.String
+	r.AcceptedAt, r.SentAt, r.DeliveredAt = moment(s.accepted), moment(s.sent), moment(s.delivered)
+	r.ReadAt, r.FailedAt = moment(s.read), moment(s.failed)
 	return r, nil
 }
