@@ -107,11 +107,9 @@ func (s *Server) handle(mux *http.ServeMux, routes []route) {
 }
 
 // mount is every route, the pages, and what is said of paths that are none.
-func (s *Server) mount() (_ *http.ServeMux, err error) {
+func (s *Server) mount() *http.ServeMux {
 	mux := http.NewServeMux()
-	if s.pages, err = pages.New(mux, s.now); err != nil {
-		return nil, err
-	}
+	s.pages = pages.New(mux, s.now)
 	s.handle(mux, s.routes())
 	for _, page := range s.pages.List() {
 		mux.Handle(page.Pattern, s.page(page))
@@ -121,7 +119,7 @@ func (s *Server) mount() (_ *http.ServeMux, err error) {
 		mux.Handle("/asynqmon/", s.monitor())
 	}
 	mux.Handle("/", s.elsewhere())
-	return mux, nil
+	return mux
 }
 
 func wrongMethod(allowed []string) handler {

@@ -221,11 +221,7 @@ func New(o Options) (*Server, error) {
 	if err := s.count(o.Registry, s.routes(), o.Channels); err != nil {
 		return nil, err
 	}
-	handler, err := s.mount()
-	if err != nil {
-		return nil, err
-	}
-	s.handler = s.middleware(handler)
+	s.handler = s.middleware(s.mount())
 	s.running.Go(func() { s.meters.run(s.closing, s.ledger, s.now) })
 	return s, nil
 }

@@ -55,12 +55,9 @@ func TestChartOfTheMostPoints(t *testing.T) {
 	for i := range 240 {
 		r.Points = append(r.Points, api.RatePoint{At: began.Add(time.Duration(i) * time.Hour), Accepted: 288_000, Failed: int64(i), Throttled: 3})
 	}
-	p, err := New(nil, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := New(nil, time.Now)
 	var drawn strings.Builder
-	if err := p.views.ExecuteTemplate(&drawn, "chart", chartOf(r, span{began, began.Add(240 * time.Hour)})); err != nil {
+	if err := p.views().ExecuteTemplate(&drawn, "chart", chartOf(r, span{began, began.Add(240 * time.Hour)})); err != nil {
 		t.Fatal(err)
 	}
 	if n := drawn.Len(); n > 90_000 || strings.Contains(drawn.String(), "style=") || strings.Contains(drawn.String(), "ZgotmplZ") {

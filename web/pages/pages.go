@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"sync"
 	"time"
 
 	"carillon/api"
@@ -63,19 +64,19 @@ type Page struct {
 
 // Pages are all of them.
 type Pages struct {
-	api   http.Handler
-	now   func() time.Time
-	views *template.Template
+	api http.Handler
+	now func() time.Time
+	// views are parsed for the first visitor. Many a server has none, and they take
+	// half a megabyte.
+	views func() *template.Template
 }
 
 // New makes the pages of an API, which is asked with the context, the cookies and
 // the origin of the request for the page.
-func New(api http.Handler, now func() time.Time) (*Pages, error) {
-	views, err := template.New("").Funcs(functions()).ParseFS(html, "html/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("pages: %w", err)
-	}
-	return &Pages{api: api, now: now, views: views}, nil
+func New(api http.Handler, now func() time.Time) *Pages {
+	return &Pages{api: api, now: now, views: sync.OnceValue(func() *template.Template {
+		return template.Must(template.New("").Funcs(functions()).ParseFS(html, "html/*.html"))
+	})}
 }
 
 // List is every page but the login.
@@ -130,7 +131,7 @@ type frame struct {
 // show renders a page.
 func (p *Pages) show(w http.ResponseWriter, status int, view string, f frame) error {
 	var body bytes.Buffer
-	if err := p.views.ExecuteTemplate(&body, view+".html", f); err != nil {
+	if err := p.views().ExecuteTemplate(&body, view+".html", f); err != nil {
 		return fmt.Errorf("page %s: %w", view, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
