@@ -22,7 +22,7 @@ const readers = 4
 // no faster with a million rows.
 const (
 	writerCache = 2 << 10
-	readerCache = 512
+	readerCache = 256
 )
 
 func cachePragma(kib int) string { return fmt.Sprintf("&_pragma=cache_size(-%d)", kib) }

@@ -17,9 +17,13 @@ import (
 // connectTimeout is for connecting, and again for agreeing on TLS.
 const connectTimeout = 5 * time.Second
 
-// buffer is what a connection has to read with, and again to write with, in bytes.
-// A message and its answer have less than this; a file goes past it.
-const buffer = 2 << 10
+// What a connection has to write and to read with, in bytes. A message and its
+// headers have less than the first, an answer less than the second; a longer one,
+// and a file, takes more than one turn.
+const (
+	writeBuffer = 2 << 10
+	readBuffer  = 1 << 10
+)
 
 // newTransport is a transport for many concurrent requests to one host. Its
 // pool holds as many connections as a number of 1,000 messages a second needs
@@ -31,8 +35,8 @@ func newTransport() *http.Transport {
 		DialContext:         dialer.DialContext,
 		TLSHandshakeTimeout: connectTimeout,
 		MaxIdleConnsPerHost: 512,
-		ReadBufferSize:      buffer,
-		WriteBufferSize:     buffer,
+		ReadBufferSize:      readBuffer,
+		WriteBufferSize:     writeBuffer,
 		IdleConnTimeout:     90 * time.Second,
 		DisableCompression:  true, // the answers are a few hundred bytes
 		ForceAttemptHTTP2:   true,
