@@ -100,6 +100,30 @@ func wantRefusal(t *testing.T, err error, want string) {
 	}
 }
 
+// TestNoConnectionWaitsAsLongAsServersDo: a request never leaves on a connection
+// that its server is about to close.
+func TestNoConnectionWaitsAsLongAsServersDo(t *testing.T) {
+	const shortest = 5 * time.Second
+	synctest.Test(t, func(t *testing.T) {
+		var dials, requests atomic.Int32
+		client := through(t, func(context.Context) (net.Conn, error) {
+			dials.Add(1)
+			near, far := net.Pipe()
+			go serve(far, &requests)
+			return near, nil
+		})
+		for _, pause := range []time.Duration{0, time.Second, shortest - time.Millisecond} {
+			time.Sleep(pause)
+			if _, err := client.send(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if dials.Load() != 2 || requests.Load() != 3 {
+			t.Errorf("%d requests over %d connections, want 3 over 2", requests.Load(), dials.Load())
+		}
+	})
+}
+
 func TestSlowAnswerIsAmbiguous(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()

@@ -25,6 +25,12 @@ const (
 	readBuffer  = 1 << 10
 )
 
+// idleFor is how long a connection may wait for its next request. A server closes
+// one that waits too long for it: 5 s is the least that is common (Apache, Node.js;
+// Go's and nginx wait longer). A request that leaves at that moment is lost with
+// its connection, and nobody knows whether it was read.
+const idleFor = 4 * time.Second
+
 // newTransport is a transport for many concurrent requests to one host. Its
 // pool holds as many connections as a number of 1,000 messages a second needs
 // at half a second each.
@@ -37,7 +43,7 @@ func newTransport() *http.Transport {
 		MaxIdleConnsPerHost: 512,
 		ReadBufferSize:      readBuffer,
 		WriteBufferSize:     writeBuffer,
-		IdleConnTimeout:     90 * time.Second,
+		IdleConnTimeout:     idleFor,
 		DisableCompression:  true, // the answers are a few hundred bytes
 		ForceAttemptHTTP2:   true,
 		HTTP2:               &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
