@@ -2,6 +2,8 @@ package queue
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -74,6 +76,48 @@ func TestServersAreShown(t *testing.T) {
 	server.Shutdown()
 	if n := shown(); n != 0 {
 		t.Errorf("%d servers are shown after the end", n)
+	}
+}
+
+// TestServersDoNotSubscribe: a subscription would be a connection for each.
+func TestServersDoNotSubscribe(t *testing.T) {
+	q, err := openEmbedded(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	said := make(unsubscribed, 1)
+	server := asynq.NewServerFromRedisClient(q.ForServers("main", watch().Health), asynq.Config{
+		Queues: map[string]int{"send:main": 1}, LogLevel: asynq.ErrorLevel, Logger: said,
+	})
+	if err := server.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error { return nil })); err != nil {
+		t.Fatal(err)
+	}
+	text := <-said
+	if !strings.HasPrefix(text, "cannot subscribe to cancelation channel") { // as package worker keeps it out of the log
+		t.Errorf("asynq says %q", text)
+	}
+	subscribers, err := q.Client().PubSubNumSub(t.Context(), "asynq:cancel").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := subscribers["asynq:cancel"]; n != 0 {
+		t.Errorf("%d subscriptions", n)
+	}
+	server.Shutdown() // does not wait for the next time
+}
+
+// unsubscribed gets what asynq says.
+type unsubscribed chan string
+
+func (unsubscribed) Debug(...any)   {}
+func (unsubscribed) Info(...any)    {}
+func (unsubscribed) Warn(...any)    {}
+func (u unsubscribed) Fatal(...any) {}
+func (u unsubscribed) Error(args ...any) {
+	select {
+	case u <- fmt.Sprint(args...):
+	default:
 	}
 }
 

@@ -56,6 +56,7 @@ type feeder struct {
 
 	limits func() campaign.Limits // at this moment
 	fed    map[campaign.ID]map[campaign.MessageID]feed
+	turn   int64 // counts the choices
 	looked map[campaign.ID]time.Time
 	seen   map[campaign.ID]int64 // ledger.Campaign.Changes
 	rests  map[campaign.ID]time.Time
@@ -79,6 +80,8 @@ type feed struct {
 	fresh   bool
 	// sequence is the place in the row of all that was put into the channel's queue.
 	sequence int64
+	// listed is the last turn in which the ledger listed it as feedable.
+	listed int64
 	// probes is the slowed template that it tries out, zero for none, and at is when
 	// it was fed.
 	probes campaign.TemplateName
@@ -219,8 +222,7 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 		f.settle(c.ID, nil)
 		return nil
 	}
-	before := f.fed[c.ID]
-	limit := share + len(before)
+	limit := share + len(f.fed[c.ID])
 	fresh := 0
 	if c.Definition.Rate > 0 {
 		share = f.caps.take(c, share, now)
@@ -231,7 +233,7 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 		f.settle(c.ID, f.fed[c.ID])
 		return err
 	}
-	candidates := unfed(before, found.messages, share)
+	candidates := unfed(f.fed[c.ID], found.messages, share)
 	held, err := f.holdBack(ctx, c, candidates, now)
 	if err != nil {
 		return err
@@ -239,78 +241,83 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 	if full := count(held, leftAlone); full > 0 && full == len(candidates) {
 		f.rests[c.ID] = now.Add(restFor)
 	}
-	after, tasks, firsts := f.choose(before, found.messages, held, share, found.limit, now)
-	found.mark(after)
+	tasks, firsts := f.choose(c.ID, found.messages, held, share, found.limit, now)
+	fed := f.fed[c.ID]
+	found.mark(fed)
 	fresh = firsts
-	defer func() { f.settle(c.ID, f.fed[c.ID]) }()
+	defer func() { f.settle(c.ID, fed) }()
 	if err := f.enqueue(ctx, campaign.TaskType, tasks); err != nil {
 		for _, task := range tasks { // whatever got through is found as a conflict
-			delete(after, task.Message)
+			delete(fed, task.Message)
 		}
-		f.fed[c.ID] = after
 		return err
 	}
-	f.fed[c.ID] = after
 	return nil
 }
 
 // unfed are the first of the feedable messages that are not in the queue yet.
-func unfed(before map[campaign.MessageID]feed, messages []ledger.Feedable, share int) []ledger.Feedable {
+func unfed(fed map[campaign.MessageID]feed, messages []ledger.Feedable, share int) []ledger.Feedable {
 	var found []ledger.Feedable
 	for _, m := range messages {
 		if len(found) == share {
 			break
 		}
-		if known, ok := before[m.ID]; !ok || known.attempt != m.Attempt {
+		if known, ok := fed[m.ID]; !ok || known.attempt != m.Attempt {
 			found = append(found, m)
 		}
 	}
 	return found
 }
 
-// choose decides which of the feedable messages are put into the queue: those
-// that are not there yet and not held back, up to share, and those whose tasks
-// have got lost. It returns what is in the queue after that, the tasks to put
-// there, and how many of them are not repeats. messages was cut off at limit.
+// choose decides which of a campaign's feedable messages are put into the queue:
+// those that are not there yet and not held back, up to share, and those whose
+// tasks have got lost. It notes what is in the queue after that, and returns the
+// tasks to put there, and how many of them are not repeats. messages was cut off
+// at limit.
 func (f *feeder) choose(
-	before map[campaign.MessageID]feed, messages []ledger.Feedable, held map[campaign.MessageID]holding, share, limit int, now time.Time,
-) (after map[campaign.MessageID]feed, tasks []campaign.Task, fresh int) {
-	after = make(map[campaign.MessageID]feed, len(messages))
+	id campaign.ID, messages []ledger.Feedable, held map[campaign.MessageID]holding, share, limit int, now time.Time,
+) (tasks []campaign.Task, fresh int) {
+	if f.fed[id] == nil {
+		f.fed[id] = map[campaign.MessageID]feed{}
+	}
+	fed := f.fed[id]
+	f.turn++
 	put := func(m ledger.Feedable, n int) {
-		after[m.ID] = feed{attempt: m.Attempt, n: n, fresh: m.Fresh, sequence: f.lost.next(), at: now}
+		fed[m.ID] = feed{attempt: m.Attempt, n: n, fresh: m.Fresh, sequence: f.lost.next(), at: now}
 		tasks = append(tasks, campaign.Task{Message: m.ID, Attempt: m.Attempt, Feed: n})
 	}
 	var repeats, firsts []ledger.Feedable
 	for _, m := range messages { // before anything is put: that gives new sequence numbers
-		if known, ok := before[m.ID]; ok && known.attempt == m.Attempt {
-			after[m.ID] = known
+		if known, ok := fed[m.ID]; ok && known.attempt == m.Attempt {
+			known.listed = f.turn
+			fed[m.ID] = known
 			if f.lost.is(known.sequence, now) {
 				repeats = append(repeats, m)
 			}
 		}
 	}
-	for _, m := range unfed(before, messages, share) {
+	for _, m := range unfed(fed, messages, share) {
 		if held[m.ID] == free {
 			firsts = append(firsts, m)
 		}
 	}
-	for id, known := range before {
-		if _, still := after[id]; still {
+	for message, known := range fed {
+		if known.listed == f.turn {
 			continue
 		}
-		if len(messages) == limit && (limit == 0 || !known.before(id, messages[limit-1])) {
-			after[id] = known // it may stand behind the end of the list
-			continue
+		if len(messages) == limit && (limit == 0 || !known.before(message, messages[limit-1])) {
+			continue // it may stand behind the end of the list
 		}
 		f.lost.taken(known.sequence, now) // it is not feedable any more
+		delete(fed, message)
 	}
 	for _, m := range firsts {
 		put(m, 1)
 	}
 	for _, m := range repeats {
-		put(m, before[m.ID].n+1)
+		put(m, fed[m.ID].n+1)
 	}
-	return after, tasks, len(firsts)
+	return tasks, len(firsts)
 }
 
 // enqueuers is how many tasks are enqueued at once.

@@ -26,8 +26,7 @@ func woken(id campaign.MessageID, attempt int) ledger.Feedable {
 
 // round feeds what the ledger lists, and returns the ids of the tasks.
 func (f *feeder) round(messages []ledger.Feedable, share, limit int, now time.Time) []string {
-	after, tasks, _ := f.choose(f.fed[1], messages, nil, share, limit, now)
-	f.fed[1] = after
+	tasks, _ := f.choose(1, messages, nil, share, limit, now)
 	var ids []string
 	for _, task := range tasks {
 		ids = append(ids, task.ID())

@@ -92,9 +92,8 @@ func (f *feeder) feedOnce(t *testing.T, c ledger.Campaign, share int, now time.T
 	if found == nil {
 		return nil
 	}
-	after, tasks, _ := f.choose(f.fed[c.ID], found.messages, nil, share, found.limit, now)
-	found.mark(after)
-	f.fed[c.ID] = after
+	tasks, _ := f.choose(c.ID, found.messages, nil, share, found.limit, now)
+	found.mark(f.fed[c.ID])
 	var ids []campaign.MessageID
 	for _, task := range tasks {
 		ids = append(ids, task.Message)

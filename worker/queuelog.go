@@ -46,10 +46,19 @@ func (q *queueLog) say(level slog.Level, text string) {
 // complain says what goes wrong, but keeps among the details what was said of
 // late, what is explained, and what is about a task that is gone.
 func (q *queueLog) complain(level slog.Level, text string) {
+	if isUnsubscribed(text) {
+		return
+	}
 	if isGone(text) || q.saidOfLate(text) || q.explained() || !q.first(text) {
 		level = slog.LevelDebug
 	}
 	q.say(level, text)
+}
+
+// isUnsubscribed reports whether a line is about the subscription that package queue
+// gives no server. Each says so every five seconds.
+func isUnsubscribed(text string) bool {
+	return strings.HasPrefix(text, "cannot subscribe to cancelation channel")
 }
 
 // isGone reports whether a line is about a task that is not where asynq looks for

@@ -41,6 +41,18 @@ func TestATaskThatIsGoneIsNoWarning(t *testing.T) {
 	})
 }
 
+// TestNoSubscriptionIsNotSaid: nobody wants to read it every five seconds.
+func TestNoSubscriptionIsNotSaid(t *testing.T) {
+	t.Parallel()
+	logged := make(records, 2)
+	log := newQueueLog(slog.New(logged), time.Now, func() bool { return false })
+	log.Error("cannot subscribe to cancelation channel: UNKNOWN: redis pubsub receive error: redis: client is closed")
+	log.Error("another error")
+	if got := (<-logged).Message; got != "another error" {
+		t.Errorf("it says %q", got)
+	}
+}
+
 // loseLease leaves the lease of a task that waits, as if another server had just
 // taken it up and put it back.
 func loseLease(t *testing.T, client *redis.Client) {
