@@ -62,8 +62,10 @@ func (s *send) heldAt(at time.Time) bool { return at.Sub(s.claimedAt) > mostHeld
 // wanted reports whether a message that was claimed some time ago is still to be
 // sent.
 func (w *Worker) wanted(ctx context.Context, s *send) bool {
-	ctx, cancel := context.WithTimeout(ctx, mostHeld)
+	ctx, cancel := w.untilStop(ctx)
 	defer cancel()
+	ctx, done := context.WithTimeout(ctx, mostHeld)
+	defer done()
 	asked := w.now()
 	wanted, err := w.ledger.Wanted(ctx, s.task.Message)
 	s.claimedAt = asked
@@ -78,8 +80,6 @@ func (w *Worker) wanted(ctx context.Context, s *send) bool {
 // message waits, or somebody pause the campaign: one that is held for long is looked
 // at again, before the wait and not behind it, for a slow look would bunch requests.
 func (w *Worker) leave(ctx context.Context, s *send, d ratelimit.Departure) (ratelimit.Departure, error) {
-	ctx, cancel := w.untilStop(ctx)
-	defer cancel()
 	for missed := 0; ; missed++ {
 		if s != nil && s.heldAt(d.At) && !w.wanted(ctx, s) {
 			d.Cancel()
@@ -101,10 +101,17 @@ func (w *Worker) leave(ctx context.Context, s *send, d ratelimit.Departure) (rat
 			}
 		}
 		var err error
-		if d, err = w.channel.Limiter.Replace(ctx); err != nil {
+		if d, err = w.replace(ctx); err != nil {
 			return ratelimit.Departure{}, err
 		}
 	}
+}
+
+// replace takes a departure in the place of one that was missed.
+func (w *Worker) replace(ctx context.Context) (ratelimit.Departure, error) {
+	ctx, cancel := w.untilStop(ctx)
+	defer cancel()
+	return w.channel.Limiter.Replace(ctx)
 }
 
 // waitForRoom waits until one more request may leave in this second.
