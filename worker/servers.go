@@ -76,7 +76,7 @@ const (
 // under way: together enough for two seconds of the rate, but about 2,000 at most.
 // So the rate is kept up to a latency of two seconds, above 1,000 a second of less.
 func sizeFor(rate float64) (servers, concurrency int) {
-	const most, least, unlimited = 2000, 8, 512
+	const most, least, unlimited = 2000, 8, 408
 	n, sends := float64(mostServers), float64(unlimited)
 	if rate > 0 {
 		n = min(n, math.Ceil(rate/perServer))

@@ -13,7 +13,7 @@ func TestSizeFor(t *testing.T) {
 		{200, 4, 100},
 		{1000, 20, 100},
 		{5000, 24, 84},
-		{0, 24, 22},
+		{0, 24, 17},
 	} {
 		if servers, concurrency := sizeFor(c.rate); servers != c.servers || concurrency != c.concurrency {
 			t.Errorf("%v a second: %d servers with %d sends each, want %d with %d", c.rate, servers, concurrency, c.servers, c.concurrency)

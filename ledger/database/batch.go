@@ -61,7 +61,7 @@ func (db *DB) batchText(key sizedStatement, places func() string) string {
 }
 
 // mostBound is how many rows one statement of SQLite has, a power of two.
-const mostBound = 128
+const mostBound = 64
 
 // boundBatches binds every value. A statement is prepared for a number of rows, so
 // these are powers of two: no batch needs many statements, and there are few to
