@@ -36,6 +36,11 @@ type serverClient struct {
 	health  *Health
 }
 
+// ForServers is the client for asynq's servers of a channel.
+func (q *Queue) ForServers(channel string, health *Health) redis.UniversalClient {
+	return &serverClient{UniversalClient: q.client, channel: channel, health: health}
+}
+
 // Subscribe gives a subscription that is closed. asynq's servers subscribe to the
 // tasks that somebody cancels, each on a connection of its own with 64 KiB of
 // buffers. Cancelling a task holds no message back: it is sent by then, or with the
@@ -44,11 +49,6 @@ func (c *serverClient) Subscribe(ctx context.Context, _ ...string) *redis.PubSub
 	closed := c.UniversalClient.Subscribe(ctx)
 	_ = closed.Close() // it has no connection
 	return closed
-}
-
-// ForServers is the client for asynq's servers of a channel.
-func (q *Queue) ForServers(channel string, health *Health) redis.UniversalClient {
-	return &serverClient{UniversalClient: q.client, channel: channel, health: health}
 }
 
 // ZAdd adds to a sorted set, to those of asynq's servers in the background.

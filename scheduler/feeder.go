@@ -56,7 +56,7 @@ type feeder struct {
 
 	limits func() campaign.Limits // at this moment
 	fed    map[campaign.ID]map[campaign.MessageID]feed
-	turn   int64 // counts the choices
+	turn   int64 // how often it has chosen
 	looked map[campaign.ID]time.Time
 	seen   map[campaign.ID]int64 // ledger.Campaign.Changes
 	rests  map[campaign.ID]time.Time
@@ -80,7 +80,7 @@ type feed struct {
 	fresh   bool
 	// sequence is the place in the row of all that was put into the channel's queue.
 	sequence int64
-	// listed is the last turn in which the ledger listed it as feedable.
+	// listed is the last turn of the feeder in which it was still feedable.
 	listed int64
 	// probes is the slowed template that it tries out, zero for none, and at is when
 	// it was fed.
@@ -245,14 +245,13 @@ func (f *feeder) feedCampaign(ctx context.Context, c ledger.Campaign, share int,
 	fed := f.fed[c.ID]
 	found.mark(fed)
 	fresh = firsts
-	defer func() { f.settle(c.ID, fed) }()
-	if err := f.enqueue(ctx, campaign.TaskType, tasks); err != nil {
+	defer f.settle(c.ID, fed)
+	if err = f.enqueue(ctx, campaign.TaskType, tasks); err != nil {
 		for _, task := range tasks { // whatever got through is found as a conflict
 			delete(fed, task.Message)
 		}
-		return err
 	}
-	return nil
+	return err
 }
 
 // unfed are the first of the feedable messages that are not in the queue yet.

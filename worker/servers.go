@@ -75,6 +75,7 @@ const (
 // sizeFor is how many asynq servers a rate gets, and how many sends each has
 // under way: together enough for two seconds of the rate, but about 2,000 at most.
 // So the rate is kept up to a latency of two seconds, above 1,000 a second of less.
+// A number without a limit has as many as memory allows (docs/performance.md).
 func sizeFor(rate float64) (servers, concurrency int) {
 	const most, least, unlimited = 2000, 8, 408
 	n, sends := float64(mostServers), float64(unlimited)

@@ -60,7 +60,7 @@ func (db *DB) batchText(key sizedStatement, places func() string) string {
 	return text
 }
 
-// mostBound is how many rows one statement of SQLite has, a power of two.
+// mostBound is how many rows one statement of SQLite has at most, a power of two.
 const mostBound = 64
 
 // boundBatches binds every value. A statement is prepared for a number of rows, so
